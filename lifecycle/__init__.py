@@ -1,0 +1,35 @@
+"""What a referral may do: pure rules that know nothing of Temporal, databases or clocks.
+
+``decide`` says what follows from a command, ``evolve`` what the referral is after an event, ``deadlines`` what is
+open, ``permitted`` what a person may do next. Each stage's rules live in the module of its name.
+"""
+
+# Importing a stage enters its rules, in the order of the lifecycle.
+from lifecycle import intake, victim_contact, risk_assessment, offender_consent, preparation, conference  # noqa: I001
+from lifecycle import follow_up, leaving, standing, oversight, correction
+from lifecycle.clocks import deadlines, next_point
+from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
+from lifecycle.correction import correct
+from lifecycle.intake import open_referral
+from lifecycle.refusal import Refused
+
+STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
+STANDING = (leaving, standing, oversight, correction)
+
+__all__ = [
+    "ENTRY_GATES",
+    "RULES",
+    "STAGES",
+    "STANDING",
+    "Gate",
+    "Refused",
+    "Rule",
+    "correct",
+    "deadlines",
+    "decide",
+    "evolve",
+    "fold",
+    "next_point",
+    "open_referral",
+    "permitted",
+]

@@ -1,0 +1,240 @@
+"""How rules are written down and applied: one entry a command, saying where, who, behind which gates, and what follows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+from typing import Any, TypeVar
+
+from lifecycle.refusal import Refused
+from schemas.base import Model
+from schemas.commands import Command, OpenReferral
+from schemas.events import Event, Recorded, ReferralReceived
+from schemas.facts import NewParticipant
+from schemas.people import Actor, Role
+from schemas.referral import Participant, Referral
+from schemas.vocabulary import Stage
+
+OPEN_STAGES = frozenset(Stage) - {Stage.CLOSED}
+WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
+SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
+
+C = TypeVar("C", bound=Model)
+E = TypeVar("E", bound=Model)
+Decision = Callable[[Referral, C, Actor, datetime], Iterable[Event]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition that must hold before a command is taken.
+
+    Attributes:
+        code: of the refusal.
+        sentence: what must hold, as people read it in a refusal and in the documentation.
+        lacks: what is missing, or None where the gate is open; an empty text adds nothing to the sentence.
+    """
+
+    code: str
+    sentence: str
+    lacks: Callable[[Referral, Actor, datetime], str | None]
+
+    def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
+        """Raise Refused where the gate is shut."""
+        missing = self.lacks(referral, actor, at)
+        if missing is not None:
+            raise Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+
+
+def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datetime], str | None]], Gate]:
+    """Make a gate from a function that says what is missing."""
+    return lambda lacks: Gate(code, sentence, lacks)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is true of one command.
+
+    Attributes:
+        stages: where it may be given.
+        roles: who may give it, in the referral's area.
+        gates: what must hold.
+        leads_to: the stage it enters; that stage's entry gates are checked as well.
+        on_hold: whether it may be given while the referral is paused.
+        in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
+        decide: the events that follow; raises Refused.
+    """
+
+    stages: frozenset[Stage]
+    roles: frozenset[Role]
+    gates: tuple[Gate, ...]
+    leads_to: Stage | None
+    on_hold: bool
+    in_safeguarding: bool
+    decide: Decision[Any]
+
+    @property
+    def all_gates(self) -> tuple[Gate, ...]:
+        """Its own gates and those of the stage that it enters."""
+        return (*self.gates, *(ENTRY_GATES.get(self.leads_to, ()) if self.leads_to else ()))
+
+    def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
+        """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
+        if actor.role not in self.roles:
+            who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
+            raise Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
+        if actor.area != referral.area:
+            raise Refused("other_area", "This referral belongs to another area.")
+        if referral.stage not in self.stages:
+            if referral.closed:
+                raise Refused("closed", "The referral is closed; a supervisor may reopen it.")
+            where = ", ".join(stage for stage in Stage if stage in self.stages)
+            raise Refused(
+                "wrong_stage", f"The referral is in {referral.stage}; this is possible in: {where}."
+            )
+        if referral.hold and not self.on_hold:
+            raise Refused("on_hold", "The referral is on hold; resume it first.")
+        if referral.safeguarding and not self.in_safeguarding:
+            raise Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
+        for each in self.all_gates:
+            each.check(referral, actor, at)
+
+
+RULES: dict[type[Model], Rule] = {}
+ENTRY_GATES: dict[Stage, tuple[Gate, ...]] = {}
+
+
+def rule(
+    command: type[C],
+    *,
+    stages: Iterable[Stage],
+    roles: frozenset[Role] = WORKERS,
+    gates: Sequence[Gate] = (),
+    leads_to: Stage | None = None,
+    on_hold: bool = False,
+    in_safeguarding: bool = False,
+) -> Callable[[Decision[C]], Decision[C]]:
+    """Enter a command into the rules; decorates the function that says what follows from it."""
+
+    def enter(decision: Decision[C]) -> Decision[C]:
+        RULES[command] = Rule(
+            frozenset(stages), roles, tuple(gates), leads_to, on_hold, in_safeguarding, decision
+        )
+        return decision
+
+    return enter
+
+
+def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> tuple[Event, ...]:
+    """What happens when a command is given.
+
+    A correction needs the log and is decided by :func:`lifecycle.correction.correct`; here it is only checked
+    as far as the state tells.
+
+    Args:
+        referral: the state before.
+        command: what is asked for.
+        actor: who asks. That they are who they claim to be is checked when the step is recorded.
+        at: now, aware.
+
+    Raises:
+        Refused: it is not possible.
+    """
+    if isinstance(command, OpenReferral):
+        raise Refused("already_open", "There is a referral with this reference already.")
+    found = RULES[type(command)]
+    found.check(referral, actor, at)
+    return tuple(found.decide(referral, command, actor, at))
+
+
+def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]:
+    """The kinds of command that this person may give now, in the order of the lifecycle."""
+    kinds = []
+    for command, found in RULES.items():
+        try:
+            found.check(referral, actor, at)
+        except Refused:
+            continue
+        kinds.append(command.model_fields["kind"].default)
+    return tuple(kinds)
+
+
+@singledispatch
+def apply(event: Model, referral: Referral, recorded: Recorded) -> Referral:
+    """The state after an event; an event that changes nothing but the log has no entry of its own."""
+    return referral
+
+
+def evolve(referral: Referral | None, recorded: Recorded) -> Referral:
+    """The state after what was recorded. Total: it never refuses, since what happened has happened."""
+    if referral is None:
+        if not isinstance(recorded.event, ReferralReceived):
+            raise ValueError("the first event of a referral is that it was received")
+        return receive(recorded.event, recorded)
+    changes: dict[str, Any] = {"sequence": recorded.sequence}
+    if recorded.role is not Role.SYSTEM:
+        changes["last_activity_at"] = recorded.at
+    return apply(recorded.event, referral, recorded).model_copy(update=changes)
+
+
+def fold(records: Iterable[Recorded]) -> Referral:
+    """The state of a referral from its log, which must not be empty."""
+    referral: Referral | None = None
+    for recorded in records:
+        referral = evolve(referral, recorded)
+    if referral is None:
+        raise ValueError("a referral has at least one event")
+    return referral
+
+
+def receive(event: ReferralReceived, recorded: Recorded) -> Referral:
+    """The state of a referral that was just sent."""
+    return Referral(
+        reference=event.reference,
+        sequence=recorded.sequence,
+        policy=event.policy,
+        area=event.area,
+        source=event.source,
+        initiator=event.initiator,
+        offence=event.offence,
+        sensitive_categories=event.sensitive_categories,
+        justice_stage=event.justice_stage,
+        received_at=recorded.at,
+        linked_to=event.linked_to,
+        court_date=event.court_date,
+        deferred_on=event.deferred_on,
+        stage=Stage.RECEIVED,
+        stage_entered_at=recorded.at,
+        last_activity_at=recorded.at,
+        participants=tuple(as_participant(person) for person in event.participants),
+    )
+
+
+def told(event: type[E], command: Model, **more: Any) -> E:
+    """The event that repeats what a command says."""
+    return event(**{name: value for name, value in command if name != "kind"} | more)
+
+
+def as_participant(person: NewParticipant) -> Participant:
+    """A participant's state from what was said of them, without anything that tells who they are."""
+    return Participant(
+        id=person.id,
+        role=person.role,
+        age_band=person.age_band,
+        gender=person.gender,
+        ethnicity=person.ethnicity,
+        custody=person.custody,
+        accompanies=person.accompanies,
+        safe_channels=person.contact_safety.safe_channels,
+    )
+
+
+def change_participant(referral: Referral, participant_id: str, **changes: Any) -> Referral:
+    """The state with one participant changed; without such a participant, the same state."""
+    return referral.model_copy(
+        update={
+            "participants": tuple(
+                person.model_copy(update=changes) if person.id == participant_id else person
+                for person in referral.participants
+            )
+        }
+    )

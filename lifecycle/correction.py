@@ -1,0 +1,88 @@
+"""Correction: a mistaken step is taken back by a new one that names it. The log keeps both."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, fold, rule
+from lifecycle.refusal import Refused
+from schemas.commands import CorrectStep
+from schemas.events import (
+    DeadlineReached,
+    Event,
+    Recorded,
+    ReferralClosed,
+    ReferralReceived,
+    ReferralReopened,
+    StageEntered,
+    StepCorrected,
+)
+from schemas.people import Actor
+from schemas.referral import Referral
+
+# What cannot be taken back has its own way: a referral entered in error is closed, a closed one reopened.
+_FIXED = (ReferralReceived, ReferralClosed, ReferralReopened, StepCorrected, DeadlineReached)
+
+
+@rule(CorrectStep, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: CorrectStep, actor: Actor, at: datetime) -> tuple[Event, ...]:
+    # The state does not know the log; what needs it is decided by correct().
+    if command.step > referral.sequence:
+        raise Refused("step_unknown", f"There is no such step; the last is {referral.sequence}.", "step")
+    return ()
+
+
+def correct(
+    referral: Referral, history: Sequence[Recorded], command: CorrectStep, actor: Actor, at: datetime
+) -> tuple[StepCorrected]:
+    """What happens when a step is taken back: the referral becomes what it is without it.
+
+    Args:
+        referral: the state before.
+        history: the whole log of the referral.
+        command: which step.
+        actor: who corrects; never the author of the step.
+        at: now, aware.
+
+    Raises:
+        Refused: the step may not be taken back, or others rest on it.
+    """
+    RULES[CorrectStep].check(referral, actor, at)
+    step = [recorded for recorded in history if recorded.step == command.step]
+    if not step or step[0].sequence != command.step:
+        raise Refused("step_unknown", "There is no such step; `rj timeline` prints their numbers.", "step")
+    if any(isinstance(recorded.event, _FIXED) for recorded in step):
+        raise Refused(
+            "step_is_final",
+            "Receiving, closing, reopening, deadlines and corrections are not corrected: close, reopen or record anew.",
+            "step",
+        )
+    gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
+    if command.step in gone:
+        raise Refused("already_corrected", "This step was taken back already.", "step")
+    if step[0].actor == actor.id:
+        raise Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
+    later_moves = [
+        recorded.step
+        for recorded in history
+        if recorded.step > command.step
+        and recorded.step not in gone
+        and isinstance(recorded.event, StageEntered | ReferralReopened)
+    ]
+    moves = any(isinstance(recorded.event, StageEntered) for recorded in step)
+    if moves and later_moves:
+        raise Refused(
+            "later_steps", f"Later steps rest on it; take back step {later_moves[-1]} first.", "step"
+        )
+    gone.add(command.step)
+    remaining = [
+        recorded
+        for recorded in history
+        if recorded.step not in gone and not isinstance(recorded.event, StepCorrected)
+    ]
+    becomes = fold(remaining).model_copy(update={"sequence": referral.sequence})
+    return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+@apply.register
+def _(event: StepCorrected, referral: Referral, recorded: Recorded) -> Referral:
+    return event.becomes

@@ -1,0 +1,146 @@
+"""Received: a referral is sent, looked up for a duplicate, and given to a caseworker."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.core import SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.refusal import Refused
+from lifecycle.working_time import LONDON
+from schemas.commands import Allocate, OpenReferral, RecordDuplicateCheck
+from schemas.events import (
+    Allocated,
+    DuplicateChecked,
+    Event,
+    Reassigned,
+    Recorded,
+    ReferralReceived,
+    StageEntered,
+)
+from schemas.facts import NewParticipant
+from schemas.people import Actor, Role
+from schemas.policy import DeadlineName, Policy
+from schemas.referral import Referral
+from schemas.vocabulary import Initiator, ParticipantRole, Stage
+
+MAY_OPEN = WORKERS | {Role.PARTNER}
+
+_PREFIXES = {
+    ParticipantRole.HARMED: "h",
+    ParticipantRole.RESPONSIBLE: "r",
+    ParticipantRole.SUPPORTER: "s",
+    ParticipantRole.GUARDIAN: "g",
+    ParticipantRole.INTERPRETER: "i",
+    ParticipantRole.APPROPRIATE_ADULT: "a",
+}
+
+
+def open_referral(
+    reference: str, policy: Policy, command: OpenReferral, actor: Actor, at: datetime
+) -> tuple[ReferralReceived]:
+    """What happens when a referral is sent: it is received, under the policy that it then keeps.
+
+    Raises:
+        Refused: it may not be opened as it is.
+    """
+    if actor.role not in MAY_OPEN:
+        raise Refused(
+            "not_your_role", "Your role may not open a referral; it is for staff and partner agencies."
+        )
+    if actor.area != command.area:
+        raise Refused("other_area", "You may open referrals of your own area only.", "area")
+    if command.initiator is Initiator.PERSON_RESPONSIBLE:
+        refused = [name for name in command.sensitive_categories if name in policy.offender_initiated_refused]
+        if refused:
+            raise Refused(
+                "offender_initiated_refused",
+                "A referral initiated by the person responsible is not accepted for: "
+                f"{', '.join(name.replace('_', ' ') for name in refused)}.",
+                "initiator",
+            )
+    today = at.astimezone(LONDON).date()
+    if command.incident_on and command.incident_on > today:
+        raise Refused("in_the_future", "The incident cannot lie in the future.", "incident_on")
+    if command.deferred_on and command.deferred_on > today:
+        raise Refused("in_the_future", "The deferment cannot lie in the future.", "deferred_on")
+    ids = Counter(person.id for person in command.participants)
+    twice = [participant_id for participant_id, count in ids.items() if count > 1]
+    if twice:
+        raise Refused(
+            "id_taken",
+            f"Each participant needs an id of their own; twice: {', '.join(twice)}.",
+            "participants",
+        )
+    for person in command.participants:
+        check_participant(person, frozenset(ids))
+    for role, words in (
+        (ParticipantRole.HARMED, "person harmed"),
+        (ParticipantRole.RESPONSIBLE, "person responsible"),
+    ):
+        if not any(person.role is role for person in command.participants):
+            raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
+    return (told(ReferralReceived, command, reference=reference, policy=policy),)
+
+
+def check_participant(person: NewParticipant, known: frozenset[str]) -> None:
+    """Raise Refused where a new participant's id does not fit their role, or whom they accompany is unknown."""
+    prefix = _PREFIXES[person.role]
+    if person.id.rstrip("0123456789") != prefix:
+        raise Refused(
+            "id_does_not_fit",
+            f"The id of a participant who is {person.role.replace('_', ' ')} is {prefix} and a number, such as {prefix}1.",
+            "participants",
+        )
+    if person.accompanies and person.accompanies not in known:
+        raise Refused(
+            "participant_unknown",
+            f"{person.id} accompanies nobody known here; known: {', '.join(sorted(known))}.",
+            "participants",
+        )
+
+
+@gate("duplicate_check_missing", "It must first be checked that the same request is not here already")
+def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if referral.duplicate_of:
+        return f"it is the same as {referral.duplicate_of}; close it as a duplicate"
+    return None if referral.duplicate_checked else ""
+
+
+@rule(RecordDuplicateCheck, stages=[Stage.RECEIVED])
+def _(referral: Referral, command: RecordDuplicateCheck, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.duplicate_of == referral.reference:
+        raise Refused("same_referral", "A referral is no duplicate of itself.", "duplicate_of")
+    yield told(DuplicateChecked, command)
+
+
+@rule(Allocate, stages=[Stage.RECEIVED], gates=[duplicate_checked])
+def _(referral: Referral, command: Allocate, actor: Actor, at: datetime) -> Iterator[Event]:
+    if actor.role not in SUPERVISORS and command.caseworker != actor.id:
+        raise Refused("not_your_role", "Only a supervisor may allocate to somebody else.", "caseworker")
+    yield told(Allocated, command)
+    offender_first = referral.initiator is Initiator.PERSON_RESPONSIBLE
+    yield StageEntered(
+        stage=Stage.OFFENDER_CONSENT if offender_first else Stage.VICTIM_CONTACT, left=Stage.RECEIVED
+    )
+
+
+@apply.register
+def _(event: DuplicateChecked, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"duplicate_checked": True, "duplicate_of": event.duplicate_of})
+
+
+@apply.register(Allocated)
+@apply.register(Reassigned)
+def _(event: Allocated | Reassigned, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"caseworker": event.caseworker})
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    if referral.stage is Stage.RECEIVED:
+        yield Clock(DeadlineName.ALLOCATION, started_at=referral.received_at)
+    if referral.court_date is not None:
+        # A court does not wait for a pause; the day counts from its morning.
+        from_court = datetime.combine(referral.court_date, datetime.min.time(), LONDON)
+        yield Clock(DeadlineName.COURT_DATE, falls_on=from_court, pausable=False)

@@ -1,0 +1,110 @@
+"""How a person's part ends, and the referral with the last of a side.
+
+Source: RJC service provider code: anyone may withdraw at any time. That one person's leaving ends only their own part
+while others of their side remain is our inference.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.core import OPEN_STAGES, WORKERS, apply, change_participant, rule
+from lifecycle.refusal import Refused
+from schemas.commands import EndParticipation, Withdraw
+from schemas.events import Event, ParticipationEnded, Recorded, ReferralClosed
+from schemas.people import Actor
+from schemas.referral import Participant, Referral
+from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole
+
+CLOSES_AS: dict[tuple[ParticipantRole, EndReason], ClosureReason] = {
+    (ParticipantRole.HARMED, EndReason.DECLINED_BEFORE_SHARING): ClosureReason.HARMED_DECLINED_BEFORE_SHARING,
+    (ParticipantRole.HARMED, EndReason.DECLINED): ClosureReason.HARMED_DECLINED_INFORMED,
+    (ParticipantRole.HARMED, EndReason.NEEDS_MET_ANOTHER_WAY): ClosureReason.HARMED_NEEDS_MET_ANOTHER_WAY,
+    (ParticipantRole.HARMED, EndReason.WITHDREW): ClosureReason.HARMED_WITHDREW,
+    (ParticipantRole.HARMED, EndReason.DIED): ClosureReason.HARMED_DIED,
+    (ParticipantRole.RESPONSIBLE, EndReason.DECLINED_BEFORE_SHARING): ClosureReason.RESPONSIBLE_DECLINED,
+    (ParticipantRole.RESPONSIBLE, EndReason.DECLINED): ClosureReason.RESPONSIBLE_DECLINED,
+    (ParticipantRole.RESPONSIBLE, EndReason.WITHDREW): ClosureReason.RESPONSIBLE_WITHDREW,
+    (ParticipantRole.RESPONSIBLE, EndReason.DIED): ClosureReason.RESPONSIBLE_DIED,
+    (ParticipantRole.RESPONSIBLE, EndReason.NOT_TRACED): ClosureReason.RESPONSIBLE_NOT_TRACED,
+    (ParticipantRole.RESPONSIBLE, EndReason.UNSUITABLE): ClosureReason.RESPONSIBLE_UNSUITABLE,
+    (ParticipantRole.RESPONSIBLE, EndReason.MOVED_OR_RECALLED): ClosureReason.RESPONSIBLE_MOVED_OR_RECALLED,
+    (ParticipantRole.RESPONSIBLE, EndReason.ACQUITTED): ClosureReason.RESPONSIBLE_ACQUITTED,
+    (ParticipantRole.RESPONSIBLE, EndReason.NOT_GUILTY_PLEA): ClosureReason.RESPONSIBLE_NOT_GUILTY_PLEA,
+    (ParticipantRole.RESPONSIBLE, EndReason.DENIES): ClosureReason.RESPONSIBLE_DENIES,
+}
+
+# An attendant's part may end for any reason that is not about one of the two sides.
+_ATTENDANT_REASONS = frozenset({EndReason.DECLINED, EndReason.WITHDREW, EndReason.DIED, EndReason.UNSUITABLE})
+
+
+def known_participant(
+    referral: Referral,
+    participant_id: str,
+    *,
+    left: frozenset[EndReason] = frozenset(),
+    field: str = "participant",
+) -> Participant:
+    """The participant of that id.
+
+    Args:
+        left: those whose part ended for one of these reasons are accepted as well.
+
+    Raises:
+        Refused: there is none, or their part has ended.
+    """
+    person = referral.participant(participant_id)
+    if person is None:
+        known = ", ".join(each.id for each in referral.participants)
+        raise Refused("participant_unknown", f"There is no participant of that id; known: {known}.", field)
+    if person.ended is not None and person.ended not in left:
+        raise Refused("participation_ended", f"The part of {person.id} has ended ({person.ended}).", field)
+    return person
+
+
+def end_participation(
+    referral: Referral, person: Participant, reason: EndReason, note: str | None = None
+) -> Iterator[Event]:
+    """The events that end a person's part, and close the referral where they were the last of their side."""
+    yield ParticipationEnded(participant=person.id, reason=reason, note=note)
+    closes_as = CLOSES_AS.get((person.role, reason))
+    others = any(
+        each.active and each.role is person.role and each.id != person.id for each in referral.participants
+    )
+    if closes_as is not None and not others:
+        yield ReferralClosed(reason=closes_as, stage=referral.stage)
+
+
+@rule(Withdraw, stages=OPEN_STAGES, roles=WORKERS, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: Withdraw, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    yield from end_participation(referral, person, EndReason.WITHDREW, command.note)
+
+
+@rule(EndParticipation, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: EndParticipation, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    fits = {reason for role, reason in CLOSES_AS if role is person.role} or _ATTENDANT_REASONS
+    if command.reason not in fits:
+        raise Refused(
+            "reason_does_not_fit",
+            f"This reason does not fit a participant who is {person.role.replace('_', ' ')}; "
+            f"accepted: {', '.join(sorted(fits))}.",
+            "reason",
+        )
+    yield from end_participation(referral, person, command.reason, command.note)
+
+
+@apply.register
+def _(event: ParticipationEnded, referral: Referral, recorded: Recorded) -> Referral:
+    changed = change_participant(referral, event.participant, ended=event.reason)
+    # Whoever left consents to nothing any more; a later return asks for every consent anew.
+    return changed.model_copy(
+        update={
+            "consents": tuple(
+                consent.model_copy(update={"withdrawn_at": recorded.at})
+                if consent.participant == event.participant and consent.in_force
+                else consent
+                for consent in changed.consents
+            )
+        }
+    )

@@ -1,0 +1,278 @@
+"""Preparation: method, facilitators, meetings, confirmations, readiness; then the activity is booked."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.consents import TWO_SIDES, both_sides, in_force, lacking
+from lifecycle.core import ENTRY_GATES, apply, change_participant, gate, rule, told
+from lifecycle.leaving import known_participant
+from lifecycle.offender_consent import BOTH_CONSENTS
+from lifecycle.refusal import Refused
+from lifecycle.risk_assessment import confirmed_recently, risk_allows
+from lifecycle.working_time import LONDON
+from schemas.commands import (
+    AssignFacilitators,
+    BookActivity,
+    ChooseMethod,
+    RecordConfirmation,
+    RecordPreparationMeeting,
+    RequestReadinessSignOff,
+)
+from schemas.events import (
+    ActivityBooked,
+    Confirmed,
+    Event,
+    FacilitatorsAssigned,
+    MethodChosen,
+    PreparationMeetingHeld,
+    Recorded,
+    SignOffRequested,
+    StageEntered,
+)
+from schemas.people import Actor
+from schemas.policy import DeadlineName
+from schemas.referral import Activity, Participant, Referral
+from schemas.vocabulary import (
+    Confirmation,
+    Custody,
+    OverridableGate,
+    ParticipantRole,
+    Purpose,
+    ReviewSubject,
+    SignOffSubject,
+    Stage,
+    Verdict,
+)
+
+
+@gate("method_missing", "The method must be chosen")
+def method_chosen(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.method else ""
+
+
+@gate("method_not_direct", "Only a direct method needs a sign-off of readiness")
+def method_is_direct(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.method and referral.method.direct else ""
+
+
+@gate(
+    "facilitators_missing",
+    "Facilitators must be assigned; a sensitive case needs an advanced practitioner and a co-facilitator",
+)
+def facilitators_fit(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if referral.facilitator is None:
+        return "none is assigned"
+    if not referral.sensitive or OverridableGate.ADVANCED_PRACTITIONER in referral.overrides:
+        return None
+    if not referral.advanced_practitioner:
+        return "the facilitator is no advanced practitioner"
+    return None if referral.co_facilitator else "no co-facilitator is assigned"
+
+
+@gate("not_prepared", "Everyone taking part must have had a preparation meeting")
+def everyone_prepared(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return ", ".join(person.id for person in both_sides(referral) if person.prepared_on is None) or None
+
+
+@gate("confirmations_missing", "Where a person is in prison or on licence, those in charge must confirm")
+def custody_confirmed(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if OverridableGate.CONFIRMATIONS in referral.overrides:
+        return None
+    missing = [
+        f"{each.replace('_', ' ')} for {person.id}"
+        for person in both_sides(referral)
+        for each in _confirmations_needed(person)
+        if each not in person.confirmations
+    ]
+    return ", ".join(missing) or None
+
+
+@gate("readiness_not_signed_off", "Readiness for a direct meeting must be signed off")
+def readiness_signed_off(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if referral.method is None or not referral.method.direct:
+        return None
+    signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
+    return None if signed or OverridableGate.READINESS_SIGN_OFF in referral.overrides else ""
+
+
+@gate("readiness_already_asked", "Readiness is signed off, or waits for it")
+def readiness_not_asked_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    asked = any(request.subject is SignOffSubject.READINESS for request in referral.sign_off_requests)
+    signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
+    return "" if asked or signed else None
+
+
+@gate(
+    "risk_confirmation_old",
+    "The risk must be confirmed within the days that the policy sets before the activity",
+)
+def risk_confirmed_now(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    overridden = OverridableGate.RISK_RECONFIRMATION in referral.overrides
+    return None if overridden or confirmed_recently(referral, at) else ""
+
+
+@gate("method_consent_missing", "Everyone taking part must consent to the method")
+def method_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return lacking(referral, both_sides(referral), referral.method.purpose) if referral.method else None
+
+
+@gate("method_unsafe", "The risk assessment allows an indirect method only")
+def method_allowed(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    indirect_only = referral.risk.verdict is Verdict.PROCEED_INDIRECT
+    return "" if indirect_only and referral.method and referral.method.direct else None
+
+
+ENTRY_GATES[Stage.CONFERENCE] = (*BOTH_CONSENTS, method_consents)
+
+
+def _confirmations_needed(person: Participant) -> tuple[Confirmation, ...]:
+    match person.custody:
+        case Custody.IN_PRISON:
+            return tuple(Confirmation)
+        case Custody.ON_LICENCE:
+            return (Confirmation.OFFENDER_MANAGER, Confirmation.VICTIM_LIAISON)
+        case _:
+            return ()
+
+
+@rule(AssignFacilitators, stages=[Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE])
+def _(referral: Referral, command: AssignFacilitators, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.facilitator == command.co_facilitator:
+        raise Refused("same_person", "The co-facilitator must be another person.", "co_facilitator")
+    yield told(FacilitatorsAssigned, command)
+
+
+@rule(ChooseMethod, stages=[Stage.PREPARATION])
+def _(referral: Referral, command: ChooseMethod, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.method.direct and referral.risk.verdict is Verdict.PROCEED_INDIRECT:
+        raise Refused(
+            "method_unsafe", f"{method_allowed.sentence}: shuttle, letter or recorded_message.", "method"
+        )
+    yield told(MethodChosen, command, replaces=referral.method)
+
+
+@rule(RecordPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
+def _(referral: Referral, command: RecordPreparationMeeting, actor: Actor, at: datetime) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    if command.held_on > at.astimezone(LONDON).date():
+        raise Refused("in_the_future", "A meeting is recorded after it was held, not before.", "held_on")
+    yield told(PreparationMeetingHeld, command)
+
+
+@rule(
+    RecordConfirmation,
+    stages=[Stage.RISK_ASSESSMENT, Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE],
+)
+def _(referral: Referral, command: RecordConfirmation, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    if person.role is not ParticipantRole.RESPONSIBLE:
+        raise Refused("not_responsible", "Confirmations are about a person responsible.", "participant")
+    yield told(Confirmed, command)
+
+
+@rule(
+    RequestReadinessSignOff,
+    stages=[Stage.PREPARATION],
+    gates=[
+        method_is_direct,
+        method_allowed,
+        facilitators_fit,
+        everyone_prepared,
+        custody_confirmed,
+        readiness_not_asked_yet,
+    ],
+)
+def _(referral: Referral, command: RequestReadinessSignOff, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield SignOffRequested(subject=SignOffSubject.READINESS)
+
+
+@rule(
+    BookActivity,
+    stages=[Stage.PREPARATION],
+    gates=[
+        method_chosen,
+        method_allowed,
+        risk_allows,
+        facilitators_fit,
+        custody_confirmed,
+        readiness_signed_off,
+        risk_confirmed_now,
+    ],
+    leads_to=Stage.CONFERENCE,
+)
+def _(referral: Referral, command: BookActivity, actor: Actor, at: datetime) -> Iterator[Event]:
+    attending = [known_participant(referral, each, field="attending") for each in command.attending]
+    committed = both_sides(referral)
+    for person in attending:
+        if person.role in TWO_SIDES and person not in committed:
+            raise Refused("not_taking_part", f"{person.id} has not agreed to take part.", "attending")
+    for role in TWO_SIDES:
+        if not any(person.role is role for person in attending):
+            raise Refused("side_missing", "Both sides must attend or take part in the exchange.", "attending")
+    if any(person.role is ParticipantRole.SUPPORTER for person in attending):
+        two_sides = [person for person in attending if person.role in TWO_SIDES]
+        missing = [person.id for person in two_sides if not in_force(referral, person, Purpose.SUPPORTERS)]
+        if missing:
+            raise Refused(
+                "consent_missing",
+                f"Supporters may attend only if everyone consents to it; missing: {', '.join(missing)}.",
+                "attending",
+            )
+    yield told(ActivityBooked, command, method=referral.method)
+    yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)
+
+
+@apply.register
+def _(event: FacilitatorsAssigned, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(
+        update={
+            "facilitator": event.facilitator,
+            "co_facilitator": event.co_facilitator,
+            "advanced_practitioner": event.advanced_practitioner,
+        }
+    )
+
+
+@apply.register
+def _(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
+    # Readiness is for one method: another one asks for it anew.
+    return referral.model_copy(
+        update={
+            "method": event.method,
+            "sign_offs": tuple(
+                each for each in referral.sign_offs if each.subject is not SignOffSubject.READINESS
+            ),
+            "sign_off_requests": tuple(
+                each for each in referral.sign_off_requests if each.subject is not SignOffSubject.READINESS
+            ),
+        }
+    )
+
+
+@apply.register
+def _(event: PreparationMeetingHeld, referral: Referral, recorded: Recorded) -> Referral:
+    return change_participant(referral, event.participant, prepared_on=event.held_on)
+
+
+@apply.register
+def _(event: Confirmed, referral: Referral, recorded: Recorded) -> Referral:
+    person = referral.participant(event.participant)
+    if person is None or event.confirmation in person.confirmations:
+        return referral
+    return change_participant(referral, person.id, confirmations=(*person.confirmations, event.confirmation))
+
+
+@apply.register
+def _(event: ActivityBooked, referral: Referral, recorded: Recorded) -> Referral:
+    activity = Activity(
+        method=event.method, starts_at=event.starts_at, attending=event.attending, booked_at=recorded.at
+    )
+    return referral.model_copy(update={"activity": activity})
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    if referral.stage is Stage.PREPARATION:
+        reviewed = referral.reviewed.get(ReviewSubject.PREPARATION, referral.stage_entered_at)
+        yield Clock(DeadlineName.PREPARATION_REVIEW, started_at=max(reviewed, referral.stage_entered_at))

@@ -1,0 +1,310 @@
+"""What is allowed in every stage: consents, participants, what is known of the case, notes, reviews and its clocks."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks, deadlines
+from lifecycle.core import (
+    OPEN_STAGES,
+    SUPERVISORS,
+    apply,
+    as_participant,
+    change_participant,
+    gate,
+    rule,
+    told,
+)
+from lifecycle.intake import check_participant
+from lifecycle.leaving import end_participation, known_participant
+from lifecycle.refusal import Refused
+from lifecycle.working_time import LONDON
+from schemas.commands import (
+    AddNote,
+    AddParticipant,
+    AmendParticipant,
+    AmendReferral,
+    ExtendDeadline,
+    GiveConsent,
+    ReachDeadline,
+    Reassign,
+    RecordContactSafety,
+    RecordCourtNews,
+    RecordReview,
+    WithdrawConsent,
+)
+from schemas.events import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    ContactSafetyRecorded,
+    CourtUpdated,
+    DeadlineExtended,
+    DeadlineReached,
+    Event,
+    NoteAdded,
+    ParticipantAdded,
+    ParticipantAmended,
+    Reassigned,
+    Recorded,
+    ReferralAmended,
+    Reviewed,
+)
+from schemas.people import Actor, Role
+from schemas.policy import DeadlineName
+from schemas.referral import Consent, ReachedPoint, Referral
+from schemas.vocabulary import EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
+
+# After closing, these may still be withdrawn: what they allow goes on.
+_OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
+_ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
+
+
+@gate("nothing_to_withdraw", "There must be a consent in force that can be withdrawn")
+def consent_to_withdraw(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if any(_may_withdraw(referral, consent) for consent in referral.consents) else ""
+
+
+@gate("no_deadline", "A deadline must be open")
+def deadline_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if deadlines(referral) else ""
+
+
+def _may_withdraw(referral: Referral, consent: Consent) -> bool:
+    return consent.in_force and (not referral.closed or consent.purpose in _OUTLIVES_CLOSING)
+
+
+@rule(GiveConsent, stages=OPEN_STAGES, on_hold=True)
+def _(referral: Referral, command: GiveConsent, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    if command.given_on > at.astimezone(LONDON).date():
+        raise Refused("in_the_future", "A consent is recorded after it was given, not before.", "given_on")
+    if command.by_guardian is not None:
+        guardian = known_participant(referral, command.by_guardian, field="by_guardian")
+        if guardian.role is not ParticipantRole.GUARDIAN or guardian.accompanies != person.id:
+            raise Refused(
+                "not_their_guardian",
+                f"{guardian.id} is not recorded as guardian of {person.id}.",
+                "by_guardian",
+            )
+    if command.purpose is Purpose.RECORDING and not referral.policy.recording_allowed:
+        raise Refused(
+            "recording_not_allowed", "Recording is not allowed under this referral's policy.", "purpose"
+        )
+    if command.purpose is Purpose.SHARE_RISK_INFORMATION and not command.agencies:
+        raise Refused(
+            "agencies_missing", "Say with which agencies risk information may be shared.", "agencies"
+        )
+    yield told(ConsentGiven, command)
+
+
+@rule(WithdrawConsent, stages=Stage, gates=[consent_to_withdraw], on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: WithdrawConsent, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant, left=frozenset(EndReason))
+    given = [
+        consent
+        for consent in referral.consents
+        if consent.participant == person.id
+        and consent.purpose is command.purpose
+        and consent.by_guardian == command.by_guardian
+        and consent.in_force
+    ]
+    if not given:
+        raise Refused("no_such_consent", "No such consent of this person is in force.", "purpose")
+    if not _may_withdraw(referral, given[0]):
+        raise Refused("closed", "The referral is closed; this consent ended with it.", "purpose")
+    yield told(ConsentWithdrawn, command)
+    if command.purpose is Purpose.TAKE_PART and person.active:
+        yield from end_participation(referral, person, EndReason.WITHDREW)
+
+
+@rule(AddParticipant, stages=OPEN_STAGES, on_hold=True)
+def _(referral: Referral, command: AddParticipant, actor: Actor, at: datetime) -> Iterator[Event]:
+    known = frozenset(person.id for person in referral.participants)
+    if command.participant.id in known:
+        raise Refused("id_taken", f"There is a participant {command.participant.id} already.", "participant")
+    check_participant(command.participant, known)
+    yield ParticipantAdded(participant=command.participant)
+
+
+@rule(AmendParticipant, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: AmendParticipant, actor: Actor, at: datetime) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    yield told(ParticipantAmended, command)
+
+
+@rule(RecordContactSafety, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: RecordContactSafety, actor: Actor, at: datetime) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    yield told(ContactSafetyRecorded, command)
+
+
+@rule(AmendReferral, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: AmendReferral, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(ReferralAmended, command)
+
+
+@rule(RecordCourtNews, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(CourtUpdated, command)
+
+
+@rule(AddNote, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: AddNote, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(NoteAdded, command)
+
+
+@rule(Reassign, stages=OPEN_STAGES - {Stage.RECEIVED}, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.caseworker == referral.caseworker:
+        raise Refused("same_caseworker", "This caseworker has the referral already.", "caseworker")
+    yield told(Reassigned, command)
+
+
+@rule(RecordReview, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: RecordReview, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.subject in _ABOUT_A_PERSON:
+        if command.participant is None:
+            raise Refused("participant_missing", "This review is about a person; say whom.", "participant")
+        known_participant(referral, command.participant)
+    yield told(Reviewed, command)
+
+
+@rule(
+    ExtendDeadline,
+    stages=OPEN_STAGES,
+    roles=SUPERVISORS,
+    gates=[deadline_open],
+    on_hold=True,
+    in_safeguarding=True,
+)
+def _(referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime) -> Iterator[Event]:
+    still_open = {deadline.key: deadline for deadline in deadlines(referral)}
+    found = still_open.get(command.deadline)
+    if found is None:
+        raise Refused(
+            "deadline_unknown", f"No such deadline is open; open: {', '.join(still_open)}.", "deadline"
+        )
+    if found.name in (DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION):
+        raise Refused("hard_date", "This date is not the service's to move.", "deadline")
+    if command.until <= found.due_at:
+        raise Refused(
+            "not_later",
+            f"An extension moves a deadline later than {found.due_at:%Y-%m-%d %H:%M} UTC.",
+            "until",
+        )
+    yield told(DeadlineExtended, command)
+
+
+@rule(ReachDeadline, stages=OPEN_STAGES, roles=frozenset({Role.SYSTEM}), on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: ReachDeadline, actor: Actor, at: datetime) -> Iterator[Event]:
+    reached = {(point.deadline, point.point, point.at) for point in referral.reached}
+    for deadline in deadlines(referral):
+        due = deadline.points.get(command.point)
+        if deadline.key != command.deadline or due is None:
+            continue
+        if due <= at and (deadline.key, command.point, due) not in reached:
+            yield DeadlineReached(deadline=deadline.key, point=command.point, at=due)
+            return
+    raise Refused(
+        "point_not_reached", "This deadline has no such point that is reached and not yet recorded."
+    )
+
+
+@apply.register
+def _(event: ConsentGiven, referral: Referral, recorded: Recorded) -> Referral:
+    consent = Consent(
+        participant=event.participant,
+        purpose=event.purpose,
+        form=event.form,
+        form_version=event.form_version,
+        given_on=event.given_on,
+        recorded_by=recorded.actor,
+        by_guardian=event.by_guardian,
+    )
+    return referral.model_copy(update={"consents": (*referral.consents, consent)})
+
+
+@apply.register
+def _(event: ConsentWithdrawn, referral: Referral, recorded: Recorded) -> Referral:
+    key = (event.participant, event.purpose, event.by_guardian)
+    consents = tuple(
+        consent.model_copy(update={"withdrawn_at": recorded.at})
+        if consent.in_force and (consent.participant, consent.purpose, consent.by_guardian) == key
+        else consent
+        for consent in referral.consents
+    )
+    return referral.model_copy(update={"consents": consents})
+
+
+@apply.register
+def _(event: ParticipantAdded, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(
+        update={"participants": (*referral.participants, as_participant(event.participant))}
+    )
+
+
+@apply.register
+def _(event: ParticipantAmended, referral: Referral, recorded: Recorded) -> Referral:
+    known = {
+        "age_band": event.age_band,
+        "gender": event.gender,
+        "ethnicity": event.ethnicity,
+        "custody": event.custody,
+    }
+    return change_participant(
+        referral, event.participant, **{name: value for name, value in known.items() if value is not None}
+    )
+
+
+@apply.register
+def _(event: ContactSafetyRecorded, referral: Referral, recorded: Recorded) -> Referral:
+    return change_participant(referral, event.participant, safe_channels=event.contact_safety.safe_channels)
+
+
+@apply.register
+def _(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referral:
+    known = {
+        "offence": event.offence,
+        "sensitive_categories": event.sensitive_categories,
+        "justice_stage": event.justice_stage,
+        "court_date": event.court_date,
+        "deferred_on": event.deferred_on,
+    }
+    return referral.model_copy(update={name: value for name, value in known.items() if value is not None})
+
+
+@apply.register
+def _(event: CourtUpdated, referral: Referral, recorded: Recorded) -> Referral:
+    known = {"plea": event.plea, "adjourned": event.adjourned, "court_date": event.court_date}
+    return referral.model_copy(update={name: value for name, value in known.items() if value is not None})
+
+
+@apply.register
+def _(event: Reviewed, referral: Referral, recorded: Recorded) -> Referral:
+    if event.subject in _ABOUT_A_PERSON and event.participant is not None:
+        return change_participant(referral, event.participant, reviewed_at=recorded.at)
+    return referral.model_copy(update={"reviewed": {**referral.reviewed, event.subject: recorded.at}})
+
+
+@apply.register
+def _(event: DeadlineExtended, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"extensions": {**referral.extensions, event.deadline: event.until}})
+
+
+@apply.register
+def _(event: DeadlineReached, referral: Referral, recorded: Recorded) -> Referral:
+    # Only the latest time of each point is kept, so that the state does not grow with the years.
+    others = tuple(
+        each for each in referral.reached if (each.deadline, each.point) != (event.deadline, event.point)
+    )
+    reached = ReachedPoint(deadline=event.deadline, point=event.point, at=event.at)
+    return referral.model_copy(update={"reached": (*others, reached)})
+
+
+@clocks
+def _inactivity(referral: Referral) -> Iterator[Clock]:
+    preparing = referral.stage is Stage.PREPARATION
+    yield Clock(
+        DeadlineName.INACTIVITY,
+        started_at=referral.last_activity_at,
+        due=referral.policy.inactivity_in_preparation if preparing else None,
+    )

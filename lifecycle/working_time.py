@@ -1,0 +1,94 @@
+"""Working time of England and Wales, in the time of Europe/London."""
+
+import calendar
+import functools
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON = ZoneInfo("Europe/London")
+DAY_STARTS = time(9)
+DAY_ENDS = time(17)
+# What arrives later in the day counts as having come on the next working day. Borrowed from HMPPS CAS1.
+CUT_OFF = time(13)
+
+_SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
+
+
+@functools.lru_cache(maxsize=200)
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether it is neither a weekend nor a bank holiday in England and Wales."""
+    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+
+
+@functools.lru_cache(maxsize=10_000)
+def shift_working_days(day: date, count: int) -> date:
+    """The working day that many working days after (or, for a negative count, before) a day."""
+    step = timedelta(days=1 if count >= 0 else -1)
+    for _ in range(abs(count)):
+        day += step
+        while not is_working_day(day):
+            day += step
+    return day
+
+
+def clock_start(moment: datetime) -> datetime:
+    """When the clock of something that came at that moment starts: at once, or 09:00 on the next working day.
+
+    Returns:
+        An instant in UTC.
+    """
+    local = moment.astimezone(LONDON)
+    if is_working_day(local.date()) and local.time() <= CUT_OFF:
+        return moment.astimezone(UTC)
+    return at_day_start(shift_working_days(local.date(), 1))
+
+
+def at_day_start(day: date) -> datetime:
+    """09:00 London time on that day, in UTC."""
+    return datetime.combine(day, DAY_STARTS, LONDON).astimezone(UTC)
+
+
+def at_day_end(day: date) -> datetime:
+    """17:00 London time on that day, in UTC."""
+    return datetime.combine(day, DAY_ENDS, LONDON).astimezone(UTC)
+
+
+def add_span(moment: datetime, span: str, *, back: bool = False) -> datetime:
+    """The instant a span after (or before) a moment, in UTC.
+
+    Working days, weeks and months keep the London time of day; seconds are elapsed time.
+
+    Args:
+        moment: aware.
+        span: as :data:`schemas.policy.Span` accepts it.
+        back: count backwards.
+    """
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        raise ValueError(f"{span!r} is not a span of time")
+    count, unit, seconds = found.groups()
+    sign = -1 if back else 1
+    if seconds is not None:
+        return moment.astimezone(UTC) + sign * timedelta(seconds=int(seconds))
+    local = moment.astimezone(LONDON)
+    amount = sign * int(count)
+    match unit:
+        case "wd":
+            day = shift_working_days(local.date(), amount)
+        case "w":
+            day = local.date() + timedelta(weeks=amount)
+        case _:
+            day = _shift_months(local.date(), amount)
+    return datetime.combine(day, local.time(), LONDON).astimezone(UTC)
+
+
+def _shift_months(day: date, count: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,471 @@
+"""What somebody asks for, in the imperative. What follows from a command is decided by :mod:`lifecycle`."""
+
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from schemas import facts
+from schemas.base import Model, Note
+from schemas.people import Actor
+from schemas.privacy import Sensitive
+from schemas.vocabulary import ClosureReason
+
+Why = Annotated[str, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")]
+
+
+class OpenReferral(facts.ReferralForm):
+    """Send a referral to the service."""
+
+    kind: Literal["open_referral"] = "open_referral"
+
+
+class RecordDuplicateCheck(facts.DuplicateCheck):
+    """Say whether the same request is here already."""
+
+    kind: Literal["record_duplicate_check"] = "record_duplicate_check"
+
+
+class Allocate(facts.Allocation):
+    """Give the referral to a caseworker; it goes on to victim contact, or to who asked for it, if responsible."""
+
+    kind: Literal["allocate"] = "allocate"
+
+
+class RecordContactAttempt(facts.ContactAttempt):
+    """Record an attempt to reach a person."""
+
+    kind: Literal["record_contact_attempt"] = "record_contact_attempt"
+
+
+class RecordInformationGiven(facts.Information):
+    """Record that a person was told what restorative justice is."""
+
+    kind: Literal["record_information_given"] = "record_information_given"
+
+
+class RecordInterest(facts.InterestShown):
+    """Record what a person said to taking part."""
+
+    kind: Literal["record_interest"] = "record_interest"
+
+
+class BeginRiskAssessment(Model):
+    """Go on from victim contact to the risk assessment."""
+
+    kind: Literal["begin_risk_assessment"] = "begin_risk_assessment"
+
+
+class RecordRiskAssessment(facts.RiskFactors):
+    """Record the risk factors of a person, or of the pair."""
+
+    kind: Literal["record_risk_assessment"] = "record_risk_assessment"
+
+
+class RecordRiskVerdict(facts.RiskVerdict):
+    """Give the verdict; where it needs no sign-off, the referral goes on at once."""
+
+    kind: Literal["record_risk_verdict"] = "record_risk_verdict"
+
+
+class RequestMoreInformation(Model):
+    """Go back from the risk assessment to victim contact."""
+
+    kind: Literal["request_more_information"] = "request_more_information"
+    reason: Why
+
+
+class ReassessRisk(Model):
+    """Go back to the risk assessment because the risk has changed."""
+
+    kind: Literal["reassess_risk"] = "reassess_risk"
+    reason: Why
+
+
+class ReconfirmRisk(Model):
+    """Confirm that the risk stands as assessed, within the days before an activity."""
+
+    kind: Literal["reconfirm_risk"] = "reconfirm_risk"
+    note: Note = None
+
+
+class RecordAcknowledgement(facts.Acknowledgement):
+    """Record whether a person responsible acknowledges the basic facts. A denial ends their part."""
+
+    kind: Literal["record_acknowledgement"] = "record_acknowledgement"
+
+
+class BeginVictimContact(Model):
+    """Go on to the harmed person of a referral that the person responsible asked for."""
+
+    kind: Literal["begin_victim_contact"] = "begin_victim_contact"
+
+
+class BeginPreparation(Model):
+    """Go on from consent to preparation."""
+
+    kind: Literal["begin_preparation"] = "begin_preparation"
+
+
+class AssignFacilitators(facts.Facilitators):
+    """Settle who prepares and runs the activity."""
+
+    kind: Literal["assign_facilitators"] = "assign_facilitators"
+
+
+class ChooseMethod(facts.MethodChoice):
+    """Choose or change the method."""
+
+    kind: Literal["choose_method"] = "choose_method"
+
+
+class RecordPreparationMeeting(facts.PreparationMeeting):
+    """Record a meeting that prepared a person."""
+
+    kind: Literal["record_preparation_meeting"] = "record_preparation_meeting"
+
+
+class RecordConfirmation(facts.ConfirmationGiven):
+    """Record what prison, offender manager or victim liaison confirmed."""
+
+    kind: Literal["record_confirmation"] = "record_confirmation"
+
+
+class RequestReadinessSignOff(Model):
+    """Ask a supervisor to sign off that everyone is ready for a direct meeting."""
+
+    kind: Literal["request_readiness_sign_off"] = "request_readiness_sign_off"
+
+
+class BookActivity(facts.Booking):
+    """Book the direct meeting or indirect exchange; the referral goes on to the conference stage."""
+
+    kind: Literal["book_activity"] = "book_activity"
+
+
+class RecordActivityHeld(facts.ActivityOutcome):
+    """Record that the activity took place, wholly or partly; the referral goes on to follow-up."""
+
+    kind: Literal["record_activity_held"] = "record_activity_held"
+
+
+class PostponeActivity(facts.Postponement):
+    """Put the activity off; the referral goes back to preparation."""
+
+    kind: Literal["postpone_activity"] = "postpone_activity"
+    reason: Why
+
+
+class StopActivity(Model):
+    """Record that the activity was stopped. What comes next is chosen after."""
+
+    kind: Literal["stop_activity"] = "stop_activity"
+    reason: Why
+
+
+class ReturnToPreparation(Model):
+    """Go back to preparation after an activity was stopped, to reconvene or change the method."""
+
+    kind: Literal["return_to_preparation"] = "return_to_preparation"
+    reason: Why
+
+
+class RecordAgreement(facts.Agreement):
+    """Record the outcome agreement."""
+
+    kind: Literal["record_agreement"] = "record_agreement"
+
+
+class SettleAgreementItem(facts.ItemResult):
+    """Record that an item of the agreement was completed, or will not be."""
+
+    kind: Literal["settle_agreement_item"] = "settle_agreement_item"
+
+
+class RecordFollowUp(facts.FollowUp):
+    """Record a contact after the activity."""
+
+    kind: Literal["record_follow_up"] = "record_follow_up"
+
+
+class RecordSurvey(facts.Survey):
+    """Record what a person thought of the service."""
+
+    kind: Literal["record_survey"] = "record_survey"
+
+
+class RecordScale(facts.ScaleScore):
+    """Record a score on an outcome scale."""
+
+    kind: Literal["record_scale"] = "record_scale"
+
+
+class RecordNeeds(facts.NeedsScores):
+    """Record how well a harmed person's eight needs are met."""
+
+    kind: Literal["record_needs"] = "record_needs"
+
+
+class RequestFurtherActivity(Model):
+    """Go back to preparation because a further activity is wanted."""
+
+    kind: Literal["request_further_activity"] = "request_further_activity"
+    reason: Why
+
+
+class ReportOutcome(facts.OutcomeShared):
+    """Record that an outcome report went to an agency. Everyone who took part must have consented."""
+
+    kind: Literal["report_outcome"] = "report_outcome"
+
+
+class GiveConsent(facts.ConsentGrant):
+    """Record a consent."""
+
+    kind: Literal["give_consent"] = "give_consent"
+
+
+class WithdrawConsent(facts.ConsentRef):
+    """Record that a consent is withdrawn. Withdrawing the consent to take part ends the person's part."""
+
+    kind: Literal["withdraw_consent"] = "withdraw_consent"
+
+
+class Withdraw(facts.Leaving):
+    """Record that a person leaves the process. Nothing may delay it."""
+
+    kind: Literal["withdraw"] = "withdraw"
+
+
+class EndParticipation(facts.Ending):
+    """Record that a person's part ends: declined, died, moved, unsuitable and the like."""
+
+    kind: Literal["end_participation"] = "end_participation"
+
+
+class AddParticipant(Model):
+    """Add a person to the referral."""
+
+    kind: Literal["add_participant"] = "add_participant"
+    participant: facts.NewParticipant
+
+
+class AmendParticipant(facts.Amendment):
+    """Put right what is known about a person."""
+
+    kind: Literal["amend_participant"] = "amend_participant"
+
+
+class RecordContactSafety(facts.SafetyDetails):
+    """Record how a person may be reached safely."""
+
+    kind: Literal["record_contact_safety"] = "record_contact_safety"
+
+
+class AmendReferral(facts.CaseAmendment):
+    """Put right what is known about the referral."""
+
+    kind: Literal["amend_referral"] = "amend_referral"
+
+
+class RecordCourtNews(facts.CourtNews):
+    """Record a plea, an adjournment or a court date."""
+
+    kind: Literal["record_court_news"] = "record_court_news"
+
+
+class RaiseSafeguarding(Model):
+    """Raise a safeguarding concern: every message and contact stops at once."""
+
+    kind: Literal["raise_safeguarding"] = "raise_safeguarding"
+    note: Why
+
+
+class LiftSafeguarding(Model):
+    """Lift the safeguarding freeze."""
+
+    kind: Literal["lift_safeguarding"] = "lift_safeguarding"
+    note: Why
+
+
+class Hold(facts.Pause):
+    """Pause the referral until a review date; its clocks stand still."""
+
+    kind: Literal["hold"] = "hold"
+    reason: Why
+
+
+class Resume(Model):
+    """End the pause; the clocks go on where they stopped."""
+
+    kind: Literal["resume"] = "resume"
+
+
+class Reassign(facts.Allocation):
+    """Give the referral to another caseworker."""
+
+    kind: Literal["reassign"] = "reassign"
+    reason: facts.Reason = None
+
+
+class DecideSignOff(facts.SignOffDecision):
+    """Sign off, or return, what waits for it. Never by its author."""
+
+    kind: Literal["sign_off"] = "sign_off"
+
+
+class OverrideGate(Model):
+    """Open a gate with a reason. No consent can be overridden."""
+
+    kind: Literal["override_gate"] = "override_gate"
+    gate: str = Field(
+        description="risk_sign_off, readiness_sign_off, risk_reconfirmation, advanced_practitioner or confirmations"
+    )
+    reason: Why
+
+
+class RecordReview(facts.Review):
+    """Record a review that a deadline asked for."""
+
+    kind: Literal["record_review"] = "record_review"
+
+
+class ExtendDeadline(facts.Extension):
+    """Move a deadline."""
+
+    kind: Literal["extend_deadline"] = "extend_deadline"
+    reason: Why
+
+
+class AddNote(Model):
+    """Add a note to the timeline."""
+
+    kind: Literal["add_note"] = "add_note"
+    note: Annotated[str, Sensitive, Field(min_length=1, max_length=4000)]
+
+
+class CorrectStep(Model):
+    """Take back an earlier step that was a mistake. The log keeps both."""
+
+    kind: Literal["correct_step"] = "correct_step"
+    step: int = Field(ge=1, description="the step's number, as `rj timeline` prints it")
+    reason: Why
+
+
+class Close(Model):
+    """Close the referral. Closing as unreachable or unsafe waits for a sign-off."""
+
+    kind: Literal["close"] = "close"
+    reason: ClosureReason
+    note: Note = None
+
+
+class Reopen(Model):
+    """Reopen a closed referral, to the stage it left."""
+
+    kind: Literal["reopen"] = "reopen"
+    reason: Why
+
+
+class ReachDeadline(Model):
+    """Record that a deadline came to a point. Asked by the referral's own clock."""
+
+    kind: Literal["reach_deadline"] = "reach_deadline"
+    deadline: str
+    point: str
+
+
+Command = Annotated[
+    OpenReferral
+    | RecordDuplicateCheck
+    | Allocate
+    | RecordContactAttempt
+    | RecordInformationGiven
+    | RecordInterest
+    | BeginRiskAssessment
+    | RecordRiskAssessment
+    | RecordRiskVerdict
+    | RequestMoreInformation
+    | ReassessRisk
+    | ReconfirmRisk
+    | RecordAcknowledgement
+    | BeginVictimContact
+    | BeginPreparation
+    | AssignFacilitators
+    | ChooseMethod
+    | RecordPreparationMeeting
+    | RecordConfirmation
+    | RequestReadinessSignOff
+    | BookActivity
+    | RecordActivityHeld
+    | PostponeActivity
+    | StopActivity
+    | ReturnToPreparation
+    | RecordAgreement
+    | SettleAgreementItem
+    | RecordFollowUp
+    | RecordSurvey
+    | RecordScale
+    | RecordNeeds
+    | RequestFurtherActivity
+    | ReportOutcome
+    | GiveConsent
+    | WithdrawConsent
+    | Withdraw
+    | EndParticipation
+    | AddParticipant
+    | AmendParticipant
+    | RecordContactSafety
+    | AmendReferral
+    | RecordCourtNews
+    | RaiseSafeguarding
+    | LiftSafeguarding
+    | Hold
+    | Resume
+    | Reassign
+    | DecideSignOff
+    | OverrideGate
+    | RecordReview
+    | ExtendDeadline
+    | AddNote
+    | CorrectStep
+    | Close
+    | Reopen
+    | ReachDeadline,
+    Field(discriminator="kind"),
+]
+
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+COMMANDS: dict[str, type[Model]] = {
+    command.model_fields["kind"].default: command for command in get_args(get_args(Command)[0])
+}
+
+
+class Request(Model):
+    """A command with who asks for it. Its id makes asking twice the same as asking once."""
+
+    command_id: UUID
+    actor: Actor
+    command: Command
+
+
+class Receipt(Model):
+    """The answer to a command: it stands in the log."""
+
+    reference: str
+    sequence: int = Field(description="how many events the referral now has")
+    stage: str
+    next_deadline: str | None = Field(default=None, description="key of the next deadline that falls due")
+    next_deadline_at: str | None = Field(default=None, description="when it is due, UTC")
+
+
+def parse_command(kind: str, body: dict[str, Any]) -> Command:
+    """The command of that kind from what somebody typed or sent.
+
+    Raises:
+        KeyError: there is no command of that kind.
+        pydantic.ValidationError: a field is unknown, missing, or not as accepted.
+    """
+    return COMMAND.validate_python(
+        {**body, "kind": COMMANDS[kind].model_fields["kind"].default}, extra="forbid"
+    )

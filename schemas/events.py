@@ -1,0 +1,411 @@
+"""What happened, in the past tense. Events are the truth of record; they are added to and never edited.
+
+Fields are only ever added, with a default, so that what was recorded years ago still reads.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from schemas import facts
+from schemas.base import Model, Note, ParticipantId
+from schemas.people import Role, StaffId
+from schemas.policy import Policy
+from schemas.referral import Referral
+from schemas.vocabulary import ClosureReason, EndReason, Method, SignOffSubject, Stage
+
+
+class ReferralReceived(facts.ReferralForm):
+    """A referral was sent to the service."""
+
+    kind: Literal["referral_received"] = "referral_received"
+    reference: str
+    policy: Policy = Field(description="the policy that the referral is opened under and keeps")
+
+
+class DuplicateChecked(facts.DuplicateCheck):
+    """It was looked up whether the referral is here already."""
+
+    kind: Literal["duplicate_checked"] = "duplicate_checked"
+
+
+class Allocated(facts.Allocation):
+    """A caseworker owns the referral now."""
+
+    kind: Literal["allocated"] = "allocated"
+
+
+class StageEntered(Model):
+    """The referral moved to another stage."""
+
+    kind: Literal["stage_entered"] = "stage_entered"
+    stage: Stage
+    left: Stage
+    reason: facts.Reason = None
+
+
+class ContactAttempted(facts.ContactAttempt):
+    """Somebody tried to reach a person."""
+
+    kind: Literal["contact_attempted"] = "contact_attempted"
+    unsafe_channel: bool = Field(
+        default=False, description="the channel was not marked as safe for this person"
+    )
+
+
+class InformationGiven(facts.Information):
+    """A person was told what restorative justice is."""
+
+    kind: Literal["information_given"] = "information_given"
+
+
+class InterestRecorded(facts.InterestShown):
+    """A person said whether they want to take part."""
+
+    kind: Literal["interest_recorded"] = "interest_recorded"
+
+
+class RiskAssessed(facts.RiskFactors):
+    """A person, or the pair, was assessed."""
+
+    kind: Literal["risk_assessed"] = "risk_assessed"
+
+
+class RiskVerdictGiven(facts.RiskVerdict):
+    """The risk assessment came to a verdict."""
+
+    kind: Literal["risk_verdict_given"] = "risk_verdict_given"
+
+
+class RiskReconfirmed(Model):
+    """The risk was looked at again before an activity and stands as assessed."""
+
+    kind: Literal["risk_reconfirmed"] = "risk_reconfirmed"
+    note: Note = None
+
+
+class FactsAcknowledged(facts.Acknowledgement):
+    """A person responsible acknowledged the basic facts, or denied them."""
+
+    kind: Literal["facts_acknowledged"] = "facts_acknowledged"
+
+
+class FacilitatorsAssigned(facts.Facilitators):
+    """It was settled who prepares and runs the activity."""
+
+    kind: Literal["facilitators_assigned"] = "facilitators_assigned"
+
+
+class MethodChosen(facts.MethodChoice):
+    """A method was chosen, or replaced by a safer one."""
+
+    kind: Literal["method_chosen"] = "method_chosen"
+    replaces: Method | None = None
+
+
+class PreparationMeetingHeld(facts.PreparationMeeting):
+    """A person was prepared."""
+
+    kind: Literal["preparation_meeting_held"] = "preparation_meeting_held"
+
+
+class Confirmed(facts.ConfirmationGiven):
+    """Prison, offender manager or victim liaison confirmed."""
+
+    kind: Literal["confirmed"] = "confirmed"
+
+
+class ActivityBooked(facts.Booking):
+    """A direct meeting or an indirect exchange was booked."""
+
+    kind: Literal["activity_booked"] = "activity_booked"
+    method: Method
+
+
+class ActivityHeld(facts.ActivityOutcome):
+    """The activity took place, wholly or partly."""
+
+    kind: Literal["activity_held"] = "activity_held"
+    method: Method
+
+
+class ActivityPostponed(facts.Postponement):
+    """The activity was put off."""
+
+    kind: Literal["activity_postponed"] = "activity_postponed"
+    booked_for: AwareDatetime
+
+
+class ActivityStopped(Model):
+    """The activity was stopped and did not reach its purpose."""
+
+    kind: Literal["activity_stopped"] = "activity_stopped"
+    reason: facts.Reason = None
+
+
+class AgreementMade(facts.Agreement):
+    """An outcome agreement was made."""
+
+    kind: Literal["agreement_made"] = "agreement_made"
+
+
+class AgreementItemSettled(facts.ItemResult):
+    """An item of the agreement was completed, or will not be."""
+
+    kind: Literal["agreement_item_settled"] = "agreement_item_settled"
+
+
+class FollowedUp(facts.FollowUp):
+    """A person was followed up after the activity."""
+
+    kind: Literal["followed_up"] = "followed_up"
+
+
+class SurveyAnswered(facts.Survey):
+    """A person said what they thought of the service."""
+
+    kind: Literal["survey_answered"] = "survey_answered"
+
+
+class ScaleScored(facts.ScaleScore):
+    """A person was scored on an outcome scale."""
+
+    kind: Literal["scale_scored"] = "scale_scored"
+
+
+class NeedsScored(facts.NeedsScores):
+    """A harmed person's eight needs were scored."""
+
+    kind: Literal["needs_scored"] = "needs_scored"
+
+
+class OutcomeReported(facts.OutcomeShared):
+    """An outcome report went to an agency."""
+
+    kind: Literal["outcome_reported"] = "outcome_reported"
+
+
+class ConsentGiven(facts.ConsentGrant):
+    """A consent was given."""
+
+    kind: Literal["consent_given"] = "consent_given"
+
+
+class ConsentWithdrawn(facts.ConsentRef):
+    """A consent was withdrawn."""
+
+    kind: Literal["consent_withdrawn"] = "consent_withdrawn"
+
+
+class ParticipationEnded(Model):
+    """A person's part in the referral ended."""
+
+    kind: Literal["participation_ended"] = "participation_ended"
+    participant: ParticipantId
+    reason: EndReason
+    note: Note = None
+
+
+class ParticipantAdded(Model):
+    """A person joined the referral."""
+
+    kind: Literal["participant_added"] = "participant_added"
+    participant: facts.NewParticipant
+
+
+class ParticipantAmended(facts.Amendment):
+    """What is known about a person was put right."""
+
+    kind: Literal["participant_amended"] = "participant_amended"
+
+
+class ContactSafetyRecorded(facts.SafetyDetails):
+    """It was recorded how a person may be reached safely."""
+
+    kind: Literal["contact_safety_recorded"] = "contact_safety_recorded"
+
+
+class ReferralAmended(facts.CaseAmendment):
+    """What is known about the referral was put right."""
+
+    kind: Literal["referral_amended"] = "referral_amended"
+
+
+class CourtUpdated(facts.CourtNews):
+    """The court or the parties did something that bears on the referral."""
+
+    kind: Literal["court_updated"] = "court_updated"
+
+
+class SafeguardingRaised(facts.Concern):
+    """A safeguarding concern froze every message and contact."""
+
+    kind: Literal["safeguarding_raised"] = "safeguarding_raised"
+
+
+class SafeguardingLifted(facts.Concern):
+    """A supervisor lifted the safeguarding freeze."""
+
+    kind: Literal["safeguarding_lifted"] = "safeguarding_lifted"
+
+
+class PutOnHold(facts.Pause):
+    """The referral was paused; its clocks stand still."""
+
+    kind: Literal["put_on_hold"] = "put_on_hold"
+
+
+class Resumed(Model):
+    """The pause ended; the clocks go on where they stopped."""
+
+    kind: Literal["resumed"] = "resumed"
+
+
+class Reassigned(facts.Allocation):
+    """The referral went to another caseworker."""
+
+    kind: Literal["reassigned"] = "reassigned"
+    reason: facts.Reason = None
+
+
+class SignOffRequested(Model):
+    """Something waits for a supervisor's sign-off."""
+
+    kind: Literal["sign_off_requested"] = "sign_off_requested"
+    subject: SignOffSubject
+    closure_reason: ClosureReason | None = None
+
+
+class SignedOff(facts.SignOffDecision):
+    """A supervisor signed off, or returned what was asked."""
+
+    kind: Literal["signed_off"] = "signed_off"
+
+
+class GateOverridden(facts.GateOverride):
+    """A supervisor opened a gate, with a reason."""
+
+    kind: Literal["gate_overridden"] = "gate_overridden"
+
+
+class Reviewed(facts.Review):
+    """A review was made."""
+
+    kind: Literal["reviewed"] = "reviewed"
+
+
+class DeadlineExtended(facts.Extension):
+    """A supervisor moved a deadline."""
+
+    kind: Literal["deadline_extended"] = "deadline_extended"
+
+
+class DeadlineReached(Model):
+    """A deadline came to one of its points: a warning before it, the due date itself, or an escalation after it."""
+
+    kind: Literal["deadline_reached"] = "deadline_reached"
+    deadline: str
+    point: str = Field(description="warn-1, warn-2 …, due, escalate-1 …")
+    at: AwareDatetime = Field(description="when the point was to be reached")
+
+
+class NoteAdded(Model):
+    """A note was added."""
+
+    kind: Literal["note_added"] = "note_added"
+    note: Note = None
+
+
+class StepCorrected(Model):
+    """An earlier step was a mistake and no longer counts. The step stays in the log; this names it."""
+
+    kind: Literal["step_corrected"] = "step_corrected"
+    corrects: int = Field(ge=1, description="the sequence number of the step's first event")
+    reason: facts.Reason = None
+    becomes: Referral = Field(description="the referral as it is without that step")
+
+
+class ReferralClosed(Model):
+    """The referral closed."""
+
+    kind: Literal["referral_closed"] = "referral_closed"
+    reason: ClosureReason
+    stage: Stage = Field(description="the stage it left")
+    note: Note = None
+
+
+class ReferralReopened(Model):
+    """A supervisor reopened the referral, to the stage it left."""
+
+    kind: Literal["referral_reopened"] = "referral_reopened"
+    stage: Stage
+    reason: facts.Reason = None
+
+
+Event = Annotated[
+    ReferralReceived
+    | DuplicateChecked
+    | Allocated
+    | StageEntered
+    | ContactAttempted
+    | InformationGiven
+    | InterestRecorded
+    | RiskAssessed
+    | RiskVerdictGiven
+    | RiskReconfirmed
+    | FactsAcknowledged
+    | FacilitatorsAssigned
+    | MethodChosen
+    | PreparationMeetingHeld
+    | Confirmed
+    | ActivityBooked
+    | ActivityHeld
+    | ActivityPostponed
+    | ActivityStopped
+    | AgreementMade
+    | AgreementItemSettled
+    | FollowedUp
+    | SurveyAnswered
+    | ScaleScored
+    | NeedsScored
+    | OutcomeReported
+    | ConsentGiven
+    | ConsentWithdrawn
+    | ParticipationEnded
+    | ParticipantAdded
+    | ParticipantAmended
+    | ContactSafetyRecorded
+    | ReferralAmended
+    | CourtUpdated
+    | SafeguardingRaised
+    | SafeguardingLifted
+    | PutOnHold
+    | Resumed
+    | Reassigned
+    | SignOffRequested
+    | SignedOff
+    | GateOverridden
+    | Reviewed
+    | DeadlineExtended
+    | DeadlineReached
+    | NoteAdded
+    | StepCorrected
+    | ReferralClosed
+    | ReferralReopened,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class Recorded(Model):
+    """An event as it stands in the log."""
+
+    sequence: int = Field(ge=1, description="counts the events of one referral from 1, without a gap")
+    step: int = Field(ge=1, description="the sequence of the first event of the same step")
+    at: AwareDatetime = Field(description="when it was recorded, UTC")
+    actor: StaffId
+    role: Role
+    command_id: UUID
+    event: Event

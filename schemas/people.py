@@ -1,0 +1,91 @@
+"""The people at the keyboard, and how to reach a participant safely."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from schemas.areas import Area
+from schemas.base import Model
+from schemas.privacy import Sensitive
+from schemas.vocabulary import Channel
+
+StaffId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$"),
+    Field(description="a member of staff's opaque id, such as cw-1: small letters, digits and hyphens"),
+]
+
+
+class Role(StrEnum):
+    """What a person at the keyboard is."""
+
+    CASEWORKER = "caseworker"
+    FACILITATOR = "facilitator"
+    SUPERVISOR = "supervisor"
+    SERVICE_MANAGER = "service_manager"
+    COMMISSIONER = "commissioner"
+    PARTNER = "partner"
+    SYSTEM = "system"
+
+
+class Actor(Model):
+    """Who acts: a claim of role and area, checked against the staff register when the step is recorded."""
+
+    id: StaffId
+    role: Role
+    area: Area
+
+
+class Staff(Model):
+    """A member of staff or of a partner agency as the register knows them."""
+
+    id: StaffId
+    role: Role
+    areas: tuple[Area, ...] = Field(min_length=1)
+    name: Annotated[str | None, Sensitive] = None
+    advanced_practitioner: bool = Field(default=False, description="may lead a sensitive case (RJC register)")
+    active: bool = True
+    absent_until: AwareDatetime | None = Field(
+        default=None, description="holiday or sickness cover until then"
+    )
+    stand_in: StaffId | None = Field(default=None, description="who takes their place while absent")
+
+    def acting_in(self, area: Area) -> Actor:
+        """The claim that this person makes when acting on a referral of the area."""
+        return Actor(id=self.id, role=self.role, area=area)
+
+
+class ContactSafety(Model):
+    """How a participant may be reached without danger. Nothing defaults to safe."""
+
+    safe_channels: tuple[Channel, ...] = Field(default=(), description="only these may be used")
+    safe_from: Annotated[str | None, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        default=None,
+        description="start of the safe hours, London time, such as 09:00; absent: no hour is safe",
+    )
+    safe_until: Annotated[str | None, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        default=None, description="end of the safe hours, London time, such as 17:30"
+    )
+    may_leave_voicemail: bool = False
+    neutral_words_only: bool = Field(
+        default=True, description="no word of restorative justice in any message"
+    )
+    seen_by: Annotated[str | None, Sensitive] = Field(default=None, description="who else may see messages")
+
+
+class Person(Model):
+    """Who a participant is and how to reach them; everything here is sealed."""
+
+    name: Annotated[str | None, Sensitive] = Field(default=None, max_length=200)
+    date_of_birth: Annotated[str | None, Sensitive] = Field(
+        default=None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="year-month-day"
+    )
+    phone: Annotated[str | None, Sensitive] = Field(default=None, max_length=40)
+    email: Annotated[str | None, Sensitive] = Field(default=None, max_length=254)
+    address: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    needs: Annotated[str | None, Sensitive] = Field(
+        default=None,
+        max_length=2000,
+        description="language, health, learning: what helps this person take part",
+    )

@@ -1,0 +1,132 @@
+"""The service's rules as data: deadlines, gates and switches. Every number carries its ground."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from schemas.base import Model
+from schemas.vocabulary import JusticeStage, OverridableGate, SensitiveCategory
+
+_SPAN = re.compile(
+    r"^(?:(?P<working>\d{1,3})wd|(?P<weeks>\d{1,3})w|(?P<months>\d{1,2})m|PT(?P<seconds>\d{1,6})S)$"
+)
+
+
+def _span(text: str) -> str:
+    if not _SPAN.match(text):
+        raise ValueError(
+            "not a span of time: write 2wd (working days), 6w (weeks), 3m (months) or PT30S (seconds)"
+        )
+    return text
+
+
+Span = Annotated[
+    str,
+    AfterValidator(_span),
+    Field(
+        description="2wd (working days of England and Wales), 6w (weeks), 3m (calendar months), PT30S (seconds)"
+    ),
+]
+
+
+class Ground(StrEnum):
+    """Where a number comes from."""
+
+    LAW = "law"
+    STANDARD = "standard"
+    BORROWED = "borrowed"
+    LOCAL = "local"
+
+
+class DeadlineName(StrEnum):
+    """Every clock that a referral may run."""
+
+    ALLOCATION = "allocation"
+    FIRST_CONTACT = "first_contact"
+    UNREACHABLE_REVIEW = "unreachable_review"
+    THINKING_TIME = "thinking_time"
+    RISK_ASSESSMENT = "risk_assessment"
+    SIGN_OFF = "sign_off"
+    OFFENDER_DECISION = "offender_decision"
+    PREPARATION_REVIEW = "preparation_review"
+    RISK_RECONFIRMATION = "risk_reconfirmation"
+    COURT_DATE = "court_date"
+    CHECK_IN = "check_in"
+    SURVEY = "survey"
+    FOLLOW_UP_SIX_WEEKS = "follow_up_six_weeks"
+    FOLLOW_UP_THREE_MONTHS = "follow_up_three_months"
+    AGREEMENT_ITEM = "agreement_item"
+    INACTIVITY = "inactivity"
+    HOLD_REVIEW = "hold_review"
+
+
+class Timing(Model):
+    """The points of one deadline."""
+
+    due: Span | None = Field(
+        default=None, description="after its clock starts; absent: it falls on its own date"
+    )
+    warn: tuple[Span, ...] = Field(
+        default=(), description="after its clock starts; for its own date: before it"
+    )
+    escalate: tuple[Span, ...] = Field(default=(), description="after it is due")
+
+
+class DeadlineRule(Timing):
+    """One deadline of the policy, with where its numbers come from."""
+
+    ground: Ground
+    source: str = Field(min_length=3, description="the text, system or judgement that the numbers rest on")
+    by_justice_stage: dict[JusticeStage, Timing] = Field(
+        default={}, description="other points for referrals at that stage of justice"
+    )
+
+    def for_stage(self, stage: JusticeStage) -> Timing:
+        """The points that hold for a referral at that stage of justice."""
+        return self.by_justice_stage.get(stage, self)
+
+
+class Attempts(Model):
+    """When a person counts as unreachable."""
+
+    attempts: int = Field(default=3, ge=1)
+    channels: int = Field(default=2, ge=1)
+
+
+class Policy(Model):
+    """What a service has settled, pinned to a referral when it is opened."""
+
+    name: str = Field(min_length=1, max_length=80)
+    version: str = Field(min_length=1, max_length=40)
+    deadlines: dict[DeadlineName, DeadlineRule]
+    unreachable: Attempts = Attempts()
+    inactivity_in_preparation: Span = "60wd"
+    risk_confirmation_valid: Span = Field(
+        default="5wd",
+        description="how old a risk confirmation may be when an activity is booked and when it begins",
+    )
+    offender_initiated_refused: tuple[SensitiveCategory, ...] = Field(
+        default=(
+            SensitiveCategory.DOMESTIC_ABUSE,
+            SensitiveCategory.SEXUAL_VIOLENCE,
+            SensitiveCategory.STALKING,
+        ),
+        description="categories in which a referral may not be initiated by the person responsible",
+    )
+    overridable: tuple[OverridableGate, ...] = Field(
+        default=tuple(OverridableGate),
+        description="the gates that a supervisor may override; never a consent",
+    )
+    recording_allowed: bool = Field(
+        default=False, description="whether a consent to recording may be taken at all"
+    )
+    retention_years: int = Field(default=7, ge=1, description="after closing")
+
+    @model_validator(mode="after")
+    def _every_deadline_has_a_rule(self) -> Self:
+        missing = [name.value for name in DeadlineName if name not in self.deadlines]
+        if missing:
+            raise ValueError(f"deadlines: no rule for {', '.join(missing)}")
+        return self

@@ -1,0 +1,140 @@
+"""The one mark for what could identify or harm a person, and the functions that follow it.
+
+A field is marked on the outside of its annotation: ``name: Annotated[str | None, Sensitive] = None``. A marked
+field may always be absent, because after erasure it is.
+"""
+
+import functools
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Sensitive:
+    """Marks a field that could identify or harm a person.
+
+    Such a field is encrypted at rest with the referral's own key, redacted from logs, kept out of workflow state,
+    ids and search attributes, and destroyed with the key at erasure.
+    """
+
+
+def is_sensitive(model: type[BaseModel], field: str) -> bool:
+    """Whether the named field of the model bears the mark."""
+    return any(mark is Sensitive for mark in model.model_fields[field].metadata)
+
+
+@functools.cache
+def _sensitive_fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(name for name in model.model_fields if is_sensitive(model, name))
+
+
+def without_sensitive(model: M) -> M:
+    """The same model with every marked field, however deep, back at its default."""
+    return model.model_copy(
+        update={
+            name: type(model).model_fields[name].get_default(call_default_factory=True)
+            if name in _sensitive_fields(type(model))
+            else _clean(value)
+            for name, value in model
+        }
+    )
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case BaseModel():
+            return without_sensitive(value)
+        case tuple():
+            return tuple(_clean(item) for item in value)
+        case _:
+            return value
+
+
+def public_part(model: BaseModel) -> dict[str, Any]:
+    """The fields without the mark, as JSON-ready values; a marked field does not appear at all."""
+    return split(model)[0]
+
+
+def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Divide a model, as JSON-ready values, into what may be read and what must be sealed.
+
+    Both halves keep the model's shape: the sealed half holds, under each field, the marked value, or the sealed half
+    of the model below it; items of a tuple are keyed by their position. Nothing marked: the sealed half is empty.
+    """
+    return _split(model, model.model_dump(mode="json"))
+
+
+def _split(model: BaseModel, dumped: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    public: dict[str, Any] = {}
+    sealed: dict[str, Any] = {}
+    marked = _sensitive_fields(type(model))
+    for name, value in model:
+        plain = dumped[name]
+        if name in marked:
+            if plain is not None:
+                sealed[name] = plain
+            continue
+        match value:
+            case BaseModel():
+                public[name], below = _split(value, plain)
+            case tuple() if any(isinstance(item, BaseModel) for item in value):
+                halves = [_split(item, part) for item, part in zip(value, plain, strict=True)]
+                public[name] = [half[0] for half in halves]
+                below = {str(at): half[1] for at, half in enumerate(halves) if half[1]}
+            case _:
+                public[name], below = plain, {}
+        if below:
+            sealed[name] = below
+    return public, sealed
+
+
+def join(public: dict[str, Any], sealed: dict[str, Any]) -> dict[str, Any]:
+    """Put back together what :func:`split` divided."""
+    whole = dict(public)
+    for name, value in sealed.items():
+        match whole.get(name):
+            case dict() as below:
+                whole[name] = join(below, value)
+            case list() as items:
+                whole[name] = [join(item, value.get(str(at), {})) for at, item in enumerate(items)]
+            case _:
+                whole[name] = value
+    return whole
+
+
+def models_below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The model and every model reachable through its fields, each once."""
+    seen: set[type[BaseModel]] = set()
+    waiting: list[Any] = [model]
+    while waiting:
+        annotation = waiting.pop()
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            if annotation not in seen:
+                seen.add(annotation)
+                yield annotation
+                waiting.extend(field.annotation for field in annotation.model_fields.values())
+        else:
+            waiting.extend(getattr(annotation, "__args__", ()))
+
+
+@functools.cache
+def sensitive_field_names() -> frozenset[str]:
+    """The names of all marked fields of the words of this package, for redaction of logs."""
+    import schemas
+
+    for found in pkgutil.iter_modules(schemas.__path__):
+        importlib.import_module(f"schemas.{found.name}")
+    models = (
+        thing
+        for name, module in list(sys.modules.items())
+        if name.startswith("schemas.")
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, BaseModel)
+    )
+    return frozenset(name for model in models for name in _sensitive_fields(model))

@@ -1,0 +1,301 @@
+"""The state of a referral: everything the rules need to decide, and nothing that could identify a person."""
+
+from datetime import date, timedelta
+
+from pydantic import AwareDatetime, Field
+
+from schemas.areas import Area
+from schemas.base import Model, ParticipantId
+from schemas.people import StaffId
+from schemas.policy import Policy
+from schemas.vocabulary import (
+    AgeBand,
+    Channel,
+    ClosureReason,
+    Confirmation,
+    ConsentForm,
+    ContactOutcome,
+    Custody,
+    EndReason,
+    Ethnicity,
+    FollowUpContact,
+    Gender,
+    Initiator,
+    Interest,
+    ItemOutcome,
+    JusticeStage,
+    Level,
+    Method,
+    Offence,
+    OverridableGate,
+    ParticipantRole,
+    Plea,
+    Purpose,
+    ReviewSubject,
+    RiskFactor,
+    SensitiveCategory,
+    SignOffSubject,
+    Source,
+    Stage,
+    Verdict,
+)
+
+
+class Attempt(Model):
+    """An attempt to reach a participant."""
+
+    channel: Channel
+    outcome: ContactOutcome
+    made_at: AwareDatetime
+
+
+class Participant(Model):
+    """A person in the referral, without anything that tells who they are."""
+
+    id: ParticipantId
+    role: ParticipantRole
+    age_band: AgeBand = AgeBand.UNKNOWN
+    gender: Gender = Gender.UNKNOWN
+    ethnicity: Ethnicity = Ethnicity.UNKNOWN
+    custody: Custody = Custody.NONE
+    accompanies: ParticipantId | None = None
+    safe_channels: tuple[Channel, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    informed_at: AwareDatetime | None = None
+    interest: Interest | None = None
+    interest_at: AwareDatetime | None = None
+    acknowledges: bool | None = None
+    confirmations: tuple[Confirmation, ...] = ()
+    prepared_on: date | None = None
+    followed_up: tuple[FollowUpContact, ...] = ()
+    surveyed: bool = False
+    reviewed_at: AwareDatetime | None = Field(
+        default=None, description="last review of this person's open question"
+    )
+    ended: EndReason | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether their part has not ended."""
+        return self.ended is None
+
+    @property
+    def child(self) -> bool:
+        """Whether a parent or guardian must consent beside them."""
+        return self.age_band is AgeBand.UNDER_18
+
+    @property
+    def reached(self) -> bool:
+        """Whether any attempt reached them."""
+        return any(attempt.outcome is ContactOutcome.REACHED for attempt in self.attempts)
+
+
+class Consent(Model):
+    """A consent that was given, and when it was withdrawn."""
+
+    participant: ParticipantId
+    purpose: Purpose
+    form: ConsentForm
+    form_version: str
+    given_on: date
+    recorded_by: StaffId
+    by_guardian: ParticipantId | None = None
+    withdrawn_at: AwareDatetime | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it has not been withdrawn."""
+        return self.withdrawn_at is None
+
+
+class Assessment(Model):
+    """The levels that a person, or the pair, was given in the present risk assessment."""
+
+    about: ParticipantId | None
+    levels: dict[RiskFactor, Level]
+
+
+class Risk(Model):
+    """The present risk assessment. A new round starts empty."""
+
+    assessments: tuple[Assessment, ...] = ()
+    verdict: Verdict | None = None
+    verdict_at: AwareDatetime | None = None
+    authors: tuple[StaffId, ...] = Field(default=(), description="all who assessed or gave the verdict")
+    confirmed_at: AwareDatetime | None = Field(default=None, description="last verdict or re-confirmation")
+
+
+class SignOffRequest(Model):
+    """What waits for a supervisor."""
+
+    subject: SignOffSubject
+    requested_by: StaffId
+    requested_at: AwareDatetime
+    closure_reason: ClosureReason | None = None
+
+
+class SignOff(Model):
+    """What a supervisor approved in the present round."""
+
+    subject: SignOffSubject
+    by: StaffId
+    at: AwareDatetime
+
+
+class Activity(Model):
+    """A booked activity."""
+
+    method: Method
+    starts_at: AwareDatetime
+    attending: tuple[ParticipantId, ...]
+    booked_at: AwareDatetime
+
+
+class Held(Model):
+    """An activity that took place."""
+
+    method: Method
+    partly: bool
+    at: AwareDatetime
+    attending: tuple[ParticipantId, ...]
+
+
+class Item(Model):
+    """An item of an outcome agreement."""
+
+    id: str
+    by: ParticipantId
+    due_on: date
+    outcome: ItemOutcome | None = None
+
+
+class Hold(Model):
+    """The pause that is on."""
+
+    since: AwareDatetime
+    review_on: date
+
+
+class Safeguarding(Model):
+    """The safeguarding freeze that is on."""
+
+    since: AwareDatetime
+    raised_by: StaffId
+
+
+class Frozen(Model):
+    """A past pause: the clocks stood still from its start to its end."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasted."""
+        return self.until - self.since
+
+
+class ReachedPoint(Model):
+    """A point of a deadline that was reached and recorded."""
+
+    deadline: str
+    point: str
+    at: AwareDatetime
+
+
+class Deadline(Model):
+    """An open deadline with its points as instants, in UTC."""
+
+    key: str = Field(
+        description="its name, and what it is about: first_contact, thinking_time/h1, agreement_item/i1"
+    )
+    started_at: AwareDatetime | None = Field(
+        description="when its clock started; none: it falls on its own date"
+    )
+    due_at: AwareDatetime
+    points: dict[str, AwareDatetime] = Field(description="warn-1 …, due, escalate-1 …, in order of time")
+
+    @property
+    def name(self) -> str:
+        """The name by which the policy knows it."""
+        return self.key.partition("/")[0]
+
+
+class Referral(Model):
+    """One request about one incident. Made by folding its events; see :mod:`lifecycle`."""
+
+    reference: str
+    sequence: int = Field(ge=0, description="how many events have happened")
+    policy: Policy
+    area: Area
+    source: Source
+    initiator: Initiator
+    offence: Offence
+    sensitive_categories: tuple[SensitiveCategory, ...]
+    justice_stage: JusticeStage
+    received_at: AwareDatetime
+    linked_to: str | None = None
+    court_date: date | None = None
+    deferred_on: date | None = None
+    plea: Plea | None = None
+    adjourned: bool | None = None
+
+    stage: Stage
+    stage_entered_at: AwareDatetime
+    last_activity_at: AwareDatetime
+    participants: tuple[Participant, ...]
+    consents: tuple[Consent, ...] = ()
+    duplicate_checked: bool = False
+    duplicate_of: str | None = None
+    caseworker: StaffId | None = None
+    facilitator: StaffId | None = None
+    co_facilitator: StaffId | None = None
+    advanced_practitioner: bool = False
+
+    risk: Risk = Risk()
+    sign_off_requests: tuple[SignOffRequest, ...] = ()
+    sign_offs: tuple[SignOff, ...] = ()
+    overrides: tuple[OverridableGate, ...] = ()
+    method: Method | None = None
+    activity: Activity | None = None
+    held: tuple[Held, ...] = ()
+    agreement: tuple[Item, ...] = ()
+
+    hold: Hold | None = None
+    frozen: tuple[Frozen, ...] = ()
+    safeguarding: Safeguarding | None = None
+    reviewed: dict[ReviewSubject, AwareDatetime] = Field(default={})
+    extensions: dict[str, AwareDatetime] = Field(default={}, description="deadline key to its moved due time")
+    reached: tuple[ReachedPoint, ...] = ()
+
+    closed_at: AwareDatetime | None = None
+    closed_by: StaffId | None = None
+    closure_reason: ClosureReason | None = None
+    closed_from: Stage | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self.stage is Stage.CLOSED
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether it is a sensitive and complex case: by category, or because a child takes part."""
+        return bool(self.sensitive_categories) or any(
+            person.child
+            and person.active
+            and person.role in (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
+            for person in self.participants
+        )
+
+    def participant(self, participant_id: str) -> Participant | None:
+        """The participant of that id, if there is one."""
+        return next((person for person in self.participants if person.id == participant_id), None)
+
+    def taking_part(self, role: ParticipantRole) -> tuple[Participant, ...]:
+        """Those of a side whose part has not ended and who did not decline."""
+        return tuple(
+            person
+            for person in self.participants
+            if person.role is role and person.active and person.interest is not Interest.DECLINED
+        )

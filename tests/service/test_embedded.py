@@ -1,0 +1,168 @@
+"""The embedded servers, for real: their data outlives a kill, and nothing in the way stops them."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import asyncpg
+import pytest
+from temporalio.client import Client
+
+from service import embedded_postgres as module
+from service.child_process import ChildProcess, ServerFailed
+from service.embedded_postgres import embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.ports import LOOPBACK, NoFreePort, free_port
+
+# One worker runs these after another: two cores are busy enough with a pair of servers.
+pytestmark = pytest.mark.xdist_group("embedded")
+
+
+async def value(dsn: str, query: str) -> object:
+    """The one value a query yields."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+async def test_postgres_keeps_what_was_written_when_it_is_killed(server_folder: Path) -> None:
+    home = server_folder / "postgres"
+    async with embedded_postgres(home) as server:
+        await value(server.dsn, "CREATE TABLE said (word text)")
+        await value(server.dsn, "INSERT INTO said VALUES ('kept')")
+        os.kill(server.process.pid, signal.SIGKILL)
+        assert "killed by SIGKILL" in await asyncio.wait_for(server.process.died(), 10)
+    async with embedded_postgres(home) as server:
+        assert await value(server.dsn, "SELECT word FROM said") == "kept"
+
+
+async def test_postgres_left_behind_by_a_killed_up_is_ended_and_its_data_served(server_folder: Path) -> None:
+    home = server_folder / "postgres"
+    left_behind = embedded_postgres(home)
+    first = await left_behind.__aenter__()
+    await value(first.dsn, "CREATE TABLE said (word text)")
+    async with embedded_postgres(home) as second:
+        assert await value(second.dsn, "SELECT count(*) FROM said") == 0
+        assert second.process.pid != first.process.pid
+        assert "stopped by itself" in await asyncio.wait_for(first.process.died(), 10)
+    await left_behind.__aexit__(None, None, None)
+
+
+async def test_a_lock_file_whose_process_id_is_used_again_is_no_obstacle(server_folder: Path) -> None:
+    home = server_folder / "postgres"
+    async with embedded_postgres(home) as server:
+        lock = (home / "data" / "postmaster.pid").read_text().splitlines()
+        os.kill(server.process.pid, signal.SIGKILL)
+        await server.process.died()
+    other = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        (home / "data" / "postmaster.pid").write_text("\n".join([str(other.pid), *lock[1:]]) + "\n")
+        async with embedded_postgres(home) as server:
+            assert await value(server.dsn, "SELECT 1") == 1
+        assert other.returncode is None
+    finally:
+        other.kill()
+        await other.wait()
+
+
+async def test_the_owner_is_no_superuser_and_nobody_enters_without_a_password(server_folder: Path) -> None:
+    async with embedded_postgres(server_folder / "postgres") as server:
+        rights = (
+            "SELECT ARRAY[rolsuper, rolcreaterole, rolcreatedb] FROM pg_roles WHERE rolname = current_user"
+        )
+        assert await value(server.dsn, rights) == [False, True, False]
+        assert await value(server.dsn, "SELECT current_database()::text") == "rj"
+        head, _, tail = server.dsn.partition("@")
+        assert head.startswith("postgresql://rj_owner:")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await value(f"postgresql://rj_owner:guess@{tail}", "SELECT 1")
+
+
+async def test_a_long_path_takes_a_port_and_steps_over_one_that_is_taken(server_folder: Path) -> None:
+    home = server_folder / ("long-" * 20) / "postgres"
+    home.parent.mkdir(mode=0o711)
+    preferred = free_port(25433)
+    with socket.create_server((LOOPBACK, preferred)):
+        async with embedded_postgres(home, preferred_port=preferred) as server:
+            assert await value(server.dsn, "SELECT inet_server_port()") != preferred
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")
+async def test_as_root_a_closed_parent_is_left_as_it_is_and_the_data_goes_where_it_can_be_reached(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHARED", server_folder / "shared")
+    # The programs too lie out of reach, as in a clone under root's home.
+    monkeypatch.setattr(module._Account, "reaches", lambda self, folder: False)
+    closed = server_folder / "closed"
+    closed.mkdir(mode=0o700)
+    for _ in range(2):
+        async with embedded_postgres(closed / "postgres") as server:
+            assert await value(server.dsn, "SELECT 1") == 1
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert (closed / "postgres" / "elsewhere").resolve().parent == server_folder / "shared"
+
+
+async def test_temporal_keeps_its_data_when_killed_and_steps_over_a_taken_port(server_folder: Path) -> None:
+    home, preferred = server_folder / "temporal", free_port(27233)
+    async with embedded_temporal(
+        home, search_attributes={"Area": "Keyword"}, preferred_port=preferred, preferred_ui_port=preferred
+    ) as server:
+        assert server.address == f"{LOOPBACK}:{preferred}"
+        assert server.ui_address != f"http://{server.address}"
+        client = await Client.connect(server.address)
+        await client.start_workflow("Nobody", id="kept", task_queue="none")
+        os.kill(server.process.pid, signal.SIGKILL)
+        assert "killed by SIGKILL" in await asyncio.wait_for(server.process.died(), 10)
+    with socket.create_server((LOOPBACK, preferred)):
+        async with embedded_temporal(
+            home, search_attributes={"Area": "Keyword"}, preferred_port=preferred
+        ) as server:
+            assert server.address != f"{LOOPBACK}:{preferred}"
+            client = await Client.connect(server.address)
+            assert (await client.get_workflow_handle("kept").describe()).id == "kept"
+
+
+async def test_temporal_left_behind_by_a_killed_up_is_ended(server_folder: Path) -> None:
+    home = server_folder / "temporal"
+    left_behind = embedded_temporal(home, search_attributes={}, preferred_port=28233)
+    first = await left_behind.__aenter__()
+    async with embedded_temporal(home, search_attributes={}, preferred_port=28233) as second:
+        assert "stopped by itself" in await asyncio.wait_for(first.process.died(), 10)
+        assert second.process.pid != first.process.pid
+    await left_behind.__aexit__(None, None, None)
+
+
+async def test_a_server_ends_when_who_runs_it_is_cancelled(server_folder: Path) -> None:
+    serving: asyncio.Future[ChildProcess] = asyncio.get_running_loop().create_future()
+
+    async def serve() -> None:
+        async with embedded_postgres(server_folder / "postgres") as server:
+            serving.set_result(server.process)
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(serve())
+    process = await asyncio.wait_for(serving, 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.wait_for(process.died(), 1)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
+
+
+async def test_a_server_that_cannot_start_says_where_its_log_is(server_folder: Path) -> None:
+    home = server_folder / "temporal"
+    with pytest.raises(ServerFailed, match=r"Temporal stopped by itself .* its log is .*temporal\.log"):
+        async with embedded_temporal(home, search_attributes={}, extra_args=["--no-such-option"]):
+            pass
+
+
+def test_no_port_free_is_said() -> None:
+    port = free_port(29233)
+    with socket.create_server((LOOPBACK, port)), pytest.raises(NoFreePort):
+        free_port(port, tries=1)

@@ -1,0 +1,176 @@
+"""Settings: defaults, and one clear sentence for each that cannot be used. The data folder: who serves it."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.data_folder import AlreadyRunning, DataFolder, NotRunning, RunningService, resolve
+from service.metrics import runtime
+from service.ports import LOOPBACK, free_port
+from service.settings import BadSetting, Settings, temporal_connect_config
+
+SERVICE = RunningService(
+    pid=4711,
+    database_url="postgresql://rj@127.0.0.1:5433/rj",
+    temporal_address="127.0.0.1:7233",
+    temporal_ui="http://127.0.0.1:8233",
+    started_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+)
+
+HOLDS = """
+import sys, time, pathlib
+from service.data_folder import DataFolder, RunningService
+folder = DataFolder(pathlib.Path(sys.argv[1]))
+with folder.hold():
+    folder.announce(RunningService.model_validate_json(sys.argv[2]))
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
+
+def test_defaults() -> None:
+    settings = Settings.load()
+    assert settings.data == Path(".rj")
+    assert settings.master_keys_file == Path(".rj/master.keys")
+    assert settings.database_url is None
+    assert settings.metrics_address is None
+
+
+def test_the_keys_follow_the_data_folder_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RJ_DATA", "elsewhere")
+    assert Settings.load().master_keys_file == Path("elsewhere/master.keys")
+    monkeypatch.setenv("RJ_MASTER_KEYS_FILE", "safe/ring")
+    assert Settings.load().master_keys_file == Path("safe/ring")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "RJ_LOG_LEVEL",
+            "loud",
+            "RJ_LOG_LEVEL=loud cannot be used: it must be 'debug', 'info', 'warning' or 'error'.",
+        ),
+        ("RJ_LOG_FORMAT", "xml", "RJ_LOG_FORMAT=xml cannot be used: it must be 'json' or 'console'."),
+        ("RJ_POLICY", "gone.toml", "RJ_POLICY=gone.toml cannot be used: there is no such file."),
+        (
+            "RJ_METRICS_ADDRESS",
+            "9464",
+            "RJ_METRICS_ADDRESS=9464 cannot be used: it must be HOST:PORT, such as 127.0.0.1:9464.",
+        ),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as refused:
+        Settings.load()
+    assert str(refused.value) == sentence
+
+
+def test_a_bad_database_address_is_not_repeated_since_it_may_hold_a_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://me:hunter2@host/db")
+    with pytest.raises(BadSetting) as refused:
+        Settings.load()
+    assert str(refused.value) == "DATABASE_URL cannot be used: it must begin with postgresql://."
+
+
+def test_temporal_of_ones_own_is_only_taken_when_chosen() -> None:
+    assert temporal_connect_config({}) is None
+    config = temporal_connect_config(
+        {"TEMPORAL_ADDRESS": "temporal.example:7233", "TEMPORAL_NAMESPACE": "rj"}
+    )
+    assert config is not None
+    assert (config["target_host"], config["namespace"]) == ("temporal.example:7233", "rj")
+
+
+def test_a_missing_temporal_profile_is_one_sentence() -> None:
+    with pytest.raises(BadSetting, match="cannot be used"):
+        temporal_connect_config({"TEMPORAL_PROFILE": "nowhere", "TEMPORAL_CONFIG_FILE": "gone.toml"})
+
+
+def test_nothing_running_says_what_to_run() -> None:
+    with pytest.raises(
+        NotRunning, match=r"start it with `rj up` .* or set DATABASE_URL and TEMPORAL_ADDRESS\."
+    ):
+        resolve(Settings.load())
+
+
+def test_the_environment_wins_over_the_living_service(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = DataFolder(tmp_path / ".rj")
+    with folder.hold():
+        with pytest.raises(NotRunning, match="not ready yet"):
+            resolve(Settings.load())
+        folder.announce(SERVICE)
+        found = resolve(Settings.load())
+        assert found.service == SERVICE
+        assert found.database_url == SERVICE.database_url
+        assert found.temporal.get("target_host") == "127.0.0.1:7233"
+
+        monkeypatch.setenv("DATABASE_URL", "postgresql://own.example/rj")
+        assert resolve(Settings.load()).database_url == "postgresql://own.example/rj"
+    assert folder.running() is None
+
+
+def test_a_second_up_is_told_where_the_first_is_and_a_killed_one_is_forgotten(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / ".rj")
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(folder.path), SERVICE.model_dump_json()],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(AlreadyRunning) as refused, folder.hold():
+            pass
+        assert "process 4711, Temporal at 127.0.0.1:7233" in str(refused.value)
+        assert folder.running() == SERVICE
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.communicate()
+    assert folder.running() is None
+    with folder.hold():
+        assert folder.running() is None
+
+
+def test_nobody_else_reads_the_data_folder(tmp_path: Path) -> None:
+    (tmp_path / ".rj").mkdir(mode=0o755)
+    folder = DataFolder(tmp_path / ".rj")
+    with folder.hold():
+        folder.announce(SERVICE)
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.path, folder.path / "service.json")]
+    assert modes == [0o711 if os.geteuid() == 0 else 0o700, 0o600]
+
+
+def test_a_data_folder_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadSetting, match="cannot be used as the data folder"):
+        DataFolder(tmp_path / "file" / "below").prepare()
+
+
+def test_metrics_are_served_where_told_and_a_taken_address_is_one_sentence() -> None:
+    address = f"{LOOPBACK}:{free_port(29464)}"
+    assert runtime(address) is runtime(address)
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+        assert page.status == 200
+
+    taken = free_port(29564)
+    with socket.create_server((LOOPBACK, taken)), pytest.raises(BadSetting, match="choose another port"):
+        runtime(f"{LOOPBACK}:{taken}")
