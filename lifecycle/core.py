@@ -1,4 +1,4 @@
-"""How rules are written down and applied: one entry a command, saying where, who, behind which gates, and what follows."""
+"""How rules are written down and applied: for each command where, by whom, behind which gates, and what follows."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

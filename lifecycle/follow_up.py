@@ -1,4 +1,4 @@
-"""Follow-up: the outcome agreement is kept in sight, people are asked how they are, and what was achieved is recorded."""
+"""Follow-up: agreements are kept in sight, people are asked how they are, what was achieved is recorded."""
 
 from collections.abc import Iterator
 from datetime import datetime

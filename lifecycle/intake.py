@@ -59,11 +59,20 @@ def open_referral(
                 f"{', '.join(name.replace('_', ' ') for name in refused)}.",
                 "initiator",
             )
+    _check_dates(command, at)
+    _check_participants(command)
+    return (told(ReferralReceived, command, reference=reference, policy=policy),)
+
+
+def _check_dates(command: OpenReferral, at: datetime) -> None:
     today = at.astimezone(LONDON).date()
     if command.incident_on and command.incident_on > today:
         raise Refused("in_the_future", "The incident cannot lie in the future.", "incident_on")
     if command.deferred_on and command.deferred_on > today:
         raise Refused("in_the_future", "The deferment cannot lie in the future.", "deferred_on")
+
+
+def _check_participants(command: OpenReferral) -> None:
     ids = Counter(person.id for person in command.participants)
     twice = [participant_id for participant_id, count in ids.items() if count > 1]
     if twice:
@@ -80,7 +89,6 @@ def open_referral(
     ):
         if not any(person.role is role for person in command.participants):
             raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
-    return (told(ReferralReceived, command, reference=reference, policy=policy),)
 
 
 def check_participant(person: NewParticipant, known: frozenset[str]) -> None:
@@ -89,7 +97,7 @@ def check_participant(person: NewParticipant, known: frozenset[str]) -> None:
     if person.id.rstrip("0123456789") != prefix:
         raise Refused(
             "id_does_not_fit",
-            f"The id of a participant who is {person.role.replace('_', ' ')} is {prefix} and a number, such as {prefix}1.",
+            f"A participant who is {person.role.replace('_', ' ')} has the id {prefix} and a number: {prefix}1, {prefix}2.",
             "participants",
         )
     if person.accompanies and person.accompanies not in known:
