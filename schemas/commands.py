@@ -1,13 +1,11 @@
 """What somebody asks for, in the imperative. What follows from a command is decided by :mod:`lifecycle`."""
 
 from typing import Annotated, Any, Literal, get_args
-from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
 from schemas import facts
 from schemas.base import Model, Note
-from schemas.people import Actor
 from schemas.privacy import Sensitive
 from schemas.vocabulary import ClosureReason
 
@@ -439,24 +437,6 @@ COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 COMMANDS: dict[str, type[Model]] = {
     command.model_fields["kind"].default: command for command in get_args(get_args(Command)[0])
 }
-
-
-class Request(Model):
-    """A command with who asks for it. Its id makes asking twice the same as asking once."""
-
-    command_id: UUID
-    actor: Actor
-    command: Command
-
-
-class Receipt(Model):
-    """The answer to a command: it stands in the log."""
-
-    reference: str
-    sequence: int = Field(description="how many events the referral now has")
-    stage: str
-    next_deadline: str | None = Field(default=None, description="key of the next deadline that falls due")
-    next_deadline_at: str | None = Field(default=None, description="when it is due, UTC")
 
 
 def parse_command(kind: str, body: dict[str, Any]) -> Command:

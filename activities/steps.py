@@ -1,0 +1,178 @@
+"""Taking a step: decided by the rules and recorded in PostgreSQL before anyone is told that it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from lifecycle import Refused, correct, deadlines, decide, evolve, fold, next_point, open_referral
+from schemas.commands import CorrectStep, OpenReferral
+from schemas.events import Event, Recorded
+from schemas.policy import Policy
+from schemas.privacy import without_sensitive
+from schemas.referral import Deadline, Referral
+from schemas.steps import NextPoint, Receipt, Request, StepTaken
+from stores import event_log
+from stores.database import Pool
+from stores.keys import KeyStore
+from stores.referrals import soonest_due, visible
+
+REFUSED = "Refused"
+
+
+def refusal(refused: Refused) -> ApplicationError:
+    """A rule's refusal as Temporal carries it: final, and not a failure of ours."""
+    return ApplicationError(
+        refused.message,
+        {"code": refused.code, "message": refused.message, "field": refused.field},
+        type=REFUSED,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+class Steps:
+    """The step activity with what it works on.
+
+    Args:
+        pool: connections with the application's rights.
+        keys: the referrals' keys.
+        policy: what referrals are opened under.
+    """
+
+    def __init__(self, pool: Pool, keys: KeyStore, policy: Policy) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._policy = policy
+
+    @activity.defn
+    async def take_step(
+        self, reference: str, referral: Referral | None, request: Request, at: datetime
+    ) -> StepTaken:
+        """Decide and record one command. Doing it twice is doing it once, and answers the same.
+
+        Args:
+            reference: of the referral.
+            referral: the state as the workflow knows it; None where it is new, or has to be read from the log.
+            request: the command and who asks.
+            at: the workflow's time.
+
+        Raises:
+            ApplicationError: of type Refused, with the refusal's code, message and field.
+        """
+        try:
+            return await self._take(reference, referral, request, at)
+        except Refused as refused:
+            # Refused now, perhaps because it was taken before: then it is answered as it was.
+            if await event_log.knows(self._pool, reference, request.command_id):
+                return await self._repeat(reference, referral, request, at)
+            raise refusal(refused) from refused
+
+    async def _take(
+        self, reference: str, referral: Referral | None, request: Request, at: datetime
+    ) -> StepTaken:
+        missed: list[Recorded] = []
+        if referral is None and not isinstance(request.command, OpenReferral):
+            missed = await event_log.read(self._pool, reference)
+            referral = _evolve(None, missed) if missed else None
+        while True:
+            happened = await self._decide(reference, referral, request, at)
+            after = referral.sequence if referral else 0
+            events = _as_recorded(happened, request, after, at)
+            if referral is not None and not events:
+                return _taken(referral, deadlines(referral), missed, at)
+            became = _evolve(referral, events)
+            open_now = deadlines(became)
+            key = await self._keys.get(reference)
+            match await event_log.record(self._pool, key, request, events, after, became, open_now):
+                case "recorded":
+                    return _taken(became, open_now, [*missed, *events], at)
+                case "repeated":
+                    return await self._repeat(reference, referral, request, at, missed)
+            # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
+            # an older copy. What was recorded stands; the workflow is told of it.
+            behind = await event_log.read(self._pool, reference, after=after)
+            referral = _evolve(referral, behind)
+            missed.extend(behind)
+
+    async def _repeat(
+        self,
+        reference: str,
+        referral: Referral | None,
+        request: Request,
+        at: datetime,
+        missed: Sequence[Recorded] = (),
+    ) -> StepTaken:
+        """What was answered when the command was first taken, and what the workflow does not know yet."""
+        history = await event_log.read(self._pool, reference)
+        last = max(recorded.sequence for recorded in history if recorded.command_id == request.command_id)
+        then = fold(recorded for recorded in history if recorded.sequence <= last)
+        known = referral.sequence if referral else 0
+        now = fold(history)
+        unknown = [*missed, *(recorded for recorded in history if recorded.sequence > known)]
+        receipt = _receipt(then, deadlines(then))
+        return _taken(now, deadlines(now), unknown, at).model_copy(update={"receipt": receipt})
+
+    async def _decide(
+        self, reference: str, referral: Referral | None, request: Request, at: datetime
+    ) -> Sequence[Event]:
+        match request.command:
+            case OpenReferral() as command if referral is None:
+                return open_referral(reference, self._policy, command, request.actor, at)
+            case CorrectStep() as command if referral is not None:
+                history = await event_log.read(self._pool, reference)
+                return correct(referral, history, command, request.actor, at)
+            case command if referral is not None:
+                return decide(referral, command, request.actor, at)
+            case _:
+                raise Refused("unknown_referral", f"There is no referral {reference}.")
+
+
+def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:
+    for recorded in events:
+        referral = evolve(referral, recorded)
+    if referral is None:
+        raise ValueError("no state and no events")
+    return referral
+
+
+def _as_recorded(events: Sequence[Event], request: Request, after: int, at: datetime) -> list[Recorded]:
+    return [
+        Recorded(
+            sequence=sequence,
+            step=after + 1,
+            at=at,
+            actor=request.actor.id,
+            role=request.actor.role,
+            command_id=request.command_id,
+            event=event,
+        )
+        for sequence, event in enumerate(events, after + 1)
+    ]
+
+
+def _receipt(referral: Referral, open_now: Sequence[Deadline]) -> Receipt:
+    soonest = soonest_due(open_now)
+    return Receipt(
+        reference=referral.reference,
+        sequence=referral.sequence,
+        stage=referral.stage,
+        next_deadline=soonest.key if soonest else None,
+        next_due_at=soonest.due_at if soonest else None,
+    )
+
+
+def _taken(
+    referral: Referral, open_now: tuple[Deadline, ...], events: Sequence[Recorded], at: datetime
+) -> StepTaken:
+    found = next_point(open_now, referral)
+    return StepTaken(
+        receipt=_receipt(referral, open_now),
+        events=tuple(without_sensitive(recorded) for recorded in events),
+        deadlines=open_now,
+        next_point=NextPoint(at=found[0], deadline=found[1].key, point=found[2]) if found else None,
+        visible=visible(referral, open_now, at),
+    )

@@ -1,0 +1,140 @@
+"""The read model: lists, open deadlines and figures, as PostgreSQL holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from schemas.areas import Area
+from schemas.base import Model
+from schemas.policy import DeadlineName
+from schemas.referral import Deadline, Referral
+from schemas.steps import Visible
+from schemas.vocabulary import ClosureReason, Stage
+from stores.database import Pool
+
+
+class Line(Model):
+    """A referral as lists show it."""
+
+    reference: str
+    area: Area
+    stage: Stage
+    caseworker: str | None
+    next_deadline: str | None
+    next_due_at: AwareDatetime | None
+    overdue: bool
+    on_hold: bool
+    safeguarding: bool
+    sensitive: bool
+    received_at: AwareDatetime
+    closure_reason: ClosureReason | None
+
+
+def visible(referral: Referral, deadlines: Sequence[Deadline], at: datetime) -> Visible:
+    """What is said of a referral in the clear."""
+    soonest = soonest_due(deadlines)
+    return Visible(
+        area=referral.area,
+        stage=referral.stage,
+        caseworker=referral.caseworker,
+        next_due_at=soonest.due_at if soonest else None,
+        overdue=soonest is not None and soonest.due_at <= at,
+        sensitive=referral.sensitive,
+        on_hold=referral.hold is not None,
+    )
+
+
+def soonest_due(deadlines: Iterable[Deadline]) -> Deadline | None:
+    """The deadline that a worker looks at next. Inactivity is for the supervisor's list only."""
+    return next((each for each in deadlines if each.name != DeadlineName.INACTIVITY), None)
+
+
+def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str, Any]:
+    """The referral's row, JSON-ready; its sequence and head are the log's to set."""
+    soonest = soonest_due(deadlines)
+    return {
+        "reference": referral.reference,
+        "sequence": 0,
+        "area": referral.area,
+        "stage": referral.stage,
+        "stage_entered_at": referral.stage_entered_at.isoformat(),
+        "source": referral.source,
+        "initiator": referral.initiator,
+        "offence": referral.offence,
+        "justice_stage": referral.justice_stage,
+        "caseworker": referral.caseworker,
+        "facilitator": referral.facilitator,
+        "sensitive": referral.sensitive,
+        "on_hold": referral.hold is not None,
+        "safeguarding": referral.safeguarding is not None,
+        "next_deadline": soonest.key if soonest else None,
+        "next_due_at": soonest.due_at.isoformat() if soonest else None,
+        "received_at": referral.received_at.isoformat(),
+        "closed_at": referral.closed_at.isoformat() if referral.closed_at else None,
+        "closure_reason": referral.closure_reason,
+        "linked_to": referral.linked_to,
+    }
+
+
+def deadline_rows(deadlines: Iterable[Deadline]) -> list[dict[str, Any]]:
+    """The open deadlines' rows, JSON-ready."""
+    return [
+        {
+            "key": deadline.key,
+            "due_at": deadline.due_at.isoformat(),
+            "points": {point: at.isoformat() for point, at in deadline.points.items()},
+        }
+        for deadline in deadlines
+    ]
+
+
+async def list_referrals(
+    pool: Pool,
+    *,
+    area: Area | None = None,
+    stage: Stage | None = None,
+    caseworker: str | None = None,
+    overdue: bool = False,
+    on_hold: bool = False,
+    sensitive: bool = False,
+    limit: int = 50,
+) -> list[Line]:
+    """Referrals that fit every filter given, soonest due first; closed ones only when that stage is asked for.
+
+    Args:
+        overdue, on_hold, sensitive: True keeps only such; False keeps all.
+        limit: how many at the most.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, area, stage, caseworker, next_deadline, next_due_at,"
+        " coalesce(next_due_at <= now(), FALSE) AS overdue, on_hold, safeguarding, sensitive, received_at,"
+        " closure_reason FROM referral"
+        " WHERE ($1::text IS NULL OR area = $1) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
+        " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR next_due_at <= now())"
+        " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive)"
+        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $7",
+        area,
+        stage,
+        caseworker,
+        overdue,
+        on_hold,
+        sensitive,
+        limit,
+    )
+    return [Line.model_validate(dict(row)) for row in rows]
+
+
+async def area_of(pool: Pool, reference: str) -> Area | None:
+    """The area of a referral; None where there is no such referral."""
+    found = await pool.fetchval("SELECT area FROM referral WHERE reference = $1", reference)
+    return Area(found) if found is not None else None
+
+
+async def all_references(pool: Pool) -> list[str]:
+    """Every referral, oldest first."""
+    rows = await pool.fetch("SELECT reference FROM referral ORDER BY received_at, reference")
+    return [row["reference"] for row in rows]

@@ -1,0 +1,66 @@
+"""The staff register."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asyncpg
+
+from schemas.areas import Area
+from schemas.people import Role, Staff
+from stores.database import Pool
+
+_FIELDS = "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in"
+
+
+async def add(pool: Pool, staff: Staff) -> bool:
+    """Enter a person, or replace what is known of them; whether they are new."""
+    return bool(
+        await pool.fetchval(
+            f"INSERT INTO staff ({_FIELDS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"  # noqa: S608
+            " ON CONFLICT (id) DO UPDATE SET role = excluded.role, areas = excluded.areas, name = excluded.name,"
+            " advanced_practitioner = excluded.advanced_practitioner, active = excluded.active"
+            " RETURNING xmax = 0",
+            staff.id,
+            staff.role,
+            [str(area) for area in staff.areas],
+            staff.name,
+            staff.advanced_practitioner,
+            staff.active,
+            staff.absent_until,
+            staff.stand_in,
+        )
+    )
+
+
+async def get(pool: Pool, staff_id: str) -> Staff | None:
+    """The person of that id, if there is one."""
+    row = await pool.fetchrow(f"SELECT {_FIELDS} FROM staff WHERE id = $1", staff_id)  # noqa: S608
+    return _staff(row) if row else None
+
+
+async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None = None) -> list[Staff]:
+    """The register, by id."""
+    rows = await pool.fetch(
+        f"SELECT {_FIELDS} FROM staff"  # noqa: S608
+        " WHERE ($1::text IS NULL OR $1 = ANY(areas)) AND ($2::text IS NULL OR role = $2) ORDER BY id",
+        area,
+        role,
+    )
+    return [_staff(row) for row in rows]
+
+
+async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in: str | None) -> bool:
+    """Say until when a person is absent and who stands in; None ends it. Whether there is such a person."""
+    return bool(
+        await pool.fetchval(
+            "UPDATE staff SET absent_until = $2, stand_in = $3 WHERE id = $1 RETURNING TRUE",
+            staff_id,
+            until,
+            stand_in,
+        )
+    )
+
+
+def _staff(row: asyncpg.Record) -> Staff:
+    return Staff.model_validate(dict(row))

@@ -1,0 +1,243 @@
+"""One referral, from the day it is sent until it is closed, however many years that takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.steps import Steps, refusal
+    from lifecycle import Refused, decide, evolve, permitted
+    from schemas.commands import CorrectStep, OpenReferral, ReachDeadline
+    from schemas.people import Actor, Role
+    from schemas.referral import Referral
+    from schemas.steps import (
+        Carried,
+        NextPoint,
+        Overview,
+        Receipt,
+        ReferralInput,
+        Request,
+        StepTaken,
+        Visible,
+    )
+
+AREA = SearchAttributeKey.for_keyword("RjArea")
+STAGE = SearchAttributeKey.for_keyword("RjStage")
+CASEWORKER = SearchAttributeKey.for_keyword("RjCaseworker")
+NEXT_DEADLINE = SearchAttributeKey.for_datetime("RjNextDeadline")
+OVERDUE = SearchAttributeKey.for_bool("RjOverdue")
+SENSITIVE = SearchAttributeKey.for_bool("RjSensitive")
+ON_HOLD = SearchAttributeKey.for_bool("RjOnHold")
+SEARCH_ATTRIBUTES = (AREA, STAGE, CASEWORKER, NEXT_DEADLINE, OVERDUE, SENSITIVE, ON_HOLD)
+
+# A caller may ask again with the same id after continue-as-new, when Temporal no longer knows it.
+_REMEMBERED_COMMANDS = 100
+
+_SYSTEM = "system"
+
+
+@workflow.defn
+class ReferralWorkflow:
+    """The durable shell around the rules: it takes commands one at a time and waits for deadlines.
+
+    Each command is an update of its own name. What it comes to is decided and recorded by one local activity; the
+    workflow replays what was recorded, never the rules.
+    """
+
+    @workflow.init
+    def __init__(self, start: ReferralInput) -> None:
+        self._reference = start.reference
+        carried = start.carried
+        self._referral: Referral | None = carried.referral if carried else None
+        self._deadlines = carried.deadlines if carried else ()
+        self._next_point: NextPoint | None = carried.next_point if carried else None
+        self._visible: Visible | None = carried.visible if carried else None
+        self._recent = carried.recent if carried else ()
+        self._answered = carried is not None
+        # One step at a time: between deciding and applying, the state that was decided on must not move.
+        self._lock = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: ReferralInput) -> str:
+        """Live until the referral is closed.
+
+        A closed referral is woken by the next command, in a new run that reads it from the log.
+
+        Returns:
+            The stage in which it rests.
+        """
+        clock = asyncio.create_task(self._keep_deadlines())
+        await workflow.wait_condition(lambda: self._at_rest() and (self._ended() or _history_is_long()))
+        clock.cancel()
+        if self._ended():
+            return self._referral.stage if self._referral else "unknown"
+        workflow.continue_as_new(ReferralInput(reference=self._reference, carried=self._carried()))
+
+    @workflow.update(dynamic=True)
+    async def take(self, name: str, args: Sequence[RawValue]) -> Receipt:
+        """Take one command. Answered only when it stands in PostgreSQL."""
+        try:
+            # The request goes on as it came: were it read here, a replay would read old requests by new schemas.
+            return await self._take_step(args[0])
+        finally:
+            self._answered = True
+
+    @take.validator
+    def check(self, name: str, args: Sequence[RawValue]) -> None:
+        """Refuse without a trace what the rules refuse. The step decides again; this does not run on replay."""
+        if len(args) != 1:
+            raise ApplicationError("A command is sent as one request.", type="Malformed", non_retryable=True)
+        request = workflow.payload_converter().from_payload(args[0].payload, Request)
+        if request.command.kind != name:
+            raise ApplicationError(
+                "The request is for another command.", type="Malformed", non_retryable=True
+            )
+        if isinstance(request.command, ReachDeadline) or request.actor.role is Role.SYSTEM:
+            raise refusal(Refused("not_your_role", "Deadlines are kept by the referral's own clock."))
+        if self._referral is None or isinstance(request.command, OpenReferral):
+            return
+        if request.command_id in self._recent:
+            return
+        try:
+            decide(self._referral, request.command, request.actor, workflow.now())
+        except Refused as refused:
+            raise refusal(refused) from refused
+
+    @workflow.query
+    def overview(self) -> Overview | None:
+        """The referral as it is now; None while it is being read from the log."""
+        if self._referral is None:
+            return None
+        return Overview(referral=self._referral, deadlines=self._deadlines)
+
+    @workflow.query
+    def permitted(self, actor: Actor, at: datetime) -> tuple[str, ...]:
+        """The kinds of command that this person may give at that time."""
+        return permitted(self._referral, actor, at) if self._referral else ()
+
+    async def _keep_deadlines(self) -> None:
+        while True:
+            await workflow.wait_condition(lambda: self._next_point is not None)
+            waits_for = self._next_point
+            if waits_for is None:
+                continue
+            await self._sleep_until(waits_for)
+            due = self._next_point
+            if due is not None and due.at <= workflow.now():
+                await self._reach(due)
+
+    async def _sleep_until(self, point: NextPoint) -> None:
+        # The timer runs on when the next point moves later, so that an ordinary step starts and cancels none.
+        try:
+            await workflow.wait_condition(
+                lambda: self._next_point is not None and self._next_point.at < point.at,
+                timeout=max(point.at - workflow.now(), timedelta(0)),
+                timeout_summary=f"{point.deadline} {point.point}",
+            )
+        except asyncio.TimeoutError:
+            return
+
+    async def _reach(self, point: NextPoint) -> None:
+        referral = self._referral
+        if referral is None:
+            return
+        actor = Actor(id=_SYSTEM, role=Role.SYSTEM, area=referral.area)
+        command = ReachDeadline(deadline=point.deadline, point=point.point)
+        await self._take_step(Request(command_id=workflow.uuid4(), actor=actor, command=command))
+
+    async def _take_step(self, request: Request | RawValue) -> Receipt:
+        async with self._lock:
+            taken = await workflow.execute_local_activity(
+                Steps.take_step,
+                args=[self._reference, self._referral, request, workflow.now()],
+                result_type=StepTaken,
+                start_to_close_timeout=timedelta(seconds=10),
+                # While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local
+                # activity that retries keeps its workflow task alive by heartbeats, three events each.
+                retry_policy=RetryPolicy(
+                    initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30)
+                ),
+                local_retry_threshold=timedelta(seconds=1),
+                summary=workflow.current_update_info().name if workflow.current_update_info() else "deadline",
+            )
+            self._apply(taken)
+            return taken.receipt
+
+    def _apply(self, taken: StepTaken) -> None:
+        for recorded in taken.events:
+            self._referral = evolve(self._referral, recorded)
+            if recorded.command_id not in self._recent:
+                self._recent = (*self._recent, recorded.command_id)[-_REMEMBERED_COMMANDS:]
+        self._deadlines = taken.deadlines
+        self._next_point = taken.next_point
+        self._show(taken.visible)
+
+    def _show(self, visible: Visible) -> None:
+        changed = _attributes(visible, self._visible)
+        if changed:
+            workflow.upsert_search_attributes(changed)
+        self._visible = visible
+        workflow.set_current_details(_details(visible))
+
+    def _at_rest(self) -> bool:
+        return workflow.all_handlers_finished() and not self._lock.locked()
+
+    def _ended(self) -> bool:
+        # A run that answered nothing yet has just been started for a command that is on its way.
+        return self._answered and (self._referral is None or self._referral.closed)
+
+    def _carried(self) -> Carried | None:
+        if self._referral is None or self._visible is None:
+            return None
+        return Carried(
+            referral=self._referral,
+            deadlines=self._deadlines,
+            next_point=self._next_point,
+            visible=self._visible,
+            recent=self._recent,
+        )
+
+
+def _history_is_long() -> bool:
+    return workflow.info().is_continue_as_new_suggested()
+
+
+def _attributes(now: Visible, before: Visible | None) -> list[SearchAttributeUpdate[Any]]:
+    """The changes of search attributes from before to now."""
+    was = dict(_pairs(before)) if before else {}
+    return [
+        key.value_set(value) if value is not None else key.value_unset()
+        for key, value in _pairs(now)
+        if value != was.get(key)
+    ]
+
+
+def _pairs(visible: Visible) -> list[tuple[SearchAttributeKey[Any], Any]]:
+    values = (
+        visible.area.value,
+        visible.stage.value,
+        visible.caseworker,
+        visible.next_due_at,
+        visible.overdue,
+        visible.sensitive,
+        visible.on_hold,
+    )
+    return list(zip(SEARCH_ATTRIBUTES, values, strict=True))
+
+
+def _details(visible: Visible) -> str:
+    """What Temporal's own page shows of a referral."""
+    lines = [f"Stage: **{visible.stage}**"]
+    if visible.on_hold:
+        lines.append("On hold")
+    if visible.next_due_at:
+        overdue = " (overdue)" if visible.overdue else ""
+        lines.append(f"Next deadline: {visible.next_due_at:%Y-%m-%d %H:%M} UTC{overdue}")
+    return "\n\n".join(lines)
