@@ -67,7 +67,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
                 "Nothing is sent to Temporal unencrypted, and a key exists only for a workflow whose id is "
                 "referral/REFERENCE or begins with it."
             )
-        key = self._keys.cached(reference) or await self._keys.get(reference)
+        key = await self._keys.get(reference)
         aad = reference.encode()
         metadata = {"encoding": ENCODING, _REFERENCE: aad}
         return [Payload(metadata=metadata, data=key.seal(p.SerializeToString(), aad)) for p in payloads]
@@ -78,7 +78,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         for payload in payloads:
             if payload.metadata.get("encoding") == ENCODING:
                 reference = self._reference_in(payload)
-                key = self._keys.cached(reference) or await self._keys.get(reference)
+                key = await self._keys.get(reference)
                 opened.append(_open(payload, key))
             else:
                 opened.append(payload)

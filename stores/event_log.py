@@ -154,7 +154,9 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     """Whether a command stands in the log."""
     return bool(
         await pool.fetchval(
-            "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2)", reference, command_id
+            "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2)",
+            reference,
+            command_id,
         )
     )
 

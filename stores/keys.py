@@ -242,7 +242,7 @@ class KeyStore:
         return await self._fetch(reference)
 
     def cached(self, reference: str) -> DataKey | None:
-        """The key, if it is at hand without waiting: the hot path of every payload."""
+        """The key, if it is at hand."""
         entry = self._cache.get(reference)
         if entry is None:
             return None
@@ -254,7 +254,10 @@ class KeyStore:
         return key
 
     async def get(self, reference: str) -> DataKey:
-        """The referral's key. Raises KeyErased or KeyUnknown."""
+        """The referral's key, without giving way to the loop if it is at hand, since every payload asks for it.
+
+        Raises KeyErased or KeyUnknown.
+        """
         key = self.cached(reference)
         if key is not None:
             return key

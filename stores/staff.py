@@ -39,6 +39,19 @@ async def get(pool: Pool, staff_id: str) -> Staff | None:
     return _staff(row) if row else None
 
 
+async def get_with_area(pool: Pool, staff_id: str, reference: str) -> tuple[Staff | None, Area | None]:
+    """The person of that id and the area of a referral, each if there is one."""
+    row = await pool.fetchrow(
+        f"SELECT {_FIELDS}, referral.area FROM (SELECT 1) one"  # noqa: S608
+        " LEFT JOIN staff ON id = $1 LEFT JOIN referral ON reference = $2",
+        staff_id,
+        reference,
+    )
+    if row is None or row["id"] is None:
+        return None, Area(row["area"]) if row and row["area"] else None
+    return _staff(row), Area(row["area"]) if row["area"] else None
+
+
 async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None = None) -> list[Staff]:
     """The register, by id."""
     rows = await pool.fetch(

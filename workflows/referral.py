@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.steps import Steps, refusal
     from lifecycle import Refused, decide, evolve, permitted
-    from schemas.commands import CorrectStep, OpenReferral, ReachDeadline
+    from schemas.commands import OpenReferral, ReachDeadline
     from schemas.people import Actor, Role
     from schemas.referral import Referral
     from schemas.steps import (
@@ -76,9 +76,9 @@ class ReferralWorkflow:
         clock = asyncio.create_task(self._keep_deadlines())
         await workflow.wait_condition(lambda: self._at_rest() and (self._ended() or _history_is_long()))
         clock.cancel()
-        if self._ended():
-            return self._referral.stage if self._referral else "unknown"
-        workflow.continue_as_new(ReferralInput(reference=self._reference, carried=self._carried()))
+        if not self._ended():
+            workflow.continue_as_new(ReferralInput(reference=self._reference, carried=self._carried()))
+        return self._referral.stage if self._referral else "unknown"
 
     @workflow.update(dynamic=True)
     async def take(self, name: str, args: Sequence[RawValue]) -> Receipt:
@@ -141,7 +141,7 @@ class ReferralWorkflow:
                 timeout=max(point.at - workflow.now(), timedelta(0)),
                 timeout_summary=f"{point.deadline} {point.point}",
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
     async def _reach(self, point: NextPoint) -> None:
@@ -154,10 +154,12 @@ class ReferralWorkflow:
 
     async def _take_step(self, request: Request | RawValue) -> Receipt:
         async with self._lock:
-            taken = await workflow.execute_local_activity(
+            update = workflow.current_update_info()
+            # Passing the request on as a raw value, the type checker sees no method's arguments.
+            arguments: list[Any] = [self._reference, self._referral, request, workflow.now()]
+            taken: StepTaken = await workflow.execute_local_activity_method(
                 Steps.take_step,
-                args=[self._reference, self._referral, request, workflow.now()],
-                result_type=StepTaken,
+                args=arguments,
                 start_to_close_timeout=timedelta(seconds=10),
                 # While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local
                 # activity that retries keeps its workflow task alive by heartbeats, three events each.
@@ -165,7 +167,7 @@ class ReferralWorkflow:
                     initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30)
                 ),
                 local_retry_threshold=timedelta(seconds=1),
-                summary=workflow.current_update_info().name if workflow.current_update_info() else "deadline",
+                summary=update.name if update else "deadline",
             )
             self._apply(taken)
             return taken.receipt

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from service.embedded_postgres import embedded_postgres
 
 
 @pytest_asyncio.fixture(scope="session")
-async def empty_database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def empty_database() -> AsyncIterator[str]:
     """The address of a database that nothing was done to, as its owner; the first to ask migrates it."""
-    async with embedded_postgres(tmp_path_factory.mktemp("stores") / "postgres") as server:
-        yield server.dsn
+    with tempfile.TemporaryDirectory() as folder:
+        # As root PostgreSQL runs under another account; where that may pass, the data is kept here and
+        # goes with the folder.
+        Path(folder).chmod(0o711)
+        async with embedded_postgres(Path(folder) / "postgres") as server:
+            yield server.dsn

@@ -56,6 +56,14 @@ async def test_a_file_that_fails_leaves_nothing_of_itself(connection: Connection
     assert await migrate(connection, folder=folder) == ["0002_spoon"]
 
 
+async def test_a_file_and_its_record_stand_or_fall_together(connection: Connection, folder: Path) -> None:
+    spoon = "CREATE TABLE spoon (id bigint); INSERT INTO schema_migration VALUES ('0002_spoon', 'forged');"
+    (folder / "0002_spoon.sql").write_text(spoon)
+    with pytest.raises(MigrationRefused, match="0002_spoon could not be applied: duplicate key"):
+        await migrate(connection, folder=folder)
+    assert await connection.fetchval("SELECT to_regclass('spoon')") is None
+
+
 async def test_only_forward(connection: Connection, folder: Path) -> None:
     (folder / "0003_fork.sql").write_text("CREATE TABLE fork (id bigint);")
     (folder / "0002_spoon.sql").rename(folder / "kept")

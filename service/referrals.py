@@ -1,0 +1,234 @@
+"""Asking on a caller's behalf: a command becomes an update of the referral's workflow, its answer a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.steps import REFUSED
+from lifecycle import Refused, deadlines, fold, open_referral, permitted
+from schemas.areas import Area
+from schemas.commands import Command, OpenReferral
+from schemas.people import Actor, Staff
+from schemas.policy import Policy
+from schemas.reference import reference_from
+from schemas.steps import Overview, Receipt, ReferralInput, Request
+from stores import event_log, staff
+from stores.database import Pool
+from stores.keys import KeyStore
+from stores.referrals import area_of
+from workflows.referral import ReferralWorkflow
+
+TASK_QUEUE = "referrals"
+
+# Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
+_SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
+_TRIES = 3
+
+
+class NotAnswered(Exception):
+    """No answer came in time. The command may yet be recorded; asking again with the same id is safe."""
+
+
+class TemporalUnreachable(Exception):
+    """Temporal does not answer. One sentence."""
+
+
+def workflow_id(reference: str) -> str:
+    """The id of a referral's workflow."""
+    return f"referral/{reference}"
+
+
+class Referrals:
+    """What a process that acts for people works with.
+
+    Attributes:
+        client: of Temporal, with the project's plugin.
+        pool: connections to PostgreSQL with the application's rights.
+        keys: the referrals' keys.
+        policy: what referrals are opened under, checked before one is sent.
+    """
+
+    def __init__(self, client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> None:
+        self.client = client
+        self.pool = pool
+        self.keys = keys
+        self.policy = policy
+
+    async def open(self, form: OpenReferral, staff_id: str, *, external_id: str | None = None) -> Receipt:
+        """Open a referral.
+
+        Args:
+            form: what is known of it.
+            staff_id: who sends it.
+            external_id: its id in the system that sends it; the same source and id open it once, however often sent.
+
+        Raises:
+            Refused: it may not be opened as it is. Nothing is left behind.
+            NotAnswered, TemporalUnreachable: it may or may not be recorded; with an external id, send it again.
+        """
+        actor = _claim(await self.member(staff_id), form.area)
+        reference, command_id = await self._identity(form, external_id)
+        # Update-with-start starts the workflow even where its validator refuses; so all is checked before.
+        open_referral(reference, self.policy, form, actor, datetime.now(UTC))
+        if form.linked_to and await area_of(self.pool, form.linked_to) is None:
+            raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
+        await self.keys.create(reference)
+        return await self._send(
+            reference, Request(command_id=command_id, actor=actor, command=form), start=True
+        )
+
+    async def take(
+        self, reference: str, command: Command, staff_id: str, *, command_id: UUID | None = None
+    ) -> Receipt:
+        """Take a step on a referral.
+
+        Raises:
+            Refused: the rules, the register or the reference do not allow it.
+            NotAnswered, TemporalUnreachable: see :meth:`open`.
+        """
+        actor = await self.actor(reference, staff_id)
+        request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
+        return await self._send(reference, request, start=False)
+
+    async def overview(self, reference: str) -> tuple[Overview, bool]:
+        """The referral as it is now, and whether its workflow said so; else it was folded from the log.
+
+        Raises:
+            Refused: there is no such referral.
+        """
+        try:
+            found = await self._handle(reference).query(ReferralWorkflow.overview)
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            found = None
+        if found is not None and not found.referral.closed:
+            return found, True
+        history = await event_log.read(self.pool, reference)
+        if not history:
+            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+        referral = fold(history)
+        return Overview(referral=referral, deadlines=deadlines(referral)), found is not None
+
+    async def permitted(self, reference: str, staff_id: str) -> tuple[str, ...]:
+        """The kinds of command that a person may give on a referral now, by the log.
+
+        Raises:
+            Refused: the person or the referral is unknown.
+        """
+        actor = await self.actor(reference, staff_id)
+        return permitted(fold(await event_log.read(self.pool, reference)), actor, datetime.now(UTC))
+
+    async def member(self, staff_id: str) -> Staff:
+        """The active member of staff of that id.
+
+        Raises:
+            Refused: there is none.
+        """
+        return _active(await staff.get(self.pool, staff_id), staff_id)
+
+    async def actor(self, reference: str, staff_id: str) -> Actor:
+        """The claim that a member of staff makes on a referral.
+
+        Raises:
+            Refused: the person or the referral is unknown, or the referral is of another area than theirs.
+        """
+        found, area = await staff.get_with_area(self.pool, staff_id, reference)
+        if area is None:
+            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+        return _claim(_active(found, staff_id), area)
+
+    async def _identity(self, form: OpenReferral, external_id: str | None) -> tuple[str, UUID]:
+        if external_id is None:
+            return reference_from(secrets.randbits(35)), uuid4()
+        sent = f"{form.source}\x1f{external_id}"
+        # Keyed, so that nobody can tell from a reference which case of the other system it is.
+        digest = hmac.digest(await self.keys.installation_secret(), sent.encode(), hashlib.sha256)
+        reference = reference_from(int.from_bytes(digest[:8]))
+        return reference, uuid5(_SENT, digest.hex())
+
+    async def _send(self, reference: str, request: Request, *, start: bool) -> Receipt:
+        for _ in range(_TRIES):
+            try:
+                if not start:
+                    return await self._update(reference, request)
+                return await self._update_with_start(reference, request)
+            except WorkflowUpdateFailedError as error:
+                raise _as_refused(error) from error
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                continue
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND and not start:
+                    # A closed referral's workflow rests; the command wakes it, and it reads itself from the log.
+                    start = True
+                elif error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                    raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+        raise NotAnswered(
+            "No answer came in time. It may yet be recorded: look with `rj timeline` before asking again."
+        )
+
+    async def _update(self, reference: str, request: Request) -> Receipt:
+        receipt: Receipt = await self._handle(reference).execute_update(
+            request.command.kind, request, id=str(request.command_id), result_type=Receipt
+        )
+        return receipt
+
+    async def _update_with_start(self, reference: str, request: Request) -> Receipt:
+        start = WithStartWorkflowOperation(
+            ReferralWorkflow.run,
+            ReferralInput(reference=reference),
+            id=workflow_id(reference),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Referral {reference}",
+        )
+        receipt: Receipt = await self.client.execute_update_with_start_workflow(
+            request.command.kind,
+            request,
+            start_workflow_operation=start,
+            id=str(request.command_id),
+            result_type=Receipt,
+        )
+        return receipt
+
+    def _handle(self, reference: str) -> WorkflowHandle[ReferralWorkflow, str]:
+        return self.client.get_workflow_handle_for(ReferralWorkflow.run, workflow_id(reference))
+
+
+def _active(found: Staff | None, staff_id: str) -> Staff:
+    if found is None:
+        raise Refused("staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", "as")
+    if not found.active:
+        raise Refused("staff_inactive", f"{staff_id} is no longer active.", "as")
+    return found
+
+
+def _claim(member: Staff, area: Area) -> Actor:
+    if area not in member.areas:
+        raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
+    return member.acting_in(area)
+
+
+def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
+    """The rule's refusal that a failed update carries, or the error itself."""
+    cause: BaseException | None = error.cause
+    while isinstance(cause, FailureError):
+        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
+            return Refused(**cause.details[0])
+        cause = cause.cause
+    return error
