@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import typer
+from cli import importing, records, referrals, staff
+from cli.common import command_line
 
-app = typer.Typer(
-    name="rj",
-    help="Referrals for restorative justice, from first contact to follow-up.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = command_line("Referrals for restorative justice, from first contact to follow-up.")
+
+# A room is a module of `cli` with an `app: typer.Typer`; what it defines becomes `rj NAME`. It imports at its top only
+# what is quick to import, so that `rj --help` is: whatever brings Temporal or the rules in is imported where it is used.
+for room in (referrals, importing, staff, records):
+    app.add_typer(room.app)
 
 
 def main() -> None:

@@ -5,115 +5,145 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Callable, Coroutine
+import os
+import re
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import IntEnum
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
 
-import asyncpg
 import typer
-from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-from lifecycle import Refused
-from schemas.reference import parse_reference
-from service.data_folder import NotRunning, resolve
-from service.policy_files import BadPolicy
-from service.referrals import NotAnswered, Referrals, TemporalUnreachable
-from service.running import connected
-from service.settings import BadSetting, Settings
-from stores.database import DatabaseUnreachable
-from stores.keys import KeyErased, KeyUnknown, MasterKeyProblem
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from service.referrals import Referrals
 
 T = TypeVar("T")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+LONDON = ZoneInfo("Europe/London")
+_STAFF_ID = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
 
 class Exit(IntEnum):
     """How a command ends."""
 
     DONE = 0
+    FAULT = 1
     BAD_INPUT = 2
     REFUSED = 3
     UNREACHABLE = 4
+    STOPPED = 130
 
 
 class BadInput(Exception):
     """What was given cannot be used. One sentence: the field, the reason, what is accepted."""
 
 
-# Refusals that say the input names something that does not exist, rather than that a rule forbids it.
-_NAMES_NOTHING = frozenset({"unknown_referral", "staff_unknown"})
+class CommandLine(TyperGroup):
+    """The commands of `rj`. However one ends, a person reads a sentence and a script an exit code."""
 
-_UNREACHABLE = (
-    NotRunning,
-    NotAnswered,
-    TemporalUnreachable,
-    DatabaseUnreachable,
-    OSError,
-    asyncpg.InterfaceError,
-)
-_BAD_INPUT = (BadInput, BadSetting, BadPolicy, MasterKeyProblem, KeyUnknown)
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command that the arguments name, and end the process."""
+        try:
+            code = super().main(*args, **options | {"standalone_mode": False})
+        except TyperException as error:
+            code = _say(Exit(error.exit_code), _usage(error))
+        except typer.Abort:
+            code = _say(Exit.STOPPED, "Stopped.")
+        except BrokenPipeError:
+            # Who read our output has had enough of it; the interpreter must not stumble over that at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = Exit.DONE
+        except Exception as error:
+            if os.environ.get("RJ_LOG_LEVEL") == "debug":
+                raise
+            # Its message is not shown: nobody knows what is in it.
+            code = _say(
+                Exit.FAULT,
+                f"A fault of rj itself ({type(error).__name__}); RJ_LOG_LEVEL=debug shows where. Please report it.",
+            )
+        sys.exit(code or Exit.DONE)
+
+
+def command_line(about: str) -> typer.Typer:
+    """The command line, to which the rooms add their commands."""
+    app = typer.Typer(
+        name="rj",
+        cls=CommandLine,
+        help=f"{about}\n\nExit codes: 0 done, 2 bad input, 3 refused by a rule, 4 a server is not reachable.",
+        invoke_without_command=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+    @app.callback()
+    def _help_unless_told(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    return app
+
+
+def room() -> typer.Typer:
+    """The commands of one module of `cli`, to be registered in starter.py."""
+    return typer.Typer(rich_markup_mode=None)
 
 
 def fail(code: Exit, message: str) -> NoReturn:
     """Say what went wrong, on standard error, and end with the code."""
-    err.print(f"rj: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(code)
+    raise typer.Exit(_say(code, message))
 
 
-def run(work: Callable[[Referrals], Coroutine[Any, Any, T]]) -> T:
-    """Connect to the servers, do the work, and turn whatever went wrong into one sentence and its exit code."""
-    return guarded(lambda: asyncio.run(_connected(work)))
+def run(work: Callable[[Referrals], Coroutine[Any, Any, T]], *, temporal: bool = True) -> T:
+    """Connect to the servers, do the work, and turn whatever went wrong into one sentence and its exit code.
+
+    Args:
+        work: what to do.
+        temporal: whether it cannot be done without Temporal; else Temporal is connected to when it is first asked.
+    """
+    return guarded(lambda: asyncio.run(_connected(work, temporal)))
 
 
 def guarded(work: Callable[[], T]) -> T:
     """Do the work; whatever people can meet ends in one sentence and its exit code, never in a traceback."""
     try:
         return work()
-    except Refused as refused:
-        code = Exit.BAD_INPUT if refused.code in _NAMES_NOTHING else Exit.REFUSED
-        fail(code, f"{refused.field}: {refused.message}" if refused.field else refused.message)
-    except KeyErased as error:
-        fail(Exit.REFUSED, str(error))
-    except ValidationError as error:
-        fail(Exit.BAD_INPUT, sentence(error))
-    except _BAD_INPUT as error:
-        fail(Exit.BAD_INPUT, str(error))
-    except _UNREACHABLE as error:
-        fail(Exit.UNREACHABLE, str(error) or "A server stopped answering.")
     except KeyboardInterrupt:
-        fail(Exit.BAD_INPUT, "Stopped.")
+        problem = Exit.STOPPED, "Stopped."
+    except Exception as error:
+        # Brings in Temporal and the stores, which `rj --help` has no need of.
+        from cli.failures import explained
+
+        known = explained(error)
+        if known is None:
+            raise
+        problem = known
     finally:
-        # A client that is still alive when the interpreter ends may abort it (a known fault of the SDK).
+        # A client that is still alive when the interpreter ends may abort it (a known fault of the SDK); out here the
+        # error, whose frames hold the client, is gone.
         gc.collect()
+    fail(*problem)
 
 
-async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]]) -> T:
+async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], temporal: bool) -> T:
+    from service.data_folder import resolve
+    from service.running import connected
+    from service.settings import Settings
+
     settings = Settings.load()
     servers = resolve(settings)
-    async with connected(settings, servers.database_url, servers.temporal) as referrals:
+    async with connected(settings, servers.database_url, servers.temporal, lazy=not temporal) as referrals:
         return await work(referrals)
-
-
-def sentence(error: ValidationError) -> str:
-    """The first thing wrong with what was given: its field, and what is accepted. Never what was given."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    # A discriminator's tag stands in the path, but is no field.
-    field = ".".join(str(part) for part in first["loc"][1:]) or str(first.get("ctx", {}).get("field", ""))
-    match first["type"]:
-        case "missing":
-            what = "is missing"
-        case "extra_forbidden":
-            what = "is not a field of this; `rj example` prints one that is right"
-        case "value_error":
-            what = str(first["ctx"]["error"])
-        case "enum":
-            what = f"accepted: {first['ctx']['expected']}"
-        case _:
-            what = first["msg"][0].lower() + first["msg"][1:]
-    return f"{field}: {what}." if field else f"{what}."
 
 
 def print_json(data: Any) -> None:
@@ -121,15 +151,88 @@ def print_json(data: Any) -> None:
     typer.echo(json.dumps(data, indent=2, default=str))
 
 
-def _reference(text: str) -> str:
+def print_table(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows in columns as wide as they need; the first row is the heading. No line is cut or wrapped."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, shown to people only."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+
+
+def when(moment: datetime) -> str:
+    """A moment as people in England and Wales read it: Thu 26 Nov 2026 09:00."""
+    return f"{moment.astimezone(LONDON):%a %-d %b %Y %H:%M}"
+
+
+def due(moment: datetime) -> str:
+    """When something is due, and whether that has passed."""
+    return f"due {when(moment)}{' (overdue)' if moment <= datetime.now(UTC) else ''}"
+
+
+def words(name: str) -> str:
+    """A word of the field as people read it: victim contact."""
+    return name.replace("_", " ")
+
+
+def plain(text: str) -> str:
+    """The text on one line, without what could move a terminal's cursor."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def nearest(given: str, accepted: Iterable[str]) -> str:
+    """A question that names the nearest of what is accepted, with a leading space; empty where nothing is near."""
+    found = get_close_matches(given, list(accepted), n=1)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+def as_reference(text: str) -> str:
+    """A reference that somebody typed; raises typer.BadParameter."""
+    from schemas.reference import parse_reference
+
     try:
         return parse_reference(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
 
+def as_staff_id(text: str) -> str:
+    """The id of a member of staff that somebody typed; raises typer.BadParameter."""
+    if not _STAFF_ID.fullmatch(text):
+        raise typer.BadParameter("a staff id is small letters, digits and hyphens, such as cw-1")
+    return text
+
+
+def _say(code: Exit, message: str) -> Exit:
+    err.print(f"rj: {plain(message)}", soft_wrap=True, markup=False)
+    return code
+
+
+def _usage(error: TyperException) -> str:
+    message = error.format_message().strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message}. See `{context.command_path} --help`." if context else f"{message}."
+
+
 ReferenceArgument = Annotated[
-    str, typer.Argument(metavar="REFERENCE", parser=_reference, help="The referral, such as RJ-7KQ4-M2XD.")
+    str,
+    typer.Argument(metavar="REFERENCE", parser=as_reference, help="The referral, such as RJ-7KQ4-M2XD."),
 ]
-AsOption = Annotated[str, typer.Option("--as", metavar="STAFF", help="Your id in the staff register.")]
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="STAFF", parser=as_staff_id, help="Your id in the staff register.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from lifecycle.working_time import add_span, clock_start
 from schemas.policy import DeadlineName, Timing
@@ -19,7 +19,6 @@ class Clock:
         started_at: when it started; its points are counted from there.
         falls_on: for a deadline that has its own date: that instant; its warnings are counted back from it.
         due: a span that takes the place of the policy's.
-        pausable: whether a hold stops it. A court date does not wait.
     """
 
     name: DeadlineName
@@ -27,12 +26,16 @@ class Clock:
     started_at: datetime | None = None
     falls_on: datetime | None = None
     due: str | None = None
-    pausable: bool = True
 
     @property
     def key(self) -> str:
         """How the deadline is named within its referral."""
         return f"{self.name}/{self.about}" if self.about else self.name
+
+    @property
+    def pausable(self) -> bool:
+        """Whether a hold stops it. A date of its own, such as a court's, does not wait."""
+        return self.falls_on is None
 
 
 CLOCKS: list[Callable[[Referral], Iterable[Clock]]] = []
@@ -52,9 +55,7 @@ def deadlines(referral: Referral) -> tuple[Deadline, ...]:
     if referral.closed:
         return ()
     found = [
-        _deadline(referral, clock)
-        for clock in _running(referral)
-        if clock.pausable is False or not referral.hold
+        _deadline(referral, clock) for clock in _running(referral) if not (clock.pausable and referral.hold)
     ]
     return tuple(sorted(found, key=lambda deadline: (deadline.due_at, deadline.key)))
 
@@ -78,40 +79,29 @@ def _running(referral: Referral) -> Iterator[Clock]:
 
 def _deadline(referral: Referral, clock: Clock) -> Deadline:
     timing = referral.policy.deadlines[clock.name].for_stage(referral.justice_stage)
-    due, points = (
-        _counted_back(clock.falls_on, timing)
-        if clock.falls_on
-        else _counted_on(clock, clock.started_at, timing)
-    )
-    shift = _stood_still(referral, clock)
-    extended = referral.extensions.get(clock.key)
-    if extended is not None:
-        shift = max(shift, extended - due)
-    return Deadline(
-        key=clock.key,
-        started_at=clock.started_at,
-        due_at=due + shift,
-        points={name: at + shift for name, at in points.items()},
-    )
+    points = _counted_back(clock.falls_on, timing) if clock.falls_on else _counted_on(referral, clock, timing)
+    until = referral.extensions.get(clock.key)
+    if until is not None and until > points["due"]:
+        # The warnings move with the date, so that there is one before the new date as well.
+        points = {name: at + (until - points["due"]) for name, at in points.items()}
+    return Deadline(key=clock.key, started_at=clock.started_at, due_at=points["due"], points=points)
 
 
-def _counted_on(
-    clock: Clock, started_at: datetime | None, timing: Timing
-) -> tuple[datetime, dict[str, datetime]]:
+def _counted_on(referral: Referral, clock: Clock, timing: Timing) -> dict[str, datetime]:
     span = clock.due or timing.due
-    if started_at is None or span is None:
+    if clock.started_at is None or span is None:
         raise ValueError(f"{clock.key}: a clock needs a start and a span, or its own date")
-    start = clock_start(started_at) if span.endswith("wd") else started_at
-    due = add_span(start, span)
-    points = {f"warn-{number}": add_span(start, warn) for number, warn in enumerate(timing.warn, 1)}
-    return due, {**points, **_from_due(due, timing)}
+    start = clock_start(clock.started_at) if span.endswith("wd") else clock.started_at
+    warnings = {f"warn-{number}": add_span(start, warn) for number, warn in enumerate(timing.warn, 1)}
+    points = {**warnings, **_from_due(add_span(start, span), timing)}
+    return {name: _later_by_pauses(referral, start, at) for name, at in points.items()}
 
 
-def _counted_back(falls_on: datetime, timing: Timing) -> tuple[datetime, dict[str, datetime]]:
-    points = {
+def _counted_back(falls_on: datetime, timing: Timing) -> dict[str, datetime]:
+    warnings = {
         f"warn-{number}": add_span(falls_on, warn, back=True) for number, warn in enumerate(timing.warn, 1)
     }
-    return falls_on, {**points, **_from_due(falls_on, timing)}
+    return {**warnings, **_from_due(falls_on.astimezone(UTC), timing)}
 
 
 def _from_due(due: datetime, timing: Timing) -> dict[str, datetime]:
@@ -121,11 +111,9 @@ def _from_due(due: datetime, timing: Timing) -> dict[str, datetime]:
     return {"due": due, **escalations}
 
 
-def _stood_still(referral: Referral, clock: Clock) -> timedelta:
-    if not clock.pausable:
-        return timedelta(0)
-    since = clock.started_at or referral.received_at
-    return sum(
-        (pause.until - max(pause.since, since) for pause in referral.frozen if pause.until > since),
-        timedelta(0),
-    )
+def _later_by_pauses(referral: Referral, start: datetime, point: datetime) -> datetime:
+    # A point that lay behind when the pause began stays where it was; it is not reached a second time.
+    for pause in referral.frozen:
+        if pause.since < point and start < pause.until:
+            point += pause.until - max(pause.since, start)
+    return point

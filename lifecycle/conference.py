@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.consents import TWO_SIDES, lacking
 from lifecycle.core import apply, gate, rule, told
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
@@ -10,8 +11,8 @@ from lifecycle.risk_assessment import confirmed_recently
 from schemas.commands import PostponeActivity, RecordActivityHeld, ReturnToPreparation, StopActivity
 from schemas.events import ActivityHeld, ActivityPostponed, ActivityStopped, Event, Recorded, StageEntered
 from schemas.people import Actor
-from schemas.referral import Held, Referral
-from schemas.vocabulary import OverridableGate, Stage
+from schemas.referral import Activity, Held, Referral
+from schemas.vocabulary import Interest, OverridableGate, ParticipantRole, Purpose, Stage
 
 
 @gate("nothing_booked", "An activity must be booked")
@@ -24,7 +25,33 @@ def activity_stopped(referral: Referral, actor: Actor, at: datetime) -> str | No
     return "" if referral.activity else None
 
 
-@rule(RecordActivityHeld, stages=[Stage.CONFERENCE], gates=[activity_booked])
+@gate(
+    "attending_consent_missing",
+    "Whoever attends must consent, until the activity begins, to taking part, to the method and to supporters there",
+)
+def attending_consent(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    activity = referral.activity
+    return _missing_when_it_began(referral, activity, activity.starts_at) if activity else None
+
+
+def _missing_when_it_began(referral: Referral, activity: Activity, began: datetime) -> str | None:
+    # Asked of the moment it began: who leaves afterwards was there all the same.
+    attending = [person for person in referral.participants if person.id in activity.attending]
+    two_sides = [person for person in attending if person.role in TWO_SIDES]
+    for role in TWO_SIDES:
+        if not any(person.role is role for person in two_sides):
+            return f"no {role} person attends any more"
+    for person in two_sides:
+        undecided_since = person.interest_at if person.interest is Interest.UNDECIDED else None
+        if undecided_since and undecided_since <= began:
+            return f"{person.id} is undecided"
+    purposes = [Purpose.TAKE_PART, activity.method.purpose]
+    if any(person.role is ParticipantRole.SUPPORTER for person in attending):
+        purposes.append(Purpose.SUPPORTERS)
+    return lacking(referral, two_sides, *purposes, moment=began)
+
+
+@rule(RecordActivityHeld, stages=[Stage.CONFERENCE], gates=[activity_booked, attending_consent])
 def _(referral: Referral, command: RecordActivityHeld, actor: Actor, at: datetime) -> Iterator[Event]:
     activity = referral.activity
     if activity is None:
@@ -34,6 +61,9 @@ def _(referral: Referral, command: RecordActivityHeld, actor: Actor, at: datetim
         raise Refused(
             "in_the_future", "An activity is recorded as held after it began, not before.", "started_at"
         )
+    missing = _missing_when_it_began(referral, activity, started_at)
+    if missing:
+        raise Refused(attending_consent.code, f"{attending_consent.sentence}: {missing}.", "started_at")
     overridden = OverridableGate.RISK_RECONFIRMATION in referral.overrides
     if not overridden and not confirmed_recently(referral, started_at):
         raise Refused(

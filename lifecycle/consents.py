@@ -1,15 +1,21 @@
 """When a consent is in force, and who lacks which."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from schemas.referral import Participant, Referral
+from lifecycle.working_time import LONDON
+from schemas.referral import Consent, Participant, Referral
 from schemas.vocabulary import ConsentForm, Interest, ParticipantRole, Purpose
 
 TWO_SIDES = (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
 
 
 def in_force(
-    referral: Referral, person: Participant, purpose: Purpose, form: ConsentForm | None = None
+    referral: Referral,
+    person: Participant,
+    purpose: Purpose,
+    form: ConsentForm | None = None,
+    moment: datetime | None = None,
 ) -> bool:
     """Whether a person's consent stands: their own, and for a child a parent's or guardian's as well.
 
@@ -17,13 +23,14 @@ def in_force(
 
     Args:
         form: only a consent given in this form counts.
+        moment: whether it stood, or will stand, then; absent: now.
     """
     standing = [
         consent
         for consent in referral.consents
         if consent.participant == person.id
         and consent.purpose is purpose
-        and consent.in_force
+        and _stands(consent, moment)
         and (form is None or consent.form is form)
     ]
     own = any(consent.by_guardian is None for consent in standing)
@@ -31,14 +38,23 @@ def in_force(
     return own and (guardians or not person.child)
 
 
-def lacking(referral: Referral, people: Iterable[Participant], *purposes: Purpose) -> str | None:
+def _stands(consent: Consent, moment: datetime | None) -> bool:
+    if moment is None:
+        return consent.in_force
+    given = consent.given_on <= moment.astimezone(LONDON).date()
+    return given and (consent.withdrawn_at is None or consent.withdrawn_at > moment)
+
+
+def lacking(
+    referral: Referral, people: Iterable[Participant], *purposes: Purpose, moment: datetime | None = None
+) -> str | None:
     """Who lacks which consent, as people read it; None where nobody lacks any."""
     missing = [
         f"{person.id} has not consented to {purpose.replace('_', ' ')}"
         + (" (a child: own and guardian's)" if person.child else "")
         for person in people
         for purpose in purposes
-        if not in_force(referral, person, purpose)
+        if not in_force(referral, person, purpose, moment=moment)
     ]
     return "; ".join(missing) or None
 

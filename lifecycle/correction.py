@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from lifecycle.consents import TWO_SIDES
 from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, fold, rule
 from lifecycle.refusal import Refused
 from schemas.commands import CorrectStep
@@ -80,7 +81,27 @@ def correct(
         if recorded.step not in gone and not isinstance(recorded.event, StepCorrected)
     ]
     becomes = fold(remaining).model_copy(update={"sequence": referral.sequence})
+    if _hangs_in_the_air(becomes):
+        raise Refused(
+            "later_steps",
+            "Later steps speak of a person whom this one brought in; end their part instead.",
+            "step",
+        )
+    for role in TWO_SIDES:
+        if not any(person.role is role and person.active for person in becomes.participants):
+            raise Refused("side_missing", f"Without this step no {role} person would be left.", "step")
     return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def _hangs_in_the_air(referral: Referral) -> bool:
+    known = {person.id for person in referral.participants}
+    spoken_of = {consent.participant for consent in referral.consents}
+    spoken_of |= {consent.by_guardian for consent in referral.consents if consent.by_guardian}
+    spoken_of |= {person.accompanies for person in referral.participants if person.accompanies}
+    spoken_of |= {each.about for each in referral.risk.assessments if each.about}
+    spoken_of |= {item.by for item in referral.agreement}
+    spoken_of |= set(referral.activity.attending if referral.activity else ())
+    return not spoken_of <= known
 
 
 @apply.register

@@ -1,6 +1,6 @@
 """Follow-up: agreements are kept in sight, people are asked how they are, what was achieved is recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
@@ -33,7 +33,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.policy import DeadlineName
-from schemas.referral import Item, Participant, Referral
+from schemas.referral import Held, Item, Participant, Referral
 from schemas.vocabulary import FollowUpContact, ParticipantRole, Purpose, Stage
 
 _CONTACTS = {
@@ -45,11 +45,13 @@ _CONTACTS = {
 
 def attended(referral: Referral) -> tuple[Participant, ...]:
     """The people of both sides who took part in the last activity, whether or not they have left since."""
-    if not referral.held:
-        return ()
-    last = referral.held[-1]
+    return _at_one_of(referral, referral.held[-1:])
+
+
+def _at_one_of(referral: Referral, activities: Iterable[Held]) -> tuple[Participant, ...]:
+    there = {each for held in activities for each in held.attending}
     return tuple(
-        person for person in referral.participants if person.id in last.attending and person.role in TWO_SIDES
+        person for person in referral.participants if person.id in there and person.role in TWO_SIDES
     )
 
 
@@ -65,7 +67,7 @@ def agreement_consents(referral: Referral, actor: Actor, at: datetime) -> str | 
 
 @gate("share_consent_missing", "Everyone who took part must consent to share the outcome")
 def share_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return lacking(referral, attended(referral), Purpose.SHARE_OUTCOME)
+    return lacking(referral, _at_one_of(referral, referral.held), Purpose.SHARE_OUTCOME)
 
 
 @gate("no_open_item", "There must be an item of the agreement that is still open")

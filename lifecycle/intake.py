@@ -1,13 +1,13 @@
 """Received: a referral is sent, looked up for a duplicate, and given to a caseworker."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
 from lifecycle.refusal import Refused
-from lifecycle.working_time import LONDON
+from lifecycle.working_time import LONDON, shift_months
 from schemas.commands import Allocate, OpenReferral, RecordDuplicateCheck
 from schemas.events import (
     Allocated,
@@ -22,9 +22,12 @@ from schemas.facts import NewParticipant
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
-from schemas.vocabulary import Initiator, ParticipantRole, Stage
+from schemas.vocabulary import Initiator, JusticeStage, ParticipantRole, SensitiveCategory, Stage
 
 MAY_OPEN = WORKERS | {Role.PARTNER}
+
+# Months. Source: Sentencing Act 2020, section 5.
+LONGEST_DEFERMENT = 6
 
 _PREFIXES = {
     ParticipantRole.HARMED: "h",
@@ -51,12 +54,11 @@ def open_referral(
     if actor.area != command.area:
         raise Refused("other_area", "You may open referrals of your own area only.", "area")
     if command.initiator is Initiator.PERSON_RESPONSIBLE:
-        refused = [name for name in command.sensitive_categories if name in policy.offender_initiated_refused]
+        refused = _refused_categories(policy, command.sensitive_categories)
         if refused:
             raise Refused(
                 "offender_initiated_refused",
-                "A referral initiated by the person responsible is not accepted for: "
-                f"{', '.join(name.replace('_', ' ') for name in refused)}.",
+                f"{offender_initiated_accepted.sentence}: {refused}.",
                 "initiator",
             )
     _check_dates(command, at)
@@ -68,8 +70,23 @@ def _check_dates(command: OpenReferral, at: datetime) -> None:
     today = at.astimezone(LONDON).date()
     if command.incident_on and command.incident_on > today:
         raise Refused("in_the_future", "The incident cannot lie in the future.", "incident_on")
-    if command.deferred_on and command.deferred_on > today:
+    check_court_dates(command.court_date, command.deferred_on, at)
+
+
+def check_court_dates(court_date: date | None, deferred_on: date | None, at: datetime) -> None:
+    """Raise Refused where sentence was deferred in the future, or to a day that the law does not allow."""
+    if deferred_on is None:
+        return
+    if deferred_on > at.astimezone(LONDON).date():
         raise Refused("in_the_future", "The deferment cannot lie in the future.", "deferred_on")
+    latest = shift_months(deferred_on, LONGEST_DEFERMENT)
+    if court_date is not None and not deferred_on <= court_date <= latest:
+        raise Refused(
+            "court_date_impossible",
+            "Sentence is deferred for at most six months (Sentencing Act 2020): "
+            f"the court date lies between {deferred_on} and {latest}.",
+            "court_date",
+        )
 
 
 def _check_participants(command: OpenReferral) -> None:
@@ -97,9 +114,10 @@ def check_participant(person: NewParticipant, known: frozenset[str]) -> None:
     if person.id.rstrip("0123456789") != prefix:
         raise Refused(
             "id_does_not_fit",
-            f"A participant who is {person.role.replace('_', ' ')} has the id {prefix} and a number: {prefix}1, {prefix}2.",
+            f"Who is {person.role.replace('_', ' ')} has the id {prefix} and a number, such as {prefix}1.",
             "participants",
         )
+    known -= {person.id}
     if person.accompanies and person.accompanies not in known:
         raise Refused(
             "participant_unknown",
@@ -115,14 +133,31 @@ def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | N
     return None if referral.duplicate_checked else ""
 
 
-@rule(RecordDuplicateCheck, stages=[Stage.RECEIVED])
+@gate(
+    "offender_initiated_refused",
+    "A referral initiated by the person responsible is not accepted for some categories of case",
+)
+def offender_initiated_accepted(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    # Asked again here, since what kind of case it is may become known only after it was opened.
+    if referral.initiator is not Initiator.PERSON_RESPONSIBLE:
+        return None
+    return _refused_categories(referral.policy, referral.sensitive_categories)
+
+
+def _refused_categories(policy: Policy, categories: Iterable[SensitiveCategory]) -> str | None:
+    refused = [name for name in categories if name in policy.offender_initiated_refused]
+    return ", ".join(name.replace("_", " ") for name in refused) or None
+
+
+# Not in the first stage only: many a duplicate is found later, and is closed as one.
+@rule(RecordDuplicateCheck, stages=OPEN_STAGES)
 def _(referral: Referral, command: RecordDuplicateCheck, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.duplicate_of == referral.reference:
         raise Refused("same_referral", "A referral is no duplicate of itself.", "duplicate_of")
     yield told(DuplicateChecked, command)
 
 
-@rule(Allocate, stages=[Stage.RECEIVED], gates=[duplicate_checked])
+@rule(Allocate, stages=[Stage.RECEIVED], gates=[duplicate_checked, offender_initiated_accepted])
 def _(referral: Referral, command: Allocate, actor: Actor, at: datetime) -> Iterator[Event]:
     if actor.role not in SUPERVISORS and command.caseworker != actor.id:
         raise Refused("not_your_role", "Only a supervisor may allocate to somebody else.", "caseworker")
@@ -148,7 +183,7 @@ def _(event: Allocated | Reassigned, referral: Referral, recorded: Recorded) -> 
 def _clocks(referral: Referral) -> Iterator[Clock]:
     if referral.stage is Stage.RECEIVED:
         yield Clock(DeadlineName.ALLOCATION, started_at=referral.received_at)
-    if referral.court_date is not None:
-        # A court does not wait for a pause; the day counts from its morning.
+    if referral.court_date is not None and referral.justice_stage is JusticeStage.PRE_SENTENCE:
+        # The day counts from its first minute.
         from_court = datetime.combine(referral.court_date, datetime.min.time(), LONDON)
-        yield Clock(DeadlineName.COURT_DATE, falls_on=from_court, pausable=False)
+        yield Clock(DeadlineName.COURT_DATE, falls_on=from_court)

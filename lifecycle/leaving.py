@@ -96,15 +96,17 @@ def _(referral: Referral, command: EndParticipation, actor: Actor, at: datetime)
 
 @apply.register
 def _(event: ParticipationEnded, referral: Referral, recorded: Recorded) -> Referral:
-    changed = change_participant(referral, event.participant, ended=event.reason)
-    # Whoever left consents to nothing any more; a later return asks for every consent anew.
-    return changed.model_copy(
-        update={
-            "consents": tuple(
-                consent.model_copy(update={"withdrawn_at": recorded.at})
-                if consent.participant == event.participant and consent.in_force
-                else consent
-                for consent in changed.consents
-            )
-        }
+    left = event.participant
+    changed = change_participant(referral, left, ended=event.reason, ended_at=recorded.at)
+    # Whoever left consents to nothing any more, nor a guardian for their child; a later return asks anew.
+    consents = tuple(
+        consent.model_copy(update={"withdrawn_at": recorded.at})
+        if consent.in_force and left in (consent.participant, consent.by_guardian)
+        else consent
+        for consent in changed.consents
     )
+    activity = changed.activity
+    if activity is not None and recorded.at < activity.starts_at:
+        staying = tuple(each for each in activity.attending if each != left)
+        activity = activity.model_copy(update={"attending": staying})
+    return changed.model_copy(update={"consents": consents, "activity": activity})

@@ -6,6 +6,7 @@ from datetime import datetime
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, committed_responsible, in_force, lacking
 from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, gate, rule, told
+from lifecycle.intake import offender_initiated_accepted
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.risk_assessment import risk_allows
@@ -74,7 +75,12 @@ def _(referral: Referral, command: RecordAcknowledgement, actor: Actor, at: date
 @rule(
     BeginVictimContact,
     stages=[Stage.OFFENDER_CONSENT],
-    gates=[asked_for_by_responsible, facts_acknowledged, responsible_consent_in_writing],
+    gates=[
+        asked_for_by_responsible,
+        offender_initiated_accepted,
+        facts_acknowledged,
+        responsible_consent_in_writing,
+    ],
 )
 def _(referral: Referral, command: BeginVictimContact, actor: Actor, at: datetime) -> Iterator[Event]:
     yield StageEntered(stage=Stage.VICTIM_CONTACT, left=referral.stage)

@@ -4,10 +4,23 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.consents import TWO_SIDES
+from lifecycle.core import (
+    ENTRY_GATES,
+    OPEN_STAGES,
+    SUPERVISORS,
+    WORKERS,
+    Gate,
+    apply,
+    change_participant,
+    gate,
+    rule,
+    told,
+)
+from lifecycle.leaving import CLOSES_AS
 from lifecycle.refusal import Refused
-from lifecycle.risk_assessment import goes_on, risk_sign_off_waits
-from lifecycle.victim_contact import unreachable
+from lifecycle.risk_assessment import goes_on, harmed_stand_by_it
+from lifecycle.victim_contact import COMES_BACK, unreachable
 from lifecycle.working_time import LONDON, at_day_start
 from schemas import commands
 from schemas.commands import (
@@ -22,6 +35,7 @@ from schemas.commands import (
 from schemas.events import (
     Event,
     GateOverridden,
+    ParticipationEnded,
     PutOnHold,
     Recorded,
     ReferralClosed,
@@ -38,6 +52,7 @@ from schemas.policy import DeadlineName
 from schemas.referral import Frozen, Hold, Referral, Risk, Safeguarding, SignOff, SignOffRequest
 from schemas.vocabulary import (
     ClosureReason,
+    Initiator,
     OverridableGate,
     ParticipantRole,
     Purpose,
@@ -54,6 +69,9 @@ CLOSURES_TO_SIGN_OFF = frozenset(
         ClosureReason.RISK_SAFEGUARDING,
     }
 )
+# Reasons that say that the last of a side left, with the side and how.
+_LEAVING = {closes_as: key for key, closes_as in CLOSES_AS.items()}
+_NEW_ROUND = frozenset({Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT})
 _UNREACHABLE = {
     ClosureReason.HARMED_NOT_CONTACTABLE: ParticipantRole.HARMED,
     ClosureReason.RESPONSIBLE_NOT_CONTACTABLE: ParticipantRole.RESPONSIBLE,
@@ -63,9 +81,16 @@ _UNREACHABLE = {
 def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
     """Who made what is to be signed off, and so may not sign it off."""
     made = {request.requested_by}
-    if request.subject is SignOffSubject.RISK_ASSESSMENT:
-        made |= set(referral.risk.authors)
+    match request.subject:
+        case SignOffSubject.RISK_ASSESSMENT:
+            made |= set(referral.risk.authors)
+        case SignOffSubject.READINESS:
+            made |= _run_by(referral)
     return frozenset(made)
+
+
+def _run_by(referral: Referral) -> frozenset[str]:
+    return frozenset(each for each in (referral.facilitator, referral.co_facilitator) if each)
 
 
 @gate("nothing_to_sign_off", "Something must wait for a sign-off that is not your own work")
@@ -79,7 +104,7 @@ def another_persons_work_waits(referral: Referral, actor: Actor, at: datetime) -
     "There must be a gate that you may override: not your own work, and allowed by the policy",
 )
 def gate_to_override(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if overridable_now(referral, actor) else ""
+    return None if overridable_now(referral, actor, at) else ""
 
 
 @gate("no_safeguarding", "A safeguarding concern must be open, and raised by somebody else")
@@ -112,24 +137,25 @@ def not_erased(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.closure_reason is ClosureReason.ERASED else None
 
 
-def overridable_now(referral: Referral, actor: Actor) -> tuple[OverridableGate, ...]:
+def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[OverridableGate, ...]:
     """The gates that this person could override in the present state, in a stable order."""
     possible: set[OverridableGate] = set()
-    if risk_sign_off_waits(referral) and actor.id not in referral.risk.authors:
+    requests = {each.subject: each for each in referral.sign_off_requests}
+    own = _run_by(referral) | {referral.caseworker}
+    risk = requests.get(SignOffSubject.RISK_ASSESSMENT)
+    if (
+        risk
+        and actor.id not in authors(referral, risk)
+        and harmed_stand_by_it.lacks(referral, actor, at) is None
+    ):
         possible.add(OverridableGate.RISK_SIGN_OFF)
-    if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE):
-        asked_by = {
-            each.requested_by
-            for each in referral.sign_off_requests
-            if each.subject is SignOffSubject.READINESS
-        }
-        if referral.stage is Stage.PREPARATION and actor.id not in asked_by | {referral.facilitator}:
+    if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE) and actor.id not in own:
+        possible |= {OverridableGate.RISK_RECONFIRMATION, OverridableGate.ADVANCED_PRACTITIONER}
+    if referral.stage is Stage.PREPARATION and actor.id not in own:
+        possible.add(OverridableGate.CONFIRMATIONS)
+        readiness = requests.get(SignOffSubject.READINESS)
+        if readiness is None or readiness.requested_by != actor.id:
             possible.add(OverridableGate.READINESS_SIGN_OFF)
-        possible |= {
-            OverridableGate.RISK_RECONFIRMATION,
-            OverridableGate.ADVANCED_PRACTITIONER,
-            OverridableGate.CONFIRMATIONS,
-        }
     return tuple(
         each
         for each in OverridableGate
@@ -163,6 +189,11 @@ def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) ->
             "The referral would move on; end the hold or the safeguarding freeze first.",
             "approved",
         )
+    if onward:
+        harmed_stand_by_it.check(referral, actor, at)
+    if command.approved and request.closure_reason is not None:
+        # Much may have happened since it was asked.
+        _check_closure(referral, request.closure_reason, field="approved")
     yield told(SignedOff, command)
     if onward:
         yield from goes_on(referral)
@@ -172,7 +203,7 @@ def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) ->
 
 @rule(OverrideGate, stages=OPEN_STAGES, roles=SUPERVISORS, gates=[gate_to_override])
 def _(referral: Referral, command: OverrideGate, actor: Actor, at: datetime) -> Iterator[Event]:
-    possible = overridable_now(referral, actor)
+    possible = overridable_now(referral, actor, at)
     if command.gate in set(Purpose) or "consent" in command.gate:
         raise Refused("consent_cannot_be_overridden", "No override replaces a missing consent.", "gate")
     chosen = next((each for each in possible if each == command.gate), None)
@@ -221,16 +252,23 @@ def _(referral: Referral, command: Resume, actor: Actor, at: datetime) -> Iterat
 
 @rule(Close, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: Close, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.reason is ClosureReason.ERASED and actor.role not in SUPERVISORS:
+        raise Refused("not_your_role", "Only a supervisor closes a referral for erasure.", "reason")
     _check_closure(referral, command.reason)
     if command.reason not in CLOSURES_TO_SIGN_OFF:
+        # A reason that is a person's leaving ends their part too, and with it what they consented to.
+        role, ended = _LEAVING.get(command.reason, (None, None))
+        for person in referral.participants:
+            if ended is not None and person.role is role and person.active:
+                yield ParticipationEnded(participant=person.id, reason=ended)
         yield ReferralClosed(reason=command.reason, stage=referral.stage, note=command.note)
         return
     if any(each.subject is SignOffSubject.CLOSURE for each in referral.sign_off_requests):
         raise Refused("sign_off_waiting", "A closure waits for a supervisor's sign-off already.", "reason")
-    yield SignOffRequested(subject=SignOffSubject.CLOSURE, closure_reason=command.reason)
+    yield SignOffRequested(subject=SignOffSubject.CLOSURE, closure_reason=command.reason, note=command.note)
 
 
-def _check_closure(referral: Referral, reason: ClosureReason) -> None:
+def _check_closure(referral: Referral, reason: ClosureReason, field: str = "reason") -> None:
     if reason in _UNREACHABLE:
         people = referral.taking_part(_UNREACHABLE[reason])
         wanted = referral.policy.unreachable
@@ -238,24 +276,20 @@ def _check_closure(referral: Referral, reason: ClosureReason) -> None:
             raise Refused(
                 "not_tried_enough",
                 f"Closing as not contactable needs {wanted.attempts} attempts on {wanted.channels} channels "
-                "for each person, none of whom was reached.",
-                "reason",
+                "for each person since they were last heard of.",
+                field,
             )
     if reason is ClosureReason.SERVICE_DUPLICATE and not referral.duplicate_of:
         raise Refused(
             "duplicate_unknown",
             "Say first, by the duplicate check, which referral it is the same as.",
-            "reason",
+            field,
         )
     if referral.held and not reason.completed and reason is not ClosureReason.ERASED:
-        raise Refused(
-            "activity_was_held", "An activity was held: close as completed or partly held.", "reason"
-        )
+        raise Refused("activity_was_held", "An activity was held: close as completed or partly held.", field)
     if reason.completed and reason not in (fitting := _completed_reasons(referral)):
         accepted = ", ".join(fitting) or "none, since no activity was held"
-        raise Refused(
-            "reason_does_not_fit", f"This does not fit what was held; accepted: {accepted}.", "reason"
-        )
+        raise Refused("reason_does_not_fit", f"This does not fit what was held; accepted: {accepted}.", field)
 
 
 def _completed_reasons(referral: Referral) -> tuple[ClosureReason, ...]:
@@ -284,28 +318,52 @@ def _completed_reasons(referral: Referral) -> tuple[ClosureReason, ...]:
 )
 def _(referral: Referral, command: Reopen, actor: Actor, at: datetime) -> Iterator[Event]:
     left = referral.closed_from or Stage.RECEIVED
-    yield ReferralReopened(
-        stage=left if _may_be_in(referral, left, actor, at) else Stage.VICTIM_CONTACT, reason=command.reason
-    )
+    by_responsible = referral.initiator is Initiator.PERSON_RESPONSIBLE
+    # Consent is a standing condition: where it is gone, a reopened referral begins again with who is asked first.
+    beginning = Stage.OFFENDER_CONSENT if by_responsible else Stage.VICTIM_CONTACT
+    may_stay = all(each.lacks(referral, actor, at) is None for each in _needs(referral, left))
+    yield ReferralReopened(stage=left if may_stay else beginning, reason=command.reason)
 
 
-def _may_be_in(referral: Referral, stage: Stage, actor: Actor, at: datetime) -> bool:
-    # Consent is a standing condition: where it is gone, a reopened referral begins again with the person harmed.
-    needs = ENTRY_GATES.get(Stage.PREPARATION if stage is Stage.FOLLOW_UP else stage, ())
-    return all(each.lacks(referral, actor, at) is None for each in needs)
+def _needs(referral: Referral, stage: Stage) -> tuple[Gate, ...]:
+    match stage:
+        case Stage.OFFENDER_CONSENT if referral.risk.verdict is not None:
+            return ENTRY_GATES[Stage.RISK_ASSESSMENT]
+        case Stage.FOLLOW_UP:
+            return ENTRY_GATES[Stage.PREPARATION]
+        case _:
+            return ENTRY_GATES.get(stage, ())
 
 
 @apply.register
 def _(event: StageEntered, referral: Referral, recorded: Recorded) -> Referral:
-    changes: dict[str, object] = {"stage": event.stage, "stage_entered_at": recorded.at}
-    if event.stage in (Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT):
-        # A new round: what was assessed, signed off and booked before does not count in it.
+    return _enter(referral, event.stage, recorded.at, new_round=event.stage in _NEW_ROUND)
+
+
+def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -> Referral:
+    changes: dict[str, object] = {
+        "stage": stage,
+        "stage_entered_at": at,
+        # An extension is for the clock that ran, not for one of the same name in another stage.
+        "extensions": {
+            key: until
+            for key, until in referral.extensions.items()
+            if key.startswith(DeadlineName.AGREEMENT_ITEM)
+        },
+    }
+    if new_round:
+        # What was assessed, signed off and booked before does not count in it.
         changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
         changes["sign_off_requests"] = tuple(
             each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE
         )
-    elif event.stage is Stage.PREPARATION:
+    elif stage is Stage.PREPARATION:
         changes |= {"sign_offs": (), "overrides": (), "activity": None}
+    elif stage is Stage.CONFERENCE:
+        # That the activity could be booked without it does not mean that it may begin without it.
+        changes["overrides"] = tuple(
+            each for each in referral.overrides if each is not OverridableGate.RISK_RECONFIRMATION
+        )
     return referral.model_copy(update=changes)
 
 
@@ -317,7 +375,13 @@ def _(event: SignOffRequested, referral: Referral, recorded: Recorded) -> Referr
         requested_at=recorded.at,
         closure_reason=event.closure_reason,
     )
-    return referral.model_copy(update={"sign_off_requests": (*referral.sign_off_requests, request)})
+    clock = f"{DeadlineName.SIGN_OFF}/{event.subject}"
+    return referral.model_copy(
+        update={
+            "sign_off_requests": (*referral.sign_off_requests, request),
+            "extensions": {key: until for key, until in referral.extensions.items() if key != clock},
+        }
+    )
 
 
 @apply.register
@@ -391,23 +455,43 @@ def _(event: ReferralClosed, referral: Referral, recorded: Recorded) -> Referral
 
 @apply.register
 def _(event: ReferralReopened, referral: Referral, recorded: Recorded) -> Referral:
-    return referral.model_copy(
-        update={
-            "stage": event.stage,
-            "stage_entered_at": recorded.at,
-            "closed_at": None,
-            "closed_by": None,
-            "closure_reason": None,
-            "closed_from": None,
-        }
+    new_round = event.stage in _NEW_ROUND or event.stage is not referral.closed_from
+    reopened = _with_somebody_on_each_side(referral)
+    if referral.closed_at is not None:
+        reopened = _stood_still(reopened, referral.closed_at, recorded.at)
+    return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
+        update={"closed_at": None, "closed_by": None, "closure_reason": None, "closed_from": None}
     )
+
+
+def _with_somebody_on_each_side(referral: Referral) -> Referral:
+    # Who was the last of a side and left comes back with the referral, having said and agreed to nothing yet.
+    for role in TWO_SIDES:
+        side = [person for person in referral.participants if person.role is role]
+        if side and not any(person.active for person in side):
+            last = max(side, key=lambda person: person.ended_at or referral.received_at)
+            referral = change_participant(referral, last.id, **COMES_BACK, interest=None, interest_at=None)
+    return referral
 
 
 def _end_hold(referral: Referral, at: datetime) -> Referral:
     if referral.hold is None:
         return referral
-    pause = Frozen(since=referral.hold.since, until=at)
-    return referral.model_copy(update={"hold": None, "frozen": (*referral.frozen, pause)})
+    resumed = _stood_still(referral, referral.hold.since, at)
+    review = DeadlineName.HOLD_REVIEW
+    extensions = {key: until for key, until in resumed.extensions.items() if key != review}
+    return resumed.model_copy(update={"hold": None, "extensions": extensions})
+
+
+def _stood_still(referral: Referral, since: datetime, until: datetime) -> Referral:
+    pause = Frozen(since=since, until=until)
+    extensions = {
+        key: moved + pause.length
+        if moved > since and not key.startswith(DeadlineName.AGREEMENT_ITEM)
+        else moved
+        for key, moved in referral.extensions.items()
+    }
+    return referral.model_copy(update={"frozen": (*referral.frozen, pause), "extensions": extensions})
 
 
 @clocks
@@ -416,4 +500,4 @@ def _clocks(referral: Referral) -> Iterator[Clock]:
         yield Clock(DeadlineName.SIGN_OFF, request.subject, started_at=request.requested_at)
     if referral.hold is not None:
         review = at_day_start(referral.hold.review_on)
-        yield Clock(DeadlineName.HOLD_REVIEW, falls_on=review, pausable=False)
+        yield Clock(DeadlineName.HOLD_REVIEW, falls_on=review)

@@ -30,6 +30,7 @@ from schemas.events import (
     SignOffRequested,
     StageEntered,
 )
+from schemas.facts import Facilitators
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Activity, Participant, Referral
@@ -92,8 +93,13 @@ def custody_confirmed(referral: Referral, actor: Actor, at: datetime) -> str | N
 def readiness_signed_off(referral: Referral, actor: Actor, at: datetime) -> str | None:
     if referral.method is None or not referral.method.direct:
         return None
-    signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
-    return None if signed or OverridableGate.READINESS_SIGN_OFF in referral.overrides else ""
+    if OverridableGate.READINESS_SIGN_OFF in referral.overrides:
+        return None
+    if not any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs):
+        return ""
+    # Who joined or came back since was not there when it was signed off.
+    unprepared = everyone_prepared.lacks(referral, actor, at)
+    return f"not prepared when it was: {unprepared}" if unprepared else None
 
 
 @gate("readiness_already_asked", "Readiness is signed off, or waits for it")
@@ -140,6 +146,9 @@ def _confirmations_needed(person: Participant) -> tuple[Confirmation, ...]:
 def _(referral: Referral, command: AssignFacilitators, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.facilitator == command.co_facilitator:
         raise Refused("same_person", "The co-facilitator must be another person.", "co_facilitator")
+    if referral.stage is Stage.CONFERENCE:
+        # What let the activity be booked must hold for whoever steps in.
+        facilitators_fit.check(_with_facilitators(referral, command), actor, at)
     yield told(FacilitatorsAssigned, command)
 
 
@@ -223,31 +232,41 @@ def _(referral: Referral, command: BookActivity, actor: Actor, at: datetime) -> 
     yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)
 
 
-@apply.register
-def _(event: FacilitatorsAssigned, referral: Referral, recorded: Recorded) -> Referral:
+def _with_facilitators(referral: Referral, who: Facilitators) -> Referral:
     return referral.model_copy(
         update={
-            "facilitator": event.facilitator,
-            "co_facilitator": event.co_facilitator,
-            "advanced_practitioner": event.advanced_practitioner,
+            "facilitator": who.facilitator,
+            "co_facilitator": who.co_facilitator,
+            "advanced_practitioner": who.advanced_practitioner,
         }
     )
+
+
+def _ask_readiness_anew(referral: Referral) -> Referral:
+    readiness = SignOffSubject.READINESS
+    return referral.model_copy(
+        update={
+            "sign_offs": tuple(each for each in referral.sign_offs if each.subject is not readiness),
+            "sign_off_requests": tuple(
+                each for each in referral.sign_off_requests if each.subject is not readiness
+            ),
+            "overrides": tuple(
+                each for each in referral.overrides if each is not OverridableGate.READINESS_SIGN_OFF
+            ),
+        }
+    )
+
+
+@apply.register
+def _(event: FacilitatorsAssigned, referral: Referral, recorded: Recorded) -> Referral:
+    # Whoever signed readiness off must not become the one who runs the meeting.
+    return _with_facilitators(_ask_readiness_anew(referral), event)
 
 
 @apply.register
 def _(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
     # Readiness is for one method: another one asks for it anew.
-    return referral.model_copy(
-        update={
-            "method": event.method,
-            "sign_offs": tuple(
-                each for each in referral.sign_offs if each.subject is not SignOffSubject.READINESS
-            ),
-            "sign_off_requests": tuple(
-                each for each in referral.sign_off_requests if each.subject is not SignOffSubject.READINESS
-            ),
-        }
-    )
+    return _ask_readiness_anew(referral).model_copy(update={"method": event.method})
 
 
 @apply.register

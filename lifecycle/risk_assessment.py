@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import both_sides
+from lifecycle.consents import both_sides, committed_harmed, lacking
 from lifecycle.core import apply, gate, rule, told
 from lifecycle.leaving import known_participant
 from lifecycle.working_time import add_span
@@ -28,7 +28,7 @@ from schemas.events import (
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Assessment, Referral, Risk
-from schemas.vocabulary import Level, Method, RiskFactor, SignOffSubject, Stage, Verdict
+from schemas.vocabulary import Level, Method, Purpose, RiskFactor, SignOffSubject, Stage, Verdict
 
 
 @gate("nothing_assessed", "At least one person, or the pair, must be assessed before a verdict")
@@ -50,6 +50,17 @@ def no_risk_sign_off_waiting(referral: Referral, actor: Actor, at: datetime) -> 
 def risk_allows(referral: Referral, actor: Actor, at: datetime) -> str | None:
     allowed = referral.risk.verdict is not None and referral.risk.verdict.proceeds
     return None if allowed and not risk_sign_off_waits(referral) else ""
+
+
+@gate(
+    "harmed_consent_missing",
+    "Nobody is approached unless every interested person harmed consents to take part and to share risk information",
+)
+def harmed_stand_by_it(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    harmed = committed_harmed(referral)
+    if not harmed:
+        return "nobody harmed is interested"
+    return lacking(referral, harmed, Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION)
 
 
 def risk_sign_off_waits(referral: Referral) -> bool:
@@ -109,6 +120,7 @@ def _(referral: Referral, command: RecordRiskVerdict, actor: Actor, at: datetime
     yield told(RiskVerdictGiven, command)
     if not command.verdict.proceeds:
         return
+    harmed_stand_by_it.check(referral, actor, at)
     if needs_sign_off(referral):
         yield SignOffRequested(subject=SignOffSubject.RISK_ASSESSMENT)
     else:
@@ -181,4 +193,4 @@ def _clocks(referral: Referral) -> Iterator[Clock]:
         yield Clock(DeadlineName.RISK_ASSESSMENT, started_at=referral.stage_entered_at)
     activity = referral.activity
     if activity is not None and not confirmed_recently(referral, activity.starts_at):
-        yield Clock(DeadlineName.RISK_RECONFIRMATION, falls_on=activity.starts_at, pausable=False)
+        yield Clock(DeadlineName.RISK_RECONFIRMATION, falls_on=activity.starts_at)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks, deadlines
+from lifecycle.clocks import Clock, clocks, deadlines, next_point
 from lifecycle.core import (
     OPEN_STAGES,
     SUPERVISORS,
@@ -14,7 +14,7 @@ from lifecycle.core import (
     rule,
     told,
 )
-from lifecycle.intake import check_participant
+from lifecycle.intake import check_court_dates, check_participant
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.working_time import LONDON
@@ -51,11 +51,14 @@ from schemas.events import (
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName
 from schemas.referral import Consent, ReachedPoint, Referral
-from schemas.vocabulary import EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
+from schemas.vocabulary import AgeBand, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
 
 # After closing, these may still be withdrawn: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
 _ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
+_BY_A_SUPERVISOR = frozenset(
+    {ReviewSubject.UNREACHABLE, ReviewSubject.PREPARATION, ReviewSubject.SUPERVISION}
+)
 
 
 @gate("nothing_to_withdraw", "There must be a consent in force that can be withdrawn")
@@ -66,6 +69,12 @@ def consent_to_withdraw(referral: Referral, actor: Actor, at: datetime) -> str |
 @gate("no_deadline", "A deadline must be open")
 def deadline_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if deadlines(referral) else ""
+
+
+@gate("point_not_reached", "A point of an open deadline must be reached and not yet recorded")
+def point_reached(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    point = next_point(deadlines(referral), referral)
+    return None if point and point[0] <= at else ""
 
 
 def _may_withdraw(referral: Referral, consent: Consent) -> bool:
@@ -127,7 +136,14 @@ def _(referral: Referral, command: AddParticipant, actor: Actor, at: datetime) -
 
 @rule(AmendParticipant, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: AmendParticipant, actor: Actor, at: datetime) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    person = known_participant(referral, command.participant)
+    grows_up = person.child and command.age_band not in (None, AgeBand.UNDER_18)
+    if grows_up and actor.role not in SUPERVISORS:
+        raise Refused(
+            "not_your_role",
+            "That somebody is no child, and needs no guardian's consent, is put right by a supervisor.",
+            "age_band",
+        )
     yield told(ParticipantAmended, command)
 
 
@@ -139,11 +155,24 @@ def _(referral: Referral, command: RecordContactSafety, actor: Actor, at: dateti
 
 @rule(AmendReferral, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: AmendReferral, actor: Actor, at: datetime) -> Iterator[Event]:
+    categories = command.sensitive_categories
+    if categories is not None and actor.role not in SUPERVISORS:
+        dropped = [each for each in referral.sensitive_categories if each not in categories]
+        if dropped:
+            raise Refused(
+                "not_your_role",
+                "That a case is not sensitive after all is put right by a supervisor.",
+                "sensitive_categories",
+            )
+    check_court_dates(
+        command.court_date or referral.court_date, command.deferred_on or referral.deferred_on, at
+    )
     yield told(ReferralAmended, command)
 
 
 @rule(RecordCourtNews, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime) -> Iterator[Event]:
+    check_court_dates(command.court_date or referral.court_date, referral.deferred_on, at)
     yield told(CourtUpdated, command)
 
 
@@ -161,6 +190,8 @@ def _(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iter
 
 @rule(RecordReview, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: RecordReview, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.subject in _BY_A_SUPERVISOR and actor.role not in SUPERVISORS:
+        raise Refused("not_your_role", "This review is a supervisor's.", "subject")
     if command.subject in _ABOUT_A_PERSON:
         if command.participant is None:
             raise Refused("participant_missing", "This review is about a person; say whom.", "participant")
@@ -194,7 +225,14 @@ def _(referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime) -
     yield told(DeadlineExtended, command)
 
 
-@rule(ReachDeadline, stages=OPEN_STAGES, roles=frozenset({Role.SYSTEM}), on_hold=True, in_safeguarding=True)
+@rule(
+    ReachDeadline,
+    stages=OPEN_STAGES,
+    roles=frozenset({Role.SYSTEM}),
+    gates=[point_reached],
+    on_hold=True,
+    in_safeguarding=True,
+)
 def _(referral: Referral, command: ReachDeadline, actor: Actor, at: datetime) -> Iterator[Event]:
     reached = {(point.deadline, point.point, point.at) for point in referral.reached}
     for deadline in deadlines(referral):

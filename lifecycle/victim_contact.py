@@ -5,6 +5,7 @@ Reaching, informing and asking the person responsible follows the same rules, in
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, lacking
@@ -16,17 +17,20 @@ from schemas.events import ContactAttempted, Event, InformationGiven, InterestRe
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Attempt, Participant, Referral
-from schemas.vocabulary import EndReason, Initiator, Interest, ParticipantRole, Purpose, Stage
+from schemas.vocabulary import ContactOutcome, EndReason, Initiator, Interest, ParticipantRole, Purpose, Stage
 
-# Who left by their own wish may change their mind; who died or was acquitted may not.
+# Who left by their own word may take it back; who died or was acquitted may not.
 MAY_COME_BACK = frozenset(
     {
         EndReason.DECLINED,
         EndReason.DECLINED_BEFORE_SHARING,
         EndReason.WITHDREW,
         EndReason.NEEDS_MET_ANOTHER_WAY,
+        EndReason.DENIES,
     }
 )
+# What was acknowledged and prepared before they left does not count any more.
+COMES_BACK: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None, "prepared_on": None}
 
 
 @gate("nobody_interested", "A person harmed must have said that they are interested")
@@ -57,7 +61,8 @@ def _(referral: Referral, command: RecordContactAttempt, actor: Actor, at: datet
 
 @rule(RecordInformationGiven, stages=OPEN_STAGES)
 def _(referral: Referral, command: RecordInformationGiven, actor: Actor, at: datetime) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    # Who said no unheard may come back to hear more.
+    known_participant(referral, command.participant, left=MAY_COME_BACK)
     yield told(InformationGiven, command)
 
 
@@ -102,19 +107,21 @@ def _(event: InterestRecorded, referral: Referral, recorded: Recorded) -> Referr
         person is not None and person.ended in MAY_COME_BACK and event.interest is not Interest.DECLINED
     )
     changes = {"interest": event.interest, "interest_at": recorded.at}
-    return change_participant(
-        referral, event.participant, **changes, **({"ended": None} if comes_back else {})
-    )
+    return change_participant(referral, event.participant, **(COMES_BACK if comes_back else {}), **changes)
 
 
 def unreachable(referral: Referral, person: Participant) -> datetime | None:
-    """Since when a person counts as tried often enough: attempts and channels as the policy asks, never reached."""
+    """Since when a person was tried, as often and on as many channels as the policy asks, without being reached.
+
+    A person who was heard of and then lost is tried anew: only what came after counts.
+    """
     wanted = referral.policy.unreachable
-    if person.reached or len(person.attempts) < wanted.attempts:
+    heard = [attempt.made_at for attempt in person.attempts if attempt.outcome is ContactOutcome.REACHED]
+    heard += [moment for moment in (person.informed_at, person.interest_at) if moment]
+    tried = [attempt for attempt in person.attempts if not heard or attempt.made_at > max(heard)]
+    if len(tried) < wanted.attempts or len({attempt.channel for attempt in tried}) < wanted.channels:
         return None
-    if len({attempt.channel for attempt in person.attempts}) < wanted.channels:
-        return None
-    return min(attempt.made_at for attempt in person.attempts)
+    return min(attempt.made_at for attempt in tried)
 
 
 def contact_clocks(referral: Referral, role: ParticipantRole) -> Iterator[Clock]:
@@ -131,19 +138,20 @@ def contact_clocks(referral: Referral, role: ParticipantRole) -> Iterator[Clock]
 
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
-    if referral.stage in (Stage.RECEIVED, Stage.VICTIM_CONTACT):
-        offender_first = (
-            referral.stage is Stage.RECEIVED and referral.initiator is Initiator.PERSON_RESPONSIBLE
-        )
-        first = ParticipantRole.RESPONSIBLE if offender_first else ParticipantRole.HARMED
-        if not any(person.attempts for person in referral.taking_part(first)):
-            # Offender-initiated: the person harmed is first approached when that stage begins.
-            later = (
-                referral.stage is Stage.VICTIM_CONTACT and referral.initiator is Initiator.PERSON_RESPONSIBLE
-            )
-            yield Clock(
-                DeadlineName.FIRST_CONTACT,
-                started_at=referral.stage_entered_at if later else referral.received_at,
-            )
-    if referral.stage is Stage.VICTIM_CONTACT:
-        yield from contact_clocks(referral, ParticipantRole.HARMED)
+    by_responsible = referral.initiator is Initiator.PERSON_RESPONSIBLE
+    first = ParticipantRole.RESPONSIBLE if by_responsible else ParticipantRole.HARMED
+    match referral.stage:
+        case Stage.RECEIVED:
+            yield from _first_contact(referral, first, referral.received_at)
+        case Stage.OFFENDER_CONSENT if by_responsible and referral.risk.verdict is None:
+            yield from _first_contact(referral, first, referral.received_at)
+        case Stage.VICTIM_CONTACT:
+            # Where the person responsible asked, the person harmed is first approached when this stage begins.
+            since = referral.stage_entered_at if by_responsible else referral.received_at
+            yield from _first_contact(referral, ParticipantRole.HARMED, since)
+            yield from contact_clocks(referral, ParticipantRole.HARMED)
+
+
+def _first_contact(referral: Referral, role: ParticipantRole, since: datetime) -> Iterator[Clock]:
+    if not any(person.attempts for person in referral.taking_part(role)):
+        yield Clock(DeadlineName.FIRST_CONTACT, started_at=since)

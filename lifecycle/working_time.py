@@ -17,14 +17,13 @@ CUT_OFF = time(13)
 _SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
 
 
-@functools.lru_cache(maxsize=200)
-def _bank_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+# Computed once, when the rules are loaded: the library reads files of translations, which a workflow may not.
+_BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(2000, 2071)))
 
 
 def is_working_day(day: date) -> bool:
-    """Whether it is neither a weekend nor a bank holiday in England and Wales."""
-    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+    """Whether it is neither a weekend nor a bank holiday in England and Wales, which are known from 2000 to 2070."""
+    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -85,10 +84,11 @@ def add_span(moment: datetime, span: str, *, back: bool = False) -> datetime:
         case "w":
             day = local.date() + timedelta(weeks=amount)
         case _:
-            day = _shift_months(local.date(), amount)
+            day = shift_months(local.date(), amount)
     return datetime.combine(day, local.time(), LONDON).astimezone(UTC)
 
 
-def _shift_months(day: date, count: int) -> date:
+def shift_months(day: date, count: int) -> date:
+    """The same day of the month that many months later (or earlier), or the month's last where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -275,6 +275,7 @@ class SignOffRequested(Model):
     kind: Literal["sign_off_requested"] = "sign_off_requested"
     subject: SignOffSubject
     closure_reason: ClosureReason | None = None
+    note: Note = None
 
 
 class SignedOff(facts.SignOffDecision):

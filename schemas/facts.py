@@ -3,13 +3,12 @@
 Dates without a time are days in England and Wales. Instants carry their offset and are kept in UTC.
 """
 
-from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from schemas.areas import Area
-from schemas.base import Model, Note, ParticipantId
+from schemas.base import Day, Model, Moment, Note, ParticipantId
 from schemas.people import ContactSafety, Person, StaffId
 from schemas.privacy import Sensitive
 from schemas.reference import Reference
@@ -77,9 +76,9 @@ class ReferralForm(Model):
     offence: Offence
     sensitive_categories: tuple[SensitiveCategory, ...] = ()
     justice_stage: JusticeStage
-    court_date: date | None = Field(default=None, description="the sentencing hearing, for pre-sentence work")
-    deferred_on: date | None = Field(default=None, description="when sentence was deferred")
-    incident_on: date | None = None
+    court_date: Day | None = Field(default=None, description="the sentencing hearing, for pre-sentence work")
+    deferred_on: Day | None = Field(default=None, description="when sentence was deferred")
+    incident_on: Day | None = None
     participants: tuple[NewParticipant, ...] = Field(min_length=2, max_length=20)
     linked_to: Reference | None = Field(
         default=None, description="the closed referral that this one takes up again"
@@ -110,7 +109,7 @@ class ContactAttempt(Model):
     participant: ParticipantId
     channel: Channel
     outcome: ContactOutcome
-    made_at: AwareDatetime | None = Field(default=None, description="when it was made; absent: now")
+    made_at: Moment | None = Field(default=None, description="when it was made; absent: now")
     note: Note = None
 
 
@@ -189,7 +188,7 @@ class PreparationMeeting(Model):
     """A meeting that prepares one person for the activity."""
 
     participant: ParticipantId
-    held_on: date
+    held_on: Day
     channel: Channel
     note: Note = None
 
@@ -204,7 +203,7 @@ class ConfirmationGiven(Model):
 class Booking(Model):
     """An activity that is booked, by the chosen method: a direct meeting or an indirect exchange."""
 
-    starts_at: AwareDatetime
+    starts_at: Moment
     attending: tuple[ParticipantId, ...] = Field(min_length=2)
     venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
 
@@ -213,7 +212,7 @@ class ActivityOutcome(Model):
     """That the booked activity took place."""
 
     partly: bool = Field(default=False, description="it began but was not brought to its end")
-    started_at: AwareDatetime | None = Field(default=None, description="when it began; absent: as booked")
+    started_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
     note: Note = None
 
 
@@ -229,7 +228,7 @@ class AgreementItem(Model):
 
     id: str = Field(pattern=r"^i[0-9]{1,2}$", description="such as i1")
     by: ParticipantId
-    due_on: date
+    due_on: Day
     text: Annotated[str | None, Sensitive] = Field(default=None, max_length=2000)
 
 
@@ -317,7 +316,7 @@ class ConsentGrant(Model):
     form_version: str = Field(
         pattern=r"^[A-Za-z0-9.-]{1,20}$", description="of the form that was used, such as 2026.1"
     )
-    given_on: date
+    given_on: Day
     form: ConsentForm
     by_guardian: ParticipantId | None = Field(
         default=None, description="the parent or guardian who consents for a child; absent: the person's own"
@@ -376,8 +375,8 @@ class CaseAmendment(Model):
     offence: Offence | None = None
     sensitive_categories: tuple[SensitiveCategory, ...] | None = None
     justice_stage: JusticeStage | None = None
-    court_date: date | None = None
-    deferred_on: date | None = None
+    court_date: Day | None = None
+    deferred_on: Day | None = None
     summary: Annotated[str | None, Sensitive] = Field(default=None, max_length=4000)
 
 
@@ -386,7 +385,7 @@ class CourtNews(Model):
 
     plea: Plea | None = None
     adjourned: bool | None = Field(default=None, description="whether sentencing was adjourned for the work")
-    court_date: date | None = None
+    court_date: Day | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -421,7 +420,7 @@ class Review(Model):
 class Pause(Model):
     """A hold and when it is looked at again."""
 
-    review_on: date
+    review_on: Day
     reason: Reason = None
 
 
@@ -435,5 +434,5 @@ class Extension(Model):
     """A deadline that a supervisor moves."""
 
     deadline: str = Field(description="its key, as `rj deadlines` or `rj show` prints it")
-    until: AwareDatetime
+    until: Moment
     reason: Reason = None

@@ -1,9 +1,10 @@
 """The people at the keyboard, and how to reach a participant safely."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from schemas.areas import Area
 from schemas.base import Model
@@ -79,7 +80,7 @@ class Person(Model):
 
     name: Annotated[str | None, Sensitive] = Field(default=None, max_length=200)
     date_of_birth: Annotated[str | None, Sensitive] = Field(
-        default=None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="year-month-day"
+        default=None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="year-month-day, such as 1990-05-17"
     )
     phone: Annotated[str | None, Sensitive] = Field(default=None, max_length=40)
     email: Annotated[str | None, Sensitive] = Field(default=None, max_length=254)
@@ -89,3 +90,13 @@ class Person(Model):
         max_length=2000,
         description="language, health, learning: what helps this person take part",
     )
+
+    @field_validator("date_of_birth")
+    @classmethod
+    def _exists(cls, day: str | None) -> str | None:
+        if day is not None:
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                raise ValueError("there is no such day") from None
+        return day

@@ -1,4 +1,4 @@
-"""A referral's reference: short, random, speakable and typo-proof, such as ``RJ-7KQ4-M2XD``.
+"""A referral's reference: short, random, speakable and typo-proof, such as ``RJ-7KQ4-M2X1``.
 
 Seven random characters of Crockford's base 32 (no I, L, O, U) and a check character. The check is a weighted sum
 over GF(32), so that any one wrong character and any two swapped ones are caught.
@@ -45,7 +45,7 @@ def parse_reference(text: str) -> str:
     code = text.strip().upper().replace(" ", "").replace("-", "")
     code = code.removeprefix("RJ").translate(_LOOK_ALIKE)
     if len(code) != 8 or not set(code) <= set(ALPHABET):
-        raise ValueError("not a reference: one looks like RJ-7KQ4-M2XD")
+        raise ValueError("not a reference: one looks like RJ-7KQ4-M2X1")
     values = [ALPHABET.index(character) for character in code]
     if _check(values[:7]) != values[7]:
         raise ValueError("mistyped: its last character does not fit the others; please check it")
@@ -53,5 +53,5 @@ def parse_reference(text: str) -> str:
 
 
 Reference = Annotated[
-    str, AfterValidator(parse_reference), Field(description="a referral's reference, such as RJ-7KQ4-M2XD")
+    str, AfterValidator(parse_reference), Field(description="a referral's reference, such as RJ-7KQ4-M2X1")
 ]

@@ -73,6 +73,7 @@ class Participant(Model):
         default=None, description="last review of this person's open question"
     )
     ended: EndReason | None = None
+    ended_at: AwareDatetime | None = None
 
     @property
     def active(self) -> bool:
@@ -184,7 +185,7 @@ class Safeguarding(Model):
 
 
 class Frozen(Model):
-    """A past pause: the clocks stood still from its start to its end."""
+    """A past hold, or time spent closed: the clocks stood still from its start to its end."""
 
     since: AwareDatetime
     until: AwareDatetime

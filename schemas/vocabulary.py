@@ -407,6 +407,15 @@ class ClosureReason(StrEnum):
         return self.startswith("completed_") or self is ClosureReason.PARTLY_HELD
 
 
+class ErasureReason(StrEnum):
+    """Why a referral is erased. A closed list, for it is kept in the clear when all else is gone."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+    COURT_ORDER = "court_order"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
 class EndReason(StrEnum):
     """Why one person's part ends; the last of a side closes the referral with the reason of that side."""
 

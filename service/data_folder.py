@@ -32,6 +32,8 @@ class RunningService(BaseModel):
     temporal_ui: str | None = None
     metrics: str | None = None
     ready_probe: str | None = None
+    master_keys_file: Path | None = None
+    policy: Path | None = None
     started_at: AwareDatetime
 
 
@@ -42,6 +44,20 @@ class Servers:
     database_url: str = field(repr=False)
     temporal: ClientConnectConfig = field(repr=False)
     service: RunningService | None = None
+
+    def settings(self, read: Settings) -> Settings:
+        """The settings as read here and, where they say nothing, as `rj up` was told in its own terminal."""
+        told = self.service
+        if told is None:
+            return read
+        theirs = {"master_keys_file": told.master_keys_file, "policy": told.policy}
+        return read.model_copy(
+            update={
+                name: value
+                for name, value in theirs.items()
+                if value is not None and name not in read.model_fields_set
+            }
+        )
 
 
 class DataFolder:

@@ -4,12 +4,14 @@ What is redacted is decided by the one mark `Sensitive`: a marked field of a mod
 of a type we do not know is named, not printed, and an exception is its type and place, since a message may quote.
 """
 
+from __future__ import annotations
+
 import importlib
 import logging
 import pkgutil
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -49,8 +51,13 @@ def configure_logging(
     format: Literal["json", "console"],  # noqa: A002 - the setting's own name
     level: Literal["debug", "info", "warning", "error"],
     stream: TextIO | None = None,
+    *,
+    warnings_to: TextIO | None = None,
 ) -> None:
-    """Send every log entry of this process to one stream (standard error), redacted. May be called again."""
+    """Send every log entry of this process to one stream (standard error), redacted. May be called again.
+
+    `warnings_to` gets warnings and worse as well, in words for a person.
+    """
     # Loaded now, because a name is redacted only when the schema that marks it is known.
     for module in pkgutil.iter_modules(schemas.__path__, "schemas."):
         importlib.import_module(module.name)
@@ -63,7 +70,26 @@ def configure_logging(
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    stream = stream or sys.stderr
+    root = logging.getLogger()
+    root.handlers[:] = [_handler(stream or sys.stderr, format, shared)]
+    if warnings_to is not None:
+        terminal = _handler(warnings_to, "console", shared)
+        terminal.setLevel(logging.WARNING)
+        root.addHandler(terminal)
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _handler(stream: TextIO, format: Literal["json", "console"], shared: list[Processor]) -> EntryHandler:  # noqa: A002
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if format == "json"
@@ -83,23 +109,13 @@ def configure_logging(
             ],
         )
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    logging.captureWarnings(True)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+    return handler
 
 
 def flatten_context(_logger: Any, _method: str, entry: EventDict) -> EventDict:
     """Lift the ids of the workflow or activity that speaks to the top of the entry."""
+    # What Temporal's core says stands in the message already.
+    entry.pop("temporal_log", None)
     for kind in ("temporal_workflow", "temporal_activity"):
         context = entry.pop(kind, None)
         if isinstance(context, Mapping):
@@ -190,7 +206,18 @@ def _redact_message(record: logging.LogRecord) -> bool:
         record.args = {name: _under(name, value) for name, value in record.args.items()}
     elif record.args:
         record.args = tuple(_readable(value) for value in record.args)
+    # The SDK writes the text of a failing activity's exception into its own message.
+    handled = record.exc_info[1] if record.exc_info else sys.exception()
+    for error in _with_causes(handled):
+        if quoted := str(error):
+            record.msg = record.msg.replace(quoted, f"<{_name(type(error))}>")
     return True
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _places(trace: TracebackType | None) -> list[str]:

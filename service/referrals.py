@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from temporalio.client import (
@@ -29,9 +29,10 @@ from schemas.people import Actor, Staff
 from schemas.policy import Policy
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
+from schemas.vocabulary import Source
 from stores import event_log, staff
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys import KeyErased, KeyStore
 from stores.referrals import area_of
 from workflows.referral import ReferralWorkflow
 
@@ -40,6 +41,12 @@ TASK_QUEUE = "referrals"
 # Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 _TRIES = 3
+# Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
+_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, KeyErased, RuntimeError)
+# A step takes some hundredths of a second; without a limit, a call would wait for a worker for ever.
+_STEP_WITHIN = timedelta(seconds=10)
+# What a query could tell stands in the log as well, so that waiting long is worth nothing.
+_QUERY_WITHIN = timedelta(seconds=3)
 
 
 class NotAnswered(Exception):
@@ -114,8 +121,8 @@ class Referrals:
             Refused: there is no such referral.
         """
         try:
-            found = await self._handle(reference).query(ReferralWorkflow.overview)
-        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
+        except _NO_ANSWER:
             found = None
         if found is not None and not found.referral.closed:
             return found, True
@@ -156,7 +163,11 @@ class Referrals:
     async def _identity(self, form: OpenReferral, external_id: str | None) -> tuple[str, UUID]:
         if external_id is None:
             return reference_from(secrets.randbits(35)), uuid4()
-        sent = f"{form.source}\x1f{external_id}"
+        return await self.identity_of(form.source, external_id)
+
+    async def identity_of(self, source: Source, external_id: str) -> tuple[str, UUID]:
+        """The reference of a referral that another system sends, and the id of the command that opens it."""
+        sent = f"{source}\x1f{external_id}"
         # Keyed, so that nobody can tell from a reference which case of the other system it is.
         digest = hmac.digest(await self.keys.installation_secret(), sent.encode(), hashlib.sha256)
         reference = reference_from(int.from_bytes(digest[:8]))
@@ -184,7 +195,11 @@ class Referrals:
 
     async def _update(self, reference: str, request: Request) -> Receipt:
         receipt: Receipt = await self._handle(reference).execute_update(
-            request.command.kind, request, id=str(request.command_id), result_type=Receipt
+            request.command.kind,
+            request,
+            id=str(request.command_id),
+            result_type=Receipt,
+            rpc_timeout=_STEP_WITHIN,
         )
         return receipt
 
@@ -203,6 +218,7 @@ class Referrals:
             start_workflow_operation=start,
             id=str(request.command_id),
             result_type=Receipt,
+            rpc_timeout=_STEP_WITHIN,
         )
         return receipt
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.steps import Steps
@@ -23,17 +25,39 @@ from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from service.settings import Settings
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
+from stores.migrate import pending
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
+
+POLLS_WITHIN = timedelta(seconds=75)
+"""A worker's request for work lasts a minute at the most; then it asks anew."""
 
 # How long steps in hand may take to finish when a worker is asked to stop.
 DRAIN = timedelta(seconds=20)
 
 
+class MigrationsPending(Exception):
+    """The database lacks migrations. One sentence says which, and how to apply them."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"The database lacks {', '.join(missing)}: "
+            "apply what is missing as its owner, with `python worker.py --migrate` or `rj up`."
+        )
+
+
 @asynccontextmanager
 async def connected(
-    settings: Settings, database_url: str, temporal: ClientConnectConfig, *, runtime: Runtime | None = None
+    settings: Settings,
+    database_url: str,
+    temporal: ClientConnectConfig,
+    *,
+    runtime: Runtime | None = None,
+    lazy: bool = False,
 ) -> AsyncIterator[Referrals]:
     """Connections to both servers, closed at the end.
+
+    Args:
+        lazy: connect to Temporal only when it is first asked: for what PostgreSQL can answer without it.
 
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
@@ -43,19 +67,21 @@ async def connected(
     pool = await connect_pool(database_url, size=20)
     try:
         keys = KeyStore(pool, master_keys)
-        client = await connect_temporal(temporal, keys, runtime=runtime)
+        client = await connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
         yield Referrals(client, pool, keys, policy)
     finally:
         await pool.close()
 
 
 async def connect_temporal(
-    temporal: ClientConnectConfig, keys: KeyStore, *, runtime: Runtime | None = None
+    temporal: ClientConnectConfig, keys: KeyStore, *, runtime: Runtime | None = None, lazy: bool = False
 ) -> Client:
-    """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable."""
+    """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable, unless lazy."""
     try:
         async with asyncio.timeout(15):
-            return await Client.connect(**temporal, plugins=[referral_plugin(keys)], runtime=runtime)
+            return await Client.connect(
+                **temporal, plugins=[referral_plugin(keys)], runtime=runtime, lazy=lazy
+            )
     except (RuntimeError, RPCError, TimeoutError) as error:
         where = temporal.get("target_host", "its address")
         raise TemporalUnreachable(
@@ -77,22 +103,63 @@ def worker(client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> Worker
     )
 
 
-async def register_search_attributes(client: Client) -> None:
-    """Make the search attributes that are missing in the client's namespace. Raises TemporalUnreachable."""
+async def require_migrated(database_url: str) -> None:
+    """Raise MigrationsPending where the database is not as this version needs it; DatabaseUnreachable likewise."""
+    missing = await pending(database_url)
+    if missing:
+        raise MigrationsPending(missing)
+
+
+async def missing_search_attributes(client: Client) -> dict[str, IndexedValueType.ValueType]:
+    """The search attributes that the client's namespace lacks, with their types. Raises TemporalUnreachable."""
     try:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace)
         )
-        missing = {
-            key.name: IndexedValueType.ValueType(key.indexed_value_type)
-            for key in SEARCH_ATTRIBUTES
-            if key.name not in known.custom_attributes
-        }
-        if missing:
-            await client.operator_service.add_search_attributes(
-                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
-            )
     except RPCError as error:
         raise TemporalUnreachable(
-            f"Temporal did not register the search attributes: {error.message}. Its administrator may have to."
+            f"Temporal does not list its search attributes: {error.message}."
         ) from error
+    return {
+        key.name: IndexedValueType.ValueType(key.indexed_value_type)
+        for key in SEARCH_ATTRIBUTES
+        if key.name not in known.custom_attributes
+    }
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Make the search attributes that are missing in the client's namespace. Raises TemporalUnreachable."""
+    missing = await missing_search_attributes(client)
+    if not missing:
+        return
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.ALREADY_EXISTS:  # another worker started at the same moment
+            return
+        raise TemporalUnreachable(
+            f"Temporal did not register the search attributes {', '.join(missing)}: {error.message}. "
+            "Its administrator may have to."
+        ) from error
+
+
+async def pollers(client: Client) -> dict[str, datetime]:
+    """The workers that poll for referrals, by their identity, with when each last asked (UTC).
+
+    Temporal lists one for five minutes after it was last heard of; a living one asks at least once in POLLS_WITHIN.
+    Raises TemporalUnreachable.
+    """
+    try:
+        queue = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=TASK_QUEUE),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            ),
+            timeout=timedelta(seconds=5),
+        )
+    except RPCError as error:
+        raise TemporalUnreachable(f"Temporal does not describe its task queue: {error.message}.") from error
+    return {poller.identity: poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in queue.pollers}

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
     """HOST:PORT on which Prometheus may read the metrics; without one, `rj up` picks a port and a worker has none."""
 
+    ready_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    """HOST:PORT on which a worker answers whether it is ready; without one, a free port of this machine only."""
+
     log_format: Literal["json", "console"] = "console"
     """json: one object a line, for a collector. console: for a person."""
 
@@ -64,10 +67,10 @@ class Settings(BaseSettings):
     """The least severe log entry that is written."""
 
     @classmethod
-    def load(cls) -> Self:
-        """Read the environment; raises BadSetting."""
+    def load(cls, **given: Any) -> Self:
+        """Read the environment, below what is given; raises BadSetting."""
         try:
-            return cls()
+            return cls(**given)
         except ValidationError as error:
             raise BadSetting(_sentence(error.errors(include_url=False)[0])) from None
 

@@ -63,7 +63,7 @@ _FAILURES = (
 
 
 def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
-    where = _address(dsn)
+    where = address_of(dsn)
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():
             why = "refuses the user name or the password"
@@ -81,7 +81,7 @@ def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
     return DatabaseUnreachable(f"The database at {where} {why}.")
 
 
-def _address(dsn: str) -> str:
+def address_of(dsn: str) -> str:
     """Host, port and database name of a connection address, and nothing else of it."""
     try:
         parts = urlsplit(dsn)

@@ -7,8 +7,8 @@ from datetime import datetime
 import asyncpg
 
 from schemas.areas import Area
-from schemas.people import Role, Staff
-from stores.database import Pool
+from schemas.people import Actor, Role, Staff
+from stores.database import Connection, Pool
 
 _FIELDS = "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in"
 
@@ -73,6 +73,14 @@ async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in
             stand_in,
         )
     )
+
+
+async def problem_of(connection: Connection, actor: Actor) -> str | None:
+    """What keeps a person from acting as they claim, as the code of a refusal; None where all is well."""
+    problem: str | None = await connection.fetchval(
+        "SELECT staff_problem($1, $2, $3, FALSE)", actor.id, actor.role, actor.area
+    )
+    return problem
 
 
 def _staff(row: asyncpg.Record) -> Staff:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from schemas.areas import Area
 from schemas.people import Role, Staff
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
@@ -20,19 +21,20 @@ from stores import staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
+from tests.replay.replaying import histories_of, replay, replay_altered
 
 STAFF = (
-    Staff(id="cw-1", role=Role.CASEWORKER, areas=("durham",), name="Test Caseworker One"),
-    Staff(id="cw-2", role=Role.CASEWORKER, areas=("durham",), name="Test Caseworker Two"),
-    Staff(id="fa-1", role=Role.FACILITATOR, areas=("durham",), advanced_practitioner=True),
-    Staff(id="fa-2", role=Role.FACILITATOR, areas=("durham",)),
-    Staff(id="su-1", role=Role.SUPERVISOR, areas=("durham",)),
-    Staff(id="su-2", role=Role.SUPERVISOR, areas=("durham",)),
-    Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=("durham", "kent")),
-    Staff(id="pa-1", role=Role.PARTNER, areas=("durham",)),
-    Staff(id="co-1", role=Role.COMMISSIONER, areas=("durham",)),
-    Staff(id="cw-kent", role=Role.CASEWORKER, areas=("kent",)),
-    Staff(id="cw-gone", role=Role.CASEWORKER, areas=("durham",), active=False),
+    Staff(id="cw-1", role=Role.CASEWORKER, areas=(Area.DURHAM,), name="Test Caseworker One"),
+    Staff(id="cw-2", role=Role.CASEWORKER, areas=(Area.DURHAM,), name="Test Caseworker Two"),
+    Staff(id="fa-1", role=Role.FACILITATOR, areas=(Area.DURHAM,), advanced_practitioner=True),
+    Staff(id="fa-2", role=Role.FACILITATOR, areas=(Area.DURHAM,)),
+    Staff(id="su-1", role=Role.SUPERVISOR, areas=(Area.DURHAM,)),
+    Staff(id="su-2", role=Role.SUPERVISOR, areas=(Area.DURHAM,)),
+    Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=(Area.DURHAM, Area.KENT)),
+    Staff(id="pa-1", role=Role.PARTNER, areas=(Area.DURHAM,)),
+    Staff(id="co-1", role=Role.COMMISSIONER, areas=(Area.DURHAM,)),
+    Staff(id="cw-kent", role=Role.CASEWORKER, areas=(Area.KENT,)),
+    Staff(id="cw-gone", role=Role.CASEWORKER, areas=(Area.DURHAM,), active=False),
 )
 
 
@@ -92,3 +94,7 @@ async def referrals(temporal_address: str, pool: Pool, keys: KeyStore) -> AsyncI
     policy = load_policy()
     async with worker(client, pool, keys, policy):
         yield Referrals(client, pool, keys, policy)
+    # Whatever the tests did must replay, whoever's rules hold that day.
+    histories = await histories_of(client, keys)
+    await replay(histories, keys)
+    await replay_altered(histories, keys)

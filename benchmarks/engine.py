@@ -1,0 +1,89 @@
+"""The servers and the worker that a benchmark runs against: the embedded ones of `rj up`, on data that goes with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from benchmarks.nothing import TASK_QUEUE as NOTHING
+from schemas.areas import Area
+from schemas.people import Role, Staff
+from service.child_process import ChildProcess
+from service.embedded_postgres import embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.referrals import TASK_QUEUE, Referrals
+from service.running import connected, register_search_attributes
+from service.settings import Settings
+from stores import staff
+from stores.keys import MasterKeys
+from stores.migrate import migrate
+
+AREA = Area.DURHAM
+_PROJECT = Path(__file__).parent.parent
+CASEWORKER = Staff(id="cw-1", role=Role.CASEWORKER, areas=(AREA,))
+
+
+@asynccontextmanager
+async def engine() -> AsyncIterator[tuple[Referrals, ChildProcess]]:
+    """A caller's connections to servers of our own with a worker in a process of its own, and that process."""
+    with tempfile.TemporaryDirectory(prefix="rj-bench-") as made:
+        folder = Path(made)
+        # As root PostgreSQL runs under another account, which passes through here to its data.
+        folder.chmod(0o711)
+        keys_file = folder / "master.keys"
+        MasterKeys.create(keys_file)
+        async with (
+            embedded_postgres(folder / "postgres") as postgres,
+            embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
+        ):
+            await migrate(postgres.dsn)
+            connection = {"target_host": temporal.address, "namespace": "default"}
+            settings = Settings(master_keys_file=keys_file)
+            async with connected(settings, postgres.dsn, connection) as referrals:
+                await register_search_attributes(referrals.client)
+                await staff.add(referrals.pool, CASEWORKER)
+                environment = {
+                    **os.environ,
+                    "PYTHONPATH": str(_PROJECT),
+                    "DATABASE_URL": postgres.dsn,
+                    "TEMPORAL_ADDRESS": temporal.address,
+                    "RJ_MASTER_KEYS_FILE": str(keys_file),
+                }
+                async with _worker(folder / "worker.log", environment, referrals.client) as process:
+                    yield referrals, process
+
+
+@asynccontextmanager
+async def _worker(log: Path, environment: dict[str, str], client: Client) -> AsyncIterator[ChildProcess]:
+    command = [sys.executable, "-m", "benchmarks.worker"]
+    process = await ChildProcess.start("The worker", command, log=log, env=environment)
+    try:
+        await process.ready(lambda: _polled(client))
+        yield process
+    finally:
+        await process.stop(signal.SIGTERM)
+
+
+async def _polled(client: Client) -> bool:
+    """Whether a worker asks for work of both kinds."""
+    for name in (TASK_QUEUE, NOTHING):
+        found = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=name),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+        if not found.pollers:
+            return False
+    return True

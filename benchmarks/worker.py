@@ -1,0 +1,32 @@
+"""The worker's process in a benchmark: the referrals' worker as it runs in production, and one for the empty update.
+
+It is told by the environment where the servers are, as `rj worker` would be, and drains on SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from temporalio.worker import Worker
+
+from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
+from service.running import connected, worker
+from service.settings import Settings
+
+
+async def main() -> None:
+    """Work until asked to stop."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    temporal = {"target_host": os.environ["TEMPORAL_ADDRESS"], "namespace": "default"}
+    settings = Settings.load()
+    async with connected(settings, os.environ["DATABASE_URL"], temporal) as referrals:
+        steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)
+        async with steps, Worker(referrals.client, task_queue=TASK_QUEUE, workflows=[NothingWorkflow]):
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

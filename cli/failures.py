@@ -1,0 +1,130 @@
+"""From what can go wrong to one sentence and an exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, ValidationError
+
+from cli.common import BadInput, Exit, nearest
+from lifecycle import Refused
+from schemas.commands import COMMANDS
+from service.data_folder import NotRunning
+from service.policy_files import BadPolicy
+from service.referrals import NotAnswered, TemporalUnreachable
+from service.settings import BadSetting
+from stores.database import DatabaseUnreachable
+from stores.keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken
+
+# Refusals that say the input names something that does not exist, rather than that a rule forbids it.
+_NAMES_NOTHING = frozenset({"unknown_referral", "staff_unknown"})
+
+_BAD_INPUT = (BadInput, BadSetting, BadPolicy, MasterKeyProblem, KeyUnknown)
+_REFUSED = (KeyErased, SealBroken)
+_UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
+_DATABASE_AWAY = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+_NOT_PREPARED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
+
+_MEANS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large a number",
+    "int_from_float": "must be a whole number",
+    "tuple_type": "must be a list",
+    "model_type": "must be an object with fields of its own",
+    "model_attributes_type": "must be an object with fields of its own",
+    "date_type": "must be a day such as 2026-11-26",
+    "date_parsing": "must be a day that exists, such as 2026-11-26",
+    "date_from_datetime_parsing": "must be a day that exists, such as 2026-11-26",
+    "date_from_datetime_inexact": "must be a day without a time, such as 2026-11-26",
+    "datetime_type": "must be a time with its offset, such as 2026-11-26T14:00Z",
+    "datetime_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",
+    "datetime_from_date_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",
+    "timezone_aware": "needs an offset from UTC, such as 2026-11-26T14:00Z",
+}
+
+
+def explained(error: Exception) -> tuple[Exit, str] | None:
+    """The exit code and the sentence for what went wrong; None where it is none of what people can meet."""
+    match error:
+        case Refused():
+            code = Exit.BAD_INPUT if error.code in _NAMES_NOTHING else Exit.REFUSED
+            return code, f"{error.field}: {error.message}" if error.field else error.message
+        case ValidationError():
+            problems = sentences(error)
+            more = f" ({len(problems) - 1} more after it)" if len(problems) > 1 else ""
+            return Exit.BAD_INPUT, f"{problems[0][1]}{more}."
+        case BaseExceptionGroup():
+            # Of several that fell together, the first brought the others down.
+            first = error.exceptions[0]
+            return explained(first) if isinstance(first, Exception) else None
+        case _ if isinstance(error, _REFUSED):
+            return Exit.REFUSED, str(error)
+        case _ if isinstance(error, _BAD_INPUT):
+            return Exit.BAD_INPUT, str(error)
+        case _ if isinstance(error, _UNREACHABLE):
+            return Exit.UNREACHABLE, str(error)
+        case _ if isinstance(error, _DATABASE_AWAY):
+            return Exit.UNREACHABLE, "The database stopped answering; nothing is lost, try again."
+        case _ if isinstance(error, _NOT_PREPARED):
+            return Exit.UNREACHABLE, "The database lacks our tables: `rj up` makes them, as its owner."
+        case _:
+            return None
+
+
+def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Each thing wrong with what was given: where, and a sentence without its full stop. Never what was given."""
+    return [_problem(problem) for problem in error.errors(include_url=False, include_input=False)]
+
+
+def _problem(problem: Any) -> tuple[tuple[int | str, ...], str]:
+    place: tuple[int | str, ...] = problem["loc"]
+    model: type[BaseModel] | None = None
+    if place and place[0] in COMMANDS:
+        # The kind of command stands first in the path, but is no field.
+        model, place = COMMANDS[str(place[0])], place[1:]
+    field = ".".join(str(part)[:60] for part in place)
+    what = _what(problem, model, place)
+    return place, f"{field}: {what}" if field else what
+
+
+def _what(problem: Any, model: type[BaseModel] | None, place: tuple[int | str, ...]) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    match kind:
+        case "value_error":
+            return str(context["error"])
+        case "enum" | "literal_error":
+            return f"accepted: {context['expected']}"
+        case "extra_forbidden":
+            known = [] if model is None or len(place) > 1 else [n for n in model.model_fields if n != "kind"]
+            return f"is not a field of this.{nearest(str(place[-1]), known)}".rstrip(".")
+        case "string_pattern_mismatch":
+            described = _description(model, place)
+            return f"is not as it should be: {described}" if described else "is not as it should be"
+        case _:
+            text: str = problem["msg"]
+            return _MEANS.get(kind, text[0].lower() + text[1:])
+
+
+def _description(model: type[BaseModel] | None, place: tuple[int | str, ...]) -> str | None:
+    for part in place:
+        if model is None or part not in model.model_fields:
+            return None
+        field = model.model_fields[str(part)]
+        if part == place[-1]:
+            return field.description
+        below = field.annotation
+        model = below if isinstance(below, type) and issubclass(below, BaseModel) else None
+    return None

@@ -1,0 +1,219 @@
+"""Reading what people give: a JSON document from a file or the standard input, and `--set field=value`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from cli.common import BadInput, nearest
+
+if TYPE_CHECKING:
+    from schemas.commands import Command
+
+LARGEST = 1_000_000
+"""Bytes of a document; a referral with its twenty people and all texts at their longest is smaller."""
+
+_DEEPEST = 20
+
+
+def read_document(source: str) -> dict[str, Any]:
+    """The JSON object in a file, or for `-` on the standard input. Raises BadInput."""
+    name = "The standard input" if source == "-" else source
+    text = decode(read_bytes(source, LARGEST), name)
+    if not text.strip():
+        raise BadInput(f"{name} is empty; `rj example` prints what belongs there.")
+    document = _parse(text, name)
+    if not isinstance(document, dict):
+        raise BadInput(f"{name} must hold one JSON object, such as `rj example` prints.")
+    refuse_unprintable(document)
+    return document
+
+
+def read_bytes(source: str, largest: int) -> bytes:
+    """What is in a file, or for `-` on the standard input. Raises BadInput where it is missing or too large."""
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(largest + 1)
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(largest + 1)
+    except (OSError, ValueError) as error:
+        # A ValueError says that no file can have such a name.
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "no file has such a name"
+        raise BadInput(f"{source} cannot be read: {reason}.") from error
+    if len(data) > largest:
+        raise BadInput(f"{source} is larger than {largest // 1_000_000} MB.")
+    return data
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text in UTF-8, with or without a byte order mark. Raises BadInput."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name} is not text in UTF-8; save it as UTF-8.") from error
+
+
+def refuse_unprintable(value: Any, place: str = "") -> None:
+    """Raise BadInput where a text holds what cannot be kept or shown: control characters, half characters."""
+    match value:
+        case dict():
+            for name, below in value.items():
+                refuse_unprintable(name, place)
+                refuse_unprintable(below, f"{place}.{name}" if place else name)
+        case list():
+            for at, below in enumerate(value):
+                refuse_unprintable(below, f"{place}.{at}")
+        case str() if not all(_keepable(character) for character in value):
+            where = f"{place}: " if place else ""
+            raise BadInput(f"{where}holds a control character or half a character; take it out.")
+
+
+def _keepable(character: str) -> bool:
+    return character in "\n\r\t" or not (
+        character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"
+    )
+
+
+def _parse(text: str, name: str) -> Any:
+    try:
+        document = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"{name} is not JSON: line {error.lineno}, column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets thousands deep.
+        raise BadInput(f"{name} holds a number too long, or too many brackets in one another.") from error
+    if _depth(document) > _DEEPEST:
+        raise BadInput(f"{name} holds too many brackets in one another.")
+    return document
+
+
+def _depth(value: Any) -> int:
+    match value:
+        case dict():
+            return 1 + max(map(_depth, value.values()), default=0)
+        case list():
+            return 1 + max(map(_depth, value), default=0)
+        case _:
+            return 0
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadInput(f"{twice[:60]}: is given twice.")
+    return document
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise BadInput(f"{constant} is not a number.")
+
+
+def with_settings(model: type[BaseModel], body: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """The document with what `--set` says put into it.
+
+    A value for text stays as typed; for a list, its items may be parted by commas; any other is read as JSON where
+    it is JSON, else it is text.
+
+    Raises:
+        BadInput: a setting has no `=`, or no field of that name exists.
+    """
+    for setting in settings:
+        path, equals, value = setting.partition("=")
+        names = path.strip().split(".")
+        if not equals or not all(names):
+            # What was given is not repeated: without its field, it may be anything.
+            raise BadInput("--set: write field=value, such as --set participant=h1.")
+        annotation: Any = model
+        below = body = dict(body)
+        for name in names[:-1]:
+            annotation = _field(annotation, name, path)
+            inner = below.get(name)
+            if not isinstance(inner, dict | None):
+                raise BadInput(f"{path}: {name} is not an object with fields of its own.")
+            below[name] = dict(inner or {})
+            below = below[name]
+        below[names[-1]] = _value(value, _field(annotation, names[-1], path))
+    refuse_unprintable(body)
+    return body
+
+
+def _field(annotation: Any, name: str, path: str) -> Any:
+    model = next((part for part in annotation_parts(annotation) if _is_model(part)), None)
+    if model is None:
+        raise BadInput(f"{path[:60]}: there is no such field; give lists of objects in a file or as JSON.")
+    fields: dict[str, Any] = {each: field for each, field in model.model_fields.items() if each != "kind"}
+    if name not in fields:
+        raise BadInput(
+            f"{path[:60]}: is not a field of this.{nearest(name, fields)} Fields: {', '.join(fields) or 'none'}."
+        )
+    return fields[name].annotation
+
+
+def annotation_parts(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation stands for: the members of a union, each without its marks."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(part for member in get_args(annotation) for part in annotation_parts(member))
+    if hasattr(annotation, "__metadata__"):
+        return annotation_parts(get_args(annotation)[0])
+    return (annotation,)
+
+
+def _is_model(part: Any) -> bool:
+    return isinstance(part, type) and get_origin(part) is None and issubclass(part, BaseModel)
+
+
+def _value(text: str, annotation: Any) -> Any:
+    parts = annotation_parts(annotation)
+    if text == "null" and type(None) in parts:
+        return None
+    if str in parts:
+        return text
+    try:
+        value = _parse(text, "--set")
+    except BadInput:
+        value = text
+    if isinstance(value, str) and any(get_origin(part) is tuple for part in parts):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def command_of(kind: str) -> type[BaseModel]:
+    """The command that people may give by that name, hyphens or underscores. Raises BadInput."""
+    known = givable()
+    name = kind.replace("-", "_")
+    if name not in known:
+        if name == "open_referral":
+            raise BadInput("A referral is opened with `rj open`.")
+        raise BadInput(f"There is no command {kind[:60]}.{nearest(name, known)} See `rj example`.")
+    return known[name]
+
+
+def givable() -> dict[str, type[BaseModel]]:
+    """The commands that people give on an open referral, by kind."""
+    from schemas.commands import COMMANDS
+
+    # Opening has a command of its own, and deadlines are reached by the referral's clock alone.
+    return {
+        kind: model for kind, model in COMMANDS.items() if kind not in ("open_referral", "reach_deadline")
+    }
+
+
+def parsed(model: type[BaseModel], body: dict[str, Any]) -> Command:
+    """The command, checked. Raises BadInput or pydantic.ValidationError."""
+    from schemas.commands import parse_command
+
+    kind: str = model.model_fields["kind"].default
+    if body.get("kind", kind) != kind:
+        raise BadInput(f"kind: this document is for another command than {kind}.")
+    return parse_command(kind, body)

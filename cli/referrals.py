@@ -1,0 +1,330 @@
+"""Working on referrals: open one, take a step, ask what is possible, look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from cli.common import (
+    AsOption,
+    BadInput,
+    JsonOption,
+    ReferenceArgument,
+    as_staff_id,
+    due,
+    guarded,
+    plain,
+    print_json,
+    print_table,
+    room,
+    run,
+    when,
+    words,
+)
+from schemas.areas import Area
+from schemas.vocabulary import Stage
+
+if TYPE_CHECKING:
+    from schemas.events import Recorded
+    from schemas.steps import Receipt
+    from service.referrals import Referrals
+    from stores.referrals import Line
+
+app = room()
+
+_HINTED = 5
+
+
+@app.command("example")
+def example_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="`referral`, or the kind of a command; without it, the list of them."
+        ),
+    ] = None,
+) -> None:
+    """Print a valid example (JSON) of a referral or of a command, to be changed and given back.
+
+    Example: rj example referral > mine.json; rj open mine.json --as cw-1
+    """
+    guarded(lambda: _example(name))
+
+
+def _example(name: str | None) -> None:
+    from cli.examples import example
+    from cli.reading import command_of, givable
+    from schemas.commands import OpenReferral
+
+    if name is None:
+        print_table(
+            [
+                ("referral", meaning(OpenReferral)),
+                *((kind, meaning(model)) for kind, model in givable().items()),
+            ]
+        )
+    elif name == "referral":
+        print_json(example(OpenReferral))
+    else:
+        print_json(example(command_of(name)))
+
+
+@app.command("open")
+def open_command(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="The referral in JSON; - reads standard input.")
+    ],
+    staff: AsOption,
+    external_id: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Its id in the system it comes from: sent again, the same referral answers."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a referral.
+
+    Example: rj example referral | rj open - --as cw-1
+    """
+
+    async def work(referrals: Referrals) -> Receipt:
+        return await referrals.open(form, staff, external_id=external_id)
+
+    form = guarded(lambda: _form(source, external_id))
+    receipt = run(work)
+    if as_json:
+        print_json(receipt.model_dump(mode="json"))
+        return
+    typer.echo(f"Opened: {receipt.reference}")
+    _tell(receipt)
+
+
+def _form(source: str, external_id: str | None) -> Any:
+    from cli.reading import parsed, read_document, refuse_unprintable
+    from schemas.commands import OpenReferral
+
+    if external_id is not None:
+        if not external_id.strip():
+            raise BadInput("--external-id: is empty.")
+        refuse_unprintable(external_id, "--external-id")
+    return parsed(OpenReferral, read_document(source))
+
+
+@app.command("do")
+def do_command(
+    reference: ReferenceArgument,
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="What to do; `rj example` lists all.")],
+    staff: AsOption,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[FILE|-]", help="The command in JSON; - reads standard input.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="One field; may be repeated. Lists by comma, fields below by dots.",
+        ),
+    ] = None,
+    command_id: Annotated[
+        UUID | None,
+        typer.Option(metavar="UUID", help="Given twice, the step is taken once and answered the same."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a step on a referral.
+
+    Example: rj do RJ-7KQ4-M2XD record_contact_attempt --set participant=h1 --set channel=phone
+    --set outcome=reached --as cw-1
+    """
+
+    async def work(referrals: Referrals) -> tuple[Receipt, list[Recorded], tuple[str, ...]]:
+        from stores import event_log
+
+        receipt = await referrals.take(reference, asked, staff, command_id=command_id)
+        if as_json:
+            return receipt, [], ()
+        history = await event_log.read(referrals.pool, reference)
+        step = next((each.step for each in history if each.sequence == receipt.sequence), receipt.sequence)
+        events = [each for each in history if each.step == step]
+        return receipt, events, await referrals.permitted(reference, staff)
+
+    asked = guarded(lambda: _command(command, source, settings or []))
+    receipt, events, next_ones = run(work)
+    if as_json:
+        print_json(receipt.model_dump(mode="json"))
+        return
+    step = f" (step {events[0].step})" if events else ""
+    typer.echo(f"Recorded{step}: {', '.join(words(each.event.kind) for each in events)}")
+    _tell(receipt)
+    _hint(next_ones, reference, staff)
+
+
+def _command(kind: str, source: str | None, settings: list[str]) -> Any:
+    from cli.reading import command_of, parsed, read_document, with_settings
+
+    model = command_of(kind)
+    body = read_document(source) if source is not None else {}
+    return parsed(model, with_settings(model, body, settings))
+
+
+def _tell(receipt: Receipt) -> None:
+    typer.echo(f"Stage: {words(receipt.stage)}")
+    if receipt.next_deadline and receipt.next_due_at:
+        typer.echo(f"Next deadline: {words(receipt.next_deadline)}, {due(receipt.next_due_at)}")
+
+
+def _hint(kinds: tuple[str, ...], reference: str, staff: str) -> None:
+    from lifecycle.core import OPEN_STAGES, RULES
+    from schemas.commands import COMMANDS
+
+    # What is possible everywhere is no news.
+    here = [kind for kind in kinds if RULES[COMMANDS[kind]].stages != OPEN_STAGES][:_HINTED]
+    more = f"all {len(kinds)}: rj permitted {reference} --as {staff}" if len(kinds) > len(here) else ""
+    if kinds:
+        typer.echo(f"You may next: {', '.join(here)}{'; ' * bool(here and more)}{more}")
+
+
+@app.command("permitted")
+def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
+    """Print what you may do next on a referral.
+
+    Example: rj permitted RJ-7KQ4-M2XD --as cw-1
+    """
+    kinds = run(lambda referrals: referrals.permitted(reference, staff), temporal=False)
+    from schemas.commands import COMMANDS
+
+    meanings = {kind: meaning(COMMANDS[kind]) for kind in kinds}
+    if as_json:
+        print_json([{"kind": kind, "meaning": text} for kind, text in meanings.items()])
+    elif meanings:
+        print_table(meanings.items())
+    else:
+        typer.echo(f"There is nothing that {staff} may do on {reference} now.")
+
+
+@app.command("list")
+def list_command(
+    area: Annotated[Area | None, typer.Option(help="Of this area only.", metavar="AREA")] = None,
+    stage: Annotated[
+        Stage | None, typer.Option(help="In this stage only; closed ones are listed only when asked for.")
+    ] = None,
+    caseworker: Annotated[
+        str | None, typer.Option(metavar="STAFF", parser=as_staff_id, help="Of this caseworker only.")
+    ] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only where a deadline has passed.")] = False,
+    on_hold: Annotated[bool, typer.Option("--on-hold", help="Only paused ones.")] = False,
+    sensitive: Annotated[bool, typer.Option("--sensitive", help="Only sensitive cases.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List referrals, soonest due first.
+
+    Example: rj list --area durham --overdue
+    """
+
+    async def work(referrals: Referrals) -> list[Line]:
+        from stores.referrals import list_referrals
+
+        return await list_referrals(
+            referrals.pool,
+            area=area,
+            stage=stage,
+            caseworker=caseworker,
+            overdue=overdue,
+            on_hold=on_hold,
+            sensitive=sensitive,
+            limit=limit + 1,
+        )
+
+    found = run(work, temporal=False)
+    lines = found[:limit]
+    if as_json:
+        print_json([line.model_dump(mode="json") for line in lines])
+    elif lines:
+        print_table(
+            [("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", ""), *map(_row, lines)]
+        )
+        if len(found) > limit:
+            typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
+    else:
+        typer.echo("There is no such referral.")
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    marks = {
+        "overdue": line.next_due_at is not None and line.next_due_at <= datetime.now(UTC),
+        "on hold": line.on_hold,
+        "safeguarding": line.safeguarding,
+        "sensitive": line.sensitive,
+    }
+    return (
+        line.reference,
+        line.area,
+        words(line.stage),
+        line.caseworker or "-",
+        words(line.next_deadline or "-"),
+        when(line.next_due_at) if line.next_due_at else "-",
+        ", ".join(mark for mark, holds in marks.items() if holds) or words(line.closure_reason or ""),
+    )
+
+
+@app.command("show")
+def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> None:
+    """Print how a referral stands now, without anything about a person.
+
+    Its workflow is asked; where that does not answer, the log is read instead, and it is said.
+
+    Example: rj show RJ-7KQ4-M2XD
+    """
+    overview, live = run(lambda referrals: referrals.overview(reference), temporal=False)
+    from cli.showing import overview_lines
+
+    if as_json:
+        source = "workflow" if live else "log"
+        print_json({"source": source, **overview.model_dump(mode="json", exclude={"referral": {"policy"}})})
+        return
+    if not live:
+        typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
+    for line in overview_lines(overview):
+        typer.echo(plain(line))
+
+
+@app.command("timeline")
+def timeline_command(
+    reference: ReferenceArgument,
+    staff: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="STAFF",
+            parser=as_staff_id,
+            help="Your id: opens what is sealed, for those who work with the referral.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what happened on a referral, with the number of each step.
+
+    Without --as nothing about a person is shown.
+
+    Example: rj timeline RJ-7KQ4-M2XD --as cw-1
+    """
+    from cli.showing import read_timeline, timeline_lines
+
+    timeline = run(lambda referrals: read_timeline(referrals, reference, staff), temporal=False)
+    if as_json:
+        erased = timeline.erasure.model_dump(mode="json") if timeline.erasure else None
+        print_json({"erased": erased, "events": [each.model_dump(mode="json") for each in timeline.history]})
+        return
+    for line in timeline_lines(timeline):
+        typer.echo(plain(line))
+
+
+def meaning(model: type[Any]) -> str:
+    """What a command is for, in a line."""
+    return (model.__doc__ or "").partition("\n")[0]

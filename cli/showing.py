@@ -1,0 +1,203 @@
+"""How a referral and its timeline are put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from typing import Any
+
+from cli.common import due, when, words
+from lifecycle import Refused
+from lifecycle.consents import in_force
+from lifecycle.core import WORKERS
+from schemas.events import Recorded, StepCorrected
+from schemas.referral import Participant, Referral
+from schemas.steps import Overview
+from schemas.vocabulary import Method, ParticipantRole, Purpose
+from service.referrals import Referrals
+from stores import erasures, event_log
+from stores.erasures import Erasure
+from stores.keys import DataKey
+
+_SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
+# Large, and nothing that a person reads in a timeline.
+_LEFT_OUT = {"policy", "becomes"}
+
+
+def overview_lines(overview: Overview) -> Iterator[str]:
+    """How a referral stands."""
+    referral = overview.referral
+    yield f"{referral.reference}: {words(referral.stage)} since {when(referral.stage_entered_at)}"
+    if referral.closed and referral.closure_reason:
+        yield f"Closed as {words(referral.closure_reason)} by {referral.closed_by}"
+    yield (
+        f"Area {referral.area}, {words(referral.offence)}, {words(referral.justice_stage)}; "
+        f"sent by {words(referral.source)}, wished for by {words(referral.initiator)}, "
+        f"received {when(referral.received_at)}"
+    )
+    if referral.sensitive:
+        yield f"Sensitive case: {', '.join(map(words, referral.sensitive_categories)) or 'a child takes part'}"
+    yield f"Caseworker: {referral.caseworker or 'none yet'}"
+    if referral.facilitator:
+        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
+        yield f"Facilitator: {referral.facilitator}{co}"
+    yield from _what_stops(referral)
+    if referral.method:
+        yield f"Method: {words(referral.method)}"
+    if referral.activity:
+        activity = referral.activity
+        yield f"Booked: {words(activity.method)}, {when(activity.starts_at)}, {', '.join(activity.attending)}"
+    for held in referral.held:
+        yield f"{'Partly held' if held.partly else 'Held'}: {words(held.method)}, {when(held.at)}"
+    for item in referral.agreement:
+        state = words(item.outcome) if item.outcome else f"due {item.due_on:%a %-d %b %Y}"
+        yield f"Agreement {item.id} by {item.by}: {state}"
+    yield "Participants:"
+    for person in referral.participants:
+        yield f"  {_participant(referral, person)}"
+    if overview.deadlines:
+        yield "Deadlines:"
+        for deadline in overview.deadlines:
+            yield f"  {deadline.key}: {due(deadline.due_at)}"
+
+
+def _what_stops(referral: Referral) -> Iterator[str]:
+    if referral.safeguarding:
+        raised = referral.safeguarding
+        yield f"SAFEGUARDING: contact is frozen since {when(raised.since)}, raised by {raised.raised_by}"
+    if referral.hold:
+        yield f"On hold since {when(referral.hold.since)}, to be reviewed {referral.hold.review_on:%a %-d %b %Y}"
+    for request in referral.sign_off_requests:
+        yield f"Waits for a sign-off: {words(request.subject)}, asked by {request.requested_by} {when(request.requested_at)}"
+
+
+def _participant(referral: Referral, person: Participant) -> str:
+    parts = [f"{person.id} {_SIDES.get(person.role, words(person.role))}"]
+    if person.accompanies:
+        parts.append(f"for {person.accompanies}")
+    if person.child:
+        parts.append("under 18")
+    if person.ended:
+        return ", ".join([*parts, f"part ended: {words(person.ended)}"])
+    if person.interest:
+        parts.append(words(person.interest))
+    if person.acknowledges is not None:
+        parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
+    given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
+    parts.append(f"consents to {', '.join(map(words, given))}" if given else "no consent in force")
+    missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
+    if missing and not referral.closed:
+        parts.append(f"missing: {', '.join(map(words, missing))}")
+    return "; ".join(
+        [", ".join(parts[:-2] if missing else parts[:-1]), *(parts[-2:] if missing else parts[-1:])]
+    )
+
+
+def _needed(method: Method | None, role: ParticipantRole) -> tuple[Purpose, ...]:
+    """The consents without which a person's side does not come to an activity."""
+    chosen = (method.purpose,) if method else ()
+    match role:
+        case ParticipantRole.HARMED:
+            return (Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION, *chosen)
+        case ParticipantRole.RESPONSIBLE:
+            return (Purpose.TAKE_PART, *chosen)
+        case _:
+            return ()
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What happened on a referral.
+
+    Attributes:
+        history: its events; what is sealed is absent unless it was opened.
+        erasure: the note of its erasure, after which nothing is opened for anybody.
+    """
+
+    history: list[Recorded]
+    erasure: Erasure | None
+
+
+async def read_timeline(referrals: Referrals, reference: str, staff_id: str | None) -> Timeline:
+    """The timeline, opened for a member of staff who works with the referral.
+
+    Raises:
+        Refused: the referral or the person is unknown, or what is sealed is not for their role.
+    """
+    erasure = await erasures.find(referrals.pool, reference)
+    key: DataKey | None = None
+    if staff_id is not None:
+        actor = await referrals.actor(reference, staff_id)
+        if actor.role not in WORKERS:
+            raise Refused(
+                "not_your_role",
+                "What is sealed is for those who work with the referral; leave out --as.",
+                "as",
+            )
+        if erasure is None:
+            key = await referrals.keys.get(reference)
+    history = await event_log.read(referrals.pool, reference, key=key)
+    if not history:
+        raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+    return Timeline(history, erasure)
+
+
+def timeline_lines(timeline: Timeline) -> Iterator[str]:
+    """The steps in order, each with its number, when, by whom, and what happened."""
+    taken_back = {
+        recorded.event.corrects: recorded.step
+        for recorded in timeline.history
+        if isinstance(recorded.event, StepCorrected)
+    }
+    for recorded in timeline.history:
+        number = f"{recorded.step:>4}" if recorded.sequence == recorded.step else " " * 4
+        by = taken_back.get(recorded.step)
+        mark = f" (taken back by step {by})" if by else ""
+        yield f"{number}  {when(recorded.at)}  {recorded.actor}: {words(recorded.event.kind)}{mark}"
+        said = recorded.event.model_dump(mode="json", exclude_defaults=True, exclude=_LEFT_OUT)
+        for line in _details(said):
+            yield f"        {line}"
+    if timeline.erasure:
+        note = timeline.erasure
+        yield (
+            f"Erased {when(note.erased_at)} by {note.by_staff} ({words(note.reason)}): "
+            "what was said about people cannot be read any more."
+        )
+
+
+def _details(said: dict[str, Any]) -> Iterator[str]:
+    short = {name: value for name, value in said.items() if not isinstance(value, list | dict)}
+    if short:
+        yield ", ".join(f"{words(name)}: {_text(value)}" for name, value in short.items())
+    for name, value in said.items():
+        match value:
+            case dict():
+                yield f"{words(name)}: {_flat(value)}"
+            case [dict(), *_]:
+                yield from (f"{words(name)}: {_flat(item)}" for item in value)
+            case list():
+                yield f"{words(name)}: {', '.join(map(_text, value))}"
+
+
+def _flat(value: dict[str, Any], above: str = "") -> str:
+    return ", ".join(
+        _flat(below, f"{above}{words(name)} ")
+        if isinstance(below, dict)
+        else f"{above}{words(name)}: {_listed(below)}"
+        for name, below in value.items()
+    )
+
+
+def _listed(value: Any) -> str:
+    return " ".join(map(_text, value)) if isinstance(value, list) else _text(value)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str() if "_" in value and " " not in value and "@" not in value:
+            return words(value)
+        case _:
+            return str(value)

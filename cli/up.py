@@ -1,0 +1,148 @@
+"""`rj up`: everything a referral service needs, from one command."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from cli.common import Exit, fail, guarded, out, room
+
+if TYPE_CHECKING:
+    from service.bringing_up import Up
+    from service.data_folder import DataFolder
+    from service.settings import Settings
+
+app = room()
+
+
+@app.command()
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Enter a few members of staff and referrals, all invented.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The data folder; else RJ_DATA, else .rj here.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The policy; else RJ_POLICY, else England and Wales.")
+    ] = None,
+) -> None:
+    """Bring everything up: PostgreSQL, Temporal and the worker, with their data kept in one folder.
+
+    DATABASE_URL or TEMPORAL_ADDRESS set: that server is used instead. Ctrl-C stops it all.
+    """
+    guarded(lambda: _up(demo=demo, data=data, policy=policy))
+
+
+def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
+    import asyncio
+
+    from service.bringing_up import log_file
+    from service.child_process import ServerFailed
+    from service.data_folder import AlreadyRunning, DataFolder
+    from service.logging import configure_logging
+    from service.metrics import runtime
+    from service.ports import NoFreePort
+    from service.settings import Settings
+    from service.signals import until_told
+    from stores.migrate import MigrationRefused
+
+    settings = Settings.load() if data is None else Settings.load(data=data)
+    if policy is not None:
+        settings = settings.model_copy(update={"policy": policy})
+    folder = DataFolder(settings.data)
+    try:
+        with folder.hold():
+            configure_logging("json", settings.log_level, log_file(folder), warnings_to=sys.stderr)
+            asyncio.run(
+                until_told(
+                    _serve(settings, folder, demo=demo),
+                    on_told=lambda: out.print("\nStopping; steps in hand are finished first."),
+                    again_ends=False,
+                )
+            )
+    except AlreadyRunning as error:
+        fail(Exit.REFUSED, str(error))
+    except (ServerFailed, MigrationRefused, NoFreePort) as error:
+        fail(Exit.UNREACHABLE, f"{error} Everything else is stopped.")
+    finally:
+        # A runtime that outlives the interpreter may abort it (a fault of the SDK).
+        runtime.cache_clear()
+    out.print("Everything is stopped.")
+
+
+async def _serve(settings: Settings, folder: DataFolder, *, demo: bool) -> None:
+    from service.bringing_up import bring_up
+    from service.demo_caseload import enter_demo
+
+    async with bring_up(settings, folder, _progress) as all_of_it:
+        if demo:
+            with _progress("the demo caseload"):
+                entered = await enter_demo(all_of_it.referrals)
+            out.print(entered, soft_wrap=True)
+        folder.announce(all_of_it.service)
+        _show(all_of_it, settings, folder)
+        await all_of_it.until_something_ends()
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    started = perf_counter()
+    # A spinner for a person; where nobody watches, the line that follows.
+    with out.status(f"Waiting for {what} …"):
+        yield
+    out.print(f"Ready: {what} ({perf_counter() - started:.1f} s)")
+
+
+def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
+    from stores.database import address_of
+
+    service = all_of_it.service
+    if all_of_it.new_keys:
+        out.print(
+            f"Made the master keys: {all_of_it.new_keys.absolute()}\n"
+            "Back this file up apart from the data: without it no referral can be read again.",
+            soft_wrap=True,
+        )
+    addresses = {
+        "PostgreSQL": address_of(service.database_url),
+        "Temporal": service.temporal_address,
+        "Temporal UI": service.temporal_ui,
+        "Metrics": service.metrics,
+        "Readiness": service.ready_probe,
+        "Data folder": str(folder.path),
+        "Log": str(folder.path / "rj.log"),
+    }
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, address in addresses.items():
+        if address:
+            table.add_row(name, address)
+    out.print()
+    # A path that is cut or folded cannot be copied.
+    out.print(table, soft_wrap=True, crop=False, no_wrap=True)
+    rj = _as_typed(settings)
+    out.print(
+        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example open_referral\nCtrl-C stops everything.",
+        soft_wrap=True,
+    )
+
+
+def _as_typed(settings: Settings) -> str:
+    """How `rj` is to be typed in another terminal, in the same folder, to reach this service."""
+    called = Path(sys.argv[0])
+    found = shutil.which("rj")
+    if found is not None and Path(found).resolve() == called.resolve():
+        command = "rj"
+    else:
+        here = called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called
+        command = f"python {here}" if called.suffix == ".py" else str(here)
+    elsewhere = settings.data.absolute() != Path.cwd() / ".rj"
+    return f"RJ_DATA={settings.data} {command}" if elsewhere else command

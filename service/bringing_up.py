@@ -1,0 +1,156 @@
+"""Everything that `rj up` runs, started in order and put away in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, TypeAlias
+
+from temporalio.envconfig import ClientConnectConfig
+
+from service.child_process import ChildProcess, ServerFailed
+from service.data_folder import DataFolder, RunningService
+from service.embedded_postgres import embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.policy_files import load_policy
+from service.ports import LOOPBACK, free_port
+from service.referrals import Referrals
+from service.serving import Serving, serving
+from service.settings import Settings, temporal_connect_config
+from stores.database import connect
+from stores.keys import MasterKeyProblem, MasterKeys
+from stores.migrate import migrate
+
+METRICS_PORT = 9464
+
+Progress: TypeAlias = Callable[[str], AbstractContextManager[object]]
+"""Shows what is waited for while its context lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """All of it, running.
+
+    Attributes:
+        service: where it is, as other commands are told.
+        new_keys: the file of master keys, where it was made just now.
+    """
+
+    referrals: Referrals
+    service: RunningService
+    new_keys: Path | None
+    serving: Serving
+    children: tuple[ChildProcess, ...]
+
+    async def until_something_ends(self) -> None:
+        """Wait until a server or the worker ends by itself, and raise ServerFailed with a sentence that says which."""
+        watched = [asyncio.create_task(child.died()) for child in self.children]
+        try:
+            await asyncio.wait((*watched, self.serving.ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in watched:
+                each.cancel()
+        for each in watched:
+            if each.done() and not each.cancelled():
+                raise ServerFailed(each.result())
+        raise ServerFailed("The worker stopped by itself.") from self.serving.ended.exception()
+
+
+def log_file(folder: DataFolder) -> TextIO:
+    """The log of everything that runs in this process, which only its owner may read. Appended to."""
+    return open(
+        folder.path / "rj.log",
+        "a",
+        encoding="utf-8",
+        buffering=1,
+        opener=lambda path, flags: os.open(path, flags, 0o600),
+    )
+
+
+@asynccontextmanager
+async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -> AsyncIterator[Up]:
+    """Start what runs nowhere else: PostgreSQL unless DATABASE_URL names one, Temporal unless TEMPORAL_* does, then
+    the worker. Only while holding the folder; it is not announced yet.
+
+    Raises:
+        ServerFailed, MigrationRefused, DatabaseUnreachable, TemporalUnreachable: a server is not to be had.
+        BadSetting, BadPolicy, MasterKeyProblem: something that was set cannot be used.
+    """
+    # Before a server is started for nothing.
+    load_policy(settings.policy)
+    own_temporal = temporal_connect_config()
+    settings = settings.model_copy(
+        update={"metrics_address": settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"}
+    )
+    async with AsyncExitStack() as stack:
+        children: list[ChildProcess] = []
+        database_url = settings.database_url
+        if database_url is None:
+            with progress("PostgreSQL"):
+                postgres = await stack.enter_async_context(embedded_postgres(folder.path / "postgres"))
+            database_url = postgres.dsn
+            children.append(postgres.process)
+        with progress("the database's tables"):
+            await migrate(database_url)
+            new_keys = await _master_keys(settings.master_keys_file, database_url)
+        temporal, ui = own_temporal, None
+        if temporal is None:
+            with progress("Temporal"):
+                server = await stack.enter_async_context(
+                    embedded_temporal(folder.path / "temporal", search_attributes={})
+                )
+            temporal = ClientConnectConfig(target_host=server.address, namespace="default")
+            ui = server.ui_address
+            children.append(server.process)
+        with progress("the worker"):
+            serves = await stack.enter_async_context(serving(settings, database_url, temporal))
+        yield Up(
+            referrals=serves.referrals,
+            service=_service(settings, database_url, temporal, ui, serves.ready),
+            new_keys=settings.master_keys_file if new_keys else None,
+            serving=serves,
+            children=tuple(children),
+        )
+
+
+async def _master_keys(path: Path, database_url: str) -> bool:
+    """Make the file of master keys where there is nothing yet that an older one opened; whether it was made."""
+    if path.exists():
+        MasterKeys.load(path)
+        return False
+    connection = await connect(database_url)
+    try:
+        sealed = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM keys.data_key) OR EXISTS (SELECT FROM keys.installation)"
+        )
+    finally:
+        await connection.close()
+    if sealed:
+        raise MasterKeyProblem(
+            f"The master key file {path} is gone, and the database was sealed with it: "
+            "put it back from its backup, or name it in RJ_MASTER_KEYS_FILE."
+        )
+    MasterKeys.create(path)
+    return True
+
+
+def _service(
+    settings: Settings, database_url: str, temporal: ClientConnectConfig, ui: str | None, ready: str
+) -> RunningService:
+    return RunningService(
+        pid=os.getpid(),
+        database_url=database_url,
+        temporal_address=temporal.get("target_host", ""),
+        temporal_namespace=temporal.get("namespace", "default"),
+        temporal_ui=ui,
+        metrics=f"http://{settings.metrics_address}/metrics",
+        ready_probe=ready,
+        master_keys_file=settings.master_keys_file.absolute(),
+        policy=settings.policy.absolute() if settings.policy else None,
+        started_at=datetime.now(UTC),
+    )

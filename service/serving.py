@@ -1,0 +1,105 @@
+"""A process that serves: connected to both servers, its worker polling, its probe answering, drained at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+from temporalio.client import Client
+from temporalio.envconfig import ClientConnectConfig
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from service.metrics import runtime
+from service.readiness import Check, probe
+from service.referrals import Referrals, TemporalUnreachable
+from service.running import connected, pollers, register_search_attributes, worker
+from service.settings import Settings
+from stores.database import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A worker at work.
+
+    Attributes:
+        ready: URL that answers whether it is ready.
+        ended: done only when the worker gives up; then it raises why.
+    """
+
+    referrals: Referrals
+    ready: str
+    ended: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, database_url: str, temporal: ClientConnectConfig
+) -> AsyncIterator[Serving]:
+    """Serve until the context ends; then steps in hand are finished, and the connections closed.
+
+    The database must be migrated. While it drains, the probe says so.
+
+    Raises:
+        BadSetting, BadPolicy, MasterKeyProblem: with one sentence each.
+        DatabaseUnreachable, TemporalUnreachable: likewise; trying again may help.
+    """
+    metrics = runtime(settings.metrics_address)
+    async with connected(settings, database_url, temporal, runtime=metrics) as referrals:
+        await register_search_attributes(referrals.client)
+        engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)
+        checks, stopping = _checks(referrals, engine)
+        async with probe(checks, settings.ready_address) as ready:
+            ended = asyncio.create_task(engine.run())
+            try:
+                yield Serving(referrals, ready, ended)
+            finally:
+                stopping.set()
+                await engine.shutdown()
+            await ended
+
+
+def _checks(referrals: Referrals, engine: Worker) -> tuple[dict[str, Check], asyncio.Event]:
+    stopping = asyncio.Event()
+
+    async def database() -> str | None:
+        return await _database(referrals.pool)
+
+    async def working() -> str | None:
+        if stopping.is_set():
+            return "is finishing the steps in hand and stops"
+        return await _worker(referrals.client, engine)
+
+    async def temporal() -> str | None:
+        return await _temporal(referrals.client)
+
+    return {"database": database, "temporal": temporal, "worker": working}, stopping
+
+
+async def _database(pool: Pool) -> str | None:
+    try:
+        await pool.fetchval("SELECT 1")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return "does not answer"
+    return None
+
+
+async def _temporal(client: Client) -> str | None:
+    try:
+        await client.service_client.check_health(retry=False)
+    except RPCError:
+        return "does not answer"
+    return None
+
+
+async def _worker(client: Client, engine: Worker) -> str | None:
+    if not engine.is_running:
+        return "does not run"
+    try:
+        polling = await pollers(client)
+    except TemporalUnreachable:
+        return "cannot be seen polling while Temporal does not answer"
+    return None if client.identity in polling else "does not poll its task queue"

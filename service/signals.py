@@ -1,0 +1,48 @@
+"""Ending a process when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+async def until_told(
+    work: Coroutine[Any, Any, None], *, on_told: Callable[[], None], again_ends: bool
+) -> None:
+    """Do the work until it ends, or until SIGTERM or SIGINT asks for that: then it is cancelled, so that it puts
+    everything away in its own order.
+
+    Args:
+        on_told: called once, at the first signal.
+        again_ends: a second signal ends the process at once. Else it cancels again, for work that must not leave
+            its child processes behind.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(work)
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            on_told()
+            if again_ends:
+                for number in STOP_SIGNALS:
+                    loop.remove_signal_handler(number)
+                    signal.signal(number, signal.SIG_DFL)
+        task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)

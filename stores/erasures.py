@@ -1,0 +1,33 @@
+"""The notes of what was erased: when, why and by whom. They stay when all else is gone."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from schemas.base import Model
+from schemas.people import StaffId
+from schemas.vocabulary import Stage
+from stores.database import Connection, Pool
+
+
+class Erasure(Model):
+    """That a referral's key was destroyed."""
+
+    reference: str
+    erased_at: AwareDatetime
+    reason: str
+    by_staff: StaffId
+
+
+async def find(pool: Pool, reference: str) -> Erasure | None:
+    """The note of a referral's erasure; None where it was not erased."""
+    row = await pool.fetchrow(
+        "SELECT reference, erased_at, reason, by_staff FROM keys.erasure WHERE reference = $1", reference
+    )
+    return Erasure.model_validate(dict(row)) if row else None
+
+
+async def locked_stage(connection: Connection, reference: str) -> Stage | None:
+    """The stage of a referral, on which no step is recorded until the transaction ends; None: no such referral."""
+    stage = await connection.fetchval("SELECT stage FROM referral WHERE reference = $1 FOR UPDATE", reference)
+    return Stage(stage) if stage is not None else None

@@ -1,0 +1,138 @@
+"""Nothing about a person lies anywhere in the clear: canaries in every Sensitive field, then looked for."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import BaseModel
+
+from lifecycle import Refused
+from schemas import commands as c
+from schemas.commands import COMMANDS, Command
+from schemas.privacy import is_sensitive, models_below
+from service.referrals import Referrals, workflow_id
+from stores import event_log
+from tests.life import (
+    BIRTHDAY,
+    HARMED,
+    asides,
+    detours,
+    form,
+    until_closed,
+    until_conference,
+    until_preparation,
+)
+
+CANARY = f"Canary {uuid4().hex}"
+
+
+def marked_fields() -> set[str]:
+    """Every Sensitive field that a command can carry."""
+    return {
+        f"{model.__name__}.{field}"
+        for command in COMMANDS.values()
+        for model in models_below(command)
+        for field in model.model_fields
+        if is_sensitive(model, field)
+    }
+
+
+def filled_fields(model: BaseModel) -> set[str]:
+    """The Sensitive fields that carry something in one command."""
+    found: set[str] = set()
+    for name, value in model:
+        if is_sensitive(type(model), name):
+            found |= {f"{type(model).__name__}.{name}"} if value is not None else set()
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, BaseModel):
+                found |= filled_fields(item)
+    return found
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
+    """A referral through every command that carries something about a person."""
+    now = datetime.now(UTC)
+    opened = form(CANARY)
+    reference = (await referrals.open(opened, "cw-1")).reference
+    asked: list[Command] = [opened]
+
+    async def take(steps: list[tuple[str, Command]]) -> None:
+        for staff_id, command in steps:
+            await referrals.take(reference, command, staff_id)
+            asked.append(command)
+
+    await take(until_preparation(now.date(), CANARY))
+    await take(asides(now.date(), CANARY))
+    await take(until_conference(datetime.now(UTC), CANARY))
+    await take(detours(datetime.now(UTC), CANARY))
+    await take(until_closed(datetime.now(UTC), CANARY)[:-1])
+    await take([("cw-1", c.RequestFurtherActivity(reason=CANARY))])
+    mistake = c.AddNote(note=CANARY)
+    noted = await referrals.take(reference, mistake, "cw-1")
+    await take([("su-1", c.CorrectStep(step=noted.sequence, reason=CANARY))])
+    await take([("cw-1", c.Withdraw(participant=HARMED, note=CANARY))])
+    await take([("su-1", c.Reopen(reason=CANARY)), until_closed(datetime.now(UTC), CANARY)[-1]])
+    return reference, asked
+
+
+@pytest.fixture(scope="module")
+def written_logs() -> Iterator[io.StringIO]:
+    """All that any logger of this process writes, at its most talkative."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+async def test_nothing_about_a_person_is_found_in_the_clear(
+    referrals: Referrals, database_url: str, servers_folder: Path, written_logs: io.StringIO
+) -> None:
+    reference, asked = await everything_asked(referrals)
+    filled = set().union(*(filled_fields(command) for command in asked))
+    assert marked_fields() - filled == set(), "a Sensitive field that no command here fills"
+
+    with pytest.raises(Refused) as refused:
+        await referrals.take(reference, c.PostponeActivity(reason=CANARY), "cw-1")
+    assert CANARY not in str(refused.value)
+
+    history = await referrals.client.get_workflow_handle(workflow_id(reference)).fetch_history()
+    rows = [
+        str(row)
+        for table in ("event", "referral", "deadline", "staff", "keys.data_key", "keys.erasure")
+        for row in await referrals.pool.fetch(f"SELECT t::text FROM {table} t")
+    ]
+    places = {
+        "history": history.to_json().encode(),
+        "tables": "\n".join(rows).encode(),
+        "logs": written_logs.getvalue().encode(),
+    } | {str(path): path.read_bytes() for path in files_below(servers_folder)}
+    for canary in (CANARY, BIRTHDAY):
+        found_in = [place for place, content in places.items() if canary.encode() in content]
+        assert found_in == []
+
+    # The search would have found it: what is in the clear, the reference, is found where it must be.
+    found_in = [place for place, content in places.items() if reference.encode() in content]
+    assert {"history", "tables"} <= set(found_in)
+    assert any("pg_wal" in place or "base" in place for place in found_in)
+    assert any("temporal" in place for place in found_in)
+
+    # And it is all there, for those who hold the key.
+    opened = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
+    assert sum(CANARY in recorded.model_dump_json() for recorded in opened) > 30

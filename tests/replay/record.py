@@ -1,0 +1,81 @@
+"""Record the histories that lie beside the tests: ``python -m tests.replay.record NAME``.
+
+They are of an invented referral, and are kept with its key so that any machine can replay them. Never edit or delete
+one: it stands for the referrals that are in flight when a new version is deployed. Add one when the shell changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schemas.commands import Command
+from service.embedded_postgres import embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.policy_files import load_policy
+from service.referrals import Referrals
+from service.running import connect_temporal, register_search_attributes, worker
+from stores import staff
+from stores.database import connect_pool
+from stores.keys import KeyStore, MasterKeys
+from stores.migrate import migrate
+from tests.conftest import STAFF
+from tests.life import asides, detours, form, until_closed, until_conference, until_preparation
+from tests.replay.replaying import histories_of
+
+FOLDER = Path(__file__).parent / "histories"
+
+
+async def record(name: str, folder: Path) -> None:
+    """Lead a referral through its life, with continue-as-new, and keep every run's history."""
+    early = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=120")
+    async with (
+        embedded_postgres(folder / "postgres") as database,
+        embedded_temporal(folder / "temporal", search_attributes={}, extra_args=early) as server,
+    ):
+        await migrate(database.dsn)
+        async with await connect_pool(database.dsn) as pool:
+            for member in STAFF:
+                await staff.add(pool, member)
+            master_keys = MasterKeys.create(folder / "master.keys")
+            keys = KeyStore(pool, master_keys)
+            client = await connect_temporal({"target_host": server.address}, keys)
+            await register_search_attributes(client)
+            policy = load_policy()
+            async with worker(client, pool, keys, policy):
+                reference = await _live(Referrals(client, pool, keys, policy))
+            row = await pool.fetchrow("SELECT * FROM keys.data_key WHERE reference = $1", reference)
+            assert row is not None
+            key = master_keys.unwrap(row["wrapped"], row["master_key_id"], reference)
+            histories = {
+                history.run_id: history.to_json_dict() for history in await histories_of(client, keys)
+            }
+            kept = {"reference": reference, "key": base64.b64encode(key).decode(), "histories": histories}
+            (FOLDER / f"{name}.json").write_text(json.dumps(kept) + "\n")
+
+
+async def _live(referrals: Referrals) -> str:
+    reference = (await referrals.open(form(), "cw-1")).reference
+
+    async def take(steps: list[tuple[str, Command]]) -> None:
+        for staff_id, command in steps:
+            await referrals.take(reference, command, staff_id)
+
+    now = datetime.now(UTC)
+    await take(until_preparation(now.date()))
+    await take(asides(now.date()))
+    await take(until_conference(datetime.now(UTC)))
+    await take(detours(datetime.now(UTC)))
+    await take(until_closed(datetime.now(UTC)))
+    return reference
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="rj-") as made:
+        Path(made).chmod(0o711)
+        asyncio.run(record(sys.argv[1], Path(made)))

@@ -1,0 +1,290 @@
+"""What a step costs, that it happens once, and that it is never half done. On the real server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import ActivityEnvironment
+
+from activities.steps import Steps
+from lifecycle import Refused, fold
+from schemas import commands as c
+from schemas.commands import Command
+from schemas.people import Actor
+from schemas.steps import Request
+from service.referrals import Referrals, workflow_id
+from stores import event_log
+from stores.database import Pool
+from tests.life import HARMED, form, until_preparation
+
+ATTEMPT = c.RecordContactAttempt.model_validate(
+    {"participant": HARMED, "channel": "phone", "outcome": "no_answer"}
+)
+
+
+@pytest.fixture
+async def reference(referrals: Referrals) -> str:
+    """A referral in victim contact."""
+    reference = (await referrals.open(form(), "cw-1")).reference
+    await take_all(referrals, reference, until_preparation(today())[:3])
+    return reference
+
+
+def today() -> Any:
+    return datetime.now(UTC).date()
+
+
+async def take_all(referrals: Referrals, reference: str, steps: list[tuple[str, Command]]) -> None:
+    for staff_id, command in steps:
+        await referrals.take(reference, command, staff_id)
+
+
+def handle(referrals: Referrals, reference: str) -> WorkflowHandle[Any, Any]:
+    return referrals.client.get_workflow_handle(workflow_id(reference))
+
+
+async def test_a_step_costs_six_history_events(referrals: Referrals, reference: str) -> None:
+    before = len((await handle(referrals, reference).fetch_history()).events)
+    await referrals.take(reference, ATTEMPT, "cw-1")
+    events = (await handle(referrals, reference).fetch_history()).events[before:]
+    assert [EventType.Name(event.event_type) for event in events] == [
+        "EVENT_TYPE_WORKFLOW_TASK_SCHEDULED",
+        "EVENT_TYPE_WORKFLOW_TASK_STARTED",
+        "EVENT_TYPE_WORKFLOW_TASK_COMPLETED",
+        "EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
+        "EVENT_TYPE_MARKER_RECORDED",
+        "EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED",
+    ]
+
+
+async def test_each_command_appears_under_its_own_name(referrals: Referrals, reference: str) -> None:
+    await referrals.take(reference, ATTEMPT, "cw-1")
+    history = await handle(referrals, reference).fetch_history()
+    names = [
+        event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+    ]
+    assert names == ["open_referral", "record_duplicate_check", "allocate", *["record_contact_attempt"] * 2]
+
+
+class CountingPool:
+    """A pool that keeps the statements it was asked; each runs in a transaction of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        really = getattr(self._pool, name)
+
+        def ask(statement: str, *args: Any) -> Any:
+            self.asked.append(statement)
+            return really(statement, *args)
+
+        return ask
+
+
+async def test_a_step_is_one_transaction(referrals: Referrals, reference: str) -> None:
+    history = await event_log.read(referrals.pool, reference)
+    await referrals.keys.get(reference)
+    pool = CountingPool(referrals.pool)
+    steps = Steps(cast(Pool, pool), referrals.keys, referrals.policy)
+    taken = await ActivityEnvironment().run(
+        steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
+    )
+    assert taken.receipt.sequence == len(history) + 1
+    assert [statement.partition("(")[0] for statement in pool.asked] == ["SELECT record_step"]
+
+
+def request(command: Command, staff_id: str = "cw-1") -> Request:
+    actor = Actor.model_validate({"id": staff_id, "role": "caseworker", "area": "durham"})
+    return Request(command_id=uuid4(), actor=actor, command=command)
+
+
+async def test_the_same_command_twice_is_one_step(referrals: Referrals, reference: str) -> None:
+    command_id = uuid4()
+    first = await referrals.take(reference, ATTEMPT, "cw-1", command_id=command_id)
+    again = await referrals.take(reference, ATTEMPT, "cw-1", command_id=command_id)
+    assert again == first
+    assert len(await event_log.read(referrals.pool, reference)) == first.sequence
+
+
+async def test_the_same_command_is_one_step_across_continue_as_new(
+    referrals: Referrals, reference: str
+) -> None:
+    command_id = uuid4()
+    first = await referrals.take(reference, ATTEMPT, "cw-1", command_id=command_id)
+    run_id = (await handle(referrals, reference).describe()).run_id
+    for _ in range(40):
+        await referrals.take(reference, ATTEMPT, "cw-1")
+        if (await handle(referrals, reference).describe()).run_id != run_id:
+            break
+    else:
+        pytest.fail("the workflow never continued as new")
+    again = await referrals.take(reference, ATTEMPT, "cw-1", command_id=command_id)
+    assert again == first
+    overview, live = await referrals.overview(reference)
+    assert live
+    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_the_same_opening_from_another_system_is_one_referral(referrals: Referrals) -> None:
+    first = await referrals.open(form(), "pa-1", external_id="their-1")
+    again = await referrals.open(form(), "pa-1", external_id="their-1")
+    other = await referrals.open(form(), "pa-1", external_id="their-2")
+    assert again == first
+    assert other.reference != first.reference
+    assert len(await event_log.read(referrals.pool, first.reference)) == 1
+
+
+async def test_the_same_opening_after_closing_changes_nothing(referrals: Referrals) -> None:
+    first = await referrals.open(form(), "pa-1", external_id="their-3")
+    await referrals.take(first.reference, close(), "cw-1")
+    again = await referrals.open(form(), "pa-1", external_id="their-3")
+    assert again == first
+    assert len(await event_log.read(referrals.pool, first.reference)) == 2
+
+
+def close() -> c.Close:
+    return c.Close.model_validate({"reason": "service_no_capacity"})
+
+
+async def test_a_refused_command_leaves_no_trace(referrals: Referrals, reference: str) -> None:
+    before = len((await handle(referrals, reference).fetch_history()).events)
+    logged = await event_log.read(referrals.pool, reference)
+    with pytest.raises(Refused) as refused:
+        await referrals.take(reference, c.BeginPreparation(), "cw-1")
+    assert refused.value.code == "wrong_stage"
+    assert len((await handle(referrals, reference).fetch_history()).events) == before
+    assert await event_log.read(referrals.pool, reference) == logged
+
+
+async def test_a_false_claim_of_role_is_refused_when_the_step_is_recorded(
+    referrals: Referrals, reference: str
+) -> None:
+    """The rules believe the claim; the register does not."""
+    actor = Actor.model_validate({"id": "cw-1", "role": "supervisor", "area": "durham"})
+    command = c.Reassign(caseworker="cw-2")
+    asked = Request(command_id=uuid4(), actor=actor, command=command)
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await handle(referrals, reference).execute_update(command.kind, asked, id=str(asked.command_id))
+    assert "does not have the role" in str(failed.value.cause)
+    assert len(await event_log.read(referrals.pool, reference)) == 5
+
+
+@pytest.mark.parametrize(
+    ("caseworker", "code"),
+    [("nobody", "staff_unknown"), ("cw-gone", "staff_inactive"), ("cw-kent", "staff_other_area")],
+)
+async def test_a_colleague_who_cannot_is_refused(
+    referrals: Referrals, reference: str, caseworker: str, code: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await referrals.take(reference, c.Reassign(caseworker=caseworker), "su-1")
+    assert refused.value.code == code
+
+
+async def test_nobody_can_act_as_the_referrals_own_clock(referrals: Referrals, reference: str) -> None:
+    actor = Actor.model_validate({"id": "system", "role": "system", "area": "durham"})
+    command = c.ReachDeadline(deadline="inactivity", point="due")
+    asked = Request(command_id=uuid4(), actor=actor, command=command)
+    with pytest.raises(WorkflowUpdateFailedError):
+        await handle(referrals, reference).execute_update(command.kind, asked, id=str(asked.command_id))
+
+
+async def test_a_closed_referral_rests_and_is_reopened_from_the_log(
+    referrals: Referrals, reference: str
+) -> None:
+    await referrals.take(reference, close(), "cw-1")
+    assert await handle(referrals, reference).result() == "closed"
+    with pytest.raises(Refused) as refused:
+        await referrals.take(reference, c.AddNote(note="too late"), "cw-1")
+    assert refused.value.code == "closed"
+    receipt = await referrals.take(reference, c.Reopen(reason="the person came back"), "su-1")
+    assert receipt.stage == "victim_contact"
+    overview, live = await referrals.overview(reference)
+    assert live
+    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_a_lost_workflow_is_found_again_in_the_log(referrals: Referrals, reference: str) -> None:
+    """Temporal restored from an older copy, or gone: the next command goes on from the log."""
+    await handle(referrals, reference).terminate()
+    receipt = await referrals.take(reference, ATTEMPT, "cw-1")
+    assert receipt.sequence == 6
+    assert (await referrals.overview(reference))[1]
+
+
+async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals, reference: str) -> None:
+    """A worker died after recording, and its caller never asked again."""
+    history = await event_log.read(referrals.pool, reference)
+    steps = Steps(referrals.pool, referrals.keys, referrals.policy)
+    await ActivityEnvironment().run(
+        steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
+    )
+    receipt = await referrals.take(reference, ATTEMPT, "cw-1")
+    assert receipt.sequence == len(history) + 2
+    overview, _ = await referrals.overview(reference)
+    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_a_worker_that_dies_after_recording_records_once(
+    referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _with_faults(monkeypatch, fail_after=True)
+    receipt = await referrals.take(reference, ATTEMPT, "cw-1")
+    assert receipt.sequence == 6
+    assert len(await event_log.read(referrals.pool, reference)) == 6
+
+
+async def test_a_database_that_is_away_is_waited_for(
+    referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _with_faults(monkeypatch, fail_after=False)
+    assert (await referrals.take(reference, ATTEMPT, "cw-1")).sequence == 6
+
+
+async def _with_faults(monkeypatch: pytest.MonkeyPatch, *, fail_after: bool) -> None:
+    """The next two recordings fail with a lost connection, before or after they are made."""
+    really: Callable[..., Awaitable[str]] = event_log.record
+    left = 2
+
+    async def record(*args: Any) -> str:
+        nonlocal left
+        if left and not fail_after:
+            left -= 1
+            raise asyncpg.ConnectionDoesNotExistError("gone")
+        answer = await really(*args)
+        if left:
+            left -= 1
+            raise asyncpg.ConnectionDoesNotExistError("gone")
+        return answer
+
+    monkeypatch.setattr(event_log, "record", record)
+
+
+async def test_lists_find_a_referral_by_its_search_attributes(referrals: Referrals, reference: str) -> None:
+    found = await _eventually_listed(
+        referrals,
+        f"WorkflowId = '{workflow_id(reference)}' AND RjArea = 'durham' AND RjStage = 'victim_contact'"
+        " AND RjCaseworker = 'cw-1' AND RjOverdue = false AND RjSensitive = false AND RjOnHold = false",
+    )
+    assert found == 1
+
+
+async def _eventually_listed(referrals: Referrals, query: str) -> int:
+    """How many executions a query lists, once the server has indexed them; at most ten seconds."""
+    async with asyncio.timeout(10):
+        found = 0
+        while not found:
+            found = (await referrals.client.count_workflows(query)).count
+        return found

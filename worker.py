@@ -1,0 +1,123 @@
+"""The process that runs workflows and activities: `python worker.py`. As many of it as the work needs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from service.data_folder import NotRunning, resolve
+from service.logging import configure_logging
+from service.metrics import runtime
+from service.policy_files import BadPolicy
+from service.referrals import TemporalUnreachable
+from service.running import MigrationsPending, require_migrated
+from service.serving import Serving, serving
+from service.settings import BadSetting, Settings
+from service.signals import until_told
+from stores.database import DatabaseUnreachable
+from stores.keys import MasterKeyProblem
+from stores.migrate import MigrationRefused, migrate
+
+DONE, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 4
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long servers that are not there yet are waited for, and how often they are tried; in seconds."""
+
+    total: float = 60
+    between: float = 2
+
+
+log = structlog.stdlib.get_logger("worker")
+
+
+def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()) -> int:
+    """Work until told to stop.
+
+    Returns:
+        0 when told to stop and drained, 2 for a setting, key or policy that cannot be used, 4 for a server that is
+        not there or a database that lacks migrations, 1 for anything else.
+    """
+    parser = argparse.ArgumentParser(prog="worker", description=__doc__)
+    parser.add_argument(
+        "--migrate",
+        action="store_true",
+        help="bring the database up to date first; DATABASE_URL must then be its owner's",
+    )
+    asked = parser.parse_args(arguments)
+    configure_logging("console", "info")
+    try:
+        settings = Settings.load()
+        configure_logging(settings.log_format, settings.log_level)
+        asyncio.run(
+            until_told(
+                _work(settings, migrate_first=asked.migrate, patience=patience),
+                on_told=lambda: log.info("told to stop: the steps in hand are finished first"),
+                again_ends=True,
+            )
+        )
+    except (BadSetting, BadPolicy, MasterKeyProblem) as error:
+        log.error(str(error))  # noqa: TRY400 - a sentence of ours, which needs no trace
+        return BAD_INPUT
+    except (*_NOT_THERE, MigrationsPending, MigrationRefused) as error:
+        log.error(str(error))  # noqa: TRY400
+        return UNREACHABLE
+    except Exception:
+        # By the log, which prints where it happened and never what it says: a message may quote a person.
+        log.exception("stopped by something unforeseen")
+        return FAILED
+    finally:
+        # Before the interpreter ends, for a runtime that outlives it may abort the process (a fault of the SDK).
+        runtime.cache_clear()
+        gc.collect()
+    log.info("stopped")
+    return DONE
+
+
+_NOT_THERE = (NotRunning, DatabaseUnreachable, TemporalUnreachable)
+
+
+async def _work(settings: Settings, *, migrate_first: bool, patience: Patience) -> None:
+    async with AsyncExitStack() as stack:
+        service = await _patiently(stack, settings, migrate_first, patience)
+        log.info("working", ready=service.ready, metrics=settings.metrics_address)
+        await service.ended
+
+
+async def _patiently(
+    stack: AsyncExitStack, settings: Settings, migrate_first: bool, patience: Patience
+) -> Serving:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience.total
+    while True:
+        try:
+            return await stack.enter_async_context(_service(settings, migrate_first))
+        except _NOT_THERE as error:
+            left = until - loop.time() - patience.between
+            if left < 0:
+                raise
+            log.warning(str(error), tries_for_seconds_more=round(left))
+        await asyncio.sleep(patience.between)
+
+
+@asynccontextmanager
+async def _service(settings: Settings, migrate_first: bool) -> AsyncIterator[Serving]:
+    servers = resolve(settings)
+    if migrate_first:
+        for name in await migrate(servers.database_url):
+            log.info("migration applied", migration=name)
+    await require_migrated(servers.database_url)
+    async with serving(servers.settings(settings), servers.database_url, servers.temporal) as service:
+        yield service
+
+
+if __name__ == "__main__":
+    sys.exit(main())
