@@ -161,7 +161,9 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     )
 
 
-async def verify(pool: Pool, references: Sequence[str]) -> AsyncIterator[tuple[str, Break | None]]:
+async def verify(
+    pool: Pool | Connection, references: Sequence[str]
+) -> AsyncIterator[tuple[str, Break | None]]:
     """Check the hash chain of each referral against what is stored; needs no key, and holds after erasure.
 
     Yields:

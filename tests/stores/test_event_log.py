@@ -1,0 +1,195 @@
+"""The event log: append-only, chained, one transaction a step, refused whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.steps import Steps
+from lifecycle import fold
+from schemas import commands as c
+from schemas.commands import Command
+from schemas.people import Actor
+from schemas.reference import reference_from
+from schemas.steps import Request, StepTaken
+from service.policy_files import load_policy
+from stores import event_log
+from stores.database import Connection, Pool, connect
+from stores.event_log import Break
+from stores.keys import KeyErased, KeyStore
+from stores.referrals import list_referrals
+from tests.life import HARMED, form
+
+ATTEMPT = c.RecordContactAttempt.model_validate(
+    {"participant": HARMED, "channel": "phone", "outcome": "no_answer", "note": "Invented words"}
+)
+
+
+class Recording:
+    """A referral that is recorded without Temporal: the step activity alone, on the real database."""
+
+    def __init__(self, pool: Pool, keys: KeyStore) -> None:
+        self.reference = reference_from(uuid4().int)
+        self.pool = pool
+        self._keys = keys
+        self._steps = Steps(pool, keys, load_policy())
+
+    async def take(self, command: Command, *, staff_id: str = "cw-1", role: str = "caseworker") -> StepTaken:
+        actor = Actor.model_validate({"id": staff_id, "role": role, "area": "durham"})
+        request = Request(command_id=uuid4(), actor=actor, command=command)
+        history = await event_log.read(self.pool, self.reference)
+        referral = fold(history) if history else None
+        return await ActivityEnvironment().run(
+            self._steps.take_step, self.reference, referral, request, datetime.now(UTC)
+        )
+
+    async def stored(self) -> tuple[int, ...]:
+        """How many rows there are of it: events, referrals, deadlines."""
+        return tuple(
+            [
+                await self.pool.fetchval(f"SELECT count(*) FROM {table} WHERE reference = $1", self.reference)
+                for table in ("event", "referral", "deadline")
+            ]
+        )
+
+
+@pytest.fixture
+async def recording(pool: Pool, keys: KeyStore) -> Recording:
+    made = Recording(pool, keys)
+    await keys.create(made.reference)
+    await made.take(form())
+    await made.take(ATTEMPT)
+    return made
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[Connection]:
+    """The database's owner, who may do anything; nothing of it stays."""
+    connection = await connect(database_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+async def broken(recording: Recording, seen_by: Pool | Connection | None = None) -> Break | None:
+    async for _, found in event_log.verify(seen_by or recording.pool, [recording.reference]):
+        return found
+    return None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE event SET actor = 'cw-2'", "DELETE FROM event", "TRUNCATE event", "DROP TABLE event"],
+)
+async def test_the_application_cannot_change_what_was_recorded(recording: Recording, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await recording.pool.execute(statement)
+
+
+async def test_an_untouched_log_verifies(recording: Recording) -> None:
+    assert await broken(recording) is None
+
+
+@pytest.mark.parametrize(
+    ("tampering", "at"),
+    [
+        ("UPDATE event SET actor = 'cw-2' WHERE reference = $1 AND sequence = 1", 1),
+        ("UPDATE event SET at = at + interval '1 microsecond' WHERE reference = $1 AND sequence = 2", 2),
+        ("UPDATE event SET body = '{}' WHERE reference = $1 AND sequence = 2", 2),
+        ("UPDATE event SET sealed = NULL WHERE reference = $1 AND sequence = 2", 2),
+        ("DELETE FROM event WHERE reference = $1 AND sequence = 1", 1),
+        ("DELETE FROM event WHERE reference = $1 AND sequence = 2", 2),
+    ],
+)
+async def test_tampering_by_the_databases_owner_is_found(
+    recording: Recording, owner: Connection, tampering: str, at: int
+) -> None:
+    await owner.execute(tampering, recording.reference)
+    assert await broken(recording, owner) == Break(recording.reference, at)
+
+
+async def test_what_is_sensitive_opens_with_the_key_only(recording: Recording, keys: KeyStore) -> None:
+    closed = await event_log.read(recording.pool, recording.reference)
+    opened = await event_log.read(
+        recording.pool, recording.reference, key=await keys.get(recording.reference)
+    )
+    assert "Invented" not in "".join(recorded.model_dump_json() for recorded in closed)
+    assert "Invented words" in opened[1].model_dump_json()
+    assert fold(opened) == fold(closed)
+
+
+async def test_what_is_sealed_opens_only_where_it_was_put(
+    recording: Recording, keys: KeyStore, owner: Connection
+) -> None:
+    """One note moved to the place of another is refused."""
+    await recording.take(ATTEMPT)
+    await owner.execute(
+        "UPDATE event SET sealed = (SELECT sealed FROM event WHERE reference = $1 AND sequence = 2)"
+        " WHERE reference = $1 AND sequence = 3",
+        recording.reference,
+    )
+    with pytest.raises(Exception, match="not sealed for"):
+        await event_log.read(owner, recording.reference, key=await keys.get(recording.reference))
+
+
+async def test_an_erased_referral_still_verifies_and_counts(recording: Recording, keys: KeyStore) -> None:
+    async with recording.pool.acquire() as connection, connection.transaction():
+        await keys.destroy(connection, recording.reference, "request", "su-1")
+    with pytest.raises(KeyErased):
+        await keys.get(recording.reference)
+    assert await broken(recording) is None
+    assert len(await event_log.read(recording.pool, recording.reference)) == 2
+
+
+@pytest.mark.parametrize(
+    ("staff_id", "role"),
+    [("nobody", "caseworker"), ("cw-gone", "caseworker"), ("cw-kent", "caseworker"), ("cw-1", "supervisor")],
+)
+async def test_a_false_claim_leaves_nothing(recording: Recording, staff_id: str, role: str) -> None:
+    before = await recording.stored()
+    with pytest.raises(ApplicationError):
+        await recording.take(ATTEMPT, staff_id=staff_id, role=role)
+    assert await recording.stored() == before
+
+
+async def test_a_colleague_who_left_cannot_be_given_work(recording: Recording) -> None:
+    await recording.take(c.RecordDuplicateCheck())
+    await recording.take(c.Allocate(caseworker="cw-1"))
+    before = await recording.stored()
+    with pytest.raises(ApplicationError):
+        await recording.take(c.Reassign(caseworker="cw-gone"), staff_id="su-1", role="supervisor")
+    assert await recording.stored() == before
+
+
+async def test_a_refused_opening_leaves_nothing(pool: Pool, keys: KeyStore) -> None:
+    refused = Recording(pool, keys)
+    await keys.create(refused.reference)
+    with pytest.raises(ApplicationError):
+        await refused.take(form(), staff_id="cw-kent")
+    assert await refused.stored() == (0, 0, 0)
+
+
+async def test_the_read_model_is_what_the_events_come_to(recording: Recording) -> None:
+    await recording.take(c.RecordDuplicateCheck())
+    taken = await recording.take(c.Allocate(caseworker="cw-1"))
+    [line] = [
+        line
+        for line in await list_referrals(recording.pool, caseworker="cw-1", limit=1000)
+        if line.reference == recording.reference
+    ]
+    assert (line.stage, line.next_due_at) == (taken.receipt.stage, taken.receipt.next_due_at)
+    keys = await recording.pool.fetch("SELECT key FROM deadline WHERE reference = $1", recording.reference)
+    assert {row["key"] for row in keys} == {deadline.key for deadline in taken.deadlines}
+
+
+async def test_closing_clears_the_deadlines(recording: Recording) -> None:
+    await recording.take(c.Close.model_validate({"reason": "service_no_capacity"}))
+    assert (await recording.stored())[2] == 0
