@@ -7,8 +7,8 @@ from cli.common import command_line
 
 app = command_line("Referrals for restorative justice, from first contact to follow-up.")
 
-# A room is a module of `cli` with an `app: typer.Typer`; what it defines becomes `rj NAME`. It imports at its top only
-# what is quick to import, so that `rj --help` is: whatever brings Temporal or the rules in is imported where it is used.
+# A room is a module of `cli` with an `app: typer.Typer`; what it defines becomes `rj NAME`. At its top it imports only
+# what is quick to import, so that `rj --help` is: what brings Temporal or the rules in is imported where it is used.
 for room in (referrals, importing, staff, records):
     app.add_typer(room.app)
 

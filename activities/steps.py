@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from lifecycle import Refused, correct, deadlines, decide, evolve, fold, next_point, open_referral
 from schemas.commands import CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
+from schemas.people import Role
 from schemas.policy import Policy
 from schemas.privacy import without_sensitive
 from schemas.referral import Deadline, Referral
@@ -69,12 +70,15 @@ class Steps:
             # Refused now, perhaps because it was taken before: then it is answered as it was.
             if await event_log.knows(self._pool, reference, request.command_id):
                 return await self._repeat(reference, referral, request, at)
+            if request.actor.role is Role.SYSTEM:
+                # The referral's own clock asked by a state that the log has left behind: it is told what it missed.
+                return await self._as_logged(reference, referral, at)
             raise refusal(refused) from refused
 
     async def _take(
-        self, reference: str, referral: Referral | None, request: Request, at: datetime
+        self, reference: str, given: Referral | None, request: Request, at: datetime
     ) -> StepTaken:
-        missed: list[Recorded] = []
+        referral, missed = given, list[Recorded]()
         if referral is None and not isinstance(request.command, OpenReferral):
             missed = await event_log.read(self._pool, reference)
             referral = _evolve(None, missed) if missed else None
@@ -91,30 +95,29 @@ class Steps:
                 case "recorded":
                     return _taken(became, open_now, [*missed, *events], at)
                 case "repeated":
-                    return await self._repeat(reference, referral, request, at, missed)
+                    return await self._repeat(reference, given, request, at)
             # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
             # an older copy. What was recorded stands; the workflow is told of it.
             behind = await event_log.read(self._pool, reference, after=after)
             referral = _evolve(referral, behind)
             missed.extend(behind)
 
+    async def _as_logged(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
+        """No step, but what the log has that the given state does not."""
+        history = await event_log.read(self._pool, reference)
+        known = referral.sequence if referral else 0
+        now = fold(history)
+        return _taken(now, deadlines(now), [each for each in history if each.sequence > known], at)
+
     async def _repeat(
-        self,
-        reference: str,
-        referral: Referral | None,
-        request: Request,
-        at: datetime,
-        missed: Sequence[Recorded] = (),
+        self, reference: str, referral: Referral | None, request: Request, at: datetime
     ) -> StepTaken:
-        """What was answered when the command was first taken, and what the workflow does not know yet."""
+        """What was answered when the command was first taken, with what the workflow does not know yet."""
         history = await event_log.read(self._pool, reference)
         last = max(recorded.sequence for recorded in history if recorded.command_id == request.command_id)
         then = fold(recorded for recorded in history if recorded.sequence <= last)
-        known = referral.sequence if referral else 0
-        now = fold(history)
-        unknown = [*missed, *(recorded for recorded in history if recorded.sequence > known)]
         receipt = _receipt(then, deadlines(then))
-        return _taken(now, deadlines(now), unknown, at).model_copy(update={"receipt": receipt})
+        return (await self._as_logged(reference, referral, at)).model_copy(update={"receipt": receipt})
 
     async def _decide(
         self, reference: str, referral: Referral | None, request: Request, at: datetime

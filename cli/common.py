@@ -55,7 +55,7 @@ class CommandLine(TyperGroup):
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command that the arguments name, and end the process."""
         try:
-            code = super().main(*args, **options | {"standalone_mode": False})
+            code = super().main(*args, **options | {"prog_name": "rj", "standalone_mode": False})
         except TyperException as error:
             code = _say(Exit(error.exit_code), _usage(error))
         except typer.Abort:
@@ -224,13 +224,14 @@ def _say(code: Exit, message: str) -> Exit:
 
 def _usage(error: TyperException) -> str:
     message = error.format_message().strip().rstrip(".")
+    end = "" if message.endswith("?") else "."
     context = getattr(error, "ctx", None)
-    return f"{message}. See `{context.command_path} --help`." if context else f"{message}."
+    return f"{message}{end}" + (f" See `{context.command_path} --help`." if context else "")
 
 
 ReferenceArgument = Annotated[
     str,
-    typer.Argument(metavar="REFERENCE", parser=as_reference, help="The referral, such as RJ-7KQ4-M2XD."),
+    typer.Argument(metavar="REFERENCE", parser=as_reference, help="The referral, such as RJ-7KQ4-M2X1."),
 ]
 AsOption = Annotated[
     str, typer.Option("--as", metavar="STAFF", parser=as_staff_id, help="Your id in the staff register.")

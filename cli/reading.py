@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
 from collections.abc import Iterable
@@ -20,6 +21,8 @@ LARGEST = 1_000_000
 """Bytes of a document; a referral with its twenty people and all texts at their longest is smaller."""
 
 _DEEPEST = 20
+# Control characters but for line ends and tabs, and the halves of characters beyond the basic plane.
+_UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_document(source: str) -> dict[str, Any]:
@@ -70,15 +73,9 @@ def refuse_unprintable(value: Any, place: str = "") -> None:
         case list():
             for at, below in enumerate(value):
                 refuse_unprintable(below, f"{place}.{at}")
-        case str() if not all(_keepable(character) for character in value):
+        case str() if _UNKEEPABLE.search(value):
             where = f"{place}: " if place else ""
             raise BadInput(f"{where}holds a control character or half a character; take it out.")
-
-
-def _keepable(character: str) -> bool:
-    return character in "\n\r\t" or not (
-        character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"
-    )
 
 
 def _parse(text: str, name: str) -> Any:

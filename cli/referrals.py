@@ -43,7 +43,7 @@ def example_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="`referral`, or the kind of a command; without it, the list of them."
+            metavar="NAME", help="`referral`, or the kind of a command; without it, the list of them."
         ),
     ] = None,
 ) -> None:
@@ -120,7 +120,7 @@ def do_command(
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="What to do; `rj example` lists all.")],
     staff: AsOption,
     source: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="The command in JSON; - reads standard input.")
+        str | None, typer.Argument(metavar="FILE|-", help="The command in JSON; - reads standard input.")
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -138,7 +138,7 @@ def do_command(
 ) -> None:
     """Take a step on a referral.
 
-    Example: rj do RJ-7KQ4-M2XD record_contact_attempt --set participant=h1 --set channel=phone
+    Example: rj do RJ-7KQ4-M2X1 record_contact_attempt --set participant=h1 --set channel=phone
     --set outcome=reached --as cw-1
     """
 
@@ -193,7 +193,7 @@ def _hint(kinds: tuple[str, ...], reference: str, staff: str) -> None:
 def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
     """Print what you may do next on a referral.
 
-    Example: rj permitted RJ-7KQ4-M2XD --as cw-1
+    Example: rj permitted RJ-7KQ4-M2X1 --as cw-1
     """
     kinds = run(lambda referrals: referrals.permitted(reference, staff), temporal=False)
     from schemas.commands import COMMANDS
@@ -279,7 +279,7 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
 
     Its workflow is asked; where that does not answer, the log is read instead, and it is said.
 
-    Example: rj show RJ-7KQ4-M2XD
+    Example: rj show RJ-7KQ4-M2X1
     """
     overview, live = run(lambda referrals: referrals.overview(reference), temporal=False)
     from cli.showing import overview_lines
@@ -312,7 +312,7 @@ def timeline_command(
 
     Without --as nothing about a person is shown.
 
-    Example: rj timeline RJ-7KQ4-M2XD --as cw-1
+    Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
     from cli.showing import read_timeline, timeline_lines
 

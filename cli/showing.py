@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
 from typing import Any
 
 from cli.common import due, when, words
@@ -39,20 +38,8 @@ def overview_lines(overview: Overview) -> Iterator[str]:
     if referral.sensitive:
         yield f"Sensitive case: {', '.join(map(words, referral.sensitive_categories)) or 'a child takes part'}"
     yield f"Caseworker: {referral.caseworker or 'none yet'}"
-    if referral.facilitator:
-        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
-        yield f"Facilitator: {referral.facilitator}{co}"
     yield from _what_stops(referral)
-    if referral.method:
-        yield f"Method: {words(referral.method)}"
-    if referral.activity:
-        activity = referral.activity
-        yield f"Booked: {words(activity.method)}, {when(activity.starts_at)}, {', '.join(activity.attending)}"
-    for held in referral.held:
-        yield f"{'Partly held' if held.partly else 'Held'}: {words(held.method)}, {when(held.at)}"
-    for item in referral.agreement:
-        state = words(item.outcome) if item.outcome else f"due {item.due_on:%a %-d %b %Y}"
-        yield f"Agreement {item.id} by {item.by}: {state}"
+    yield from _activity(referral)
     yield "Participants:"
     for person in referral.participants:
         yield f"  {_participant(referral, person)}"
@@ -69,7 +56,24 @@ def _what_stops(referral: Referral) -> Iterator[str]:
     if referral.hold:
         yield f"On hold since {when(referral.hold.since)}, to be reviewed {referral.hold.review_on:%a %-d %b %Y}"
     for request in referral.sign_off_requests:
-        yield f"Waits for a sign-off: {words(request.subject)}, asked by {request.requested_by} {when(request.requested_at)}"
+        asked = f"asked by {request.requested_by} {when(request.requested_at)}"
+        yield f"Waits for a sign-off: {words(request.subject)}, {asked}"
+
+
+def _activity(referral: Referral) -> Iterator[str]:
+    if referral.facilitator:
+        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
+        yield f"Facilitator: {referral.facilitator}{co}"
+    if referral.method:
+        yield f"Method: {words(referral.method)}"
+    if referral.activity:
+        activity = referral.activity
+        yield f"Booked: {words(activity.method)}, {when(activity.starts_at)}, {', '.join(activity.attending)}"
+    for held in referral.held:
+        yield f"{'Partly held' if held.partly else 'Held'}: {words(held.method)}, {when(held.at)}"
+    for item in referral.agreement:
+        state = words(item.outcome) if item.outcome else f"due {item.due_on:%a %-d %b %Y}"
+        yield f"Agreement {item.id} by {item.by}: {state}"
 
 
 def _participant(referral: Referral, person: Participant) -> str:
@@ -85,13 +89,11 @@ def _participant(referral: Referral, person: Participant) -> str:
     if person.acknowledges is not None:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
-    parts.append(f"consents to {', '.join(map(words, given))}" if given else "no consent in force")
     missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
+    said = [", ".join(parts), f"consents to {', '.join(map(words, given)) or 'nothing yet'}"]
     if missing and not referral.closed:
-        parts.append(f"missing: {', '.join(map(words, missing))}")
-    return "; ".join(
-        [", ".join(parts[:-2] if missing else parts[:-1]), *(parts[-2:] if missing else parts[-1:])]
-    )
+        said.append(f"missing: {', '.join(map(words, missing))}")
+    return "; ".join(said)
 
 
 def _needed(method: Method | None, role: ParticipantRole) -> tuple[Purpose, ...]:

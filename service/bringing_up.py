@@ -25,8 +25,12 @@ from service.settings import Settings, temporal_connect_config
 from stores.database import connect
 from stores.keys import MasterKeyProblem, MasterKeys
 from stores.migrate import migrate
+from workflows.referral import SEARCH_ATTRIBUTES
 
 METRICS_PORT = 9464
+
+# Known to a new server from its start, they need not be registered one after the other, which takes it seconds.
+_SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type.name.capitalize() for key in SEARCH_ATTRIBUTES}
 
 Progress: TypeAlias = Callable[[str], AbstractContextManager[object]]
 """Shows what is waited for while its context lasts."""
@@ -102,7 +106,7 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
         if temporal is None:
             with progress("Temporal"):
                 server = await stack.enter_async_context(
-                    embedded_temporal(folder.path / "temporal", search_attributes={})
+                    embedded_temporal(folder.path / "temporal", search_attributes=_SEARCH_ATTRIBUTES)
                 )
             temporal = ClientConnectConfig(target_host=server.address, namespace="default")
             ui = server.ui_address

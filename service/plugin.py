@@ -3,7 +3,6 @@ encrypted with the referral's key, failures and headers too."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +20,12 @@ from temporalio.client import (
     WorkflowUpdateHandle,
 )
 from temporalio.common import HeaderCodecBehavior
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DefaultFailureConverterWithEncodedAttributes
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig
 
 from service.codec import ReferralCodec, reference_of
+from service.converter import referral_converter
+from service.sandbox import ReferralRunner
 from stores.keys import KeyStore
 
 
@@ -38,15 +37,11 @@ def referral_plugin(keys: KeyStore) -> SimplePlugin:
 
 class _ReferralPlugin(SimplePlugin):
     def __init__(self, keys: KeyStore) -> None:
-        codec = ReferralCodec(keys)
         super().__init__(
             "rj-referrals",
-            data_converter=dataclasses.replace(
-                pydantic_data_converter,
-                payload_codec=codec,
-                failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
-            ),
+            data_converter=referral_converter(keys),
             interceptors=[_EncryptHeaders(keys)],
+            workflow_runner=ReferralRunner(),
         )
 
     # SimplePlugin has no parameter for headers.

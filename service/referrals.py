@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -40,7 +41,11 @@ TASK_QUEUE = "referrals"
 
 # Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
-_TRIES = 3
+# Seconds that a person waits before being told that no answer came.
+_ANSWER_WITHIN = 30
+
+# The workflow rests, or came to rest or started anew while it was asked.
+_ASK_AGAIN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED, RPCStatusCode.ALREADY_EXISTS)
 # Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
 _NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, KeyErased, RuntimeError)
 # A step takes some hundredths of a second; without a limit, a call would wait for a worker for ever.
@@ -174,24 +179,28 @@ class Referrals:
         return reference, uuid5(_SENT, digest.hex())
 
     async def _send(self, reference: str, request: Request, *, start: bool) -> Receipt:
-        for _ in range(_TRIES):
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                return await self._ask(reference, request, start=start)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise NotAnswered(
+                "No answer came in time: is a worker running? It may yet be recorded: see `rj timeline`."
+            ) from error
+
+    async def _ask(self, reference: str, request: Request, *, start: bool) -> Receipt:
+        while True:
             try:
-                if not start:
-                    return await self._update(reference, request)
-                return await self._update_with_start(reference, request)
+                if start:
+                    return await self._update_with_start(reference, request)
+                return await self._update(reference, request)
             except WorkflowUpdateFailedError as error:
                 raise _as_refused(error) from error
-            except WorkflowUpdateRPCTimeoutOrCancelledError:
-                continue
             except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND and not start:
-                    # A closed referral's workflow rests; the command wakes it, and it reads itself from the log.
-                    start = True
-                elif error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                if error.status not in _ASK_AGAIN:
                     raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
-        raise NotAnswered(
-            "No answer came in time. It may yet be recorded: look with `rj timeline` before asking again."
-        )
+                # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The
+                # command's id makes asking again the same as asking once.
+                start = True
 
     async def _update(self, reference: str, request: Request) -> Receipt:
         receipt: Receipt = await self._handle(reference).execute_update(

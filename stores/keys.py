@@ -138,6 +138,12 @@ class MasterKeys:
         self._refresh()
         return next(reversed(self._ring))
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys in the ring, the newest last."""
+        self._refresh()
+        return tuple(self._ring)
+
     def wrap(self, data_key: bytes, reference: str) -> tuple[bytes, str]:
         """The data key wrapped for this reference alone, and the id of the master key used."""
         key_id = self.newest

@@ -9,7 +9,6 @@ from schemas.vocabulary import Interest, Method, Purpose, Stage
 from tests.lifecycle.story import (
     CHILD,
     GUARDIAN,
-    OTHER_SUPERVISOR,
     SUPERVISOR,
     WHY,
     Story,
@@ -111,7 +110,6 @@ def test_no_override_replaces_a_consent() -> None:
     for gate in ("risk_reconfirmation", "advanced_practitioner"):
         story.do(override(gate), by=SUPERVISOR)
     assert story.code(HELD) == "attending_consent_missing"
-    assert story.code(override("take_part"), OTHER_SUPERVISOR) == "consent_cannot_be_overridden"
 
 
 def test_a_supporter_is_there_only_while_everyone_consents() -> None:

@@ -5,7 +5,7 @@ import pytest
 from schemas import commands as c
 from schemas.facts import AgreementItem
 from schemas.vocabulary import ClosureReason, FollowUpContact, ItemOutcome, Method, Purpose, Stage
-from tests.lifecycle.story import WHY, Story, override, person, to, withdrawal
+from tests.lifecycle.story import SUPERVISOR, WHY, Story, override, person, to, withdrawal
 
 MONTHS_LATER = "2026-06-01"
 
@@ -149,6 +149,4 @@ def test_what_was_held_is_not_closed_as_if_it_had_not_been() -> None:
 
 
 def test_there_is_nothing_to_override_in_follow_up() -> None:
-    from tests.lifecycle.story import SUPERVISOR
-
     assert following_up().code(override("confirmations"), SUPERVISOR) == "nothing_to_override"

@@ -14,7 +14,7 @@ from schemas.vocabulary import (
     Purpose,
     Stage,
 )
-from tests.lifecycle.story import Story, attempt, consent, informed, interest, opening, person, to, withdrawal
+from tests.lifecycle.story import SUPERVISOR, WHY, Story, attempt, consent, informed, interest, opening, person, to, withdrawal
 
 acknowledges = c.RecordAcknowledgement(participant="r1", acknowledges=True)
 denies = c.RecordAcknowledgement(participant="r1", acknowledges=False)
@@ -65,8 +65,6 @@ def test_a_consent_corrected_away_is_missing() -> None:
         for each in story.history
         if each.event.kind == "consent_given" and each.event.purpose is Purpose.TAKE_PART
     )
-    from tests.lifecycle.story import SUPERVISOR, WHY
-
     story.do(c.CorrectStep(step=given, reason=WHY), by=SUPERVISOR).responsible_agree()
     assert story.code(c.BeginPreparation()) == "harmed_consent_missing"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
@@ -20,10 +20,12 @@ from schemas import commands as c
 from schemas.commands import Command
 from schemas.people import Actor
 from schemas.steps import Request
+from service.policy_files import load_policy
 from service.referrals import Referrals, workflow_id
 from stores import event_log
 from stores.database import Pool
 from tests.life import HARMED, form, until_preparation
+from tests.workflows.conftest import Years
 
 ATTEMPT = c.RecordContactAttempt.model_validate(
     {"participant": HARMED, "channel": "phone", "outcome": "no_answer"}
@@ -235,6 +237,18 @@ async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals
     assert receipt.sequence == len(history) + 2
     overview, _ = await referrals.overview(reference)
     assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_the_clock_of_a_referral_that_was_closed_behind_its_back_stops(years: Years) -> None:
+    """The log has the closing, the workflow does not: its next deadline tells it."""
+    referral = await years.open(form())
+    history = await event_log.read(years.pool, referral.reference)
+    steps = Steps(years.pool, years.keys, load_policy())
+    await ActivityEnvironment().run(
+        steps.take_step, referral.reference, fold(history), request(close()), await years.now()
+    )
+    await years.env.sleep(timedelta(days=30))
+    assert await referral.handle.result() == "closed"
 
 
 async def test_a_worker_that_dies_after_recording_records_once(

@@ -1,0 +1,207 @@
+"""Keeping the records: whether they are as recorded, the master keys, and erasure."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import (
+    AsOption,
+    BadInput,
+    Exit,
+    JsonOption,
+    ReferenceArgument,
+    as_reference,
+    fail,
+    guarded,
+    print_json,
+    print_table,
+    progress,
+    room,
+    run,
+    when,
+    words,
+)
+from schemas.vocabulary import ErasureReason
+
+if TYPE_CHECKING:
+    from service.erasure import Erased
+    from service.referrals import Referrals
+    from stores.event_log import Break
+    from stores.keys import KeyStatus, MasterKeys
+
+app = room()
+keys = typer.Typer(help="The master keys, which wrap the key of each referral.", rich_markup_mode=None)
+app.add_typer(keys, name="keys")
+
+
+@app.command("verify")
+def verify_command(
+    reference: Annotated[
+        str | None,
+        typer.Argument(metavar="REFERENCE", parser=as_reference, help="One referral; without it, all."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that the log is as it was recorded: the chain of hashes of one referral, or of all.
+
+    Ends with 3 where one is broken. Needs no key, and holds after erasure.
+
+    Example: rj verify RJ-7KQ4-M2X1
+    """
+
+    async def work(referrals: Referrals) -> tuple[int, list[Break]]:
+        from lifecycle import Refused
+        from stores import event_log
+        from stores.referrals import all_references, area_of
+
+        if reference is None:
+            references = await all_references(referrals.pool)
+        elif await area_of(referrals.pool, reference) is None:
+            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+        else:
+            references = [reference]
+        with progress() as bar:
+            task = bar.add_task("Verifying", total=len(references))
+            found = []
+            async for _, broken in event_log.verify(referrals.pool, references):
+                found += [broken] if broken else []
+                bar.advance(task)
+        return len(references), found
+
+    checked, breaks = run(work, temporal=False)
+    if as_json:
+        print_json({"checked": checked, "broken": [asdict(each) for each in breaks]})
+    elif not breaks:
+        typer.echo(f"As recorded: {checked} referral{'s' * (checked != 1)}.")
+    else:
+        for each in breaks:
+            typer.echo(f"{each.reference}: not as recorded from event {each.sequence} on")
+    if breaks:
+        fail(Exit.REFUSED, f"{len(breaks)} of {checked} referrals are not as they were recorded.")
+
+
+@keys.command("status")
+def keys_status(as_json: JsonOption = False) -> None:
+    """Print what each master key still wraps.
+
+    Example: rj keys status
+    """
+
+    async def work(referrals: Referrals) -> KeyStatus:
+        return await referrals.keys.status()
+
+    status = run(work, temporal=False)
+    if as_json:
+        print_json(asdict(status))
+        return
+    wraps = {status.newest: 0} | status.data_keys
+    rows = [
+        (
+            key_id,
+            str(count),
+            "newest" if key_id == status.newest else "older: `rj keys rotate` takes it out of use",
+        )
+        for key_id, count in wraps.items()
+    ]
+    print_table([("MASTER KEY", "REFERRALS", ""), *rows])
+    typer.echo(f"Erased referrals: {status.erased}")
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Add a master key to the file of master keys; it wraps from now on. Back the file up.
+
+    Example: rj keys new; rj keys rotate
+    """
+
+    def add() -> MasterKeys:
+        from service.settings import Settings
+        from stores.keys import MasterKeys
+
+        return MasterKeys.add_new(Settings.load().master_keys_file)
+
+    ring = guarded(add)
+    typer.echo(
+        f"Added {ring.newest} to {ring.path}. Back the file up, then bring all under it: rj keys rotate"
+    )
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Wrap every referral's key with the newest master key. May be stopped, and run again.
+
+    Example: rj keys rotate
+    """
+
+    async def work(referrals: Referrals) -> tuple[int, str]:
+        with progress() as bar:
+            task = bar.add_task("Wrapping", total=None)
+            count = await referrals.keys.rotate(
+                lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        return count, (await referrals.keys.status()).newest
+
+    count, newest = run(work, temporal=False)
+    typer.echo(
+        f"Wrapped {count} key{'s' * (count != 1)} with {newest}; no other master key is in use any more."
+    )
+
+
+@app.command("erase")
+def erase_command(
+    reference: ReferenceArgument,
+    reason: Annotated[
+        ErasureReason,
+        typer.Option(help="Why. A closed list, for it is kept in the clear when all else is gone."),
+    ],
+    staff: AsOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase all that a referral says about people, for ever: in the database, in its backups and in Temporal.
+
+    An open referral is closed first. Counts and the chained log stay, without anything about a person.
+
+    Example: rj erase RJ-7KQ4-M2X1 --reason request --as su-1
+    """
+    guarded(lambda: _ask(reference, yes))
+
+    async def work(referrals: Referrals) -> Erased:
+        from service.erasure import erase
+
+        return await erase(referrals, reference, reason, staff)
+
+    erased = run(work)
+    note = erased.note
+    if as_json:
+        print_json(
+            {**note.model_dump(mode="json"), "already": erased.already, "temporal_runs_kept": erased.kept}
+        )
+        return
+    done = "was already erased" if erased.already else "is erased"
+    typer.echo(f"{reference} {done}: {when(note.erased_at)}, by {note.by_staff}, {words(note.reason)}.")
+    typer.echo("Checked: its key is gone, and what was said about people cannot be read.")
+    match erased.kept:
+        case 0:
+            typer.echo("Temporal's history of it is deleted.")
+        case None:
+            typer.echo(
+                "Temporal could not be asked to delete its history, which nobody can read; erase again to try."
+            )
+        case kept:
+            typer.echo(
+                f"Temporal still keeps {kept} runs of its history, which nobody can read; erase again to try."
+            )
+
+
+def _ask(reference: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput("--yes: is needed where nobody can be asked.")
+    if not typer.confirm(f"Erase {reference} for ever? Nothing and nobody can bring it back.", err=True):
+        raise BadInput("Nothing was erased.")

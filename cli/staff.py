@@ -1,0 +1,186 @@
+"""The staff register: who may act, in which areas, and who stands in for whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.common import (
+    LONDON,
+    BadInput,
+    JsonOption,
+    as_staff_id,
+    print_json,
+    print_table,
+    room,
+    run,
+)
+from schemas.areas import Area
+from schemas.people import Role, Staff
+
+if TYPE_CHECKING:
+    from service.referrals import Referrals
+
+app = room()
+register = typer.Typer(help="The staff register.", rich_markup_mode=None)
+app.add_typer(register, name="staff")
+
+# The role under which deadlines are recorded is no person's.
+_PEOPLES = tuple(role for role in Role if role is not Role.SYSTEM)
+
+StaffArgument = Annotated[
+    str, typer.Argument(metavar="ID", parser=as_staff_id, help="An opaque id, such as cw-1; never a name.")
+]
+
+
+@register.command("add")
+def add_command(
+    staff_id: StaffArgument,
+    role: Annotated[Role, typer.Option(help="What they are.")],
+    area: Annotated[list[Area], typer.Option(metavar="AREA", help="A police area; may be repeated.")],
+    name: Annotated[str | None, typer.Option(help="How colleagues know them.")] = None,
+    advanced_practitioner: Annotated[
+        bool, typer.Option("--advanced-practitioner", help="May lead a sensitive case.")
+    ] = False,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Has left; may do nothing any more.")] = False,
+) -> None:
+    """Enter a person into the register, or replace what it says of them.
+
+    Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example"
+    """
+
+    async def work(referrals: Referrals) -> bool:
+        from cli.reading import refuse_unprintable
+        from stores import staff
+
+        if role not in _PEOPLES:
+            raise BadInput(f"--role: accepted: {', '.join(_PEOPLES)}.")
+        if name is not None:
+            refuse_unprintable(name, "--name")
+        member = Staff(
+            id=staff_id,
+            role=role,
+            areas=tuple(dict.fromkeys(area)),
+            name=name,
+            advanced_practitioner=advanced_practitioner,
+            active=not inactive,
+        )
+        return await staff.add(referrals.pool, member)
+
+    new = run(work, temporal=False)
+    standing = ", inactive" if inactive else ""
+    typer.echo(f"{'Added' if new else 'Changed'}: {staff_id}, {role} in {', '.join(area)}{standing}")
+
+
+@register.command("list")
+def list_command(
+    area: Annotated[Area | None, typer.Option(metavar="AREA", help="Of this area only.")] = None,
+    role: Annotated[Role | None, typer.Option(help="Of this role only.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the register.
+
+    Example: rj staff list --area durham
+    """
+
+    async def work(referrals: Referrals) -> list[Staff]:
+        from stores import staff
+
+        return await staff.list_staff(referrals.pool, area=area, role=role)
+
+    found = run(work, temporal=False)
+    if as_json:
+        print_json([member.model_dump(mode="json") for member in found])
+    elif found:
+        print_table([("ID", "ROLE", "AREAS", "NAME", ""), *map(_row, found)])
+    else:
+        typer.echo("There is nobody; `rj staff add` enters a person.")
+
+
+def _row(member: Staff) -> tuple[str, ...]:
+    marks = []
+    if member.advanced_practitioner:
+        marks.append("advanced practitioner")
+    if not member.active:
+        marks.append("inactive")
+    if member.absent_until and member.absent_until > datetime.now(UTC):
+        marks.append(f"absent until {_last_day(member.absent_until)}, stand-in {member.stand_in}")
+    return (
+        member.id,
+        member.role.replace("_", " "),
+        ", ".join(member.areas),
+        member.name or "-",
+        "; ".join(marks),
+    )
+
+
+@register.command("absent")
+def absent_command(
+    staff_id: StaffArgument,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The last day away, such as 2026-12-04."),
+    ] = None,
+    stand_in: Annotated[
+        str | None, typer.Option(metavar="ID", parser=as_staff_id, help="Who takes their place.")
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="They are back.")] = False,
+) -> None:
+    """Say until when somebody is away and who stands in for them, or that they are back.
+
+    Example: rj staff absent cw-1 --until 2026-12-04 --stand-in cw-2
+    """
+
+    async def work(referrals: Referrals) -> None:
+        from stores import staff
+
+        if back:
+            if until or stand_in:
+                raise BadInput("--back: takes neither --until nor --stand-in.")
+            if not await staff.set_absent(referrals.pool, staff_id, None, None):
+                raise _unknown(staff_id)
+            return
+        if until is None or stand_in is None:
+            raise BadInput("Give --until DATE and --stand-in ID, or --back.")
+        returns = _returns(until.date())
+        if returns <= datetime.now(UTC):
+            raise BadInput("--until: is past; give the last day away.")
+        away = await staff.get(referrals.pool, staff_id)
+        if away is None:
+            raise _unknown(staff_id)
+        _check_stand_in(away, stand_in, await staff.get(referrals.pool, stand_in))
+        await staff.set_absent(referrals.pool, staff_id, returns, stand_in)
+
+    run(work, temporal=False)
+    if until:
+        typer.echo(
+            f"{staff_id} is absent until the end of {_last_day(_returns(until.date()))}; {stand_in} stands in."
+        )
+    else:
+        typer.echo(f"{staff_id} is back.")
+
+
+def _check_stand_in(away: Staff, stand_in: str, found: Staff | None) -> None:
+    if stand_in == away.id:
+        raise BadInput("--stand-in: nobody stands in for themself.")
+    if found is None:
+        raise BadInput(f"--stand-in: {stand_in} is not in the staff register; see `rj staff list`.")
+    if not found.active:
+        raise BadInput(f"--stand-in: {stand_in} is no longer active.")
+    if not set(found.areas) & set(away.areas):
+        raise BadInput(f"--stand-in: {stand_in} works in none of their areas ({', '.join(away.areas)}).")
+
+
+def _unknown(staff_id: str) -> BadInput:
+    return BadInput(f"{staff_id} is not in the staff register; see `rj staff list`.")
+
+
+def _returns(last_day: date) -> datetime:
+    # The whole of the last day is away.
+    return datetime.combine(last_day + timedelta(days=1), time(), LONDON)
+
+
+def _last_day(returns: datetime) -> str:
+    return f"{returns.astimezone(LONDON) - timedelta(days=1):%a %-d %b %Y}"

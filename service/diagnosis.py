@@ -1,0 +1,378 @@
+"""What is wrong with an installation and how to mend it: every check there is, those that can be made now."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import combinations
+from typing import TypeAlias
+
+import asyncpg
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from schemas.people import Role, Staff
+from service.child_process import ServerFailed
+from service.data_folder import DataFolder, NotRunning, Servers, resolve
+from service.embedded_postgres import installed_programs
+from service.embedded_temporal import program
+from service.policy_files import BadPolicy, load_policy
+from service.referrals import TemporalUnreachable, workflow_id
+from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
+from service.settings import BadSetting, Settings, temporal_connect_config
+from stores import staff
+from stores.database import APPLICATION_ROLE, DatabaseUnreachable, Pool, address_of, connect, connect_pool
+from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
+from stores.migrate import MigrationRefused, pending
+
+LOOKED_AT = 200
+"""How many open referrals are looked for in Temporal, those that are due soonest."""
+
+_AT_ONCE = 20
+_MAY_OPEN = frozenset(
+    {Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER, Role.PARTNER}
+)
+_MAY_SIGN_OFF = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
+
+
+class Standing(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Referrals can be opened, but somebody should look at it."""
+    SETUP = "setup"
+    """No referral can be opened: something that people set or enter is wrong or missing."""
+    SERVER = "server"
+    """No referral can be opened: a server is missing, or not as it must be."""
+    UNKNOWN = "unknown"
+    """Cannot be checked before something else is mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        check: its name.
+        said: what was found, one sentence.
+        remedy: what to do; None where nothing need be done.
+    """
+
+    check: str
+    standing: Standing
+    said: str
+    remedy: str | None = None
+
+
+Found: TypeAlias = Awaitable[Finding]
+
+
+async def diagnose() -> list[Finding]:
+    """Make every check. Changes nothing and raises nothing that an installation may bring about."""
+    try:
+        settings = Settings.load()
+        own_temporal = temporal_connect_config()
+    except BadSetting as error:
+        return [
+            Finding("settings", Standing.SETUP, str(error), "Correct or unset the variable, and look again.")
+        ]
+    found = [
+        Finding("settings", Standing.OK, _settings_read(settings, own_temporal is not None)),
+        _data_folder(settings),
+        _programs(settings, own_temporal is not None),
+    ]
+    try:
+        servers = resolve(settings)
+    except NotRunning as error:
+        return [
+            *found,
+            _policy(settings),
+            _keys_file(settings),
+            Finding(
+                "servers",
+                Standing.SERVER,
+                str(error),
+                "Run `rj up`, or name servers of your own, and look again.",
+            ),
+        ]
+    settings = servers.settings(settings)
+    found += [_policy(settings), _keys_file(settings)]
+    return [*found, *await _servers(settings, servers)]
+
+
+def _settings_read(settings: Settings, own_temporal: bool) -> str:
+    database = "DATABASE_URL" if settings.database_url else "`rj up`"
+    temporal = "TEMPORAL_*" if own_temporal else "`rj up`"
+    return f"PostgreSQL by {database}, Temporal by {temporal}."
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = DataFolder(settings.data)
+    if not folder.path.exists():
+        return Finding("data folder", Standing.OK, f"{folder.path} is not there yet; `rj up` makes it.")
+    if not folder.path.is_dir() or not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            "data folder",
+            Standing.SETUP,
+            f"{folder.path} is not a folder that you may write to.",
+            "Name another in RJ_DATA, or change its owner.",
+        )
+    whose = "an `rj up` serves it" if folder.held() else "no `rj up` serves it now"
+    return Finding("data folder", Standing.OK, f"{folder.path}; {whose}.")
+
+
+def _programs(settings: Settings, own_temporal: bool) -> Finding:
+    try:
+        needed = [] if settings.database_url else [str(installed_programs() / "postgres")]
+        needed += [] if own_temporal else [program()]
+    except ServerFailed as error:
+        return Finding("programs", Standing.SERVER, str(error), "Run `make install`.")
+    return Finding("programs", Standing.OK, ", ".join(needed) or "None needed: both servers are your own.")
+
+
+def _policy(settings: Settings) -> Finding:
+    try:
+        policy = load_policy(settings.policy)
+    except BadPolicy as error:
+        return Finding(
+            "policy",
+            Standing.SETUP,
+            str(error),
+            "Correct the file, or unset RJ_POLICY for the one that ships.",
+        )
+    return Finding("policy", Standing.OK, f"{policy.name}, version {policy.version}.")
+
+
+def _keys_file(settings: Settings) -> Finding:
+    path = settings.master_keys_file.absolute()
+    if not path.exists() and settings.database_url is None and not (settings.data / "postgres").exists():
+        return Finding("master keys", Standing.OK, f"{path} is not there yet; the first `rj up` makes it.")
+    try:
+        keys = MasterKeys.load(path)
+    except MasterKeyProblem as error:
+        return Finding(
+            "master keys",
+            Standing.SETUP,
+            str(error),
+            "Put the file back from its backup, or name it in RJ_MASTER_KEYS_FILE.",
+        )
+    return Finding("master keys", Standing.OK, f"{len(keys.ids)} in {path}, for its owner only.")
+
+
+async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
+    keys: KeyStore | None = None
+    found: list[Finding] = []
+    pool: Pool | None = None
+    try:
+        found += await _database(servers.database_url)
+        if all(each.standing is Standing.OK for each in found):
+            pool = await connect_pool(servers.database_url, size=2)
+            found.append(await _register(pool))
+            try:
+                keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
+                found.append(await _keys_fit(keys, pool))
+            except MasterKeyProblem:
+                found.append(_not_yet("keys in use", "the master keys"))
+        else:
+            found.append(_not_yet("staff", "the database"))
+        found += await _temporal(servers, keys, pool)
+    finally:
+        if pool is not None:
+            await pool.close()
+    return found
+
+
+def _not_yet(check: str, first: str) -> Finding:
+    return Finding(check, Standing.UNKNOWN, f"Not checked: mend {first} first.")
+
+
+async def _database(database_url: str) -> list[Finding]:
+    start = "Start it, or correct DATABASE_URL; the one of `rj up` starts with it."
+    try:
+        connection = await connect(database_url)
+    except DatabaseUnreachable as error:
+        return [Finding("database", Standing.SERVER, str(error), start)]
+    try:
+        server = connection.get_server_version()
+        answers = Finding(
+            "database",
+            Standing.OK,
+            f"PostgreSQL {server.major}.{server.minor} at {address_of(database_url)}.",
+        )
+        apply = "Apply them as the database's owner: `python worker.py --migrate`, or `rj up`."
+        try:
+            missing = await pending(connection)
+        except MigrationRefused as error:
+            return [answers, Finding("migrations", Standing.SERVER, str(error), "Restore what was changed.")]
+        if missing:
+            said = f"Missing: {', '.join(missing)}."
+            return [answers, Finding("migrations", Standing.SERVER, said, apply)]
+        current = Finding("migrations", Standing.OK, "All are applied.")
+        return [answers, current, await _rights(connection)]
+    except asyncpg.InsufficientPrivilegeError:
+        said = f"The user of DATABASE_URL may neither own the tables nor act as {APPLICATION_ROLE}."
+        return [
+            answers,
+            Finding("migrations", Standing.SETUP, said, f"GRANT {APPLICATION_ROLE} to that user."),
+        ]
+    finally:
+        await connection.close()
+
+
+async def _rights(connection: asyncpg.Connection[asyncpg.Record]) -> Finding:
+    """Whether the application can do its work and cannot rewrite history."""
+    acts, reads, rewrites = await connection.fetchrow(
+        "SELECT pg_has_role(current_user, $1, 'SET'),"
+        " has_table_privilege($1, 'event', 'SELECT') AND has_table_privilege($1, 'event', 'INSERT'),"
+        " has_table_privilege($1, 'event', 'UPDATE') OR has_table_privilege($1, 'event', 'DELETE')"
+        " OR has_table_privilege($1, 'event', 'TRUNCATE')",
+        APPLICATION_ROLE,
+    )
+    if not acts:
+        said = f"The user of DATABASE_URL may not act as {APPLICATION_ROLE}."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user WITH SET TRUE."
+    elif not reads:
+        said = f"{APPLICATION_ROLE} may not read and add events."
+        remedy = f"As the database's owner: GRANT SELECT, INSERT ON event TO {APPLICATION_ROLE}."
+    elif rewrites:
+        said = f"{APPLICATION_ROLE} may change or delete events, which nobody may."
+        remedy = f"As the database's owner: REVOKE UPDATE, DELETE, TRUNCATE ON event FROM {APPLICATION_ROLE}."
+    else:
+        return Finding("rights", Standing.OK, f"{APPLICATION_ROLE} may add events and never change them.")
+    return Finding("rights", Standing.SETUP, said, remedy)
+
+
+async def _register(pool: Pool) -> Finding:
+    """Whether there is somebody to open a referral and, in every area, two who can sign off."""
+    members = [member for member in await staff.list_staff(pool) if member.active]
+    if not any(member.role in _MAY_OPEN for member in members):
+        return Finding(
+            "staff",
+            Standing.SETUP,
+            "Nobody in the register may open a referral.",
+            "Enter them: `rj staff add --help`.",
+        )
+    lacking = _areas_without_two(members)
+    if lacking:
+        return Finding(
+            "staff",
+            Standing.NOTE,
+            f"Fewer than two people can sign off in {', '.join(lacking)}; nobody signs off their own work.",
+            "Enter another supervisor or service manager there: `rj staff add --help`.",
+        )
+    return Finding("staff", Standing.OK, f"{len(members)} active; in every area two can sign off.")
+
+
+def _areas_without_two(members: list[Staff]) -> list[str]:
+    areas = sorted({area for member in members for area in member.areas})
+    covered = {
+        area
+        for one, other in combinations((each for each in members if each.role in _MAY_SIGN_OFF), 2)
+        for area in set(one.areas) & set(other.areas)
+    }
+    return [area for area in areas if area not in covered]
+
+
+async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
+    """Whether the ring opens what is in the database: one key of each master key is tried."""
+    samples = await pool.fetch(
+        "SELECT DISTINCT ON (master_key_id) master_key_id, reference FROM keys.data_key ORDER BY master_key_id"
+    )
+    for sample in samples:
+        try:
+            await keys.get(sample["reference"])
+        except (KeyErased, KeyUnknown):
+            continue  # erased between the two questions
+        except (MasterKeyProblem, SealBroken):
+            return Finding(
+                "keys in use",
+                Standing.SETUP,
+                f"Master key {sample['master_key_id']} seals referrals, and the ring lacks it or holds another.",
+                "Put its line back into the master key file from its backup.",
+            )
+    return Finding("keys in use", Standing.OK, f"All {len(samples)} master keys in use are in the ring.")
+
+
+async def _temporal(servers: Servers, keys: KeyStore | None, pool: Pool | None) -> list[Finding]:
+    where = servers.temporal.get("target_host", "its address")
+    if keys is None or pool is None:
+        return [_not_yet("Temporal", "what comes before")]
+    try:
+        client = await connect_temporal(servers.temporal, keys)
+        answers = Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}.")
+        return [
+            answers,
+            await _attributes(client),
+            await _polled(client),
+            await _alive(client, pool),
+        ]
+    except TemporalUnreachable as error:
+        start = (
+            "Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; the one of `rj up` starts with it."
+        )
+        return [Finding("Temporal", Standing.SERVER, str(error), start)]
+
+
+async def _attributes(client: Client) -> Finding:
+    missing = await missing_search_attributes(client)
+    if not missing:
+        return Finding("search attributes", Standing.OK, "All are registered.")
+    return Finding(
+        "search attributes",
+        Standing.SERVER,
+        f"Missing: {', '.join(missing)}.",
+        "A worker registers them when it starts; where it may not, its Temporal's administrator does.",
+    )
+
+
+async def _polled(client: Client) -> Finding:
+    now = datetime.now(UTC)
+    alive = [identity for identity, seen in (await pollers(client)).items() if now - seen < POLLS_WITHIN]
+    if alive:
+        return Finding("worker", Standing.OK, f"Asking for work: {', '.join(sorted(alive))}.")
+    return Finding(
+        "worker", Standing.SERVER, "No worker asks for work.", "Run `rj up` or `python worker.py`."
+    )
+
+
+async def _alive(client: Client, pool: Pool) -> Finding:
+    """Whether the open referrals that are due soonest have their workflow."""
+    rows = await pool.fetch(
+        "SELECT reference, count(*) OVER () AS open FROM referral WHERE stage <> 'closed'"
+        " ORDER BY next_due_at NULLS LAST, reference LIMIT $1",
+        LOOKED_AT,
+    )
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def runs(reference: str) -> bool:
+        async with turns:
+            return await _runs(client, reference)
+
+    found = await asyncio.gather(*(runs(row["reference"]) for row in rows))
+    missing = [row["reference"] for row, running in zip(rows, found, strict=True) if not running]
+    total = rows[0]["open"] if rows else 0
+    looked = f"{total} open" if total == len(rows) else f"{len(rows)} of {total} open"
+    if not missing:
+        return Finding("workflows", Standing.OK, f"{looked}; each has its workflow.")
+    return Finding(
+        "workflows",
+        Standing.NOTE,
+        f"{looked}; {len(missing)} without a workflow, so nobody keeps their deadlines: {', '.join(missing[:5])}"
+        f"{' …' if len(missing) > 5 else ''}.",
+        "Any command wakes one, and loses nothing: `rj do REFERENCE add_note --set note=Woken --as STAFF`.",
+    )
+
+
+async def _runs(client: Client, reference: str) -> bool:
+    try:
+        found = await client.get_workflow_handle(workflow_id(reference)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise TemporalUnreachable(f"Temporal does not describe a workflow: {error.message}.") from error
+    return found.status is WorkflowExecutionStatus.RUNNING

@@ -1,0 +1,71 @@
+"""The command line as people use it: every command against the session's real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pytest_asyncio
+from typer.testing import CliRunner
+
+from service.referrals import Referrals
+from starter import app
+from stores.keys import MasterKeys
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed for a script."""
+        return json.loads(self.out)
+
+    def one_sentence(self) -> str:
+        """What it said of a problem, which is one line and no traceback."""
+        assert "Traceback" not in self.err + self.out
+        assert self.err.startswith("rj: "), self
+        assert self.err.count("\n") == 1, self.err
+        return self.err
+
+
+Rj: TypeAlias = Callable[..., Awaitable[Said]]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def rj(
+    referrals: Referrals, database_url: str, temporal_address: str, master_keys: MasterKeys
+) -> Rj:
+    """Run `rj` with arguments; `input` is its standard input, `env` is added to its environment."""
+    servers = {
+        "DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": temporal_address,
+        "RJ_MASTER_KEYS_FILE": str(master_keys.path),
+    }
+
+    async def run(
+        *arguments: object, input: str | bytes | None = None, env: dict[str, str] | None = None
+    ) -> Said:
+        result = await asyncio.to_thread(
+            CliRunner().invoke, app, [str(each) for each in arguments], input=input, env=servers | (env or {})
+        )
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest_asyncio.fixture
+async def reference(rj: Rj) -> str:
+    """A referral that was just opened."""
+    example = await rj("example", "referral")
+    opened = await rj("open", "-", "--as", "cw-1", "--json", input=example.out)
+    reference: str = opened.json["reference"]
+    return reference

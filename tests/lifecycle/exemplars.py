@@ -1,0 +1,459 @@
+"""Examples of every command, built from the state of a referral: what a person at the keyboard could fill in.
+
+Of each command there are some that a permitted person would see accepted, and some that are wrong. Every Sensitive
+field holds the canary.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from lifecycle import deadlines
+from schemas import commands as c
+from schemas.commands import Command
+from schemas.events import Recorded
+from schemas.facts import AgreementItem, FactorAssessment, NeedScore
+from schemas.people import Actor, ContactSafety
+from schemas.privacy import is_sensitive
+from schemas.referral import Referral
+from schemas.vocabulary import (
+    AgeBand,
+    Channel,
+    ClosureReason,
+    Confirmation,
+    ConsentForm,
+    ContactOutcome,
+    Custody,
+    EndReason,
+    FollowUpContact,
+    Interest,
+    ItemOutcome,
+    JusticeStage,
+    Level,
+    Method,
+    Need,
+    OverridableGate,
+    ParticipantRole,
+    Plea,
+    Purpose,
+    ReviewSubject,
+    RiskFactor,
+    Scale,
+    SensitiveCategory,
+    SignOffSubject,
+    Verdict,
+)
+from tests.lifecycle.story import opening, person
+
+CANARY = "Canary Nobody"
+_BORN = "1909-09-09"
+_NOBODY = "h77"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Keyboard:
+    """What is in front of somebody who fills in a command."""
+
+    referral: Referral
+    history: Sequence[Recorded]
+    actor: Actor
+    at: datetime
+
+    def ids(self, *roles: ParticipantRole) -> list[str]:
+        """Those whose part goes on first, then those who left, then somebody unknown."""
+        people = [each for each in self.referral.participants if not roles or each.role in roles]
+        people.sort(key=lambda each: not each.active)
+        return [*(each.id for each in people), _NOBODY]
+
+    def free(self, prefix: str) -> str:
+        taken = {each.id for each in self.referral.participants}
+        return next(name for number in range(1, 100) if (name := f"{prefix}{number}") not in taken)
+
+
+_MADE: dict[str, Callable[[Keyboard], Iterator[Command]]] = {}
+
+
+def of(kind: str) -> Callable[[Callable[[Keyboard], Iterator[Command]]], Callable[[Keyboard], Iterator[Command]]]:
+    def enter(make: Callable[[Keyboard], Iterator[Command]]) -> Callable[[Keyboard], Iterator[Command]]:
+        _MADE[kind] = make
+        return make
+
+    return enter
+
+
+def exemplars(kind: str, keyboard: Keyboard) -> Iterator[Command]:
+    """Examples of that command."""
+    for command in _MADE[kind](keyboard):
+        yield with_canary(command)
+
+
+def with_canary(model: M) -> M:
+    """The same with the canary in every Sensitive field."""
+    changes: dict[str, Any] = {}
+    for name, value in model:
+        if is_sensitive(type(model), name):
+            changes[name] = _BORN if name == "date_of_birth" else CANARY
+        elif isinstance(value, BaseModel):
+            changes[name] = with_canary(value)
+        elif isinstance(value, tuple) and any(isinstance(each, BaseModel) for each in value):
+            changes[name] = tuple(with_canary(each) for each in value)
+    return model.model_copy(update=changes)
+
+
+def _plain(kind: str) -> None:
+    """A command of which only the reason, if any, is filled in."""
+
+    @of(kind)
+    def _(keyboard: Keyboard) -> Iterator[Command]:
+        command = c.COMMANDS[kind]
+        words = {
+            name: CANARY
+            for name, field in command.model_fields.items()
+            if field.is_required() and is_sensitive(command, name)
+        }
+        yield command(**words)  # type: ignore[misc]
+
+
+for _kind in (
+    "begin_risk_assessment",
+    "request_more_information",
+    "reassess_risk",
+    "reconfirm_risk",
+    "begin_victim_contact",
+    "begin_preparation",
+    "request_readiness_sign_off",
+    "stop_activity",
+    "return_to_preparation",
+    "request_further_activity",
+    "raise_safeguarding",
+    "lift_safeguarding",
+    "resume",
+    "add_note",
+    "reopen",
+):
+    _plain(_kind)
+
+
+@of("open_referral")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield opening()
+
+
+@of("record_duplicate_check")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.RecordDuplicateCheck()
+    yield c.RecordDuplicateCheck(duplicate_of="RJ-0000-0000")
+    yield c.RecordDuplicateCheck(duplicate_of=keyboard.referral.reference)
+
+
+@of("allocate")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.Allocate(caseworker=keyboard.actor.id)
+    yield c.Allocate(caseworker="cw-2")
+
+
+@of("record_contact_attempt")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for channel in (Channel.PHONE, Channel.LETTER):
+            yield c.RecordContactAttempt(participant=who, channel=channel, outcome=ContactOutcome.NO_ANSWER)
+        yield c.RecordContactAttempt(participant=who, channel=Channel.PHONE, outcome=ContactOutcome.REACHED)
+    tomorrow = keyboard.at + timedelta(days=1)
+    yield c.RecordContactAttempt(participant="h1", channel="phone", outcome="no_answer", made_at=tomorrow)
+
+
+@of("record_information_given")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.RecordInformationGiven(participant=who, channel=Channel.PHONE)
+
+
+@of("record_interest")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for interest in Interest:
+            yield c.RecordInterest(participant=who, interest=interest)
+
+
+@of("record_risk_assessment")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for about in (None, *keyboard.ids()):
+        for level in (Level.LOW, Level.HIGH):
+            factors = tuple(FactorAssessment(factor=factor, level=level) for factor in RiskFactor)
+            yield c.RecordRiskAssessment(about=about, factors=factors)
+
+
+@of("record_risk_verdict")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for verdict in Verdict:
+        yield c.RecordRiskVerdict(verdict=verdict)
+
+
+@of("record_acknowledgement")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (*keyboard.ids(ParticipantRole.RESPONSIBLE), "h1"):
+        for acknowledges in (True, False):
+            yield c.RecordAcknowledgement(participant=who, acknowledges=acknowledges)
+
+
+@of("assign_facilitators")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.AssignFacilitators(facilitator="fa-1", co_facilitator="sv-1", advanced_practitioner=True)
+    yield c.AssignFacilitators(facilitator="fa-1")
+    yield c.AssignFacilitators(facilitator="sv-2", co_facilitator="sv-2")
+
+
+@of("choose_method")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for method in Method:
+        yield c.ChooseMethod(method=method)
+
+
+@of("record_preparation_meeting")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for days in (0, 1):
+            day = (keyboard.at + timedelta(days=days)).date()
+            yield c.RecordPreparationMeeting(participant=who, held_on=day, channel=Channel.IN_PERSON)
+
+
+@of("record_confirmation")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (*keyboard.ids(ParticipantRole.RESPONSIBLE), "h1"):
+        for confirmation in Confirmation:
+            yield c.RecordConfirmation(participant=who, confirmation=confirmation)
+
+
+@of("book_activity")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    active = [each for each in keyboard.referral.participants if each.active]
+    committed = [
+        each.id
+        for each in active
+        if (each.role is ParticipantRole.HARMED and each.interest is Interest.INTERESTED)
+        or (each.role is ParticipantRole.RESPONSIBLE and each.acknowledges)
+    ]
+    for attending in (committed, [each.id for each in active], ["h1", _NOBODY], committed[:1] * 2):
+        for days in (2, 30):
+            if len(attending) > 1:
+                starts = keyboard.at + timedelta(days=days)
+                yield c.BookActivity(starts_at=starts, attending=tuple(attending))
+
+
+@of("record_activity_held")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.RecordActivityHeld()
+    yield c.RecordActivityHeld(partly=True)
+    began = [keyboard.at, keyboard.at + timedelta(days=1), keyboard.referral.risk.confirmed_at]
+    began += [keyboard.referral.activity.booked_at] if keyboard.referral.activity else []
+    for moment in began:
+        if moment is not None:
+            yield c.RecordActivityHeld(started_at=moment)
+
+
+@of("postpone_activity")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (None, *keyboard.ids()):
+        yield c.PostponeActivity(asked_by=who, reason=CANARY)
+
+
+@of("record_agreement")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    taken = {item.id for item in keyboard.referral.agreement}
+    free = next(name for number in range(1, 100) if (name := f"i{number}") not in taken)
+    due_on = (keyboard.at + timedelta(days=30)).date()
+    for item, who in ((item, who) for item in (free, "i1") for who in keyboard.ids()):
+        yield c.RecordAgreement(items=(AgreementItem(id=item, by=who, due_on=due_on),))
+
+
+@of("settle_agreement_item")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for item in (*(item.id for item in keyboard.referral.agreement), "i99"):
+        yield c.SettleAgreementItem(item=item, outcome=ItemOutcome.COMPLETED)
+
+
+@of("record_follow_up")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for contact in FollowUpContact:
+            yield c.RecordFollowUp(participant=who, contact=contact)
+
+
+@of("record_survey")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.RecordSurvey(participant=who, satisfied=True, feels="better", rating=9)
+
+
+@of("record_scale")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.RecordScale(participant=who, scale=Scale.FEAR, occasion="before", score=7)
+
+
+@of("record_needs")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (*keyboard.ids(ParticipantRole.HARMED), "r1"):
+        score = NeedScore(need=Need.OUTLOOK_AND_ATTITUDES, score=2)
+        yield c.RecordNeeds(participant=who, occasion="before", needs=(score,))
+
+
+@of("report_outcome")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.ReportOutcome(agency="court")
+
+
+@of("give_consent")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    guardians = [None, *keyboard.ids(ParticipantRole.GUARDIAN)]
+    day = keyboard.at.date()
+    for who in keyboard.ids():
+        for purpose in Purpose:
+            for guardian in guardians:
+                yield c.GiveConsent(
+                    participant=who,
+                    purpose=purpose,
+                    by_guardian=guardian,
+                    form=ConsentForm.WRITTEN,
+                    form_version="2026.1",
+                    given_on=day,
+                    agencies=("probation",),
+                )
+    for days, form in ((1, ConsentForm.WRITTEN), (0, ConsentForm.VERBAL)):
+        yield c.GiveConsent(
+            participant="h1",
+            purpose=Purpose.TAKE_PART,
+            form=form,
+            form_version="2026.1",
+            given_on=day + timedelta(days=days),
+        )
+
+
+@of("withdraw_consent")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for each in keyboard.referral.consents:
+        yield c.WithdrawConsent(
+            participant=each.participant, purpose=each.purpose, by_guardian=each.by_guardian
+        )
+    yield c.WithdrawConsent(participant=_NOBODY, purpose=Purpose.TAKE_PART)
+
+
+@of("withdraw")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.Withdraw(participant=who)
+
+
+@of("end_participation")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for reason in EndReason:
+            yield c.EndParticipation(participant=who, reason=reason)
+
+
+@of("add_participant")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for prefix in ("h", "r", "s", "g"):
+        accompanies = "h1" if prefix in "sg" else None
+        yield c.AddParticipant(participant=person(keyboard.free(prefix), accompanies=accompanies))
+    yield c.AddParticipant(participant=person("h1"))
+    yield c.AddParticipant(participant=person(keyboard.free("s"), accompanies=_NOBODY))
+
+
+@of("amend_participant")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.AmendParticipant(participant=who, gender="another")
+        for age_band in (AgeBand.UNDER_18, AgeBand.FROM_18_TO_24):
+            yield c.AmendParticipant(participant=who, age_band=age_band)
+        yield c.AmendParticipant(participant=who, custody=Custody.ON_LICENCE)
+
+
+@of("record_contact_safety")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        safety = ContactSafety(safe_channels=(Channel.LETTER,))
+        yield c.RecordContactSafety(participant=who, contact_safety=safety)
+
+
+@of("amend_referral")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.AmendReferral()
+    yield c.AmendReferral(sensitive_categories=())
+    yield c.AmendReferral(sensitive_categories=(SensitiveCategory.STALKING,))
+    yield c.AmendReferral(justice_stage=JusticeStage.PRE_SENTENCE)
+    yield c.AmendReferral(deferred_on=keyboard.at.date() + timedelta(days=1))
+
+
+@of("record_court_news")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.RecordCourtNews(plea=Plea.GUILTY)
+    yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=90))
+    yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=900))
+
+
+@of("hold")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for days in (30, 0):
+        yield c.Hold(review_on=(keyboard.at + timedelta(days=days)).date(), reason=CANARY)
+
+
+@of("reassign")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in ("cw-1", "cw-2", "sv-2"):
+        yield c.Reassign(caseworker=who)
+
+
+@of("sign_off")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for subject in SignOffSubject:
+        for approved in (True, False):
+            yield c.DecideSignOff(subject=subject, approved=approved, reason=CANARY)
+
+
+@of("override_gate")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for gate in (*OverridableGate, Purpose.TAKE_PART, "nonsense"):
+        yield c.OverrideGate(gate=gate, reason=CANARY)
+
+
+@of("record_review")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for subject in ReviewSubject:
+        for who in (None, *keyboard.ids()):
+            yield c.RecordReview(subject=subject, participant=who)
+
+
+@of("extend_deadline")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for each in deadlines(keyboard.referral):
+        yield c.ExtendDeadline(deadline=each.key, until=each.due_at + timedelta(days=7), reason=CANARY)
+    yield c.ExtendDeadline(deadline="inactivity", until=keyboard.at - timedelta(days=7), reason=CANARY)
+    yield c.ExtendDeadline(deadline="nonsense", until=keyboard.at + timedelta(days=700), reason=CANARY)
+
+
+@of("reach_deadline")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for each in deadlines(keyboard.referral):
+        for point in each.points:
+            yield c.ReachDeadline(deadline=each.key, point=point)
+    yield c.ReachDeadline(deadline="nonsense", point="due")
+
+
+@of("correct_step")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    # The latest first: that is what a person takes back.
+    for step in sorted({each.step for each in keyboard.history}, reverse=True):
+        yield c.CorrectStep(step=step, reason=CANARY)
+    yield c.CorrectStep(step=10_000, reason=CANARY)
+
+
+@of("close")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for reason in ClosureReason:
+        yield c.Close(reason=reason)

@@ -1,0 +1,405 @@
+"""Every deadline of the default policy, at instants counted by hand on a calendar of 2026.
+
+Easter is 3 to 6 April, the early May bank holiday 4 May, the spring one 25 May; clocks go forward on 29 March.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from lifecycle import deadlines, next_point
+from schemas import commands as c
+from schemas.facts import AgreementItem
+from schemas.policy import DeadlineName
+from schemas.vocabulary import (
+    Channel,
+    ContactOutcome,
+    FollowUpContact,
+    Initiator,
+    Interest,
+    JusticeStage,
+    Level,
+    Purpose,
+    ReviewSubject,
+    Stage,
+    Verdict,
+)
+from tests.lifecycle.story import (
+    CLOCK,
+    MONDAY,
+    SUPERVISOR,
+    WHY,
+    Story,
+    approval,
+    assessment,
+    attempt,
+    informed,
+    interest,
+    opening,
+    person,
+    to,
+    verdict,
+)
+
+PRE_SENTENCE = {"justice_stage": JusticeStage.PRE_SENTENCE}
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def points(story: Story, key: str) -> dict[str, str]:
+    """The points of an open deadline as they are read: month-day hour, UTC of 2026."""
+    return {name: f"{at:%m-%d %H:%M}" for name, at in story.open[key].points.items()}
+
+
+# Every story here begins on Monday 2 March 2026 at 10:00, unless it says otherwise.
+
+
+def test_allocation() -> None:
+    assert points(Story(), "allocation") == {"due": "03-03 10:00", "escalate-1": "03-03 10:00"}
+    assert "allocation" not in Story().allocated().open
+
+
+def test_allocation_of_what_came_on_a_friday_afternoon() -> None:
+    late = Story(at=utc("2026-03-06T14:00"))
+    assert points(late, "allocation") == {"due": "03-10 09:00", "escalate-1": "03-10 09:00"}
+
+
+FIRST = {"warn-1": "03-03 10:00", "due": "03-04 10:00", "escalate-1": "03-05 10:00"}
+
+
+def test_first_contact_counts_from_receipt() -> None:
+    assert points(Story(), "first_contact") == FIRST
+    story = Story().later(days=1).allocated()
+    assert points(story, "first_contact") == FIRST
+    assert "first_contact" not in story.do(attempt("h1")).open
+
+
+def test_first_contact_is_with_who_asked_and_then_with_the_person_harmed() -> None:
+    story = Story(opening(initiator=Initiator.PERSON_RESPONSIBLE))
+    assert points(story, "first_contact") == FIRST
+    assert points(story.allocated(), "first_contact") == FIRST
+    assert "first_contact" not in story.responsible_agree().open
+    story.until(utc("2026-03-09T10:00")).do(c.BeginVictimContact())
+    assert points(story, "first_contact") == {
+        "warn-1": "03-10 10:00",
+        "due": "03-11 10:00",
+        "escalate-1": "03-12 10:00",
+    }
+
+
+def test_unreachable_review_counts_from_the_first_of_enough_attempts() -> None:
+    story = to(Stage.VICTIM_CONTACT).do(attempt("h1"), attempt("h1")).later(days=2)
+    assert "unreachable_review/h1" not in story.do(attempt("h1")).open
+    assert points(story.do(attempt("h1", Channel.TEXT)), "unreachable_review/h1") == {"due": "03-16 10:00"}
+    reviewed = story.until(utc("2026-03-16T11:00")).do(
+        c.RecordReview(subject=ReviewSubject.UNREACHABLE, participant="h1"), by=SUPERVISOR
+    )
+    assert points(reviewed, "unreachable_review/h1") == {"due": "03-30 10:00"}
+    reached = reviewed.do(attempt("h1", outcome=ContactOutcome.REACHED))
+    assert "unreachable_review/h1" not in reached.open
+
+
+@pytest.mark.parametrize(
+    ("stage", "who"), [(Stage.VICTIM_CONTACT, "h1"), (Stage.OFFENDER_CONSENT, "r1")]
+)
+def test_thinking_time_of_either_party(stage: Stage, who: str) -> None:
+    story = to(stage).do(informed(who), interest(who, Interest.UNDECIDED))
+    assert points(story, f"thinking_time/{who}") == {"due": "03-30 09:00"}
+    story.later(days=7).do(c.RecordReview(subject=ReviewSubject.THINKING_TIME, participant=who))
+    assert points(story, f"thinking_time/{who}") == {"due": "04-08 09:00"}
+    assert f"thinking_time/{who}" not in story.do(interest(who)).open
+
+
+def test_risk_assessment() -> None:
+    story = to(Stage.RISK_ASSESSMENT)
+    assert points(story, "risk_assessment") == {
+        "warn-1": "03-11 10:00",
+        "due": "03-16 10:00",
+        "escalate-1": "03-18 10:00",
+    }
+    assert points(to(Stage.RISK_ASSESSMENT, **PRE_SENTENCE), "risk_assessment") == {
+        "warn-1": "03-05 10:00",
+        "due": "03-09 10:00",
+        "escalate-1": "03-11 10:00",
+    }
+    assert "risk_assessment" not in story.do(assessment("h1"), verdict(Verdict.UNSAFE)).open
+
+
+def test_sign_off() -> None:
+    def waiting(**known: object) -> Story:
+        return to(Stage.RISK_ASSESSMENT, **known).do(assessment("h1", threats=Level.HIGH), verdict())
+
+    story = waiting()
+    assert points(story, "sign_off/risk_assessment") == {
+        "warn-1": "03-05 10:00",
+        "due": "03-09 10:00",
+        "escalate-1": "03-09 10:00",
+    }
+    assert "risk_assessment" not in story.open
+    assert points(waiting(**PRE_SENTENCE), "sign_off/risk_assessment") == {
+        "warn-1": "03-03 10:00",
+        "due": "03-04 10:00",
+        "escalate-1": "03-04 10:00",
+    }
+    story.do(approval("risk_assessment", False, WHY), by=SUPERVISOR)
+    assert "sign_off/risk_assessment" not in story.open
+    assert "risk_assessment" in story.open
+
+
+def test_offender_decision() -> None:
+    story = to(Stage.OFFENDER_CONSENT)
+    assert points(story, "offender_decision") == {"due": "03-30 09:00"}
+    story.until(utc("2026-03-30T09:00")).do(c.RecordReview(subject=ReviewSubject.OFFENDER_DECISION))
+    assert points(story, "offender_decision") == {"due": "04-29 09:00"}
+
+
+def test_preparation_is_reviewed_every_twelve_weeks() -> None:
+    story = to(Stage.PREPARATION)
+    assert points(story, "preparation_review") == {"due": "05-25 09:00"}
+    story.until(utc("2026-05-22T09:00"))
+    story.do(c.RecordReview(subject=ReviewSubject.PREPARATION), by=SUPERVISOR)
+    assert points(story, "preparation_review") == {"due": "08-14 09:00"}
+
+
+def test_risk_is_confirmed_before_an_activity() -> None:
+    story = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
+    # Booked for Monday 23 March; five working days before it is Monday 16 March.
+    story.do(c.ReconfirmRisk(), story.booking(days=21))
+    assert points(story, "risk_reconfirmation") == {"warn-1": "03-16 10:00", "due": "03-23 10:00"}
+    story.until(utc("2026-03-16T10:00")).do(c.ReconfirmRisk())
+    assert "risk_reconfirmation" not in story.open
+
+
+COURT = PRE_SENTENCE | {"court_date": date(2026, 4, 14)}
+
+
+def test_court_date_warns_twenty_ten_and_five_working_days_before() -> None:
+    # Counted from its first minute, which is 23:00 UTC of the day before.
+    assert points(Story(opening(**COURT)), "court_date") == {
+        "warn-1": "03-13 00:00",
+        "warn-2": "03-27 00:00",
+        "warn-3": "04-06 23:00",
+        "due": "04-13 23:00",
+    }
+
+
+def test_court_date_is_one_before_sentence_only() -> None:
+    story = Story(opening(**COURT))
+    assert "court_date" not in story.do(c.AmendReferral(justice_stage="post_sentence_community")).open
+
+
+def test_after_an_activity() -> None:
+    story = to(Stage.FOLLOW_UP)  # held on Wednesday 4 March at 10:00
+    for who in ("h1", "r1"):
+        assert points(story, f"check_in/{who}") == {"due": "03-06 10:00", "escalate-1": "03-11 10:00"}
+        assert points(story, f"survey/{who}") == {"due": "04-01 09:00"}
+        assert points(story, f"follow_up_six_weeks/{who}") == {
+            "due": "04-15 09:00",
+            "escalate-1": "04-29 09:00",
+        }
+        assert points(story, f"follow_up_three_months/{who}") == {
+            "due": "06-04 09:00",
+            "escalate-1": "06-18 09:00",
+        }
+    for contact, key in zip(
+        FollowUpContact, ("check_in", "follow_up_six_weeks", "follow_up_three_months"), strict=True
+    ):
+        story.do(c.RecordFollowUp(participant="h1", contact=contact))
+        assert f"{key}/h1" not in story.open
+        assert f"{key}/r1" in story.open
+    assert "survey/h1" not in story.do(c.RecordSurvey(participant="h1")).open
+
+
+def test_who_left_is_not_followed_up() -> None:
+    story = to(Stage.FOLLOW_UP, person("h1"), person("h2"), person("r1")).withdraws("h2")
+    assert not [key for key in story.open if key.endswith("/h2")]
+    assert [key for key in story.open if key.endswith("/h1")]
+
+
+def with_item() -> Story:
+    story = to(Stage.FOLLOW_UP).agrees("h1", Purpose.OUTCOME_AGREEMENT).agrees("r1", Purpose.OUTCOME_AGREEMENT)
+    item = AgreementItem(id="i1", by="r1", due_on=date(2026, 6, 1))
+    return story.do(c.RecordAgreement(items=(item,)))
+
+
+ITEM = {"due": "06-01 16:00", "escalate-1": "06-15 16:00"}
+
+
+def test_agreement_item() -> None:
+    story = with_item()
+    assert points(story, "agreement_item/i1") == ITEM
+    assert "agreement_item/i1" not in story.do(c.SettleAgreementItem(item="i1", outcome="completed")).open
+
+
+def test_inactivity() -> None:
+    story = to(Stage.VICTIM_CONTACT)
+    assert points(story, "inactivity") == {"due": "03-30 09:00"}
+    assert points(story.later(days=1).do(c.AddNote(note="invented")), "inactivity") == {"due": "03-31 09:00"}
+    # Sixty working days: over Easter, which has two days off, and two bank holidays in May.
+    assert points(to(Stage.PREPARATION), "inactivity") == {"due": "05-29 09:00"}
+
+
+# A hold.
+
+
+def paused(story: Story, review_on: str = "2026-06-01") -> Story:
+    return story.do(c.Hold(review_on=date.fromisoformat(review_on), reason=WHY))
+
+
+def test_a_hold_has_its_own_review_and_stops_every_other_clock() -> None:
+    story = paused(to(Stage.RISK_ASSESSMENT))
+    assert set(story.open) == {"hold_review"}
+    assert points(story, "hold_review") == {"due": "06-01 08:00"}
+
+
+def test_a_hold_does_not_stop_what_has_a_date_of_its_own() -> None:
+    assert set(paused(Story(opening(**COURT))).open) == {"hold_review", "court_date"}
+    assert set(paused(with_item()).open) == {"hold_review", "agreement_item/i1"}
+    assert set(paused(to(Stage.CONFERENCE)).open) == {"hold_review"}
+
+
+def test_a_clock_goes_on_exactly_where_it_stopped() -> None:
+    story = to(Stage.RISK_ASSESSMENT).until(utc("2026-03-12T10:00"))
+    paused(story).until(utc("2026-03-26T15:30")).do(c.Resume())
+    # Fourteen days and five and a half hours later; what lay behind before the hold stays where it was.
+    assert points(story, "risk_assessment") == {
+        "warn-1": "03-11 10:00",
+        "due": "03-30 15:30",
+        "escalate-1": "04-01 15:30",
+    }
+
+
+def test_each_hold_counts_and_only_from_the_start_of_the_clock() -> None:
+    story = paused(Story()).later(days=1).do(c.Resume()).allocated().harmed_agree()
+    story.do(c.BeginRiskAssessment())  # Tuesday 3 March at 10:00
+    assert points(story, "risk_assessment")["due"] == "03-17 10:00"
+    for _ in range(2):
+        paused(story).later(days=2).do(c.Resume())
+    assert points(story, "risk_assessment")["due"] == "03-21 10:00"
+
+
+def test_a_clock_that_waits_for_monday_loses_only_what_it_would_have_run() -> None:
+    story = Story(at=utc("2026-03-06T14:00"))  # its clocks start on Monday 9 March at 9:00
+    paused(story).until(utc("2026-03-09T12:00")).do(c.Resume())
+    assert points(story, "allocation")["due"] == "03-10 12:00"
+
+
+def test_what_was_overdue_before_a_hold_is_overdue_after_it() -> None:
+    story = Story().until(utc("2026-03-05T10:00"))
+    paused(story).later(days=10).do(c.Resume())
+    assert points(story, "allocation")["due"] == "03-03 10:00"
+
+
+def test_dates_of_their_own_are_where_they_were_after_a_hold() -> None:
+    court = Story(opening(**COURT))
+    before = court.open["court_date"].points
+    assert paused(court).later(days=10).do(c.Resume()).open["court_date"].points == before
+    item = paused(with_item()).later(days=10).do(c.Resume())
+    assert points(item, "agreement_item/i1") == ITEM
+
+
+def test_a_reminder_is_not_repeated_after_a_hold() -> None:
+    story = to(Stage.RISK_ASSESSMENT).until(utc("2026-03-11T10:00"))
+    story.do(c.ReachDeadline(deadline="risk_assessment", point="warn-1"), by=CLOCK)
+    paused(story).later(days=1).do(c.Resume())
+    found = next_point(story.open.values(), story.referral)
+    assert found is not None
+    assert (found[1].key, found[2]) == ("risk_assessment", "due")
+
+
+def test_time_spent_closed_is_not_on_the_clock() -> None:
+    story = to(Stage.FOLLOW_UP).later(days=1)
+    story.do(c.Close(reason="completed_direct_without_agreement")).later(days=100)
+    story.do(c.Reopen(reason=WHY), by=SUPERVISOR)
+    assert story.open["survey/h1"].due_at == utc("2026-04-01T09:00") + timedelta(days=100)
+
+
+# Extensions.
+
+
+def extend(story: Story, key: str, until: str) -> Story:
+    return story.do(c.ExtendDeadline(deadline=key, until=utc(until), reason=WHY), by=SUPERVISOR)
+
+
+def test_an_extension_moves_every_point() -> None:
+    assert points(extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00"), "risk_assessment") == {
+        "warn-1": "03-15 10:00",
+        "due": "03-20 10:00",
+        "escalate-1": "03-22 10:00",
+    }
+
+
+def test_a_hold_moves_an_extended_deadline_as_well() -> None:
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00")
+    paused(story).later(days=3).do(c.Resume())
+    assert points(story, "risk_assessment")["due"] == "03-23 10:00"
+
+
+def test_an_extension_is_for_the_clock_that_ran() -> None:
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2027-01-01T10:00")
+    story.do(c.RequestMoreInformation(reason=WHY), c.BeginRiskAssessment())
+    assert points(story, "risk_assessment")["due"] == "03-16 10:00"
+
+    story.do(assessment("h1", threats=Level.HIGH), verdict())
+    extend(story, "sign_off/risk_assessment", "2027-01-01T10:00")
+    story.do(approval("risk_assessment", False, WHY), by=SUPERVISOR).do(verdict())
+    assert points(story, "sign_off/risk_assessment")["due"] == "03-09 10:00"
+
+
+def test_the_review_of_a_second_hold_is_not_that_of_the_first() -> None:
+    story = extend(paused(Story(), "2026-03-10"), "hold_review", "2026-12-01T09:00").do(c.Resume())
+    assert points(paused(story, "2026-03-12"), "hold_review") == {"due": "03-12 09:00"}
+
+
+# What is true of all.
+
+
+def test_the_next_point_is_the_earliest_not_yet_reached() -> None:
+    story = Story()
+    order = []
+    while (found := next_point(story.open.values(), story.referral)) is not None:
+        at, deadline, point = found
+        order.append(f"{deadline.key} {point}")
+        story.until(at).do(c.ReachDeadline(deadline=deadline.key, point=point), by=CLOCK)
+    assert order == [
+        "allocation due",
+        "allocation escalate-1",
+        "first_contact warn-1",
+        "first_contact due",
+        "first_contact escalate-1",
+        "inactivity due",
+    ]
+
+
+def test_a_clock_never_kills_a_case() -> None:
+    story = to(Stage.VICTIM_CONTACT)
+    while (found := next_point(story.open.values(), story.referral)) is not None:
+        at, deadline, point = found
+        story.until(at).do(c.ReachDeadline(deadline=deadline.key, point=point), by=CLOCK)
+    assert story.stage is Stage.VICTIM_CONTACT
+    assert story.referral.participants[0].active
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.CLOSED])
+def test_closing_cancels_every_deadline(stage: Stage) -> None:
+    story = to(stage, **COURT)
+    assert story.open
+    assert deadlines(story.withdraws("h1").referral) == ()
+
+
+def test_every_deadline_of_the_policy_runs_somewhere() -> None:
+    stories = [Story(opening(**COURT)), paused(Story()), with_item()]
+    stories += [to(stage) for stage in Stage if stage is not Stage.CLOSED]
+    stories.append(to(Stage.VICTIM_CONTACT).do(informed("h1"), interest("h1", Interest.UNDECIDED)))
+    stories.append(to(Stage.VICTIM_CONTACT).do(*[attempt("h1", each) for each in list(Channel)[:3]]))
+    stories.append(to(Stage.RISK_ASSESSMENT).do(assessment("h1", threats=Level.HIGH), verdict()))
+    booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
+    stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
+    running = {deadline.name for story in stories for deadline in story.open.values()}
+    assert running == set(DeadlineName)
+
+
+def test_the_stories_begin_on_a_monday() -> None:
+    assert (MONDAY.strftime("%A"), MONDAY.hour) == ("Monday", 10)

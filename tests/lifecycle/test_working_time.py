@@ -1,0 +1,128 @@
+"""Working time of England and Wales. Every expected instant was counted by hand on a calendar."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from lifecycle.working_time import (
+    add_span,
+    at_day_end,
+    at_day_start,
+    clock_start,
+    is_working_day,
+    shift_working_days,
+)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2026-01-01",  # New Year's Day
+        "2026-04-03",  # Good Friday
+        "2026-04-06",  # Easter Monday
+        "2026-05-04",  # Early May
+        "2026-05-25",  # Spring
+        "2026-08-31",  # Summer
+        "2026-12-25",  # Christmas Day
+        "2026-12-28",  # Boxing Day, in place of the Saturday
+        "2022-09-19",  # State funeral
+        "2023-05-08",  # Coronation
+        "2026-03-07",  # a Saturday
+        "2026-03-08",  # a Sunday
+    ],
+)
+def test_days_off(day: str) -> None:
+    assert not is_working_day(date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2026-03-02",  # a Monday
+        "2026-01-02",  # a bank holiday in Scotland only
+        "2026-03-17",  # a bank holiday in Northern Ireland only
+        "2026-12-24",
+        "2026-12-29",
+    ],
+)
+def test_working_days(day: str) -> None:
+    assert is_working_day(date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    ("came", "starts"),
+    [
+        ("2026-03-02T10:30", "2026-03-02T10:30"),  # Monday morning: at once
+        ("2026-03-02T13:00", "2026-03-02T13:00"),  # at the cut-off: still that day
+        ("2026-03-02T13:00:01", "2026-03-03T09:00"),  # after it: the next day at nine
+        ("2026-03-06T15:00", "2026-03-09T09:00"),  # Friday afternoon: Monday
+        ("2026-03-07T10:00", "2026-03-09T09:00"),  # Saturday
+        ("2026-03-08T23:59", "2026-03-09T09:00"),  # Sunday
+        ("2026-12-24T14:00", "2026-12-29T09:00"),  # past Christmas, the weekend and the day in place of Boxing Day
+        ("2026-04-02T13:30", "2026-04-07T08:00"),  # Maundy Thursday at 14:30 in summer: the Tuesday after Easter
+        ("2026-07-01T12:00", "2026-07-01T12:00"),  # 13:00 in summer is 12:00 UTC: still that day
+        ("2026-07-01T12:30", "2026-07-02T08:00"),  # 13:30 in summer: the next day
+    ],
+)
+def test_when_a_clock_starts(came: str, starts: str) -> None:
+    assert clock_start(utc(came)) == utc(starts)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "lands"),
+    [
+        ("2026-03-02", 1, "2026-03-03"),
+        ("2026-03-06", 1, "2026-03-09"),  # over a weekend
+        ("2026-04-02", 1, "2026-04-07"),  # over Easter
+        ("2026-03-02", 20, "2026-03-30"),
+        ("2026-03-09", -1, "2026-03-06"),
+        ("2026-04-07", -5, "2026-03-27"),  # 2 April, 1 April, 31, 30, 27 March
+        ("2026-03-07", 1, "2026-03-09"),  # from a Saturday
+        ("2026-03-02", 0, "2026-03-02"),
+    ],
+)
+def test_working_days_on_and_back(day: str, count: int, lands: str) -> None:
+    assert shift_working_days(date.fromisoformat(day), count) == date.fromisoformat(lands)
+
+
+@pytest.mark.parametrize(
+    ("moment", "span", "lands"),
+    [
+        ("2026-03-02T10:00", "2wd", "2026-03-04T10:00"),
+        # Clocks go forward on 29 March 2026: ten in London is ten UTC before it and nine UTC after it.
+        ("2026-03-27T10:00", "1wd", "2026-03-30T09:00"),
+        ("2026-03-27T10:00", "1w", "2026-04-03T09:00"),
+        ("2026-01-31T10:00", "3m", "2026-04-30T09:00"),  # no 31 April
+        # They go back on 25 October 2026.
+        ("2026-10-23T09:00", "1wd", "2026-10-26T10:00"),
+        ("2026-10-23T09:00", "6w", "2026-12-04T10:00"),
+        ("2026-11-30T10:00", "3m", "2027-02-28T10:00"),
+        # Seconds are elapsed time, whatever the clocks do.
+        ("2026-03-29T00:30", "PT3600S", "2026-03-29T01:30"),
+        ("2026-10-25T00:30", "PT3600S", "2026-10-25T01:30"),
+        ("2026-03-02T10:00", "PT0S", "2026-03-02T10:00"),
+    ],
+)
+def test_spans_keep_the_time_of_day_in_london(moment: str, span: str, lands: str) -> None:
+    assert add_span(utc(moment), span) == utc(lands)
+
+
+def test_a_span_is_counted_back_as_well() -> None:
+    assert add_span(utc("2026-03-30T09:00"), "1wd", back=True) == utc("2026-03-27T10:00")
+    assert add_span(utc("2026-04-30T09:00"), "2m", back=True) == utc("2026-02-28T10:00")
+
+
+def test_what_is_no_span_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a span"):
+        add_span(utc("2026-03-02T10:00"), "two days")
+
+
+def test_a_working_day_is_from_nine_to_five_in_london() -> None:
+    assert at_day_start(date(2026, 3, 2)) == utc("2026-03-02T09:00")
+    assert at_day_start(date(2026, 7, 1)) == utc("2026-07-01T08:00")
+    assert at_day_end(date(2026, 3, 2)) == utc("2026-03-02T17:00")
+    assert at_day_end(date(2026, 7, 1)) == utc("2026-07-01T16:00")
