@@ -24,6 +24,7 @@ check: install-dev
 	$(BIN)/deptry .
 	$(BIN)/squawk stores/migrations/*.sql
 	$(BIN)/temporalint workflows activities worker.py
+	$(BIN)/python -m cli.docs --check
 
 bench: install
 	$(BIN)/python -m benchmarks

@@ -14,6 +14,7 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.envconfig import ClientConnectConfig
 
 from benchmarks.nothing import TASK_QUEUE as NOTHING
 from schemas.areas import Area
@@ -47,7 +48,7 @@ async def engine() -> AsyncIterator[tuple[Referrals, ChildProcess]]:
             embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
         ):
             await migrate(postgres.dsn)
-            connection = {"target_host": temporal.address, "namespace": "default"}
+            connection: ClientConnectConfig = {"target_host": temporal.address, "namespace": "default"}
             settings = Settings(master_keys_file=keys_file)
             async with connected(settings, postgres.dsn, connection) as referrals:
                 await register_search_attributes(referrals.client)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 
+from temporalio.envconfig import ClientConnectConfig
 from temporalio.worker import Worker
 
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
@@ -20,7 +21,7 @@ async def main() -> None:
     """Work until asked to stop."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    temporal = {"target_host": os.environ["TEMPORAL_ADDRESS"], "namespace": "default"}
+    temporal: ClientConnectConfig = {"target_host": os.environ["TEMPORAL_ADDRESS"], "namespace": "default"}
     settings = Settings.load()
     async with connected(settings, os.environ["DATABASE_URL"], temporal) as referrals:
         steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from cli.common import BadInput, Exit, nearest
+from cli.reading import annotation_parts
 from lifecycle import Refused
 from schemas.commands import COMMANDS
 from service.data_folder import NotRunning
@@ -42,6 +43,7 @@ _MEANS = {
     "int_parsing": "must be a whole number",
     "int_parsing_size": "is too large a number",
     "int_from_float": "must be a whole number",
+    "finite_number": "must be a whole number",
     "tuple_type": "must be a list",
     "model_type": "must be an object with fields of its own",
     "model_attributes_type": "must be an object with fields of its own",
@@ -86,7 +88,18 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
 
 def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
     """Each thing wrong with what was given: where, and a sentence without its full stop. Never what was given."""
-    return [_problem(problem) for problem in error.errors(include_url=False, include_input=False)]
+    problems = error.errors(include_url=False, include_input=False)
+    places = [problem["loc"] for problem in problems]
+    # Where an item of a list is wrong, the list is said to be too short besides.
+    return [
+        _problem(problem)
+        for problem in problems
+        if problem["type"] != "too_short" or not any(_below(place, problem["loc"]) for place in places)
+    ]
+
+
+def _below(place: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
+    return len(place) > len(above) and place[: len(above)] == above
 
 
 def _problem(problem: Any) -> tuple[tuple[int | str, ...], str]:
@@ -108,23 +121,32 @@ def _what(problem: Any, model: type[BaseModel] | None, place: tuple[int | str, .
         case "enum" | "literal_error":
             return f"accepted: {context['expected']}"
         case "extra_forbidden":
-            known = [] if model is None or len(place) > 1 else [n for n in model.model_fields if n != "kind"]
-            return f"is not a field of this.{nearest(str(place[-1]), known)}".rstrip(".")
+            known = _model_of(_at(model, place[:-1])[0])
+            names = [name for name in known.model_fields if name != "kind"] if known else []
+            return f"is not a field of this.{nearest(str(place[-1]), names)}".rstrip(".")
         case "string_pattern_mismatch":
-            described = _description(model, place)
+            described = _at(model, place)[1]
             return f"is not as it should be: {described}" if described else "is not as it should be"
         case _:
             text: str = problem["msg"]
             return _MEANS.get(kind, text[0].lower() + text[1:])
 
 
-def _description(model: type[BaseModel] | None, place: tuple[int | str, ...]) -> str | None:
+def _at(annotation: Any, place: tuple[int | str, ...]) -> tuple[Any, str | None]:
+    """The annotation of what stands at a place below a model, and its description."""
+    described = None
     for part in place:
+        if isinstance(part, int):
+            items = (each for each in annotation_parts(annotation) if get_origin(each) is tuple)
+            annotation = next((get_args(each)[0] for each in items), None)
+            continue
+        model = _model_of(annotation)
         if model is None or part not in model.model_fields:
-            return None
-        field = model.model_fields[str(part)]
-        if part == place[-1]:
-            return field.description
-        below = field.annotation
-        model = below if isinstance(below, type) and issubclass(below, BaseModel) else None
-    return None
+            return None, None
+        annotation, described = model.model_fields[part].annotation, model.model_fields[part].description
+    return annotation, described
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    parts = (part for part in annotation_parts(annotation) if isinstance(part, type) and not get_origin(part))
+    return next((part for part in parts if issubclass(part, BaseModel)), None)

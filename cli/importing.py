@@ -140,8 +140,10 @@ def _read(source: str) -> tuple[list[Row], list[Problem]]:
 
 async def _import(referrals: Referrals, rows: Sequence[Row], staff: str, result: Imported) -> None:
     from cli.columns import Problem
+    from cli.columns import columns as all_columns
     from lifecycle import Refused
 
+    known = all_columns()
     member = await referrals.member(staff)
     waiting = await _new_ones(referrals, rows, result)
     with progress() as bar:
@@ -154,9 +156,8 @@ async def _import(referrals: Referrals, rows: Sequence[Row], staff: str, result:
                     await referrals.open(row.form, member.id, external_id=row.external_id)
                     result.opened += 1
                 except Refused as refused:
-                    result.refused.append(
-                        Problem(row.number, refused.field or "", refused.message.rstrip("."))
-                    )
+                    column = refused.field if refused.field in known else None
+                    result.refused.append(Problem(row.number, column or "", refused.message.rstrip(".")))
                 bar.advance(task)
 
         async with asyncio.TaskGroup() as group:

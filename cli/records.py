@@ -38,6 +38,13 @@ keys = typer.Typer(help="The master keys, which wrap the key of each referral.",
 app.add_typer(keys, name="keys")
 
 
+def _as_reason(text: str) -> ErasureReason:
+    # Whatever else somebody writes here may tell of a person, so that it is not repeated.
+    if text not in set(ErasureReason):
+        raise typer.BadParameter(f"accepted: {', '.join(ErasureReason)}")
+    return ErasureReason(text)
+
+
 @app.command("verify")
 def verify_command(
     reference: Annotated[
@@ -156,7 +163,11 @@ def erase_command(
     reference: ReferenceArgument,
     reason: Annotated[
         ErasureReason,
-        typer.Option(help="Why. A closed list, for it is kept in the clear when all else is gone."),
+        typer.Option(
+            metavar="|".join(ErasureReason),
+            parser=_as_reason,
+            help="Why. A closed list, for it is kept in the clear when all else is gone.",
+        ),
     ],
     staff: AsOption,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -190,11 +201,12 @@ def erase_command(
             typer.echo("Temporal's history of it is deleted.")
         case None:
             typer.echo(
-                "Temporal could not be asked to delete its history, which nobody can read; erase again to try."
+                "Temporal could not be told to delete its history of it, which nobody can read: erase again."
             )
         case kept:
             typer.echo(
-                f"Temporal still keeps {kept} runs of its history, which nobody can read; erase again to try."
+                f"Temporal still holds its history of it ({kept} run{'s' * (kept != 1)}), which nobody can read. "
+                "It was told to delete it and takes about a minute; erase again to see it gone."
             )
 
 

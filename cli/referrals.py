@@ -29,8 +29,9 @@ from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
     from schemas.events import Recorded
-    from schemas.steps import Receipt
+    from schemas.steps import Overview, Receipt
     from service.referrals import Referrals
+    from stores.erasures import Erasure
     from stores.referrals import Line
 
 app = room()
@@ -184,9 +185,9 @@ def _hint(kinds: tuple[str, ...], reference: str, staff: str) -> None:
 
     # What is possible everywhere is no news.
     here = [kind for kind in kinds if RULES[COMMANDS[kind]].stages != OPEN_STAGES][:_HINTED]
-    more = f"all {len(kinds)}: rj permitted {reference} --as {staff}" if len(kinds) > len(here) else ""
-    if kinds:
-        typer.echo(f"You may next: {', '.join(here)}{'; ' * bool(here and more)}{more}")
+    if here:
+        typer.echo(f"You may next: {', '.join(here)}")
+    typer.echo(f"All that you may do ({len(kinds)}): rj permitted {reference} --as {staff}")
 
 
 @app.command("permitted")
@@ -281,14 +282,27 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
 
     Example: rj show RJ-7KQ4-M2X1
     """
-    overview, live = run(lambda referrals: referrals.overview(reference), temporal=False)
-    from cli.showing import overview_lines
+
+    async def work(referrals: Referrals) -> tuple[Overview, bool, Erasure | None]:
+        from stores import erasures
+
+        return *await referrals.overview(reference), await erasures.find(referrals.pool, reference)
+
+    overview, live, erasure = run(work, temporal=False)
+    from cli.showing import erasure_line, overview_lines
 
     if as_json:
-        source = "workflow" if live else "log"
-        print_json({"source": source, **overview.model_dump(mode="json", exclude={"referral": {"policy"}})})
+        print_json(
+            {
+                "source": "workflow" if live else "log",
+                "erased": erasure.model_dump(mode="json") if erasure else None,
+                **overview.model_dump(mode="json", exclude={"referral": {"policy"}}),
+            }
+        )
         return
-    if not live:
+    if erasure:
+        typer.echo(erasure_line(erasure))
+    elif not live:
         typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
     for line in overview_lines(overview):
         typer.echo(plain(line))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from cli.common import due, when, words
@@ -20,8 +22,8 @@ from stores.erasures import Erasure
 from stores.keys import DataKey
 
 _SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
-# Large, and nothing that a person reads in a timeline.
-_LEFT_OUT = {"policy", "becomes"}
+# What nobody reads in a timeline.
+_LEFT_OUT = {"policy", "becomes", "reference"}
 
 
 def overview_lines(overview: Overview) -> Iterator[str]:
@@ -157,49 +159,53 @@ def timeline_lines(timeline: Timeline) -> Iterator[str]:
         by = taken_back.get(recorded.step)
         mark = f" (taken back by step {by})" if by else ""
         yield f"{number}  {when(recorded.at)}  {recorded.actor}: {words(recorded.event.kind)}{mark}"
-        said = recorded.event.model_dump(mode="json", exclude_defaults=True, exclude=_LEFT_OUT)
+        said = recorded.event.model_dump(exclude_defaults=True, exclude=_LEFT_OUT)
         for line in _details(said):
             yield f"        {line}"
     if timeline.erasure:
-        note = timeline.erasure
-        yield (
-            f"Erased {when(note.erased_at)} by {note.by_staff} ({words(note.reason)}): "
-            "what was said about people cannot be read any more."
-        )
+        yield erasure_line(timeline.erasure)
+
+
+def erasure_line(note: Erasure) -> str:
+    """That a referral was erased."""
+    return (
+        f"Erased {when(note.erased_at)} by {note.by_staff} ({words(note.reason)}): "
+        "what was said about people cannot be read any more."
+    )
 
 
 def _details(said: dict[str, Any]) -> Iterator[str]:
-    short = {name: value for name, value in said.items() if not isinstance(value, list | dict)}
+    short = {name: value for name, value in said.items() if not isinstance(value, tuple | dict)}
     if short:
-        yield ", ".join(f"{words(name)}: {_text(value)}" for name, value in short.items())
+        yield _flat(short)
     for name, value in said.items():
         match value:
             case dict():
                 yield f"{words(name)}: {_flat(value)}"
             case [dict(), *_]:
                 yield from (f"{words(name)}: {_flat(item)}" for item in value)
-            case list():
-                yield f"{words(name)}: {', '.join(map(_text, value))}"
+            case tuple():
+                yield f"{words(name)}: {_text(value)}"
 
 
-def _flat(value: dict[str, Any], above: str = "") -> str:
+def _flat(said: dict[str, Any]) -> str:
     return ", ".join(
-        _flat(below, f"{above}{words(name)} ")
-        if isinstance(below, dict)
-        else f"{above}{words(name)}: {_listed(below)}"
-        for name, below in value.items()
+        _flat(value) if isinstance(value, dict) else f"{words(name)}: {_text(value)}"
+        for name, value in said.items()
     )
-
-
-def _listed(value: Any) -> str:
-    return " ".join(map(_text, value)) if isinstance(value, list) else _text(value)
 
 
 def _text(value: Any) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
-        case str() if "_" in value and " " not in value and "@" not in value:
-            return words(value)
+        case Enum():
+            return words(value.value)
+        case datetime():
+            return when(value)
+        case date():
+            return f"{value:%a %-d %b %Y}"
+        case tuple():
+            return ", ".join(map(_text, value))
         case _:
             return str(value)

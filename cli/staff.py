@@ -30,6 +30,8 @@ app.add_typer(register, name="staff")
 # The role under which deadlines are recorded is no person's.
 _PEOPLES = tuple(role for role in Role if role is not Role.SYSTEM)
 
+_LONGEST = timedelta(days=3650)
+
 StaffArgument = Annotated[
     str, typer.Argument(metavar="ID", parser=as_staff_id, help="An opaque id, such as cw-1; never a name.")
 ]
@@ -144,14 +146,14 @@ def absent_command(
             return
         if until is None or stand_in is None:
             raise BadInput("Give --until DATE and --stand-in ID, or --back.")
-        returns = _returns(until.date())
-        if returns <= datetime.now(UTC):
-            raise BadInput("--until: is past; give the last day away.")
+        today = datetime.now(LONDON).date()
+        if not today <= until.date() <= today + _LONGEST:
+            raise BadInput(f"--until: give a day from today to {today + _LONGEST}, the last day away.")
         away = await staff.get(referrals.pool, staff_id)
         if away is None:
             raise _unknown(staff_id)
         _check_stand_in(away, stand_in, await staff.get(referrals.pool, stand_in))
-        await staff.set_absent(referrals.pool, staff_id, returns, stand_in)
+        await staff.set_absent(referrals.pool, staff_id, _returns(until.date()), stand_in)
 
     run(work, temporal=False)
     if until:

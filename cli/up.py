@@ -130,7 +130,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
     out.print(table, soft_wrap=True, crop=False, no_wrap=True)
     rj = _as_typed(settings)
     out.print(
-        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example open_referral\nCtrl-C stops everything.",
+        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example referral\nCtrl-C stops everything.",
         soft_wrap=True,
     )
 

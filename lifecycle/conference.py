@@ -20,7 +20,7 @@ def activity_booked(referral: Referral, actor: Actor, at: datetime) -> str | Non
     return None if referral.activity else ""
 
 
-@gate("still_booked", "The activity is still booked; postpone or stop it first")
+@gate("still_booked", "The activity must be postponed or stopped first")
 def activity_stopped(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.activity else None
 
@@ -51,7 +51,12 @@ def _missing_when_it_began(referral: Referral, activity: Activity, began: dateti
     return lacking(referral, two_sides, *purposes, moment=began)
 
 
-@rule(RecordActivityHeld, stages=[Stage.CONFERENCE], gates=[activity_booked, attending_consent])
+@rule(
+    RecordActivityHeld,
+    stages=[Stage.CONFERENCE],
+    gates=[activity_booked, attending_consent],
+    leads_to=Stage.FOLLOW_UP,
+)
 def _(referral: Referral, command: RecordActivityHeld, actor: Actor, at: datetime) -> Iterator[Event]:
     activity = referral.activity
     if activity is None:

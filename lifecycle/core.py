@@ -16,6 +16,19 @@ from schemas.referral import Participant, Referral
 from schemas.vocabulary import Stage
 
 OPEN_STAGES = frozenset(Stage) - {Stage.CLOSED}
+# Where a referral may go from each stage, whatever the command; reopening leads back to where it was closed.
+WAYS: dict[Stage, frozenset[Stage]] = {
+    Stage.RECEIVED: frozenset({Stage.VICTIM_CONTACT, Stage.OFFENDER_CONSENT, Stage.CLOSED}),
+    Stage.VICTIM_CONTACT: frozenset({Stage.RISK_ASSESSMENT, Stage.CLOSED}),
+    Stage.RISK_ASSESSMENT: frozenset({Stage.OFFENDER_CONSENT, Stage.VICTIM_CONTACT, Stage.CLOSED}),
+    Stage.OFFENDER_CONSENT: frozenset(
+        {Stage.PREPARATION, Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT, Stage.CLOSED}
+    ),
+    Stage.PREPARATION: frozenset({Stage.CONFERENCE, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
+    Stage.CONFERENCE: frozenset({Stage.FOLLOW_UP, Stage.PREPARATION, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
+    Stage.FOLLOW_UP: frozenset({Stage.PREPARATION, Stage.CLOSED}),
+    Stage.CLOSED: OPEN_STAGES,
+}
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
@@ -59,6 +72,7 @@ class Rule:
         roles: who may give it, in the referral's area.
         gates: what must hold.
         leads_to: the stage it enters; that stage's entry gates are checked as well.
+        may_lead_to: the stages that it enters in some cases, or for some of its fields.
         on_hold: whether it may be given while the referral is paused.
         in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
         decide: the events that follow; raises Refused.
@@ -68,9 +82,15 @@ class Rule:
     roles: frozenset[Role]
     gates: tuple[Gate, ...]
     leads_to: Stage | None
+    may_lead_to: frozenset[Stage]
     on_hold: bool
     in_safeguarding: bool
     decide: Decision[Any]
+
+    @property
+    def ways(self) -> frozenset[Stage]:
+        """Every stage that it can enter."""
+        return self.may_lead_to | ({self.leads_to} if self.leads_to else set())
 
     @property
     def all_gates(self) -> tuple[Gate, ...]:
@@ -110,6 +130,7 @@ def rule(
     roles: frozenset[Role] = WORKERS,
     gates: Sequence[Gate] = (),
     leads_to: Stage | None = None,
+    may_lead_to: Iterable[Stage] = (),
     on_hold: bool = False,
     in_safeguarding: bool = False,
 ) -> Callable[[Decision[C]], Decision[C]]:
@@ -117,7 +138,14 @@ def rule(
 
     def enter(decision: Decision[C]) -> Decision[C]:
         RULES[command] = Rule(
-            frozenset(stages), roles, tuple(gates), leads_to, on_hold, in_safeguarding, decision
+            frozenset(stages),
+            roles,
+            tuple(gates),
+            leads_to,
+            frozenset(may_lead_to),
+            on_hold,
+            in_safeguarding,
+            decision,
         )
         return decision
 

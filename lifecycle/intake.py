@@ -135,7 +135,7 @@ def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | N
 
 @gate(
     "offender_initiated_refused",
-    "A referral initiated by the person responsible is not accepted for some categories of case",
+    "A referral that the person responsible initiated must not be of a category in which these are refused",
 )
 def offender_initiated_accepted(referral: Referral, actor: Actor, at: datetime) -> str | None:
     # Asked again here, since what kind of case it is may become known only after it was opened.
@@ -157,7 +157,12 @@ def _(referral: Referral, command: RecordDuplicateCheck, actor: Actor, at: datet
     yield told(DuplicateChecked, command)
 
 
-@rule(Allocate, stages=[Stage.RECEIVED], gates=[duplicate_checked, offender_initiated_accepted])
+@rule(
+    Allocate,
+    stages=[Stage.RECEIVED],
+    gates=[duplicate_checked, offender_initiated_accepted],
+    may_lead_to=[Stage.VICTIM_CONTACT, Stage.OFFENDER_CONSENT],
+)
 def _(referral: Referral, command: Allocate, actor: Actor, at: datetime) -> Iterator[Event]:
     if actor.role not in SUPERVISORS and command.caseworker != actor.id:
         raise Refused("not_your_role", "Only a supervisor may allocate to somebody else.", "caseworker")

@@ -7,13 +7,13 @@ while others of their side remain is our inference.
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.core import OPEN_STAGES, WORKERS, apply, change_participant, rule
+from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
 from lifecycle.refusal import Refused
 from schemas.commands import EndParticipation, Withdraw
 from schemas.events import Event, ParticipationEnded, Recorded, ReferralClosed
 from schemas.people import Actor
 from schemas.referral import Participant, Referral
-from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole
+from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole, Stage
 
 CLOSES_AS: dict[tuple[ParticipantRole, EndReason], ClosureReason] = {
     (ParticipantRole.HARMED, EndReason.DECLINED_BEFORE_SHARING): ClosureReason.HARMED_DECLINED_BEFORE_SHARING,
@@ -74,13 +74,13 @@ def end_participation(
         yield ReferralClosed(reason=closes_as, stage=referral.stage)
 
 
-@rule(Withdraw, stages=OPEN_STAGES, roles=WORKERS, on_hold=True, in_safeguarding=True)
+@rule(Withdraw, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: Withdraw, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     yield from end_participation(referral, person, EndReason.WITHDREW, command.note)
 
 
-@rule(EndParticipation, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+@rule(EndParticipation, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: EndParticipation, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     fits = {reason for role, reason in CLOSES_AS if role is person.role} or _ATTENDANT_REASONS

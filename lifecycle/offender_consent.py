@@ -62,7 +62,7 @@ BOTH_CONSENTS = (facts_acknowledged, responsible_consent_in_writing, harmed_take
 ENTRY_GATES[Stage.PREPARATION] = BOTH_CONSENTS
 
 
-@rule(RecordAcknowledgement, stages=OPEN_STAGES - {Stage.RECEIVED})
+@rule(RecordAcknowledgement, stages=OPEN_STAGES - {Stage.RECEIVED}, may_lead_to=[Stage.CLOSED])
 def _(referral: Referral, command: RecordAcknowledgement, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
@@ -81,6 +81,7 @@ def _(referral: Referral, command: RecordAcknowledgement, actor: Actor, at: date
         facts_acknowledged,
         responsible_consent_in_writing,
     ],
+    leads_to=Stage.VICTIM_CONTACT,
 )
 def _(referral: Referral, command: BeginVictimContact, actor: Actor, at: datetime) -> Iterator[Event]:
     yield StageEntered(stage=Stage.VICTIM_CONTACT, left=referral.stage)

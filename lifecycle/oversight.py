@@ -112,12 +112,12 @@ def safeguarding_by_another(referral: Referral, actor: Actor, at: datetime) -> s
     return None if referral.safeguarding and referral.safeguarding.raised_by != actor.id else ""
 
 
-@gate("safeguarding_open", "A safeguarding concern is open already; add a note instead")
+@gate("safeguarding_open", "No safeguarding concern may be open already; add a note instead")
 def no_safeguarding_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.safeguarding else None
 
 
-@gate("already_on_hold", "The referral is on hold already; resume it first")
+@gate("already_on_hold", "The referral must not be on hold already; resume it first")
 def not_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.hold else None
 
@@ -127,12 +127,12 @@ def is_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if referral.hold else ""
 
 
-@gate("closed_by_you", "A referral is reopened by somebody other than who closed it")
+@gate("closed_by_you", "A referral must be reopened by somebody other than who closed it")
 def closed_by_another(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.closed_by == actor.id else None
 
 
-@gate("erased", "The personal data of this referral were erased; open a new one")
+@gate("erased", "The personal data of this referral must not have been erased; open a new one")
 def not_erased(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.closure_reason is ClosureReason.ERASED else None
 
@@ -168,6 +168,7 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
     stages=OPEN_STAGES,
     roles=SUPERVISORS,
     gates=[another_persons_work_waits],
+    may_lead_to=[Stage.OFFENDER_CONSENT, Stage.CLOSED],
     on_hold=True,
     in_safeguarding=True,
 )
@@ -201,7 +202,13 @@ def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) ->
         yield ReferralClosed(reason=request.closure_reason, stage=referral.stage)
 
 
-@rule(OverrideGate, stages=OPEN_STAGES, roles=SUPERVISORS, gates=[gate_to_override])
+@rule(
+    OverrideGate,
+    stages=[Stage.RISK_ASSESSMENT, Stage.PREPARATION, Stage.CONFERENCE],
+    roles=SUPERVISORS,
+    gates=[gate_to_override],
+    may_lead_to=[Stage.OFFENDER_CONSENT],
+)
 def _(referral: Referral, command: OverrideGate, actor: Actor, at: datetime) -> Iterator[Event]:
     possible = overridable_now(referral, actor, at)
     if command.gate in set(Purpose) or "consent" in command.gate:
@@ -250,7 +257,7 @@ def _(referral: Referral, command: Resume, actor: Actor, at: datetime) -> Iterat
     yield Resumed()
 
 
-@rule(Close, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
+@rule(Close, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: Close, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.reason is ClosureReason.ERASED and actor.role not in SUPERVISORS:
         raise Refused("not_your_role", "Only a supervisor closes a referral for erasure.", "reason")
@@ -314,6 +321,7 @@ def _completed_reasons(referral: Referral) -> tuple[ClosureReason, ...]:
     stages=[Stage.CLOSED],
     roles=SUPERVISORS,
     gates=[not_erased, closed_by_another],
+    may_lead_to=OPEN_STAGES,
     in_safeguarding=True,
 )
 def _(referral: Referral, command: Reopen, actor: Actor, at: datetime) -> Iterator[Event]:

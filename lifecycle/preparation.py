@@ -102,7 +102,7 @@ def readiness_signed_off(referral: Referral, actor: Actor, at: datetime) -> str 
     return f"not prepared when it was: {unprepared}" if unprepared else None
 
 
-@gate("readiness_already_asked", "Readiness is signed off, or waits for it")
+@gate("readiness_already_asked", "Readiness must not be signed off, or wait for it, already")
 def readiness_not_asked_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
     asked = any(request.subject is SignOffSubject.READINESS for request in referral.sign_off_requests)
     signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
@@ -123,7 +123,7 @@ def method_consents(referral: Referral, actor: Actor, at: datetime) -> str | Non
     return lacking(referral, both_sides(referral), referral.method.purpose) if referral.method else None
 
 
-@gate("method_unsafe", "The risk assessment allows an indirect method only")
+@gate("method_unsafe", "Where the risk assessment allows an indirect method only, it must be one")
 def method_allowed(referral: Referral, actor: Actor, at: datetime) -> str | None:
     indirect_only = referral.risk.verdict is Verdict.PROCEED_INDIRECT
     return "" if indirect_only and referral.method and referral.method.direct else None

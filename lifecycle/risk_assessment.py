@@ -36,9 +36,7 @@ def something_assessed(referral: Referral, actor: Actor, at: datetime) -> str | 
     return None if referral.risk.assessments else ""
 
 
-@gate(
-    "sign_off_waiting", "The risk assessment waits for a supervisor's sign-off; it may not change meanwhile"
-)
+@gate("sign_off_waiting", "The risk assessment must not wait for a sign-off; it does not change meanwhile")
 def no_risk_sign_off_waiting(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if risk_sign_off_waits(referral) else None
 
@@ -115,7 +113,12 @@ def _(referral: Referral, command: RecordRiskAssessment, actor: Actor, at: datet
     yield told(RiskAssessed, command)
 
 
-@rule(RecordRiskVerdict, stages=[Stage.RISK_ASSESSMENT], gates=[something_assessed, no_risk_sign_off_waiting])
+@rule(
+    RecordRiskVerdict,
+    stages=[Stage.RISK_ASSESSMENT],
+    gates=[something_assessed, no_risk_sign_off_waiting],
+    may_lead_to=[Stage.OFFENDER_CONSENT],
+)
 def _(referral: Referral, command: RecordRiskVerdict, actor: Actor, at: datetime) -> Iterator[Event]:
     yield told(RiskVerdictGiven, command)
     if not command.verdict.proceeds:
@@ -128,7 +131,12 @@ def _(referral: Referral, command: RecordRiskVerdict, actor: Actor, at: datetime
         yield from goes_on(referral.model_copy(update={"risk": judged}))
 
 
-@rule(RequestMoreInformation, stages=[Stage.RISK_ASSESSMENT], gates=[no_risk_sign_off_waiting])
+@rule(
+    RequestMoreInformation,
+    stages=[Stage.RISK_ASSESSMENT],
+    gates=[no_risk_sign_off_waiting],
+    leads_to=Stage.VICTIM_CONTACT,
+)
 def _(referral: Referral, command: RequestMoreInformation, actor: Actor, at: datetime) -> Iterator[Event]:
     yield StageEntered(stage=Stage.VICTIM_CONTACT, left=referral.stage, reason=command.reason)
 

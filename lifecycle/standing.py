@@ -105,7 +105,14 @@ def _(referral: Referral, command: GiveConsent, actor: Actor, at: datetime) -> I
     yield told(ConsentGiven, command)
 
 
-@rule(WithdrawConsent, stages=Stage, gates=[consent_to_withdraw], on_hold=True, in_safeguarding=True)
+@rule(
+    WithdrawConsent,
+    stages=Stage,
+    gates=[consent_to_withdraw],
+    may_lead_to=[Stage.CLOSED],
+    on_hold=True,
+    in_safeguarding=True,
+)
 def _(referral: Referral, command: WithdrawConsent, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant, left=frozenset(EndReason))
     given = [

@@ -66,7 +66,7 @@ def _(referral: Referral, command: RecordInformationGiven, actor: Actor, at: dat
     yield told(InformationGiven, command)
 
 
-@rule(RecordInterest, stages=OPEN_STAGES)
+@rule(RecordInterest, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED])
 def _(referral: Referral, command: RecordInterest, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant, left=MAY_COME_BACK)
     if person.informed_at is None and command.interest is not Interest.DECLINED:

@@ -1,4 +1,4 @@
-"""From models to payloads and back: the SDK's conversion by pydantic, made once in a process instead of at every turn."""
+"""From models to payloads and back: the SDK's conversion by pydantic, made once in a process, not at every turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
     SerializationContext,
-    WithSerializationContext,
 )
 
 from service.codec import ReferralCodec
@@ -35,15 +34,14 @@ class ReferralConverter(DataConverter):
 
     def with_context(self, context: SerializationContext) -> Self:
         """The converter of the referral that the context names; only its codec differs."""
-        codec = self.payload_codec
-        if not isinstance(codec, WithSerializationContext):
-            return self
-        own = codec.with_context(context)
-        if own is codec:
+        if not isinstance(self.payload_codec, ReferralCodec):
+            return super().with_context(context)
+        codec = self.payload_codec.with_context(context)
+        if codec is self.payload_codec:
             return self
         # Copied as it is: the base class would make every part anew.
         clone = copy.copy(self)
-        object.__setattr__(clone, "payload_codec", own)
+        object.__setattr__(clone, "payload_codec", codec)
         return clone
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import combinations
-from typing import TypeAlias
 
 import asyncpg
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.people import Role, Staff
@@ -25,7 +24,15 @@ from service.referrals import TemporalUnreachable, workflow_id
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
 from service.settings import BadSetting, Settings, temporal_connect_config
 from stores import staff
-from stores.database import APPLICATION_ROLE, DatabaseUnreachable, Pool, address_of, connect, connect_pool
+from stores.database import (
+    APPLICATION_ROLE,
+    Connection,
+    DatabaseUnreachable,
+    Pool,
+    address_of,
+    connect,
+    connect_pool,
+)
 from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
 
@@ -69,9 +76,6 @@ class Finding:
     remedy: str | None = None
 
 
-Found: TypeAlias = Awaitable[Finding]
-
-
 async def diagnose() -> list[Finding]:
     """Make every check. Changes nothing and raises nothing that an installation may bring about."""
     try:
@@ -89,17 +93,12 @@ async def diagnose() -> list[Finding]:
     try:
         servers = resolve(settings)
     except NotRunning as error:
-        return [
-            *found,
-            _policy(settings),
-            _keys_file(settings),
-            Finding(
-                "servers",
-                Standing.SERVER,
-                str(error),
-                "Run `rj up`, or name servers of your own, and look again.",
-            ),
-        ]
+        starting = DataFolder(settings.data).held()
+        remedy = "Wait a moment." if starting else "Run `rj up`, or name servers of your own."
+        missing = Finding("servers", Standing.SERVER, str(error), remedy)
+        named = await _database(settings.database_url) if settings.database_url else []
+        named += await _temporal(own_temporal, None) if own_temporal else []
+        return [*found, _policy(settings), _keys_file(settings), missing, *named]
     settings = servers.settings(settings)
     found += [_policy(settings), _keys_file(settings)]
     return [*found, *await _servers(settings, servers)]
@@ -165,26 +164,19 @@ def _keys_file(settings: Settings) -> Finding:
 
 
 async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
-    keys: KeyStore | None = None
-    found: list[Finding] = []
-    pool: Pool | None = None
+    found = await _database(servers.database_url)
+    if any(each.standing is not Standing.OK for each in found):
+        return [*found, _not_yet("staff", "the database"), *await _temporal(servers.temporal, None)]
+    pool = await connect_pool(servers.database_url, size=2)
     try:
-        found += await _database(servers.database_url)
-        if all(each.standing is Standing.OK for each in found):
-            pool = await connect_pool(servers.database_url, size=2)
-            found.append(await _register(pool))
-            try:
-                keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
-                found.append(await _keys_fit(keys, pool))
-            except MasterKeyProblem:
-                found.append(_not_yet("keys in use", "the master keys"))
-        else:
-            found.append(_not_yet("staff", "the database"))
-        found += await _temporal(servers, keys, pool)
+        return [
+            *found,
+            await _register(pool),
+            await _keys_fit(settings, pool),
+            *await _temporal(servers.temporal, pool),
+        ]
     finally:
-        if pool is not None:
-            await pool.close()
-    return found
+        await pool.close()
 
 
 def _not_yet(check: str, first: str) -> Finding:
@@ -192,41 +184,40 @@ def _not_yet(check: str, first: str) -> Finding:
 
 
 async def _database(database_url: str) -> list[Finding]:
-    start = "Start it, or correct DATABASE_URL; the one of `rj up` starts with it."
     try:
         connection = await connect(database_url)
     except DatabaseUnreachable as error:
+        start = "Start it, or correct DATABASE_URL; the one of `rj up` starts with it."
         return [Finding("database", Standing.SERVER, str(error), start)]
     try:
-        server = connection.get_server_version()
-        answers = Finding(
-            "database",
-            Standing.OK,
-            f"PostgreSQL {server.major}.{server.minor} at {address_of(database_url)}.",
-        )
-        apply = "Apply them as the database's owner: `python worker.py --migrate`, or `rj up`."
-        try:
-            missing = await pending(connection)
-        except MigrationRefused as error:
-            return [answers, Finding("migrations", Standing.SERVER, str(error), "Restore what was changed.")]
-        if missing:
-            said = f"Missing: {', '.join(missing)}."
-            return [answers, Finding("migrations", Standing.SERVER, said, apply)]
-        current = Finding("migrations", Standing.OK, "All are applied.")
-        return [answers, current, await _rights(connection)]
-    except asyncpg.InsufficientPrivilegeError:
-        said = f"The user of DATABASE_URL may neither own the tables nor act as {APPLICATION_ROLE}."
-        return [
-            answers,
-            Finding("migrations", Standing.SETUP, said, f"GRANT {APPLICATION_ROLE} to that user."),
-        ]
+        version = await connection.fetchval("SHOW server_version")
+        where = f"PostgreSQL {version} at {address_of(database_url)}."
+        found = [Finding("database", Standing.OK, where), await _migrations(connection)]
+        if found[-1].standing is Standing.OK:
+            found.append(await _rights(connection))
+        return found
     finally:
         await connection.close()
 
 
-async def _rights(connection: asyncpg.Connection[asyncpg.Record]) -> Finding:
+async def _migrations(connection: Connection) -> Finding:
+    try:
+        missing = await pending(connection)
+    except MigrationRefused as error:
+        return Finding("migrations", Standing.SERVER, str(error), "Run the version that the database is of.")
+    except asyncpg.InsufficientPrivilegeError:
+        said = f"The user of DATABASE_URL neither owns the tables nor may act as {APPLICATION_ROLE}."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user WITH SET TRUE."
+        return Finding("migrations", Standing.SETUP, said, remedy)
+    if not missing:
+        return Finding("migrations", Standing.OK, "All are applied.")
+    apply = "Apply them as the database's owner: `python worker.py --migrate`, or `rj up`."
+    return Finding("migrations", Standing.SERVER, f"Missing: {', '.join(missing)}.", apply)
+
+
+async def _rights(connection: Connection) -> Finding:
     """Whether the application can do its work and cannot rewrite history."""
-    acts, reads, rewrites = await connection.fetchrow(
+    [(acts, reads, rewrites)] = await connection.fetch(
         "SELECT pg_has_role(current_user, $1, 'SET'),"
         " has_table_privilege($1, 'event', 'SELECT') AND has_table_privilege($1, 'event', 'INSERT'),"
         " has_table_privilege($1, 'event', 'UPDATE') OR has_table_privilege($1, 'event', 'DELETE')"
@@ -278,8 +269,12 @@ def _areas_without_two(members: list[Staff]) -> list[str]:
     return [area for area in areas if area not in covered]
 
 
-async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
+async def _keys_fit(settings: Settings, pool: Pool) -> Finding:
     """Whether the ring opens what is in the database: one key of each master key is tried."""
+    try:
+        keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
+    except MasterKeyProblem:
+        return _not_yet("keys in use", "the master keys")
     samples = await pool.fetch(
         "SELECT DISTINCT ON (master_key_id) master_key_id, reference FROM keys.data_key ORDER BY master_key_id"
     )
@@ -295,21 +290,18 @@ async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
                 f"Master key {sample['master_key_id']} seals referrals, and the ring lacks it or holds another.",
                 "Put its line back into the master key file from its backup.",
             )
-    return Finding("keys in use", Standing.OK, f"All {len(samples)} master keys in use are in the ring.")
+    return Finding("keys in use", Standing.OK, f"The ring opens what its {len(samples)} sealed.")
 
 
-async def _temporal(servers: Servers, keys: KeyStore | None, pool: Pool | None) -> list[Finding]:
-    where = servers.temporal.get("target_host", "its address")
-    if keys is None or pool is None:
-        return [_not_yet("Temporal", "what comes before")]
+async def _temporal(temporal: ClientConnectConfig, pool: Pool | None) -> list[Finding]:
+    where = temporal.get("target_host", "its address")
     try:
-        client = await connect_temporal(servers.temporal, keys)
-        answers = Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}.")
+        client = await connect_temporal(temporal, None)
         return [
-            answers,
+            Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}."),
             await _attributes(client),
             await _polled(client),
-            await _alive(client, pool),
+            await _alive(client, pool) if pool else _not_yet("workflows", "the database"),
         ]
     except TemporalUnreachable as error:
         start = (

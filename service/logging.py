@@ -73,7 +73,7 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers[:] = [_handler(stream or sys.stderr, format, shared)]
     if warnings_to is not None:
-        terminal = _handler(warnings_to, "console", shared)
+        terminal = _handler(warnings_to, "console", shared, name_error)
         terminal.setLevel(logging.WARNING)
         root.addHandler(terminal)
     root.setLevel(level.upper())
@@ -89,7 +89,12 @@ def configure_logging(
     )
 
 
-def _handler(stream: TextIO, format: Literal["json", "console"], shared: list[Processor]) -> EntryHandler:  # noqa: A002
+def _handler(
+    stream: TextIO,
+    format: Literal["json", "console"],  # noqa: A002
+    shared: list[Processor],
+    *more: Processor,
+) -> EntryHandler:
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if format == "json"
@@ -104,6 +109,7 @@ def _handler(stream: TextIO, format: Literal["json", "console"], shared: list[Pr
                 flatten_context,
                 describe_exception,
                 redact,
+                *more,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 renderer,
             ],
@@ -130,6 +136,13 @@ def describe_exception(_logger: Any, _method: str, entry: EventDict) -> EventDic
     if isinstance(error, BaseException):
         # Not under "exception", which structlog's console takes for a ready-made text.
         entry["error"] = exception_outline(error)
+    return entry
+
+
+def name_error(_logger: Any, _method: str, entry: EventDict) -> EventDict:
+    """Leave of an exception its type: where it came from stands in the log, and tells a person little."""
+    if isinstance(entry.get("error"), Mapping):
+        entry["error"] = entry["error"]["type"]
     return entry
 
 

@@ -33,7 +33,7 @@ from schemas.steps import Overview, Receipt, ReferralInput, Request
 from schemas.vocabulary import Source
 from stores import event_log, staff
 from stores.database import Pool
-from stores.keys import KeyErased, KeyStore
+from stores.keys import KeyErased, KeyStore, KeyUnknown
 from stores.referrals import area_of
 from workflows.referral import ReferralWorkflow
 
@@ -47,9 +47,16 @@ _ANSWER_WITHIN = 30
 # The workflow rests, or came to rest or started anew while it was asked.
 _ASK_AGAIN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED, RPCStatusCode.ALREADY_EXISTS)
 # Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
-_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, KeyErased, RuntimeError)
+_NO_ANSWER = (
+    RPCError,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    KeyErased,
+    KeyUnknown,
+    RuntimeError,
+)
 # A step takes some hundredths of a second; without a limit, a call would wait for a worker for ever.
-_STEP_WITHIN = timedelta(seconds=10)
+_STEP_WITHIN = timedelta(seconds=5)
 # What a query could tell stands in the log as well, so that waiting long is worth nothing.
 _QUERY_WITHIN = timedelta(seconds=3)
 
@@ -126,6 +133,8 @@ class Referrals:
             Refused: there is no such referral.
         """
         try:
+            # Without its key a workflow could not answer, and would only be waited for.
+            await self.keys.get(reference)
             found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
         except _NO_ANSWER:
             found = None

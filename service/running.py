@@ -18,7 +18,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import PollerBehaviorSimpleMaximum, Worker, WorkerDeploymentConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.steps import Steps
 from schemas.policy import Policy
@@ -77,13 +77,20 @@ async def connected(
 
 
 async def connect_temporal(
-    temporal: ClientConnectConfig, keys: KeyStore, *, runtime: Runtime | None = None, lazy: bool = False
+    temporal: ClientConnectConfig,
+    keys: KeyStore | None,
+    *,
+    runtime: Runtime | None = None,
+    lazy: bool = False,
 ) -> Client:
-    """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable, unless lazy."""
+    """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable, unless lazy.
+
+    Without keys, a client that reads nothing of what a referral holds.
+    """
     try:
         async with asyncio.timeout(15):
             return await Client.connect(
-                **temporal, plugins=[referral_plugin(keys)], runtime=runtime, lazy=lazy
+                **temporal, plugins=[referral_plugin(keys)] if keys else [], runtime=runtime, lazy=lazy
             )
     except (RuntimeError, RPCError, TimeoutError) as error:
         where = temporal.get("target_host", "its address")
@@ -100,8 +107,8 @@ def worker(client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> Worker
         task_queue=TASK_QUEUE,
         workflows=[ReferralWorkflow],
         activities=[steps.take_step],
-        workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(5),
-        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(5),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,
         deployment_config=WorkerDeploymentConfig(
             version=WorkerDeploymentVersion(deployment_name="rj-referrals", build_id=_build_id()),

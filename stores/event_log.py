@@ -161,6 +161,16 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     )
 
 
+async def commands_of(pool: Pool, references: Sequence[str]) -> dict[str, frozenset[UUID]]:
+    """The ids of the commands that stand in the log, of each of these referrals that has any."""
+    rows = await pool.fetch(
+        "SELECT reference, array_agg(command_id) AS commands FROM event"
+        " WHERE reference = ANY($1) AND sequence = step GROUP BY reference",
+        references,
+    )
+    return {row["reference"]: frozenset(row["commands"]) for row in rows}
+
+
 async def verify(
     pool: Pool | Connection, references: Sequence[str]
 ) -> AsyncIterator[tuple[str, Break | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -41,10 +42,10 @@ Rj: TypeAlias = Callable[..., Awaitable[Said]]
 
 
 @pytest_asyncio.fixture(scope="session")
-async def rj(
-    referrals: Referrals, database_url: str, temporal_address: str, master_keys: MasterKeys
-) -> Rj:
-    """Run `rj` with arguments; `input` is its standard input, `env` is added to its environment."""
+async def rj(referrals: Referrals, database_url: str, temporal_address: str, master_keys: MasterKeys) -> Rj:
+    """Run `rj` with arguments; `given` is its standard input, `env` is added to its environment."""
+    # Every command ends by collecting garbage; what the suite has imported and made until here need not be searched.
+    gc.freeze()
     servers = {
         "DATABASE_URL": database_url,
         "TEMPORAL_ADDRESS": temporal_address,
@@ -52,10 +53,10 @@ async def rj(
     }
 
     async def run(
-        *arguments: object, input: str | bytes | None = None, env: dict[str, str] | None = None
+        *arguments: object, given: str | bytes | None = None, env: dict[str, str] | None = None
     ) -> Said:
         result = await asyncio.to_thread(
-            CliRunner().invoke, app, [str(each) for each in arguments], input=input, env=servers | (env or {})
+            CliRunner().invoke, app, [str(each) for each in arguments], input=given, env=servers | (env or {})
         )
         return Said(result.exit_code, result.stdout, result.stderr)
 
@@ -66,6 +67,6 @@ async def rj(
 async def reference(rj: Rj) -> str:
     """A referral that was just opened."""
     example = await rj("example", "referral")
-    opened = await rj("open", "-", "--as", "cw-1", "--json", input=example.out)
+    opened = await rj("open", "-", "--as", "cw-1", "--json", given=example.out)
     reference: str = opened.json["reference"]
     return reference

@@ -21,6 +21,7 @@ from schemas.privacy import is_sensitive
 from schemas.referral import Referral
 from schemas.vocabulary import (
     AgeBand,
+    Agency,
     Channel,
     ClosureReason,
     Confirmation,
@@ -29,12 +30,14 @@ from schemas.vocabulary import (
     Custody,
     EndReason,
     FollowUpContact,
+    Gender,
     Interest,
     ItemOutcome,
     JusticeStage,
     Level,
     Method,
     Need,
+    Occasion,
     OverridableGate,
     ParticipantRole,
     Plea,
@@ -78,7 +81,9 @@ class Keyboard:
 _MADE: dict[str, Callable[[Keyboard], Iterator[Command]]] = {}
 
 
-def of(kind: str) -> Callable[[Callable[[Keyboard], Iterator[Command]]], Callable[[Keyboard], Iterator[Command]]]:
+def of(
+    kind: str,
+) -> Callable[[Callable[[Keyboard], Iterator[Command]]], Callable[[Keyboard], Iterator[Command]]]:
     def enter(make: Callable[[Keyboard], Iterator[Command]]) -> Callable[[Keyboard], Iterator[Command]]:
         _MADE[kind] = make
         return make
@@ -164,7 +169,9 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
             yield c.RecordContactAttempt(participant=who, channel=channel, outcome=ContactOutcome.NO_ANSWER)
         yield c.RecordContactAttempt(participant=who, channel=Channel.PHONE, outcome=ContactOutcome.REACHED)
     tomorrow = keyboard.at + timedelta(days=1)
-    yield c.RecordContactAttempt(participant="h1", channel="phone", outcome="no_answer", made_at=tomorrow)
+    yield c.RecordContactAttempt(
+        participant="h1", channel=Channel.PHONE, outcome=ContactOutcome.NO_ANSWER, made_at=tomorrow
+    )
 
 
 @of("record_information_given")
@@ -293,19 +300,19 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 @of("record_scale")
 def _(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
-        yield c.RecordScale(participant=who, scale=Scale.FEAR, occasion="before", score=7)
+        yield c.RecordScale(participant=who, scale=Scale.FEAR, occasion=Occasion.BEFORE, score=7)
 
 
 @of("record_needs")
 def _(keyboard: Keyboard) -> Iterator[Command]:
     for who in (*keyboard.ids(ParticipantRole.HARMED), "r1"):
         score = NeedScore(need=Need.OUTLOOK_AND_ATTITUDES, score=2)
-        yield c.RecordNeeds(participant=who, occasion="before", needs=(score,))
+        yield c.RecordNeeds(participant=who, occasion=Occasion.BEFORE, needs=(score,))
 
 
 @of("report_outcome")
 def _(keyboard: Keyboard) -> Iterator[Command]:
-    yield c.ReportOutcome(agency="court")
+    yield c.ReportOutcome(agency=Agency.COURT)
 
 
 @of("give_consent")
@@ -322,7 +329,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
                     form=ConsentForm.WRITTEN,
                     form_version="2026.1",
                     given_on=day,
-                    agencies=("probation",),
+                    agencies=(Agency.PROBATION,),
                 )
     for days, form in ((1, ConsentForm.WRITTEN), (0, ConsentForm.VERBAL)):
         yield c.GiveConsent(
@@ -368,7 +375,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 @of("amend_participant")
 def _(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
-        yield c.AmendParticipant(participant=who, gender="another")
+        yield c.AmendParticipant(participant=who, gender=Gender.ANOTHER)
         for age_band in (AgeBand.UNDER_18, AgeBand.FROM_18_TO_24):
             yield c.AmendParticipant(participant=who, age_band=age_band)
         yield c.AmendParticipant(participant=who, custody=Custody.ON_LICENCE)

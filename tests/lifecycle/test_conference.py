@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from schemas import commands as c
-from schemas.vocabulary import Interest, Method, Purpose, Stage
+from schemas.vocabulary import AgeBand, ClosureReason, ConsentForm, Interest, Method, Purpose, Stage
 from tests.lifecycle.story import (
     CHILD,
     GUARDIAN,
@@ -65,7 +65,7 @@ def test_a_consent_given_after_it_began_came_too_late() -> None:
     given = c.GiveConsent(
         participant="h1",
         purpose=Purpose.METHOD_DIRECT,
-        form="written",
+        form=ConsentForm.WRITTEN,
         form_version="2026.1",
         given_on=story.at.date(),
     )
@@ -96,7 +96,7 @@ def test_no_consent_is_corrected_away_from_under_a_meeting() -> None:
 
 
 def test_who_turns_out_to_be_a_child_is_not_met_without_a_guardians_consent() -> None:
-    story = booked().do(c.AmendParticipant(participant="h1", age_band="under_18"))
+    story = booked().do(c.AmendParticipant(participant="h1", age_band=AgeBand.UNDER_18))
     assert on_the_day(story).code(HELD) == "attending_consent_missing"
 
 
@@ -193,7 +193,7 @@ def test_after_a_stop_it_may_be_closed_or_the_risk_looked_at_again() -> None:
     stopped = booked().do(c.StopActivity(reason=WHY))
     assert stopped.do(c.ReassessRisk(reason=WHY)).stage is Stage.RISK_ASSESSMENT
     stopped = booked().do(c.StopActivity(reason=WHY))
-    assert stopped.do(c.Close(reason="court_time_ran_out")).referral.closed
+    assert stopped.do(c.Close(reason=ClosureReason.COURT_TIME_RAN_OUT)).referral.closed
 
 
 @pytest.mark.parametrize("command", [c.StopActivity(reason=WHY), postponed, c.ReassessRisk(reason=WHY)])

@@ -13,10 +13,12 @@ from schemas.facts import AgreementItem
 from schemas.policy import DeadlineName
 from schemas.vocabulary import (
     Channel,
+    ClosureReason,
     ContactOutcome,
     FollowUpContact,
     Initiator,
     Interest,
+    ItemOutcome,
     JusticeStage,
     Level,
     Purpose,
@@ -101,9 +103,7 @@ def test_unreachable_review_counts_from_the_first_of_enough_attempts() -> None:
     assert "unreachable_review/h1" not in reached.open
 
 
-@pytest.mark.parametrize(
-    ("stage", "who"), [(Stage.VICTIM_CONTACT, "h1"), (Stage.OFFENDER_CONSENT, "r1")]
-)
+@pytest.mark.parametrize(("stage", "who"), [(Stage.VICTIM_CONTACT, "h1"), (Stage.OFFENDER_CONSENT, "r1")])
 def test_thinking_time_of_either_party(stage: Stage, who: str) -> None:
     story = to(stage).do(informed(who), interest(who, Interest.UNDECIDED))
     assert points(story, f"thinking_time/{who}") == {"due": "03-30 09:00"}
@@ -187,7 +187,9 @@ def test_court_date_warns_twenty_ten_and_five_working_days_before() -> None:
 
 def test_court_date_is_one_before_sentence_only() -> None:
     story = Story(opening(**COURT))
-    assert "court_date" not in story.do(c.AmendReferral(justice_stage="post_sentence_community")).open
+    assert (
+        "court_date" not in story.do(c.AmendReferral(justice_stage=JusticeStage.POST_SENTENCE_COMMUNITY)).open
+    )
 
 
 def test_after_an_activity() -> None:
@@ -219,7 +221,9 @@ def test_who_left_is_not_followed_up() -> None:
 
 
 def with_item() -> Story:
-    story = to(Stage.FOLLOW_UP).agrees("h1", Purpose.OUTCOME_AGREEMENT).agrees("r1", Purpose.OUTCOME_AGREEMENT)
+    story = (
+        to(Stage.FOLLOW_UP).agrees("h1", Purpose.OUTCOME_AGREEMENT).agrees("r1", Purpose.OUTCOME_AGREEMENT)
+    )
     item = AgreementItem(id="i1", by="r1", due_on=date(2026, 6, 1))
     return story.do(c.RecordAgreement(items=(item,)))
 
@@ -230,7 +234,10 @@ ITEM = {"due": "06-01 16:00", "escalate-1": "06-15 16:00"}
 def test_agreement_item() -> None:
     story = with_item()
     assert points(story, "agreement_item/i1") == ITEM
-    assert "agreement_item/i1" not in story.do(c.SettleAgreementItem(item="i1", outcome="completed")).open
+    assert (
+        "agreement_item/i1"
+        not in story.do(c.SettleAgreementItem(item="i1", outcome=ItemOutcome.COMPLETED)).open
+    )
 
 
 def test_inactivity() -> None:
@@ -311,7 +318,7 @@ def test_a_reminder_is_not_repeated_after_a_hold() -> None:
 
 def test_time_spent_closed_is_not_on_the_clock() -> None:
     story = to(Stage.FOLLOW_UP).later(days=1)
-    story.do(c.Close(reason="completed_direct_without_agreement")).later(days=100)
+    story.do(c.Close(reason=ClosureReason.COMPLETED_DIRECT_WITHOUT_AGREEMENT)).later(days=100)
     story.do(c.Reopen(reason=WHY), by=SUPERVISOR)
     assert story.open["survey/h1"].due_at == utc("2026-04-01T09:00") + timedelta(days=100)
 
@@ -324,7 +331,9 @@ def extend(story: Story, key: str, until: str) -> Story:
 
 
 def test_an_extension_moves_every_point() -> None:
-    assert points(extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00"), "risk_assessment") == {
+    assert points(
+        extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00"), "risk_assessment"
+    ) == {
         "warn-1": "03-15 10:00",
         "due": "03-20 10:00",
         "escalate-1": "03-22 10:00",

@@ -1,13 +1,26 @@
 """Follow-up: agreements kept in sight, people asked how they are."""
 
+from datetime import date
+
 import pytest
 
 from schemas import commands as c
-from schemas.facts import AgreementItem
-from schemas.vocabulary import ClosureReason, FollowUpContact, ItemOutcome, Method, Purpose, Stage
+from schemas.facts import AgreementItem, NeedScore
+from schemas.vocabulary import (
+    AgeBand,
+    Agency,
+    ClosureReason,
+    FollowUpContact,
+    ItemOutcome,
+    Method,
+    Need,
+    Occasion,
+    Purpose,
+    Stage,
+)
 from tests.lifecycle.story import SUPERVISOR, WHY, Story, override, person, to, withdrawal
 
-MONTHS_LATER = "2026-06-01"
+MONTHS_LATER = date(2026, 6, 1)
 
 
 def agreement(*ids: str, by: str = "r1") -> c.RecordAgreement:
@@ -57,7 +70,7 @@ def test_an_item_may_be_settled_while_a_further_activity_is_prepared() -> None:
     assert story.referral.agreement[0].outcome is ItemOutcome.NOT_COMPLETED
 
 
-REPORT = c.ReportOutcome(agency="court")
+REPORT = c.ReportOutcome(agency=Agency.COURT)
 
 
 @pytest.mark.parametrize("who", ["h1", "r1"])
@@ -94,7 +107,7 @@ def test_a_further_activity_passes_every_gate_again() -> None:
 
 def test_a_further_activity_needs_the_consents_of_preparation() -> None:
     story = following_up(person("h1"), person("h2"), person("r1"))
-    story.do(c.AmendParticipant(participant="h2", age_band="under_18"))
+    story.do(c.AmendParticipant(participant="h2", age_band=AgeBand.UNDER_18))
     assert story.code(c.RequestFurtherActivity(reason=WHY)) == "harmed_consent_missing"
 
 
@@ -109,10 +122,14 @@ def test_every_activity_is_followed_up_in_its_own_right() -> None:
 
 
 def test_needs_are_asked_of_a_person_harmed() -> None:
-    scores = {"occasion": "after", "needs": ({"need": "finance_and_benefits", "score": 3},)}
     story = following_up()
-    assert story.code(c.RecordNeeds(participant="r1", **scores)) == "not_harmed"
-    assert story.do(c.RecordNeeds(participant="h1", **scores)).events == ["needs_scored"]
+
+    def asked(who: str) -> c.RecordNeeds:
+        score = NeedScore(need=Need.FINANCE_AND_BENEFITS, score=3)
+        return c.RecordNeeds(participant=who, occasion=Occasion.AFTER, needs=(score,))
+
+    assert story.code(asked("r1")) == "not_harmed"
+    assert story.do(asked("h1")).events == ["needs_scored"]
 
 
 @pytest.mark.parametrize(
@@ -149,4 +166,4 @@ def test_what_was_held_is_not_closed_as_if_it_had_not_been() -> None:
 
 
 def test_there_is_nothing_to_override_in_follow_up() -> None:
-    assert following_up().code(override("confirmations"), SUPERVISOR) == "nothing_to_override"
+    assert following_up().code(override("confirmations"), SUPERVISOR) == "wrong_stage"

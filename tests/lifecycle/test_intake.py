@@ -1,12 +1,13 @@
 """Received: sent, looked up for a duplicate, allocated."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from lifecycle import Refused, open_referral
 from schemas import commands as c
-from schemas.people import Actor
+from schemas.areas import Area
+from schemas.people import Actor, Role
 from schemas.vocabulary import (
     ClosureReason,
     Initiator,
@@ -48,7 +49,7 @@ def test_a_referral_is_received_under_the_policy_it_keeps() -> None:
     assert story.referral.received_at == MONDAY
 
 
-@pytest.mark.parametrize("actor", [COMMISSIONER, Actor(id="clock", role="system", area="kent")])
+@pytest.mark.parametrize("actor", [COMMISSIONER, Actor(id="clock", role=Role.SYSTEM, area=Area.KENT)])
 def test_who_may_not_open_a_referral(actor: Actor) -> None:
     assert refusal(opening(), actor).code == "not_your_role"
 
@@ -67,7 +68,7 @@ def test_offender_initiated_referrals_are_refused_where_the_policy_says(category
 
 def test_the_policy_may_allow_them() -> None:
     switched = POLICY.model_copy(update={"offender_initiated_refused": ()})
-    asked = opening(initiator=BY_RESPONSIBLE, sensitive_categories=("stalking",))
+    asked = opening(initiator=BY_RESPONSIBLE, sensitive_categories=(SensitiveCategory.STALKING,))
     assert open_referral(REFERENCE, switched, asked, CASEWORKER, MONDAY)
 
 
@@ -105,10 +106,10 @@ def test_sentence_is_deferred_for_six_months_at_most() -> None:
     assert refusal(opening(**deferred, court_date="2026-08-01")).code == "court_date_impossible"
     assert refusal(opening(**deferred, court_date="2026-01-30")).code == "court_date_impossible"
     story = Story(opening(**deferred, court_date="2026-07-31"))
-    assert story.code(c.RecordCourtNews(court_date="2026-08-01")) == "court_date_impossible"
-    assert story.code(c.AmendReferral(deferred_on="2025-12-31")) == "court_date_impossible"
-    assert story.code(c.AmendReferral(deferred_on="2026-04-01")) == "in_the_future"
-    assert story.do(c.RecordCourtNews(court_date="2026-07-01")).referral.court_date is not None
+    assert story.code(c.RecordCourtNews(court_date=date(2026, 8, 1))) == "court_date_impossible"
+    assert story.code(c.AmendReferral(deferred_on=date(2025, 12, 31))) == "court_date_impossible"
+    assert story.code(c.AmendReferral(deferred_on=date(2026, 4, 1))) == "in_the_future"
+    assert story.do(c.RecordCourtNews(court_date=date(2026, 7, 1))).referral.court_date is not None
 
 
 def test_nothing_is_allocated_before_the_duplicate_check() -> None:
@@ -148,7 +149,7 @@ def test_it_goes_first_to_who_asked_for_it() -> None:
 
 
 def test_what_kind_of_case_it_is_may_become_known_after_opening() -> None:
-    stalking = c.AmendReferral(sensitive_categories=("stalking",))
+    stalking = c.AmendReferral(sensitive_categories=(SensitiveCategory.STALKING,))
     story = Story(opening(initiator=BY_RESPONSIBLE)).do(c.RecordDuplicateCheck(), stalking)
     assert story.code(c.Allocate(caseworker="cw-1")) == "offender_initiated_refused"
 

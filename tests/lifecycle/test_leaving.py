@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from schemas import commands as c
-from schemas.vocabulary import ClosureReason, EndReason, Level, Purpose, Stage
+from schemas.vocabulary import (
+    Channel,
+    ClosureReason,
+    ContactOutcome,
+    EndReason,
+    Level,
+    Occasion,
+    Purpose,
+    Scale,
+    Stage,
+)
 from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
@@ -23,7 +33,7 @@ from tests.lifecycle.story import (
     withdrawal,
 )
 
-OPEN = [stage for stage in Stage if stage is not Stage.CLOSED]
+OPEN: list[Stage] = [stage for stage in Stage if stage is not Stage.CLOSED]
 
 
 def obstructed(stage: Stage, how: str) -> Story:
@@ -90,8 +100,8 @@ def test_nobody_is_asked_anything_after_they_left() -> None:
     story = to(Stage.PREPARATION, person("h1"), person("h2"), person("r1")).withdraws("h2")
     for command in (
         c.Withdraw(participant="h2"),
-        c.RecordScale(participant="h2", scale="fear", occasion="after", score=1),
-        c.RecordContactAttempt(participant="h2", channel="phone", outcome="reached"),
+        c.RecordScale(participant="h2", scale=Scale.FEAR, occasion=Occasion.AFTER, score=1),
+        c.RecordContactAttempt(participant="h2", channel=Channel.PHONE, outcome=ContactOutcome.REACHED),
     ):
         assert story.code(command) == "participation_ended"
 

@@ -5,6 +5,7 @@ import pytest
 from schemas import commands as c
 from schemas.vocabulary import (
     AgeBand,
+    Channel,
     ClosureReason,
     ConsentForm,
     ContactOutcome,
@@ -14,7 +15,19 @@ from schemas.vocabulary import (
     Purpose,
     Stage,
 )
-from tests.lifecycle.story import SUPERVISOR, WHY, Story, attempt, consent, informed, interest, opening, person, to, withdrawal
+from tests.lifecycle.story import (
+    SUPERVISOR,
+    WHY,
+    Story,
+    attempt,
+    consent,
+    informed,
+    interest,
+    opening,
+    person,
+    to,
+    withdrawal,
+)
 
 acknowledges = c.RecordAcknowledgement(participant="r1", acknowledges=True)
 denies = c.RecordAcknowledgement(participant="r1", acknowledges=False)
@@ -112,7 +125,11 @@ def test_the_last_person_responsible_closes_it(reason: EndReason, closes_as: Clo
 
 def test_a_reason_must_fit_the_person() -> None:
     story = asking(person("h1"), person("r1"), person("s1", accompanies="h1"))
-    for who, reason in (("h1", EndReason.ACQUITTED), ("s1", EndReason.DENIES), ("r1", EndReason.NEEDS_MET_ANOTHER_WAY)):
+    for who, reason in (
+        ("h1", EndReason.ACQUITTED),
+        ("s1", EndReason.DENIES),
+        ("r1", EndReason.NEEDS_MET_ANOTHER_WAY),
+    ):
         found = story.refuses(c.EndParticipation(participant=who, reason=reason))
         assert (found.code, found.field) == ("reason_does_not_fit", "reason")
 
@@ -141,7 +158,7 @@ def test_closing_as_not_contactable_after_the_attempts() -> None:
     gone = c.Close(reason=ClosureReason.RESPONSIBLE_NOT_CONTACTABLE)
     story = asking().do(attempt("r1", outcome=ContactOutcome.NO_ANSWER))
     assert story.code(gone) == "not_tried_enough"
-    story.do(attempt("r1", "letter"), attempt("r1", "text"))
+    story.do(attempt("r1", Channel.LETTER), attempt("r1", Channel.TEXT))
     assert story.do(gone).events == ["sign_off_requested"]
 
 

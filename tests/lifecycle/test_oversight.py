@@ -3,7 +3,7 @@
 import pytest
 
 from schemas import commands as c
-from schemas.vocabulary import ClosureReason, EndReason, Initiator, Interest, Purpose, Stage
+from schemas.vocabulary import ClosureReason, EndReason, Initiator, Interest, Plea, Purpose, Stage
 from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
@@ -23,7 +23,7 @@ from tests.lifecycle.story import (
     verdict,
 )
 
-OPEN = [stage for stage in Stage if stage is not Stage.CLOSED]
+OPEN: list[Stage] = [stage for stage in Stage if stage is not Stage.CLOSED]
 REOPEN = c.Reopen(reason=WHY)
 NO_CAPACITY = c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY)
 
@@ -153,7 +153,7 @@ def test_a_mistaken_step_is_taken_back_and_both_stay_in_the_log() -> None:
 
 
 def test_a_correction_keeps_what_came_after() -> None:
-    story = to(Stage.VICTIM_CONTACT).do(c.RecordCourtNews(plea="guilty"))
+    story = to(Stage.VICTIM_CONTACT).do(c.RecordCourtNews(plea=Plea.GUILTY))
     mistaken = story.last_step
     story.do(c.RecordCourtNews(adjourned=True)).do(correct(mistaken), by=SUPERVISOR)
     assert (story.referral.plea, story.referral.adjourned) == (None, True)

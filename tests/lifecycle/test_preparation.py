@@ -6,7 +6,17 @@ import pytest
 
 from schemas import commands as c
 from schemas.people import Actor, Role
-from schemas.vocabulary import Confirmation, Custody, Interest, Method, Purpose, Stage, Verdict
+from schemas.vocabulary import (
+    AgeBand,
+    Channel,
+    Confirmation,
+    Custody,
+    Interest,
+    Method,
+    Purpose,
+    Stage,
+    Verdict,
+)
 from tests.lifecycle.story import (
     CHILD,
     FACILITATOR,
@@ -40,7 +50,7 @@ def almost(*people: object, method: Method = Method.FACE_TO_FACE, **known: objec
 
 
 def meeting(who: str, story: Story) -> c.RecordPreparationMeeting:
-    return c.RecordPreparationMeeting(participant=who, held_on=story.at.date(), channel="in_person")
+    return c.RecordPreparationMeeting(participant=who, held_on=story.at.date(), channel=Channel.IN_PERSON)
 
 
 @pytest.mark.parametrize("method", list(Method))
@@ -176,7 +186,7 @@ def test_a_childs_guardian_consents_to_the_method_too(missing: str | None) -> No
 
 
 def test_who_turns_out_to_be_a_child_needs_a_guardians_consent() -> None:
-    story = almost().do(c.AmendParticipant(participant="h1", age_band="under_18"))
+    story = almost().do(c.AmendParticipant(participant="h1", age_band=AgeBand.UNDER_18))
     assert story.code(story.booking()) == "harmed_consent_missing"
 
 
@@ -213,8 +223,8 @@ def test_nobody_overrides_a_gate_of_their_own_work(owner: str) -> None:
     if owner == "caseworker":
         story.do(c.Reassign(caseworker="sv-1"), by=OTHER_SUPERVISOR)
     else:
-        both = {"facilitator": "fa-1", "co_facilitator": "fa-2"} | {owner: "sv-1"}
-        story.do(c.AssignFacilitators(**both))
+        first, second = ("sv-1", "fa-2") if owner == "facilitator" else ("fa-1", "sv-1")
+        story.do(c.AssignFacilitators(facilitator=first, co_facilitator=second))
     for gate in ("readiness_sign_off", "risk_reconfirmation", "advanced_practitioner", "confirmations"):
         assert story.code(override(gate), SUPERVISOR) == "nothing_to_override"
     assert story.do(override("confirmations"), by=OTHER_SUPERVISOR).referral.overrides

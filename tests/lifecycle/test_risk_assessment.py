@@ -3,7 +3,16 @@
 import pytest
 
 from schemas import commands as c
-from schemas.vocabulary import ClosureReason, Level, Method, Purpose, RiskFactor, SignOffSubject, Stage, Verdict
+from schemas.vocabulary import (
+    ClosureReason,
+    Level,
+    Method,
+    Purpose,
+    RiskFactor,
+    SignOffSubject,
+    Stage,
+    Verdict,
+)
 from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,

@@ -1,13 +1,14 @@
 """What is allowed in every stage, and by whom."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from lifecycle import RULES
 from schemas import commands as c
+from schemas.areas import Area
 from schemas.people import Actor, Role
-from schemas.vocabulary import Purpose, ReviewSubject, Stage
+from schemas.vocabulary import AgeBand, Custody, Gender, Purpose, ReviewSubject, SensitiveCategory, Stage
 from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
@@ -29,8 +30,8 @@ from tests.lifecycle.story import (
     to,
 )
 
-OPEN = [stage for stage in Stage if stage is not Stage.CLOSED]
-ON_HOLD = c.Hold(review_on="2026-05-01", reason=WHY)
+OPEN: list[Stage] = [stage for stage in Stage if stage is not Stage.CLOSED]
+ON_HOLD = c.Hold(review_on=date(2026, 5, 1), reason=WHY)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -94,25 +95,28 @@ def test_people_join_with_an_id_of_their_own() -> None:
 
 
 def test_what_is_known_of_a_person_is_put_right_field_by_field() -> None:
-    story = Story().do(c.AmendParticipant(participant="r1", custody="in_prison"))
-    before, after = story.someone("r1"), story.do(c.AmendParticipant(participant="r1", gender="male")).someone("r1")
+    story = Story().do(c.AmendParticipant(participant="r1", custody=Custody.IN_PRISON))
+    before, after = (
+        story.someone("r1"),
+        story.do(c.AmendParticipant(participant="r1", gender=Gender.MALE)).someone("r1"),
+    )
     assert (after.custody, after.gender, after.age_band) == ("in_prison", "male", before.age_band)
 
 
 def test_only_a_supervisor_says_that_a_child_is_none() -> None:
     story = to(Stage.VICTIM_CONTACT, CHILD, GUARDIAN, person("r1"))
-    grown_up = c.AmendParticipant(participant="h1", age_band="18_to_24")
+    grown_up = c.AmendParticipant(participant="h1", age_band=AgeBand.FROM_18_TO_24)
     found = story.refuses(grown_up)
     assert (found.code, found.field) == ("not_your_role", "age_band")
-    assert story.do(c.AmendParticipant(participant="h1", gender="female")).someone("h1").child
+    assert story.do(c.AmendParticipant(participant="h1", gender=Gender.FEMALE)).someone("h1").child
     assert not story.do(grown_up, by=SUPERVISOR).someone("h1").child
 
 
 def test_only_a_supervisor_says_that_a_case_is_not_sensitive() -> None:
     story = to(Stage.VICTIM_CONTACT, sensitive_categories=("hate_crime",))
-    found = story.refuses(c.AmendReferral(sensitive_categories=("stalking",)))
+    found = story.refuses(c.AmendReferral(sensitive_categories=(SensitiveCategory.STALKING,)))
     assert (found.code, found.field) == ("not_your_role", "sensitive_categories")
-    story.do(c.AmendReferral(sensitive_categories=("hate_crime", "stalking")))
+    story.do(c.AmendReferral(sensitive_categories=(SensitiveCategory.HATE_CRIME, SensitiveCategory.STALKING)))
     assert not story.do(c.AmendReferral(sensitive_categories=()), by=SUPERVISOR).referral.sensitive
 
 
@@ -234,5 +238,5 @@ def test_a_hold_is_reviewed_in_the_future() -> None:
 def test_a_refusal_says_where_and_by_whom_it_would_be_possible() -> None:
     found = Story().refuses(c.BeginPreparation())
     assert (found.code, "offender_consent" in found.message) == ("wrong_stage", True)
-    found = Story().refuses(c.Resume(), Actor(id="pcc-1", role=Role.COMMISSIONER, area="kent"))
+    found = Story().refuses(c.Resume(), Actor(id="pcc-1", role=Role.COMMISSIONER, area=Area.KENT))
     assert "caseworker" in found.message

@@ -199,7 +199,6 @@ def test_everyone_of_the_side_must_have_been_tried() -> None:
 
 def test_victim_contact_follows_the_person_responsible_who_asked() -> None:
     story = Story(opening(initiator="person_responsible")).approached_first()
-    assert story.stage is Stage.VICTIM_CONTACT
-    story.harmed_agree().do(c.BeginRiskAssessment()).assessed()
-    assert story.stage is Stage.OFFENDER_CONSENT
+    assert story.referral.stage is Stage.VICTIM_CONTACT
+    assert story.harmed_agree().do(c.BeginRiskAssessment()).assessed().stage is Stage.OFFENDER_CONSENT
     assert story.do(c.BeginPreparation()).stage is Stage.PREPARATION

@@ -62,8 +62,14 @@ def test_working_days(day: str) -> None:
         ("2026-03-06T15:00", "2026-03-09T09:00"),  # Friday afternoon: Monday
         ("2026-03-07T10:00", "2026-03-09T09:00"),  # Saturday
         ("2026-03-08T23:59", "2026-03-09T09:00"),  # Sunday
-        ("2026-12-24T14:00", "2026-12-29T09:00"),  # past Christmas, the weekend and the day in place of Boxing Day
-        ("2026-04-02T13:30", "2026-04-07T08:00"),  # Maundy Thursday at 14:30 in summer: the Tuesday after Easter
+        (
+            "2026-12-24T14:00",
+            "2026-12-29T09:00",
+        ),  # past Christmas, the weekend and the day in place of Boxing Day
+        (
+            "2026-04-02T13:30",
+            "2026-04-07T08:00",
+        ),  # Maundy Thursday at 14:30 in summer: the Tuesday after Easter
         ("2026-07-01T12:00", "2026-07-01T12:00"),  # 13:00 in summer is 12:00 UTC: still that day
         ("2026-07-01T12:30", "2026-07-02T08:00"),  # 13:30 in summer: the next day
     ],

@@ -173,3 +173,31 @@ def test_the_console_is_redacted_too(log: io.StringIO) -> None:
     assert "it failed" in written.getvalue()
     assert CANARY not in written.getvalue()
     assert log.getvalue() == ""
+
+
+def test_a_message_that_quotes_an_exception(log: io.StringIO) -> None:
+    try:
+        try:
+            raise ValueError(CANARY)
+        except ValueError as error:
+            quoted = f"Completing as failure, original error: {error}"
+            # As the SDK does, once inside the handler and once with another exception on top.
+            logging.getLogger("temporalio.activity").warning(quoted)
+            assert last(log)["event"] == "Completing as failure, original error: <ValueError>"
+            raise RuntimeError("cannot be encoded") from error
+    except RuntimeError:
+        logging.getLogger("temporalio.activity").exception(quoted)
+    assert last(log)["event"] == "Completing as failure, original error: <ValueError>"
+
+
+@pytest.mark.usefixtures("log")
+def test_a_terminal_gets_warnings_in_a_few_words() -> None:
+    written, terminal = io.StringIO(), io.StringIO()
+    configure_logging("json", "info", written, warnings_to=terminal)
+    logging.getLogger("x").info("ordinary")
+    logging.getLogger("x").warning("unusual", exc_info=ValueError(CANARY))
+    assert "ordinary" in written.getvalue()
+    assert "ordinary" not in terminal.getvalue()
+    assert "unusual" in terminal.getvalue()
+    assert "error=ValueError" in terminal.getvalue()
+    assert CANARY not in terminal.getvalue()

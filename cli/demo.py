@@ -1,0 +1,71 @@
+"""The engine on real figures: the published pre-sentence pathfinder, driven through it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from cli.common import Exit, JsonOption, fail, out, print_json, progress, room, run, words
+
+if TYPE_CHECKING:
+    from service.pathfinder import Driven
+    from service.referrals import Referrals
+
+app = room()
+demo = typer.Typer(help="Try the engine on figures that were published.", rich_markup_mode=None)
+app.add_typer(demo, name="demo")
+
+
+@demo.command("pathfinder")
+def pathfinder_command(
+    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of the published referrals.")] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes other referrals.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Drive the pre-sentence pathfinder through real commands and print its published figures beside the counted.
+
+    No case was published: the referrals are synthesised, their totals are pinned to the published ones. It may be
+    stopped and run again, and a larger share goes on from a smaller. Ends with 3 where a row differs.
+
+    Example: rj demo pathfinder --share 0.1
+    """
+
+    async def work(referrals: Referrals) -> Driven:
+        from service.pathfinder import drive, synthesise
+
+        with progress() as bar:
+            task = bar.add_task("Pathfinder", total=len(synthesise(share, seed)))
+            return await drive(referrals, share, seed, lambda: bar.advance(task))
+
+    driven = run(work)
+    if as_json:
+        rows = [{**asdict(row), "equal": row.equal} for row in driven.rows]
+        print_json({"share": share, "seed": seed, "steps": driven.steps, "rows": rows})
+    else:
+        _print(driven, share)
+    if not all(row.equal for row in driven.rows):
+        fail(Exit.REFUSED, "The counted figures are not the published ones.")
+
+
+def _print(driven: Driven, share: float) -> None:
+    from service.pathfinder import published
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("row")
+    for heading in ("published", "counted"):
+        table.add_column(heading, justify="right")
+    table.add_column("equal")
+    table.add_column("what was counted")
+    for row in driven.rows:
+        table.add_row(
+            words(row.row), str(row.published), str(row.counted), "yes" if row.equal else "NO", row.rule
+        )
+    out.print(table)
+    scaled = "" if share == 1 else f" Published: {share:.1%} of each row, rounded."
+    out.print(
+        f"\n{driven.referrals} synthesised referrals, {driven.steps} steps taken now; counted from the event log."
+        f"{scaled}\n{published().source}"
+    )

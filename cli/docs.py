@@ -1,0 +1,290 @@
+"""The lifecycle page of the documentation, written from the rules themselves, so that it says what they do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from lifecycle import ENTRY_GATES, RULES, STAGES, STANDING, Gate, Rule
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
+from lifecycle.intake import MAY_OPEN
+from lifecycle.leaving import CLOSES_AS
+from lifecycle.oversight import CLOSURES_TO_SIGN_OFF
+from schemas.base import Model
+from schemas.commands import DecideSignOff
+from schemas.people import Role
+from schemas.policy import DeadlineRule, Policy, Span, Timing
+from schemas.vocabulary import ClosureReason, Stage
+from service.policy_files import load_policy
+
+PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
+COMMAND = "python -m cli.docs"
+
+_GROUPS: dict[frozenset[Role], str] = {
+    WORKERS: "anyone who works on it",
+    WORKERS | {Role.PARTNER}: "anyone who works on it, and partner agencies",
+    SUPERVISORS: "supervisor or service manager",
+    frozenset({Role.SYSTEM}): "the referral's own clock",
+}
+_UNITS = {"wd": "working day", "w": "week", "m": "month"}
+
+
+def lifecycle_page() -> str:
+    """The whole page, in Markdown."""
+    policy = load_policy()
+    parts = (
+        _opening(),
+        _ways(),
+        *(_section(module, number) for number, module in enumerate(STAGES, 1)),
+        "## In every stage",
+        *(_section(module) for module in STANDING),
+        _overlays(),
+        _consents(),
+        _closures(),
+        _deadlines(policy),
+        _numbers(policy),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def main(check: bool) -> int:
+    """Write the page or, to check, only compare it; the exit code."""
+    page = lifecycle_page()
+    if not check:
+        PAGE.write_text(page, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
+        return 0
+    sys.stderr.write(f"docs/lifecycle.md does not say what the rules say: run `{COMMAND}` and commit it.\n")
+    return 1
+
+
+def _opening() -> str:
+    return (
+        "# The lifecycle of a referral\n\n"
+        f"This page is written from the rules by `{COMMAND}`; it is not edited by hand. The numbers are those of the "
+        "default policy, `policies/england-and-wales.toml`; a service may set its own.\n\n"
+        "A command is what somebody asks for. It is taken only in the stages named, from the people named, and if "
+        "everything holds that it needs; otherwise the answer is one sentence that says why, and nothing has "
+        f"happened. *{_GROUPS[WORKERS].capitalize()}* means {_roles(WORKERS)}, of the referral's own area. "
+        f"A referral is opened by {_roles(MAY_OPEN)}."
+    )
+
+
+def _ways() -> str:
+    return "## The ways between the stages\n\n" + _table(("from", "to", "by"), _way_rows())
+
+
+def _way_rows() -> Iterator[tuple[str, str, str]]:
+    for stage in Stage:
+        onward: dict[Stage, list[str]] = {}
+        for command, rule in RULES.items():
+            for to in rule.ways & WAYS[stage] if stage in rule.stages else ():
+                # What a sign-off moves on is a verdict; elsewhere it closes at most.
+                if command is not DecideSignOff or to is Stage.CLOSED or stage is Stage.RISK_ASSESSMENT:
+                    onward.setdefault(to, []).append(_kind(command))
+        for to in Stage:
+            if to in onward:
+                yield _words(stage), _words(to), ", ".join(onward[to])
+
+
+def _section(module: ModuleType, number: int | None = None) -> str:
+    said = (module.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
+    title, _, what = said.partition(": ")
+    parts = [f"### {title}" if number is None else f"## {number}. {title}"]
+    if not what:
+        parts = [f"### {said.rstrip('.')}"]
+    else:
+        parts.append(what[0].upper() + what[1:])
+    entry = _entry(module)
+    if entry:
+        parts.append(
+            "To enter this stage, by whatever command:\n\n" + _bullets(gate.sentence for gate in entry)
+        )
+    rows = [
+        (_kind(command), _said(command), _where(rule.stages), _who(rule.roles), _needs(rule), _leads(rule))
+        for command, rule in RULES.items()
+        if rule.decide.__module__ == module.__name__
+    ]
+    parts.append(_table(("command", "what it does", "in", "by", "what must hold", "may lead to"), rows))
+    return "\n\n".join(parts)
+
+
+def _entry(module: ModuleType) -> Sequence[Gate]:
+    name = module.__name__.rpartition(".")[2]
+    return ENTRY_GATES.get(Stage(name), ()) if name in set(Stage) else ()
+
+
+def _overlays() -> str:
+    def possible(how: Iterable[tuple[type[Model], bool]]) -> str:
+        return ", ".join(_kind(command) for command, may in how if may) + "."
+
+    on_hold = possible((command, rule.on_hold) for command, rule in RULES.items())
+    frozen = possible((command, rule.in_safeguarding) for command, rule in RULES.items())
+    return (
+        "## On hold, and safeguarding\n\n"
+        "Neither is a stage: the referral stays where it is.\n\n"
+        "**On hold**, its clocks stand still and go on where they stopped; what has a date of its own, such as a "
+        "court's, does not wait, and the hold has its own review date. Possible meanwhile: "
+        f"{on_hold}\n\n"
+        "**Safeguarding** stops every message and contact at once, until a supervisor other than who raised it "
+        f"lifts it. Possible meanwhile: {frozen}"
+    )
+
+
+def _consents() -> str:
+    gates: dict[Gate, list[str]] = {}
+    for stage, entry in ENTRY_GATES.items():
+        for gate in entry:
+            gates.setdefault(gate, []).append(f"entering {_words(stage)}")
+    for command, rule in RULES.items():
+        for gate in rule.gates:
+            gates.setdefault(gate, []).append(_kind(command))
+    rows = [(gate.sentence, ", ".join(at)) for gate, at in gates.items() if "consent" in gate.code]
+    return (
+        "## Where consent is asked for\n\n"
+        "Consent is a standing condition: it is looked at again each time. For a child it is the child's own and a "
+        "parent's or guardian's. No override replaces it.\n\n" + _table(("what must hold", "for"), rows)
+    )
+
+
+def _closures() -> str:
+    of_itself: dict[ClosureReason, list[str]] = {}
+    for (role, reason), closes_as in CLOSES_AS.items():
+        of_itself.setdefault(closes_as, []).append(f"the last person {_words(role)}: {_words(reason)}")
+    rows = [
+        (
+            _words(reason),
+            "yes" if reason in CLOSURES_TO_SIGN_OFF else "",
+            "; ".join(of_itself.get(reason, ())),
+        )
+        for reason in ClosureReason
+    ]
+    return (
+        "## Reasons for closing\n\n"
+        "Closing cancels every deadline. A closed referral may be reopened by a supervisor other than who closed "
+        "it, to the stage it left if the consents for it still stand.\n\n"
+        + _table(("reason", "waits for a sign-off", "comes of itself with"), rows)
+    )
+
+
+def _deadlines(policy: Policy) -> str:
+    rows = [
+        row
+        for name, rule in policy.deadlines.items()
+        for row in (
+            (_words(name), *_timing(rule), rule.ground, rule.source),
+            *(
+                (f"{_words(name)}, {_words(stage)}", *_timing(timing), rule.ground, rule.source)
+                for stage, timing in rule.by_justice_stage.items()
+            ),
+        )
+    ]
+    return (
+        "## Deadlines\n\n"
+        "A deadline reminds, is due, and escalates; it never closes a referral. What starts a clock in working "
+        "days after 13:00 or on a day off starts it at 09:00 on the next working day of England and Wales. Where "
+        "no span is given for due, it falls on a date of its own, and is warned of before that date.\n\n"
+        + _table(
+            ("deadline", "warns after", "due after", "escalates when overdue by", "ground", "source"), rows
+        )
+    )
+
+
+def _timing(timing: Timing | DeadlineRule) -> tuple[str, str, str]:
+    before = "" if timing.due else " before"
+    return (
+        ", ".join(_span(each) + before for each in timing.warn),
+        _span(timing.due) if timing.due else "its own date",
+        ", ".join(_span(each) for each in timing.escalate),
+    )
+
+
+def _numbers(policy: Policy) -> str:
+    rows = [
+        (
+            "counts as unreachable after",
+            f"{policy.unreachable.attempts} attempts on {policy.unreachable.channels} channels",
+        ),
+        ("inactivity, in preparation", _span(policy.inactivity_in_preparation)),
+        ("a risk confirmation is good for", _span(policy.risk_confirmation_valid)),
+        (
+            "not accepted from a person responsible",
+            ", ".join(_words(each) for each in policy.offender_initiated_refused),
+        ),
+        ("a supervisor may override", ", ".join(_words(each) for each in policy.overridable)),
+        ("recording", "allowed with consent" if policy.recording_allowed else "never"),
+        ("kept after closing", f"{policy.retention_years} years"),
+    ]
+    return f"## What else {policy.name} {policy.version} settles\n\n" + _table(("what", "is"), rows)
+
+
+def _needs(rule: Rule) -> str:
+    return "; ".join(gate.sentence for gate in rule.gates)
+
+
+def _leads(rule: Rule) -> str:
+    if rule.ways >= OPEN_STAGES:
+        return "the stage it left"
+    return " or ".join(_words(stage) for stage in Stage if stage in rule.ways)
+
+
+def _where(stages: frozenset[Stage]) -> str:
+    if stages >= frozenset(Stage):
+        return "every stage, closed too"
+    if stages == OPEN_STAGES:
+        return "every open stage"
+    missing = OPEN_STAGES - stages
+    if len(missing) == 1 and Stage.CLOSED not in stages:
+        return f"every open stage but {_words(*missing)}"
+    return ", ".join(_words(stage) for stage in Stage if stage in stages)
+
+
+def _who(roles: frozenset[Role]) -> str:
+    return _GROUPS.get(roles) or _roles(roles)
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    named = [_words(role) for role in Role if role in set(roles)]
+    return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
+
+
+def _span(span: Span) -> str:
+    if span.startswith("PT"):
+        seconds = int(span[2:-1])
+        return f"{seconds} seconds" if seconds else "at once"
+    count = int(span.rstrip("wdm"))
+    return f"{count} {_UNITS[span.lstrip('0123456789')]}{'' if count == 1 else 's'}"
+
+
+def _kind(command: type[Model]) -> str:
+    return f"`{command.model_fields['kind'].default}`"
+
+
+def _said(command: type[Model]) -> str:
+    return (command.__doc__ or "").strip()
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}." for line in lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(_lines(head, rows))
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""Verifying, keys and erasure through `rj`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.referrals import Referrals, workflow_id
+from stores import event_log
+from stores.database import connect
+from stores.keys import KeyErased, KeyStore, MasterKeys
+from tests.end_to_end.conftest import Rj
+
+
+async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, database_url: str) -> None:
+    assert (await rj("verify", reference)).out == "As recorded: 1 referral.\n"
+    await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    owner = await connect(database_url)
+    try:
+        alter = "UPDATE event SET actor = $2 WHERE reference = $1 AND sequence = 2"
+        await owner.execute(alter, reference, "cw-2")
+        said = await rj("verify", reference)
+        assert said.code == 3
+        assert said.out == f"{reference}: not as recorded from event 2 on\n"
+        assert "1 of 1" in said.one_sentence()
+        everything = await rj("verify", "--json")
+        assert everything.code == 3
+        assert everything.json["broken"] == [{"reference": reference, "sequence": 2}]
+        await owner.execute(alter, reference, "cw-1")
+    finally:
+        await owner.close()
+    everything = await rj("verify", "--json")
+    assert (everything.code, everything.json["broken"]) == (0, [])
+    assert everything.json["checked"] > 0
+
+
+async def test_keys_are_added_and_rotated(rj: Rj, reference: str, master_keys: MasterKeys) -> None:
+    before = (await rj("keys", "status", "--json")).json["newest"]
+    added = await rj("keys", "new")
+    assert added.code == 0, added.err
+    newest = (await rj("keys", "status", "--json")).json["newest"]
+    assert newest != before
+    assert newest in added.out
+    assert f"{before}" in (await rj("keys", "status")).out
+    assert (await rj("keys", "rotate")).out.startswith("Wrapped ")
+    status = (await rj("keys", "status", "--json")).json
+    assert set(status["data_keys"]) == {newest}
+    assert (await rj("do", reference, "record_duplicate_check", "--as", "cw-1")).code == 0
+    assert master_keys.newest == newest
+
+
+async def test_a_ring_that_cannot_be_used_gets_one_sentence(rj: Rj, tmp_path: Path) -> None:
+    missing = {"RJ_MASTER_KEYS_FILE": str(tmp_path / "none")}
+    for command in ("keys new", "keys status", "keys rotate", "list"):
+        said = await rj(*command.split(), env=missing)
+        assert said.code == 2
+        assert "cannot be read" in said.one_sentence()
+
+
+async def test_an_erased_referral_cannot_be_read_by_anybody(
+    rj: Rj, reference: str, referrals: Referrals, master_keys: MasterKeys
+) -> None:
+    await rj("do", reference, "raise_safeguarding", "--set", "note=Canary", "--as", "pa-1")
+    erased = await rj("erase", reference, "--reason", "court_order", "--as", "sm-1", "--yes")
+    assert erased.code == 0, erased.err
+    assert f"{reference} is erased: " in erased.out
+    assert "by sm-1, court order." in erased.out
+
+    again = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes", "--json")
+    assert again.code == 0
+    assert (again.json["already"], again.json["reason"], again.json["by_staff"]) == (
+        True,
+        "court_order",
+        "sm-1",
+    )
+
+    with pytest.raises(KeyErased):
+        await KeyStore(referrals.pool, master_keys).get(reference)
+    timeline = await rj("timeline", reference, "--as", "su-1")
+    assert timeline.code == 0
+    assert "safeguarding raised" in timeline.out
+    assert "Erased " in timeline.out
+    assert "Canary" not in timeline.out
+    assert "Alex Example" not in timeline.out
+    shown = (await rj("show", reference)).out
+    assert "Closed as erased by sm-1" in shown
+    assert "Erased " in shown
+    assert (await rj("verify", reference)).code == 0
+    listed = (await rj("list", "--stage", "closed", "--limit", "10000", "--json")).json
+    assert reference in {line["reference"] for line in listed}
+
+
+async def test_no_step_is_taken_on_an_erased_referral(rj: Rj, reference: str, referrals: Referrals) -> None:
+    example = (await rj("example", "referral")).out
+    assert (await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")).code == 0
+    before = await event_log.read(referrals.pool, reference)
+    for step in ("reopen --set reason=Canary", "add_note --set note=Canary"):
+        said = await rj("do", reference, *step.split(), "--as", "su-2")
+        assert said.code == 3
+        assert "has been erased" in said.one_sentence()
+    assert await event_log.read(referrals.pool, reference) == before
+
+    opened = await rj("open", "-", "--as", "cw-1", "--external-id", reference, "--json", given=example)
+    sent = opened.json["reference"]
+    assert (await rj("erase", sent, "--reason", "request", "--as", "su-1", "--yes")).code == 0
+    said = await rj("open", "-", "--as", "cw-1", "--external-id", reference, given=example)
+    assert said.code == 3
+    assert "has been erased" in said.one_sentence()
+
+
+async def test_a_closed_referral_is_erased_as_it_closed(rj: Rj, reference: str) -> None:
+    await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
+    assert (await rj("erase", reference, "--reason", "retention", "--as", "su-1", "--yes")).code == 0
+    shown = (await rj("show", reference, "--json")).json
+    assert shown["referral"]["closure_reason"] == "service_no_capacity"
+    assert shown["erased"]["reason"] == "retention"
+
+
+async def test_temporal_is_told_to_delete_the_history(rj: Rj, reference: str, referrals: Referrals) -> None:
+    erased = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes", "--json")
+    query = f'WorkflowId = "{workflow_id(reference)}"'
+    # Temporal deletes a run that has just ended only after some seconds, so that what is said is looked at instead.
+    kept = [run.id async for run in referrals.client.list_workflows(query)]
+    assert erased.json["temporal_runs_kept"] >= len(kept)

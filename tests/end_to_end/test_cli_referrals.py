@@ -1,0 +1,220 @@
+"""Opening, working on and looking at referrals through `rj`."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+import service.referrals
+import service.running
+from cli.reading import givable
+from schemas.commands import COMMANDS, parse_command
+from schemas.people import Actor, Role
+from service.referrals import Referrals
+from stores import event_log, staff
+from tests.end_to_end.conftest import Rj
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.mark.parametrize("kind", ["referral", *givable()])
+async def test_every_example_is_valid(rj: Rj, kind: str) -> None:
+    said = await rj("example", kind)
+    assert said.code == 0
+    parse_command("open_referral" if kind == "referral" else kind, json.loads(said.out))
+
+
+async def test_the_list_of_examples_says_what_each_is_for(rj: Rj) -> None:
+    lines = (await rj("example")).out.splitlines()
+    assert len(lines) == 1 + len(COMMANDS) - 2
+    assert all(re.fullmatch(r"\w+ +[A-Z].*\.", line) for line in lines)
+
+
+async def test_every_command_has_help_with_an_example(rj: Rj) -> None:
+    commands = (
+        *("example", "open", "do", "permitted", "list", "show", "timeline", "import", "verify", "erase"),
+        *("staff add", "staff list", "staff absent", "keys status", "keys new", "keys rotate"),
+    )
+    for command in commands:
+        said = await rj(*command.split(), "--help")
+        assert said.code == 0
+        assert re.search(rf"Example: .*rj {command}", " ".join(said.out.split())), command
+
+
+async def test_without_a_command_help_is_printed(rj: Rj) -> None:
+    said = await rj()
+    assert (said.code, said.err) == (0, "")
+    assert "Exit codes" in said.out
+
+
+async def test_a_person_opens_a_referral_and_takes_steps(rj: Rj) -> None:
+    example = await rj("example", "referral")
+    opened = await rj("open", "-", "--as", "cw-1", given=example.out)
+    assert opened.code == 0, opened.err
+    found = re.search(r"Opened: (RJ-\S+)\nStage: received\nNext deadline: allocation, due \w{3} ", opened.out)
+    assert found, opened.out
+    reference = found[1]
+
+    checked = await rj("do", reference.lower().replace("-", " "), "record-duplicate-check", "--as", "cw-1")
+    assert "Recorded (step 2): duplicate checked" in checked.out
+    assert "You may next: allocate" in checked.out
+    allocated = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
+    assert "Recorded (step 3): allocated, stage entered\nStage: victim contact\n" in allocated.out
+
+
+async def test_a_script_reads_json(rj: Rj, reference: str) -> None:
+    receipt = (await rj("do", reference, "record_duplicate_check", "--as", "cw-1", "--json")).json
+    assert receipt["reference"] == reference
+    assert receipt["sequence"] == 2
+    permitted = (await rj("permitted", reference, "--as", "cw-1", "--json")).json
+    assert {"record_duplicate_check", "allocate"} <= {each["kind"] for each in permitted}
+    assert all(each["meaning"].endswith(".") for each in permitted)
+    shown = (await rj("show", reference, "--json")).json
+    assert (shown["source"], shown["erased"]) == ("workflow", None)
+    assert shown["referral"]["duplicate_checked"] is True
+    timeline = (await rj("timeline", reference, "--json")).json
+    assert [each["sequence"] for each in timeline["events"]] == [1, 2]
+
+
+async def test_the_same_external_id_answers_the_same_referral(rj: Rj) -> None:
+    example, external_id = await rj("example", "referral"), str(uuid4())
+    command = ("open", "-", "--as", "cw-1", "--external-id", external_id, "--json")
+    once = await rj(*command, given=example.out)
+    assert (await rj(*command, given=example.out)).json == once.json
+
+
+async def test_the_same_command_id_is_one_step(rj: Rj, reference: str) -> None:
+    command = ("do", reference, "add_note", "--set", "note=Once", "--as", "cw-1", "--command-id", uuid4())
+    once = await rj(*command, "--json")
+    again = await rj(*command, "--json")
+    assert again.json == once.json
+    assert "Recorded (step 2): note added" in (await rj(*command)).out
+
+
+async def test_fields_are_set_one_by_one(rj: Rj, reference: str, referrals: Referrals) -> None:
+    said = await rj(
+        *("do", reference, "record_contact_safety", "--as", "cw-1"),
+        *("--set", "participant=h1"),
+        *("--set", "contact_safety.safe_channels=phone, email"),
+        *("--set", "contact_safety.may_leave_voicemail=true"),
+        *("--set", "contact_safety.seen_by=2026"),
+    )
+    assert said.code == 0, said.err
+    key = await referrals.keys.get(reference)
+    [recorded] = await event_log.read(referrals.pool, reference, after=1, key=key)
+    safety = recorded.event.model_dump(mode="json")["contact_safety"]
+    assert safety["safe_channels"] == ["phone", "email"]
+    assert safety["may_leave_voicemail"] is True
+    assert safety["seen_by"] == "2026"
+
+
+async def test_a_document_and_settings_together(rj: Rj, reference: str) -> None:
+    example = (await rj("example", "add_note")).out
+    said = await rj("do", reference, "add_note", "-", "--set", "note=Another", "--as", "cw-1", given=example)
+    assert said.code == 0, said.err
+    assert "Another" in (await rj("timeline", reference, "--as", "cw-1")).out
+
+
+async def test_the_timeline_opens_what_is_sealed_only_for_those_who_work_with_it(
+    rj: Rj, reference: str
+) -> None:
+    assert "Alex Example" not in (await rj("timeline", reference)).out
+    assert "Alex Example" in (await rj("timeline", reference, "--as", "su-1")).out
+    for outsider in ("co-1", "pa-1", "cw-kent", "cw-gone"):
+        said = await rj("timeline", reference, "--as", outsider)
+        assert (said.code, said.out) == (3, "")
+        said.one_sentence()
+
+
+async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: str) -> None:
+    await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    taken = await rj(
+        "do", reference, "correct_step", "--set", "step=2", "--set", "reason=Slip", "--as", "su-1"
+    )
+    assert taken.code == 0, taken.err
+    lines = (await rj("timeline", reference)).out.splitlines()
+    assert any("duplicate checked (taken back by step 3)" in line for line in lines)
+
+
+async def test_show_tells_what_is_missing_and_what_waits(rj: Rj, reference: str) -> None:
+    await rj(
+        "do", reference, "give_consent", "-", "--as", "cw-1", given=(await rj("example", "give_consent")).out
+    )
+    await rj("do", reference, "hold", "--set", "review_on=2099-01-02", "--set", "reason=Away", "--as", "cw-1")
+    await rj("do", reference, "raise_safeguarding", "--set", "note=Afraid", "--as", "pa-1")
+    shown = (await rj("show", reference)).out
+    assert "h1 person harmed; consents to take part; missing: share risk information" in shown
+    assert "r1 person responsible; consents to nothing yet; missing: take part" in shown
+    assert "to be reviewed Fri 2 Jan 2099" in shown
+    assert "SAFEGUARDING" in shown
+    assert "hold_review: due Fri 2 Jan 2099 09:00" in shown
+
+
+async def test_reading_needs_no_temporal(rj: Rj, reference: str) -> None:
+    away = {"TEMPORAL_ADDRESS": NOWHERE}
+    shown = await rj("show", reference, env=away)
+    assert shown.code == 0
+    assert "read from the log" in shown.out
+    assert (await rj("show", reference, "--json", env=away)).json["source"] == "log"
+    for command in (
+        ("timeline", reference),
+        ("list",),
+        ("permitted", reference, "--as", "cw-1"),
+        ("verify", reference),
+    ):
+        assert (await rj(*command, env=away)).code == 0
+
+
+async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: str) -> None:
+    step = ("do", reference, "record_duplicate_check", "--as", "cw-1")
+    said = await rj(*step, env={"TEMPORAL_ADDRESS": NOWHERE})
+    assert said.code == 4
+    assert "Temporal at" in said.one_sentence()
+    said = await rj("list", env={"DATABASE_URL": f"postgresql://rj:Canary@{NOWHERE}/rj"})
+    assert said.code == 4
+    assert "Canary" not in said.one_sentence()
+
+
+async def test_without_a_worker_nobody_waits_for_ever(
+    rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.referrals, "TASK_QUEUE", "nobody-listens")
+    monkeypatch.setattr(service.running, "TASK_QUEUE", "nobody-listens")
+    monkeypatch.setattr(service.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
+    example = (await rj("example", "referral")).out
+    async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policy):
+        reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
+    monkeypatch.setattr(service.referrals, "_STEP_WITHIN", timedelta(seconds=0.3))
+    said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    assert said.code == 4
+    assert "No answer came in time" in said.one_sentence()
+    shown = await rj("show", reference)
+    assert shown.code == 0
+    assert "Its workflow does not answer" in shown.out
+    assert f"{reference}: received since" in shown.out
+
+
+async def test_lists_are_filtered_and_the_soonest_due_comes_first(rj: Rj, reference: str) -> None:
+    listed = (await rj("list", "--area", "durham", "--stage", "received", "--limit", "10000", "--json")).json
+    assert reference in {line["reference"] for line in listed}
+    due = [line["next_due_at"] for line in listed if line["next_due_at"]]
+    assert due == sorted(due)
+    assert (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--json")).json == []
+    assert "There is no such referral." in (await rj("list", "--area", "kent", "--caseworker", "cw-1")).out
+    text = (await rj("list", "--stage", "received", "--limit", "1")).out.splitlines()
+    assert text[0].split()[:3] == ["REFERENCE", "AREA", "STAGE"]
+    assert len(text) == 2
+    for mark in ("--overdue", "--on-hold", "--sensitive"):
+        assert reference not in (await rj("list", mark, "--limit", "10000")).out
+
+
+async def test_the_register_knows_who_may_act(referrals: Referrals) -> None:
+    supervisor = Actor(id="su-1", role=Role.SUPERVISOR, area="durham")  # type: ignore[arg-type]
+    async with referrals.pool.acquire() as connection:
+        assert await staff.problem_of(connection, supervisor) is None
+        claim = supervisor.model_copy(update={"role": Role.SERVICE_MANAGER})
+        assert await staff.problem_of(connection, claim) == "staff_other_role"

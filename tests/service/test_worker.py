@@ -1,0 +1,212 @@
+"""The worker's process: when it starts, when it says it is ready, and that nothing is lost when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+import pytest_asyncio
+import structlog
+
+import worker
+from schemas import commands as c
+from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.ports import LOOPBACK, free_port
+from service.referrals import Referrals
+from service.running import connected
+from service.serving import serving
+from service.settings import Settings
+from stores import event_log, staff
+from stores.keys import MasterKeys
+from stores.migrate import migrate
+from tests.conftest import STAFF
+from tests.life import form
+
+# Servers of these tests' own, since they stop one, and a second worker on a shared queue would take others' tasks.
+pytestmark = [pytest.mark.xdist_group("embedded"), pytest.mark.usefixtures("clean_environment")]
+
+ROOT = Path(__file__).parents[2]
+
+
+class Own:
+    """Two servers, and the environment that leads a process to them."""
+
+    def __init__(self, postgres: EmbeddedPostgres, temporal_address: str, master_keys: Path) -> None:
+        self.postgres = postgres
+        self.environment = {
+            "DATABASE_URL": postgres.dsn,
+            "TEMPORAL_ADDRESS": temporal_address,
+            "RJ_MASTER_KEYS_FILE": str(master_keys),
+            "RJ_LOG_FORMAT": "json",
+        }
+        self.temporal = {"target_host": temporal_address, "namespace": "default"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def own(servers_folder: Path) -> AsyncIterator[Own]:
+    """Servers that nothing was done to."""
+    folder = servers_folder / "worker"
+    folder.mkdir(mode=0o711)
+    async with (
+        embedded_postgres(folder / "postgres") as postgres,
+        embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
+    ):
+        MasterKeys.create(folder / "master.keys")
+        yield Own(postgres, temporal.address, folder / "master.keys")
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """The process's own logging comes back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, own: Own, **more: str) -> None:
+    for name, value in (own.environment | more).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_servers_that_are_not_there_are_tried_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    nobody = f"postgresql://rj@{LOOPBACK}:{free_port(40000)}/rj"
+    set_environment(monkeypatch, own, DATABASE_URL=nobody)
+    assert worker.main([], worker.Patience(total=0.35, between=0.1)) == 4
+    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["level"] for entry in entries] == ["warning"] * 3 + ["error"]
+    assert all("does not answer" in entry["event"] for entry in entries)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_database_without_our_tables_is_not_touched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    set_environment(monkeypatch, own)
+    assert worker.main([]) == 4
+    [entry] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert "0001_roles_and_keys" in entry["event"]
+    assert "--migrate" in entry["event"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_setting_that_cannot_be_used_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    set_environment(monkeypatch, own, RJ_READY_ADDRESS="nonsense")
+    assert worker.main([]) == 2
+    assert "RJ_READY_ADDRESS=nonsense cannot be used" in capsys.readouterr().err
+
+
+@asynccontextmanager
+async def worker_process(own: Own, *arguments: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker as an operator runs it, ready."""
+    ready = f"{LOOPBACK}:{free_port(41000)}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "worker.py"), *arguments),
+        env=os.environ | own.environment | {"RJ_READY_ADDRESS": ready} | more,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        while not await answers(f"http://{ready}/ready"):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def answers(url: str) -> bool:
+    try:
+        return (await ask(url))[0] == 200
+    except OSError:
+        return False
+
+
+async def ask(url: str) -> tuple[int, dict[str, object]]:
+    """The status and the JSON of an answer."""
+
+    def get() -> tuple[int, dict[str, object]]:
+        try:
+            with urlopen(url, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    return await asyncio.to_thread(get)
+
+
+async def keep_noting(referrals: Referrals, asked: list[str], stop: asyncio.Event) -> str:
+    """Open a referral and take one step after the other; each is awaited like any caller does."""
+    receipt = await referrals.open(form(), "cw-1")
+    while not stop.is_set():
+        asked.append(receipt.reference)
+        receipt = await referrals.take(receipt.reference, c.AddNote(note="Invented"), "cw-1")
+    return receipt.reference
+
+
+async def test_a_worker_that_is_stopped_loses_no_step(own: Own, tmp_path: Path) -> None:
+    metrics = f"{LOOPBACK}:{free_port(42000)}"
+    settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
+    asked: list[str] = []
+    stop = asyncio.Event()
+    async with worker_process(own, "--migrate", RJ_METRICS_ADDRESS=metrics) as process:
+        async with connected(settings, own.postgres.dsn, own.temporal) as referrals:
+            for member in STAFF:
+                await staff.add(referrals.pool, member)
+            callers = [asyncio.create_task(keep_noting(referrals, asked, stop)) for _ in range(8)]
+            while len(asked) < 40:
+                await asyncio.sleep(0.01)
+            with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
+                assert b"temporal_workflow_task_execution_latency" in answer.read()
+            process.send_signal(signal.SIGTERM)
+            _, said = await process.communicate()
+            assert process.returncode == 0, said
+            entries = [json.loads(line) for line in said.splitlines()]
+            assert [entry["event"] for entry in entries if entry["logger"] == "worker"][-1] == "stopped"
+            assert not any(entry["level"] in ("warning", "error") for entry in entries)
+            # Nobody was told anything wrong meanwhile: whoever asks now waits for the next worker.
+            async with serving(settings, own.postgres.dsn, own.temporal):
+                stop.set()
+                references = await asyncio.wait_for(asyncio.gather(*callers), 30)
+            for reference in references:
+                history = await event_log.read(referrals.pool, reference)
+                notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
+                assert len(notes) == asked.count(reference)
+
+
+async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:
+    settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
+    await migrate(own.postgres.dsn)
+    async with serving(settings, own.postgres.dsn, own.temporal) as service:
+        while (await ask(service.ready))[0] != 200:
+            await asyncio.sleep(0.05)
+        live = service.ready.replace("/ready", "/live")
+        assert await ask(live) == (200, {"live": True})
+        os.kill(own.postgres.process.pid, signal.SIGINT)
+        await own.postgres.process.died()
+        status, told = await ask(service.ready)
+        assert status == 503
+        assert told == {"ready": False, "not_ready": {"database": "does not answer"}}
+        assert (await ask(live))[0] == 200
+        assert (await ask(service.ready.replace("/ready", "/nothing")))[0] == 404
