@@ -60,10 +60,6 @@ class CommandLine(TyperGroup):
             code = _say(Exit(error.exit_code), _usage(error))
         except typer.Abort:
             code = _say(Exit.STOPPED, "Stopped.")
-        except BrokenPipeError:
-            # Who read our output has had enough of it; the interpreter must not stumble over that at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.DONE
         except Exception as error:
             if os.environ.get("RJ_LOG_LEVEL") == "debug":
                 raise
@@ -120,6 +116,9 @@ def guarded(work: Callable[[], T]) -> T:
         return work()
     except KeyboardInterrupt:
         problem = Exit.STOPPED, "Stopped."
+    except BrokenPipeError:
+        # Nobody reads our output any more; that is no server's doing, and typer ends quietly.
+        raise
     except Exception as error:
         # Brings in Temporal and the stores, which `rj --help` has no need of.
         from cli.failures import explained

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from cli.common import Exit, JsonOption, fail, out, print_json, progress, room, run, words
+from cli.common import Exit, JsonOption, fail, print_json, print_table, progress, room, run, words
 
 if TYPE_CHECKING:
     from service.pathfinder import Driven
@@ -53,19 +52,13 @@ def pathfinder_command(
 def _print(driven: Driven, share: float) -> None:
     from service.pathfinder import published
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("row")
-    for heading in ("published", "counted"):
-        table.add_column(heading, justify="right")
-    table.add_column("equal")
-    table.add_column("what was counted")
-    for row in driven.rows:
-        table.add_row(
-            words(row.row), str(row.published), str(row.counted), "yes" if row.equal else "NO", row.rule
-        )
-    out.print(table)
+    rows = [
+        (words(row.row), str(row.published), str(row.counted), "yes" if row.equal else "NO", row.rule)
+        for row in driven.rows
+    ]
+    print_table([("row", "published", "counted", "equal", "what was counted"), *rows])
     scaled = "" if share == 1 else f" Published: {share:.1%} of each row, rounded."
-    out.print(
+    typer.echo(
         f"\n{driven.referrals} synthesised referrals, {driven.steps} steps taken now; counted from the event log."
         f"{scaled}\n{published().source}"
     )

@@ -12,6 +12,7 @@ from cli.reading import annotation_parts
 from lifecycle import Refused
 from schemas.commands import COMMANDS
 from service.data_folder import NotRunning
+from service.erasure import NotErased
 from service.policy_files import BadPolicy
 from service.referrals import NotAnswered, TemporalUnreachable
 from service.settings import BadSetting
@@ -72,6 +73,8 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
             return explained(first) if isinstance(first, Exception) else None
+        case NotErased():
+            return Exit.FAULT, str(error)
         case _ if isinstance(error, _REFUSED):
             return Exit.REFUSED, str(error)
         case _ if isinstance(error, _BAD_INPUT):

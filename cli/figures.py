@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from cli.common import JsonOption, out, print_json, room, run, words
+from cli.common import JsonOption, print_json, print_table, room, run, words
 from schemas.areas import Area
 from schemas.vocabulary import Source
 
@@ -40,21 +39,11 @@ def funnel_command(
     if as_json:
         print_json(counted.model_dump(mode="json"))
         return
-    figures = Table(box=None, pad_edge=False)
-    figures.add_column("figure")
-    figures.add_column("count", justify="right")
-    figures.add_column("what counts; referrals, unless it says items")
-    for figure in counted.figures:
-        figures.add_row(words(figure.name), str(figure.count), figure.rule)
-    out.print(figures)
+    figures = [(words(each.name), str(each.count), each.rule) for each in counted.figures]
+    print_table([("figure", "count", "what counts: referrals, unless it says items"), *figures])
     if counted.closures:
         from stores.figures import CLOSURES_RULE
 
-        closures = Table(box=None, pad_edge=False, title=CLOSURES_RULE, title_justify="left")
-        for heading in ("closed for", "having left"):
-            closures.add_column(heading)
-        closures.add_column("count", justify="right")
-        for each in counted.closures:
-            closures.add_row(words(each.reason), words(each.stage), str(each.count))
-        out.print()
-        out.print(closures)
+        typer.echo(f"\n{CLOSURES_RULE}")
+        closures = [(words(each.reason), words(each.stage), str(each.count)) for each in counted.closures]
+        print_table([("closed for", "having left", "count"), *closures])

@@ -152,7 +152,8 @@ async def drive(
     async def take_turns(left: Iterator[tuple[Case, tuple[str, UUID]]]) -> None:
         nonlocal steps
         for case, (reference, opening) in left:
-            steps += await _tell(referrals, case, reference, opening, taken.get(reference, frozenset()))
+            new = await _tell(referrals, case, reference, opening, taken.get(reference, frozenset()))
+            steps += new  # not before: others add to it while this one waits
             advance()
 
     left = iter(zip(cases, ids, strict=True))

@@ -192,6 +192,10 @@ class Referrals:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 return await self._ask(reference, request, start=start)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            # The SDK says the same of a call that took too long and of one whose caller was told to stop.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             raise NotAnswered(
                 "No answer came in time: is a worker running? It may yet be recorded: see `rj timeline`."
             ) from error

@@ -110,6 +110,9 @@ def worker(client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> Worker
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,
+        # A step that waits for a worker which has just gone is given to another one after this; by default after ten
+        # seconds, longer than a caller waits.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         deployment_config=WorkerDeploymentConfig(
             version=WorkerDeploymentVersion(deployment_name="rj-referrals", build_id=_build_id()),
             use_worker_versioning=False,

@@ -88,6 +88,8 @@ async def record(
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
     )
+    if answer == "erased":
+        raise Refused("erased", "The personal data of this referral were erased; open a new one.")
     code, colon, who = answer.partition(":")
     if colon:
         raise Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")

@@ -120,6 +120,10 @@ BEGIN
     IF EXISTS (SELECT FROM event WHERE reference = p_reference AND command_id = p_command) THEN
         RETURN 'repeated';
     END IF;
+    -- A process may remember a destroyed key for a while; nothing more is sealed with it.
+    IF EXISTS (SELECT FROM keys.erasure WHERE reference = p_reference) THEN
+        RETURN 'erased';
+    END IF;
     IF coalesce(stands.sequence, 0) <> p_after THEN
         RETURN 'behind';
     END IF;

@@ -7,8 +7,9 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.error import HTTPError
@@ -17,12 +18,13 @@ from urllib.request import urlopen
 import pytest
 import pytest_asyncio
 import structlog
+from temporalio.envconfig import ClientConnectConfig
 
 import worker
 from schemas import commands as c
 from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
 from service.embedded_temporal import embedded_temporal
-from service.ports import LOOPBACK, free_port
+from service.ports import LOOPBACK
 from service.referrals import Referrals
 from service.running import connected
 from service.serving import serving
@@ -50,7 +52,7 @@ class Own:
             "RJ_MASTER_KEYS_FILE": str(master_keys),
             "RJ_LOG_FORMAT": "json",
         }
-        self.temporal = {"target_host": temporal_address, "namespace": "default"}
+        self.temporal = ClientConnectConfig(target_host=temporal_address, namespace="default")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -87,7 +89,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, own: Own, **more: str) -> N
 def test_servers_that_are_not_there_are_tried_for_a_while(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
 ) -> None:
-    nobody = f"postgresql://rj@{LOOPBACK}:{free_port(40000)}/rj"
+    nobody = f"postgresql://rj@{LOOPBACK}:{any_port()}/rj"
     set_environment(monkeypatch, own, DATABASE_URL=nobody)
     assert worker.main([], worker.Patience(total=0.35, between=0.1)) == 4
     entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -115,24 +117,38 @@ def test_a_setting_that_cannot_be_used_is_a_sentence(
     assert "RJ_READY_ADDRESS=nonsense cannot be used" in capsys.readouterr().err
 
 
+def any_port() -> int:
+    """A port that nobody listens on, another one for each process that runs tests."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @asynccontextmanager
 async def worker_process(own: Own, *arguments: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker as an operator runs it, ready."""
-    ready = f"{LOOPBACK}:{free_port(41000)}"
+    ready = f"{LOOPBACK}:{any_port()}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(ROOT / "worker.py"), *arguments),
         env=os.environ | own.environment | {"RJ_READY_ADDRESS": ready} | more,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        while not await answers(f"http://{ready}/ready"):
-            assert process.returncode is None
-            await asyncio.sleep(0.05)
+        await ready_at(f"http://{ready}/ready", process)
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def ready_at(url: str, process: asyncio.subprocess.Process | None = None) -> None:
+    """Wait until a worker is ready."""
+    while not await answers(url):
+        if process is not None and process.returncode is not None:
+            pytest.fail((await process.communicate())[1].decode())
+        await asyncio.sleep(0.05)
 
 
 async def answers(url: str) -> bool:
@@ -156,6 +172,12 @@ async def ask(url: str) -> tuple[int, dict[str, object]]:
     return await asyncio.to_thread(get)
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    while not true():  # noqa: ASYNC110 - what is waited for happens elsewhere
+        await asyncio.sleep(0.01)
+
+
 async def keep_noting(referrals: Referrals, asked: list[str], stop: asyncio.Event) -> str:
     """Open a referral and take one step after the other; each is awaited like any caller does."""
     receipt = await referrals.open(form(), "cw-1")
@@ -166,41 +188,41 @@ async def keep_noting(referrals: Referrals, asked: list[str], stop: asyncio.Even
 
 
 async def test_a_worker_that_is_stopped_loses_no_step(own: Own, tmp_path: Path) -> None:
-    metrics = f"{LOOPBACK}:{free_port(42000)}"
+    metrics = f"{LOOPBACK}:{any_port()}"
     settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
     asked: list[str] = []
     stop = asyncio.Event()
-    async with worker_process(own, "--migrate", RJ_METRICS_ADDRESS=metrics) as process:
-        async with connected(settings, own.postgres.dsn, own.temporal) as referrals:
-            for member in STAFF:
-                await staff.add(referrals.pool, member)
-            callers = [asyncio.create_task(keep_noting(referrals, asked, stop)) for _ in range(8)]
-            while len(asked) < 40:
-                await asyncio.sleep(0.01)
-            with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
-                assert b"temporal_workflow_task_execution_latency" in answer.read()
-            process.send_signal(signal.SIGTERM)
-            _, said = await process.communicate()
-            assert process.returncode == 0, said
-            entries = [json.loads(line) for line in said.splitlines()]
-            assert [entry["event"] for entry in entries if entry["logger"] == "worker"][-1] == "stopped"
-            assert not any(entry["level"] in ("warning", "error") for entry in entries)
-            # Nobody was told anything wrong meanwhile: whoever asks now waits for the next worker.
-            async with serving(settings, own.postgres.dsn, own.temporal):
-                stop.set()
-                references = await asyncio.wait_for(asyncio.gather(*callers), 30)
-            for reference in references:
-                history = await event_log.read(referrals.pool, reference)
-                notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
-                assert len(notes) == asked.count(reference)
+    async with (
+        worker_process(own, "--migrate", RJ_METRICS_ADDRESS=metrics) as process,
+        connected(settings, own.postgres.dsn, own.temporal) as referrals,
+    ):
+        for member in STAFF:
+            await staff.add(referrals.pool, member)
+        callers = [asyncio.create_task(keep_noting(referrals, asked, stop)) for _ in range(8)]
+        await until(lambda: len(asked) >= 40)
+        with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
+            assert b"temporal_workflow_task_execution_latency" in answer.read()
+        process.send_signal(signal.SIGTERM)
+        _, said = await process.communicate()
+        assert process.returncode == 0, said
+        entries = [json.loads(line) for line in said.splitlines()]
+        assert [entry["event"] for entry in entries if entry["logger"] == "worker"][-1] == "stopped"
+        assert not any(entry["level"] in ("warning", "error") for entry in entries)
+        # Whoever asked meanwhile, or asks now, waits for the next worker.
+        async with serving(settings, own.postgres.dsn, own.temporal):
+            stop.set()
+            references = await asyncio.wait_for(asyncio.gather(*callers), 30)
+        for reference in references:
+            history = await event_log.read(referrals.pool, reference)
+            notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
+            assert len(notes) == asked.count(reference)
 
 
 async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:
     settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
     await migrate(own.postgres.dsn)
     async with serving(settings, own.postgres.dsn, own.temporal) as service:
-        while (await ask(service.ready))[0] != 200:
-            await asyncio.sleep(0.05)
+        await ready_at(service.ready)
         live = service.ready.replace("/ready", "/live")
         assert await ask(live) == (200, {"live": True})
         os.kill(own.postgres.process.pid, signal.SIGINT)

@@ -22,7 +22,7 @@ from service.policy_files import load_policy
 from stores import event_log
 from stores.database import Connection, Pool, connect
 from stores.event_log import Break
-from stores.keys import KeyErased, KeyStore
+from stores.keys import KeyErased, KeyStore, MasterKeys
 from stores.referrals import list_referrals
 from tests.life import HARMED, form
 
@@ -48,6 +48,10 @@ class Recording:
         return await ActivityEnvironment().run(
             self._steps.take_step, self.reference, referral, request, datetime.now(UTC)
         )
+
+    async def knows_the_key(self) -> None:
+        """This process has used the key lately, and remembers it."""
+        await self._keys.get(self.reference)
 
     async def stored(self) -> tuple[int, ...]:
         """How many rows there are of it: events, referrals, deadlines."""
@@ -147,6 +151,21 @@ async def test_an_erased_referral_still_verifies_and_counts(recording: Recording
         await keys.get(recording.reference)
     assert await broken(recording) is None
     assert len(await event_log.read(recording.pool, recording.reference)) == 2
+
+
+async def test_nothing_is_recorded_of_an_erased_referral_by_who_remembers_its_key(
+    recording: Recording, keys: KeyStore, master_keys: MasterKeys
+) -> None:
+    await recording.take(c.Close.model_validate({"reason": "service_no_capacity"}))
+    before = await recording.stored()
+    elsewhere = Recording(recording.pool, KeyStore(recording.pool, master_keys))
+    elsewhere.reference = recording.reference
+    await elsewhere.knows_the_key()
+    async with recording.pool.acquire() as connection, connection.transaction():
+        await keys.destroy(connection, recording.reference, "request", "su-1")
+    with pytest.raises(ApplicationError, match="erased"):
+        await elsewhere.take(c.Reopen(reason="after all"), staff_id="su-1", role="supervisor")
+    assert await recording.stored() == before
 
 
 @pytest.mark.parametrize(

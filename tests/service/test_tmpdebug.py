@@ -1,0 +1,248 @@
+"""The worker's process: when it starts, when it says it is ready, and that nothing is lost when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+import pytest_asyncio
+import structlog
+from temporalio.envconfig import ClientConnectConfig
+
+import worker
+from schemas import commands as c
+from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
+from service.embedded_temporal import embedded_temporal
+from service.ports import LOOPBACK
+from service.referrals import Referrals
+from service.running import connected
+from service.serving import serving
+from service.settings import Settings
+from stores import event_log, staff
+from stores.keys import MasterKeys
+from stores.migrate import migrate
+from tests.conftest import STAFF
+from tests.life import form
+
+# Servers of these tests' own, since they stop one, and a second worker on a shared queue would take others' tasks.
+pytestmark = [pytest.mark.xdist_group("embedded"), pytest.mark.usefixtures("clean_environment")]
+
+ROOT = Path(__file__).parents[2]
+
+
+class Own:
+    """Two servers, and the environment that leads a process to them."""
+
+    def __init__(self, postgres: EmbeddedPostgres, temporal_address: str, master_keys: Path) -> None:
+        self.postgres = postgres
+        self.environment = {
+            "DATABASE_URL": postgres.dsn,
+            "TEMPORAL_ADDRESS": temporal_address,
+            "RJ_MASTER_KEYS_FILE": str(master_keys),
+            "RJ_LOG_FORMAT": "json",
+        }
+        self.temporal = ClientConnectConfig(target_host=temporal_address, namespace="default")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def own(servers_folder: Path) -> AsyncIterator[Own]:
+    """Servers that nothing was done to."""
+    folder = servers_folder / "worker"
+    folder.mkdir(mode=0o711)
+    async with (
+        embedded_postgres(folder / "postgres") as postgres,
+        embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
+    ):
+        MasterKeys.create(folder / "master.keys")
+        yield Own(postgres, temporal.address, folder / "master.keys")
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """The process's own logging comes back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, own: Own, **more: str) -> None:
+    for name, value in (own.environment | more).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_servers_that_are_not_there_are_tried_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    nobody = f"postgresql://rj@{LOOPBACK}:{any_port()}/rj"
+    set_environment(monkeypatch, own, DATABASE_URL=nobody)
+    assert worker.main([], worker.Patience(total=0.35, between=0.1)) == 4
+    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [entry["level"] for entry in entries] == ["warning"] * 3 + ["error"]
+    assert all("does not answer" in entry["event"] for entry in entries)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_database_without_our_tables_is_not_touched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    set_environment(monkeypatch, own)
+    assert worker.main([]) == 4
+    [entry] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert "0001_roles_and_keys" in entry["event"]
+    assert "--migrate" in entry["event"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_setting_that_cannot_be_used_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own: Own
+) -> None:
+    set_environment(monkeypatch, own, RJ_READY_ADDRESS="nonsense")
+    assert worker.main([]) == 2
+    assert "RJ_READY_ADDRESS=nonsense cannot be used" in capsys.readouterr().err
+
+
+def any_port() -> int:
+    """A port that nobody listens on, another one for each process that runs tests."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def worker_process(own: Own, *arguments: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker as an operator runs it, ready."""
+    ready = f"{LOOPBACK}:{any_port()}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "worker.py"), *arguments),
+        env=os.environ | own.environment | {"RJ_READY_ADDRESS": ready} | more,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        await ready_at(f"http://{ready}/ready", process)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def ready_at(url: str, process: asyncio.subprocess.Process | None = None) -> None:
+    """Wait until a worker is ready."""
+    while not await answers(url):
+        if process is not None and process.returncode is not None:
+            pytest.fail((await process.communicate())[1].decode())
+        await asyncio.sleep(0.05)
+
+
+async def answers(url: str) -> bool:
+    try:
+        return (await ask(url))[0] == 200
+    except OSError:
+        return False
+
+
+async def ask(url: str) -> tuple[int, dict[str, object]]:
+    """The status and the JSON of an answer."""
+
+    def get() -> tuple[int, dict[str, object]]:
+        try:
+            with urlopen(url, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    return await asyncio.to_thread(get)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    while not true():  # noqa: ASYNC110 - what is waited for happens elsewhere
+        await asyncio.sleep(0.01)
+
+
+async def keep_noting(referrals: Referrals, asked: list[str], stop: asyncio.Event) -> str:
+    """Open a referral and take one step after the other; each is awaited like any caller does."""
+    receipt = await referrals.open(form(), "cw-1")
+    while not stop.is_set():
+        asked.append(receipt.reference)
+        receipt = await referrals.take(receipt.reference, c.AddNote(note="Invented"), "cw-1")
+    return receipt.reference
+
+
+async def test_a_worker_that_is_stopped_loses_no_step(own: Own, tmp_path: Path) -> None:
+    metrics = f"{LOOPBACK}:{any_port()}"
+    settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
+    asked: list[str] = []
+    stop = asyncio.Event()
+    async with (
+        worker_process(own, "--migrate", RJ_METRICS_ADDRESS=metrics) as process,
+        connected(settings, own.postgres.dsn, own.temporal) as referrals,
+    ):
+        for member in STAFF:
+            await staff.add(referrals.pool, member)
+        callers = [asyncio.create_task(keep_noting(referrals, asked, stop)) for _ in range(8)]
+        await until(lambda: len(asked) >= 40)
+        with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
+            assert b"temporal_workflow_task_execution_latency" in answer.read()
+        import time; t0=time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+        _, said = await process.communicate()
+        assert process.returncode == 0, said
+        entries = [json.loads(line) for line in said.splitlines()]
+        assert [entry["event"] for entry in entries if entry["logger"] == "worker"][-1] == "stopped"
+        assert not any(entry["level"] in ("warning", "error") for entry in entries)
+        # Whoever asked meanwhile, or asks now, waits for the next worker.
+        print("stopped", time.perf_counter()-t0)
+        print(said.decode())
+        async with serving(settings, own.postgres.dsn, own.temporal):
+            print("serving again", time.perf_counter()-t0)
+            stop.set()
+            done = await asyncio.wait_for(asyncio.gather(*callers, return_exceptions=True), 30)
+            print("all answered", time.perf_counter()-t0, sum(isinstance(d, Exception) for d in done))
+            references=set(asked)
+            for reference in references:
+                events = [e async for e in referrals.client.get_workflow_handle("referral/"+reference).fetch_history_events()]
+                last = None
+                for i, e in enumerate(events):
+                    t = e.event_time.ToDatetime()
+                    if last and (t-last).total_seconds() > 1:
+                        print(reference, [(x.event_id, x.event_type, x.event_time.ToDatetime().strftime("%S.%f")) for x in events[max(0,i-4):i+5]])
+                    last = t
+        for reference in references:
+            history = await event_log.read(referrals.pool, reference)
+            notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
+            assert len(notes) == asked.count(reference)
+
+
+async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:
+    settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
+    await migrate(own.postgres.dsn)
+    async with serving(settings, own.postgres.dsn, own.temporal) as service:
+        await ready_at(service.ready)
+        live = service.ready.replace("/ready", "/live")
+        assert await ask(live) == (200, {"live": True})
+        os.kill(own.postgres.process.pid, signal.SIGINT)
+        await own.postgres.process.died()
+        status, told = await ask(service.ready)
+        assert status == 503
+        assert told == {"ready": False, "not_ready": {"database": "does not answer"}}
+        assert (await ask(live))[0] == 200
+        assert (await ask(service.ready.replace("/ready", "/nothing")))[0] == 404
