@@ -89,7 +89,9 @@ async def _work(settings: Settings, *, migrate_first: bool, patience: Patience) 
     async with AsyncExitStack() as stack:
         service = await _patiently(stack, settings, migrate_first, patience)
         log.info("working", ready=service.ready, metrics=settings.metrics_address)
-        await service.ended
+        # Not awaited itself, or being told to stop would break the worker off instead of draining it.
+        await asyncio.wait([service.ended])
+        service.ended.result()
 
 
 async def _patiently(

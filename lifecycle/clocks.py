@@ -94,7 +94,7 @@ def _counted_on(referral: Referral, clock: Clock, timing: Timing) -> dict[str, d
     start = clock_start(clock.started_at) if span.endswith("wd") else clock.started_at
     warnings = {f"warn-{number}": add_span(start, warn) for number, warn in enumerate(timing.warn, 1)}
     points = {**warnings, **_from_due(add_span(start, span), timing)}
-    return {name: _later_by_pauses(referral, start, at) for name, at in points.items()}
+    return {name: _later_by_pauses(referral, clock.started_at, at) for name, at in points.items()}
 
 
 def _counted_back(falls_on: datetime, timing: Timing) -> dict[str, datetime]:
@@ -111,9 +111,9 @@ def _from_due(due: datetime, timing: Timing) -> dict[str, datetime]:
     return {"due": due, **escalations}
 
 
-def _later_by_pauses(referral: Referral, start: datetime, point: datetime) -> datetime:
+def _later_by_pauses(referral: Referral, started_at: datetime, point: datetime) -> datetime:
     # A point that lay behind when the pause began stays where it was; it is not reached a second time.
     for pause in referral.frozen:
-        if pause.since < point and start < pause.until:
-            point += pause.until - max(pause.since, start)
+        if pause.since < point and started_at < pause.until:
+            point += pause.until - max(pause.since, started_at)
     return point

@@ -90,8 +90,8 @@ async def _start(
                 *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
                 # A file database without a write-ahead log is two to three times slower.
                 *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
-                # A worker that stops tells the server, which then gives it no more work. Without this, a task on its way
-                # to it is lost for ten seconds, and the person who waits for it is told that nobody answers.
+                # A worker that stops says so, and is given no more work. Without this, a task on its way to it is lost
+                # for ten seconds, and the person who waits for it is told that nobody answers.
                 *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
                 *(
                     word

@@ -156,7 +156,7 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     """Whether a command stands in the log."""
     return bool(
         await pool.fetchval(
-            "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2)",
+            "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2 AND sequence = step)",
             reference,
             command_id,
         )

@@ -59,7 +59,8 @@ class ReferralWorkflow:
         self._deadlines = carried.deadlines if carried else ()
         self._next_point: NextPoint | None = carried.next_point if carried else None
         self._visible: Visible | None = carried.visible if carried else None
-        self._recent = carried.recent if carried else ()
+        # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
+        self._recent = dict.fromkeys(carried.recent if carried else ())
         self._answered = carried is not None
         # One step at a time: between deciding and applying, the state that was decided on must not move.
         self._lock = asyncio.Lock()
@@ -167,7 +168,8 @@ class ReferralWorkflow:
                     initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30)
                 ),
                 local_retry_threshold=timedelta(seconds=1),
-                summary=update.name if update else "deadline",
+                # A command's update says its name in the history already; a second time would have to be encrypted.
+                summary=None if update else "deadline",
             )
             self._apply(taken)
             return taken.receipt
@@ -175,8 +177,9 @@ class ReferralWorkflow:
     def _apply(self, taken: StepTaken) -> None:
         for recorded in taken.events:
             self._referral = evolve(self._referral, recorded)
-            if recorded.command_id not in self._recent:
-                self._recent = (*self._recent, recorded.command_id)[-_REMEMBERED_COMMANDS:]
+            self._recent[recorded.command_id] = None
+        for forgotten in list(self._recent)[:-_REMEMBERED_COMMANDS]:
+            del self._recent[forgotten]
         self._deadlines = taken.deadlines
         self._next_point = taken.next_point
         self._show(taken.visible)
@@ -203,7 +206,7 @@ class ReferralWorkflow:
             deadlines=self._deadlines,
             next_point=self._next_point,
             visible=self._visible,
-            recent=self._recent,
+            recent=tuple(self._recent),
         )
 
 

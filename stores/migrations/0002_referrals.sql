@@ -117,7 +117,9 @@ DECLARE
     who text;
 BEGIN
     SELECT sequence, head INTO stands FROM referral WHERE reference = p_reference FOR UPDATE;
-    IF EXISTS (SELECT FROM event WHERE reference = p_reference AND command_id = p_command) THEN
+    IF EXISTS (
+        SELECT FROM event WHERE reference = p_reference AND command_id = p_command AND sequence = step
+    ) THEN
         RETURN 'repeated';
     END IF;
     -- A process may remember a destroyed key for a while; nothing more is sealed with it.

@@ -287,10 +287,10 @@ def test_each_hold_counts_and_only_from_the_start_of_the_clock() -> None:
     assert points(story, "risk_assessment")["due"] == "03-21 10:00"
 
 
-def test_a_clock_that_waits_for_monday_loses_only_what_it_would_have_run() -> None:
-    story = Story(at=utc("2026-03-06T14:00"))  # its clocks start on Monday 9 March at 9:00
-    paused(story).until(utc("2026-03-09T12:00")).do(c.Resume())
-    assert points(story, "allocation")["due"] == "03-10 12:00"
+def test_a_clock_that_still_waits_for_monday_moves_by_the_whole_hold_too() -> None:
+    story = Story(at=utc("2026-03-06T14:00"))  # due on Tuesday 10 March at 9:00
+    paused(story).later(weeks=1).do(c.Resume())
+    assert points(story, "allocation")["due"] == "03-17 09:00"
 
 
 def test_what_was_overdue_before_a_hold_is_overdue_after_it() -> None:
