@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,11 +13,10 @@ import structlog
 
 from service.data_folder import NotRunning, resolve
 from service.logging import configure_logging
-from service.metrics import runtime
 from service.policy_files import BadPolicy
 from service.referrals import TemporalUnreachable
 from service.running import MigrationsPending, require_migrated
-from service.serving import Serving, serving
+from service.serving import Serving, leave_cleanly, serving
 from service.settings import BadSetting, Settings
 from service.signals import until_told
 from stores.database import DatabaseUnreachable
@@ -66,20 +64,19 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
         )
     except (BadSetting, BadPolicy, MasterKeyProblem) as error:
         log.error(str(error))  # noqa: TRY400 - a sentence of ours, which needs no trace
-        return BAD_INPUT
+        code = BAD_INPUT
     except (*_NOT_THERE, MigrationsPending, MigrationRefused) as error:
         log.error(str(error))  # noqa: TRY400
-        return UNREACHABLE
+        code = UNREACHABLE
     except Exception:
         # By the log, which prints where it happened and never what it says: a message may quote a person.
         log.exception("stopped by something unforeseen")
-        return FAILED
-    finally:
-        # Before the interpreter ends, for a runtime that outlives it may abort the process (a fault of the SDK).
-        runtime.cache_clear()
-        gc.collect()
-    log.info("stopped")
-    return DONE
+        code = FAILED
+    else:
+        log.info("stopped")
+        code = DONE
+    leave_cleanly(code)
+    return code
 
 
 _NOT_THERE = (NotRunning, DatabaseUnreachable, TemporalUnreachable)

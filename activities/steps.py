@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -22,6 +23,9 @@ from stores.keys import KeyStore
 from stores.referrals import soonest_due, visible
 
 REFUSED = "Refused"
+
+# A try that takes longer waits for a database that does not answer; it fails, and is made again.
+_TRY_SECONDS = 10
 
 
 def refusal(refused: Refused) -> ApplicationError:
@@ -65,7 +69,8 @@ class Steps:
             ApplicationError: of type Refused, with the refusal's code, message and field.
         """
         try:
-            return await self._take(reference, referral, request, at)
+            async with asyncio.timeout(_TRY_SECONDS):
+                return await self._take(reference, referral, request, at)
         except Refused as refused:
             # Refused now, perhaps because it was taken before: then it is answered as it was.
             if await event_log.knows(self._pool, reference, request.command_id):

@@ -10,7 +10,7 @@ import os
 import signal
 
 from temporalio.envconfig import ClientConnectConfig
-from temporalio.worker import Worker
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
 from service.running import connected, worker
@@ -25,7 +25,14 @@ async def main() -> None:
     settings = Settings.load()
     async with connected(settings, os.environ["DATABASE_URL"], temporal) as referrals:
         steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)
-        async with steps, Worker(referrals.client, task_queue=TASK_QUEUE, workflows=[NothingWorkflow]):
+        nothing = Worker(
+            referrals.client,
+            task_queue=TASK_QUEUE,
+            workflows=[NothingWorkflow],
+            # As the other has them.
+            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        )
+        async with steps, nothing:
             await stop.wait()
 
 

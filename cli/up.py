@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from cli.common import Exit, fail, guarded, out, room
 
@@ -39,7 +38,14 @@ def up(
 
     DATABASE_URL or TEMPORAL_ADDRESS set: that server is used instead. Ctrl-C stops it all.
     """
-    guarded(lambda: _up(demo=demo, data=data, policy=policy))
+    from service.serving import leave_cleanly
+
+    try:
+        guarded(lambda: _up(demo=demo, data=data, policy=policy))
+    except typer.Exit as ended:
+        leave_cleanly(ended.exit_code)
+        raise
+    leave_cleanly(Exit.DONE)
 
 
 def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
@@ -49,7 +55,6 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
     from service.child_process import ServerFailed
     from service.data_folder import AlreadyRunning, DataFolder
     from service.logging import configure_logging
-    from service.metrics import runtime
     from service.ports import NoFreePort
     from service.settings import Settings
     from service.signals import until_told
@@ -73,9 +78,6 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
         fail(Exit.REFUSED, str(error))
     except (ServerFailed, MigrationRefused, NoFreePort) as error:
         fail(Exit.UNREACHABLE, f"{error} Everything else is stopped.")
-    finally:
-        # A runtime that outlives the interpreter may abort it (a fault of the SDK).
-        runtime.cache_clear()
     out.print("Everything is stopped.")
 
 
@@ -121,13 +123,12 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
         "Data folder": str(folder.path),
         "Log": str(folder.path / "rj.log"),
     }
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    out.print()
+    width = max(map(len, addresses))
     for name, address in addresses.items():
         if address:
-            table.add_row(name, address)
-    out.print()
-    # A path that is cut or folded cannot be copied.
-    out.print(table, soft_wrap=True, crop=False, no_wrap=True)
+            # A path that is cut or folded cannot be copied.
+            out.print(f"{name:<{width}}  {address}", soft_wrap=True, markup=False)
     rj = _as_typed(settings)
     out.print(
         f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example referral\nCtrl-C stops everything.",

@@ -81,6 +81,14 @@ class ChildProcess:
                 f"{self._name} did not answer within {within:.0f} seconds; its log is {self._log}."
             ) from None
 
+    def listens(self, port: int) -> bool:
+        """Whether it is this very process that listens there, and not another that was quicker to take the port."""
+        try:
+            sockets = psutil.Process(self.pid).net_connections("tcp")
+        except psutil.Error:  # gone already
+            return False
+        return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
+
     async def stop(self, *polite: signal.Signals, patience: float = 20.0) -> None:
         """End the process: each polite signal in turn, `patience` seconds for each, then SIGKILL."""
         try:

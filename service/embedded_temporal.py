@@ -107,7 +107,7 @@ async def _start(
         (home / "pid").write_text(str(process.pid))
         address = f"{LOOPBACK}:{port}"
         try:
-            await process.ready(functools.partial(_answers, address))
+            await process.ready(functools.partial(_answers, process, port))
         except BaseException as error:
             await process.stop(signal.SIGTERM)
             if last or not isinstance(error, ServerFailed):
@@ -125,13 +125,12 @@ async def _end_orphan(home: Path) -> None:
     await end_orphan(pid, str(home / "temporal.db"), signal.SIGTERM)
 
 
-async def _answers(address: str) -> bool:
-    host, _, port = address.rpartition(":")
+async def _answers(process: ChildProcess, port: int) -> bool:
+    # Asked of the process first: another server, started in the same moment, may answer on the port in its stead.
+    if not process.listens(port):
+        return False
     try:
-        # Asked of the socket first, because a client that finds nobody takes its time to say so.
-        _, writer = await asyncio.open_connection(host, int(port))
-        writer.close()
-        client = await Client.connect(address)
+        client = await Client.connect(f"{LOOPBACK}:{port}")
         await client.count_workflows()
     except (OSError, RuntimeError, RPCError):
         return False

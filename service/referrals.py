@@ -42,7 +42,7 @@ TASK_QUEUE = "referrals"
 # Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 # Seconds that a person waits before being told that no answer came.
-_ANSWER_WITHIN = 30
+_ANSWER_WITHIN = 20
 
 # The workflow rests, or came to rest or started anew while it was asked.
 _ASK_AGAIN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED, RPCStatusCode.ALREADY_EXISTS)
@@ -55,8 +55,6 @@ _NO_ANSWER = (
     KeyUnknown,
     RuntimeError,
 )
-# A step takes some hundredths of a second; without a limit, a call would wait for a worker for ever.
-_STEP_WITHIN = timedelta(seconds=5)
 # What a query could tell stands in the log as well, so that waiting long is worth nothing.
 _QUERY_WITHIN = timedelta(seconds=3)
 
@@ -221,7 +219,6 @@ class Referrals:
             request,
             id=str(request.command_id),
             result_type=Receipt,
-            rpc_timeout=_STEP_WITHIN,
         )
         return receipt
 
@@ -240,7 +237,6 @@ class Referrals:
             start_workflow_operation=start,
             id=str(request.command_id),
             result_type=Receipt,
-            rpc_timeout=_STEP_WITHIN,
         )
         return receipt
 

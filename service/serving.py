@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+import structlog
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
@@ -16,9 +22,16 @@ from temporalio.worker import Worker
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
-from service.running import connected, pollers, register_search_attributes, worker
+from service.running import DRAIN, connected, pollers, register_search_attributes, worker
 from service.settings import Settings
 from stores.database import Pool
+
+# Seconds for what is left to do once the steps in hand have ended.
+_LAST_ANSWERS = 2.0
+
+_broken_off = threading.Event()
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +71,43 @@ async def serving(
                 yield Serving(referrals, ready, ended)
             finally:
                 stopping.set()
-                await engine.shutdown()
-            await ended
+                drained = await _drain(engine, ended, referrals.client)
+            if drained:
+                ended.result()
+
+
+def leave_cleanly(code: int) -> None:
+    """To be called last in a process that served, with the code it will end with.
+
+    While the interpreter ends, the SDK may abort it, if its runtime is still there (a known fault), or keep it for
+    minutes, if a worker was broken off because Temporal was gone. The one is let go here; the other ends here.
+    """
+    if _broken_off.is_set():
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    runtime.cache_clear()
+    gc.collect()
+
+
+async def _drain(engine: Worker, ended: asyncio.Task[None], client: Client) -> bool:
+    """Finish the steps in hand; whether they were. What takes too long is broken off; the next worker takes it up."""
+    # A worker waits for its server's answer to every request for work, for a minute or more where that is gone.
+    patience = 0 if await _temporal(client) else DRAIN.total_seconds() + _LAST_ANSWERS
+    try:
+        async with asyncio.timeout(patience):
+            await engine.shutdown()
+    except TimeoutError:
+        log.warning("steps in hand were not finished in time; the next worker takes them up")
+    else:
+        return True
+    _broken_off.set()
+    # Cancelled once it shuts down, which is what took too long; cancelled twice it ends.
+    for _ in range(2):
+        ended.cancel()
+        await asyncio.wait([ended], timeout=_LAST_ANSWERS / 2)
+    return False
 
 
 def _checks(referrals: Referrals, engine: Worker) -> tuple[dict[str, Check], asyncio.Event]:

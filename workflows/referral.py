@@ -161,7 +161,9 @@ class ReferralWorkflow:
             taken: StepTaken = await workflow.execute_local_activity_method(
                 Steps.take_step,
                 args=arguments,
-                start_to_close_timeout=timedelta(seconds=10),
+                # A step is tried until it stands; each try bounds itself. A start-to-close timeout would be set anew
+                # by each try and outlive it (sdk-rust issue 1454), and then end a later one.
+                schedule_to_close_timeout=timedelta(days=365),
                 # While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local
                 # activity that retries keeps its workflow task alive by heartbeats, three events each.
                 retry_policy=RetryPolicy(

@@ -11,6 +11,7 @@ import pytest
 
 from cli.columns import columns
 from service.referrals import Referrals
+from stores.referrals import all_references
 from tests.end_to_end.conftest import Rj, Said
 
 CANARY = "Canary Quokka"
@@ -62,10 +63,11 @@ async def test_good_rows_are_opened_once(rj: Rj, cases: Path) -> None:
 async def test_the_template_can_be_imported(rj: Rj, cases: Path, referrals: Referrals) -> None:
     template = (await rj("import", "--template")).out
     cases.write_text(template.replace("CASE-0001", str(uuid4())))
+    before = await all_references(referrals.pool)
     said = await imported(rj, cases)
     assert (said.code, said.json["opened"]) == (0, 1), said
-    newest = await referrals.pool.fetchval("SELECT reference FROM referral ORDER BY received_at DESC LIMIT 1")
-    opened = (await rj("timeline", newest, "--as", "cw-1")).out
+    [reference] = set(await all_references(referrals.pool)) - set(before)
+    opened = (await rj("timeline", reference, "--as", "cw-1")).out
     for words in ("Alex Example", "1980-02-29", "07700 900123", "safe channels: phone", "Sam Sample"):
         assert words in opened
 

@@ -188,7 +188,7 @@ async def test_without_a_worker_nobody_waits_for_ever(
     example = (await rj("example", "referral")).out
     async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policy):
         reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
-    monkeypatch.setattr(service.referrals, "_STEP_WITHIN", timedelta(seconds=0.3))
+    monkeypatch.setattr(service.referrals, "_ANSWER_WITHIN", 1)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert said.code == 4
     assert "No answer came in time" in said.one_sentence()

@@ -11,7 +11,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -97,7 +96,10 @@ def test_servers_that_are_not_there_are_tried_for_a_while(
     set_environment(monkeypatch, own, DATABASE_URL=nobody)
     assert worker.main([], worker.Patience(total=0.35, between=0.1)) == 4
     entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [entry["level"] for entry in entries] == ["warning"] * 3 + ["error"]
+    *tries, last = [entry["level"] for entry in entries]
+    assert tries
+    assert set(tries) == {"warning"}
+    assert last == "error"
     assert all("does not answer" in entry["event"] for entry in entries)
 
 
@@ -203,7 +205,6 @@ async def insist(referrals: Referrals, reference: str) -> Receipt:
 
 
 async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.referrals, "_STEP_WITHIN", timedelta(seconds=1))
     metrics = f"{LOOPBACK}:{any_port()}"
     settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
     asked: list[str] = []
@@ -218,6 +219,8 @@ async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pyt
         await until(lambda: len(asked) >= 40)
         with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
             assert b"temporal_workflow_task_execution_latency" in answer.read()
+        # Who gets no answer asks again soon, so that this takes no longer than it must.
+        monkeypatch.setattr(service.referrals, "_ANSWER_WITHIN", 1)
         process.send_signal(signal.SIGTERM)
         _, said = await process.communicate()
         assert process.returncode == 0, said
