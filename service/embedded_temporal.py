@@ -1,6 +1,5 @@
 """A real Temporal server of our own, with its web page: the development server, its data kept in a file."""
 
-import asyncio
 import functools
 import os
 import shutil
