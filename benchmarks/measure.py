@@ -93,7 +93,7 @@ async def a_step(referrals: Referrals) -> Call:
 
     def call() -> Awaitable[object]:
         request = Request(command_id=uuid4(), actor=actor, command=_ATTEMPT)
-        return referrals._send(opened.reference, request, start=False)
+        return referrals.send(opened.reference, request)
 
     return call
 

@@ -141,7 +141,8 @@ async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], tempor
 
     settings = Settings.load()
     servers = resolve(settings)
-    async with connected(settings, servers.database_url, servers.temporal, lazy=not temporal) as referrals:
+    told = servers.settings(settings)
+    async with connected(told, servers.database_url, servers.temporal, lazy=not temporal) as referrals:
         return await work(referrals)
 
 

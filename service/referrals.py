@@ -107,7 +107,7 @@ class Referrals:
         if form.linked_to and await area_of(self.pool, form.linked_to) is None:
             raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
         await self.keys.create(reference)
-        return await self._send(
+        return await self.send(
             reference, Request(command_id=command_id, actor=actor, command=form), start=True
         )
 
@@ -122,7 +122,7 @@ class Referrals:
         """
         actor = await self.actor(reference, staff_id)
         request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
-        return await self._send(reference, request, start=False)
+        return await self.send(reference, request)
 
     async def overview(self, reference: str) -> tuple[Overview, bool]:
         """The referral as it is now, and whether its workflow said so; else it was folded from the log.
@@ -185,7 +185,15 @@ class Referrals:
         reference = reference_from(int.from_bytes(digest[:8]))
         return reference, uuid5(_SENT, digest.hex())
 
-    async def _send(self, reference: str, request: Request, *, start: bool) -> Receipt:
+    async def send(self, reference: str, request: Request, *, start: bool = False) -> Receipt:
+        """Send a request that is made up already.
+
+        Args:
+            start: whether the workflow may have to be started; otherwise it is where it turns out to rest.
+
+        Raises:
+            Refused, NotAnswered, TemporalUnreachable: see :meth:`open`.
+        """
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 return await self._ask(reference, request, start=start)

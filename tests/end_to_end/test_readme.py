@@ -15,7 +15,7 @@ import pytest
 
 from tests.end_to_end.running import Up, environment, ours, up
 
-pytestmark = pytest.mark.xdist_group("embedded")
+pytestmark = pytest.mark.xdist_group("up")
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -23,7 +23,7 @@ from starter import app
 from tests.end_to_end.running import environment, ours, start, up
 
 # One worker runs these after another: two cores are busy enough with one set of servers.
-pytestmark = pytest.mark.xdist_group("embedded")
+pytestmark = pytest.mark.xdist_group("up")
 
 Rj: TypeAlias = Callable[..., Result]
 
