@@ -36,7 +36,7 @@ ROWS = {
     "other_activity": "indirect_held",
 }
 
-# Referrals in hand at once. Measured on two cores: fewer leave them idle, more only wait longer.
+# Referrals in hand at once: as many callers as the benchmark has.
 AT_ONCE = 20
 
 _STEPS = UUID("7d1c9a52-3b0e-4f4e-8a77-2a1f5a3c6e90")
