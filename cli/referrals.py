@@ -162,7 +162,7 @@ def do_command(
     step = f" (step {events[0].step})" if events else ""
     typer.echo(f"Recorded{step}: {', '.join(words(each.event.kind) for each in events)}")
     _tell(receipt)
-    _hint(next_ones, reference, staff)
+    _hint(next_ones, receipt.stage, reference, staff)
 
 
 def _command(kind: str, source: str | None, settings: list[str]) -> Any:
@@ -179,12 +179,12 @@ def _tell(receipt: Receipt) -> None:
         typer.echo(f"Next deadline: {words(receipt.next_deadline)}, {due(receipt.next_due_at)}")
 
 
-def _hint(kinds: tuple[str, ...], reference: str, staff: str) -> None:
-    from lifecycle.core import OPEN_STAGES, RULES
+def _hint(kinds: tuple[str, ...], stage: Stage, reference: str, staff: str) -> None:
+    from lifecycle import work_of
     from schemas.commands import COMMANDS
 
-    # What is possible everywhere is no news.
-    here = [kind for kind in kinds if RULES[COMMANDS[kind]].stages != OPEN_STAGES][:_HINTED]
+    work = work_of(stage)
+    here = [kind for kind in kinds if COMMANDS[kind] in work][:_HINTED]
     if here:
         typer.echo(f"You may next: {', '.join(here)}")
     typer.echo(f"All that you may do ({len(kinds)}): rj permitted {reference} --as {staff}")

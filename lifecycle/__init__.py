@@ -12,9 +12,22 @@ from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold,
 from lifecycle.correction import correct
 from lifecycle.intake import open_referral
 from lifecycle.refusal import Refused
+from schemas.base import Model
+from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
 STANDING = (leaving, standing, oversight, correction)
+
+
+def work_of(stage: Stage) -> frozenset[type[Model]]:
+    """The commands that are the work of a stage, rather than what may be asked for in any."""
+    at = list(Stage).index(stage)
+    # A closed referral may be reopened. The person responsible is reached and asked as the person harmed is.
+    modules = {oversight.__name__ if stage is Stage.CLOSED else STAGES[at].__name__}
+    if stage is Stage.OFFENDER_CONSENT:
+        modules.add(victim_contact.__name__)
+    return frozenset(command for command, rule in RULES.items() if rule.decide.__module__ in modules)
+
 
 __all__ = [
     "ENTRY_GATES",
@@ -32,4 +45,5 @@ __all__ = [
     "next_point",
     "open_referral",
     "permitted",
+    "work_of",
 ]

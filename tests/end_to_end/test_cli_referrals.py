@@ -61,7 +61,7 @@ async def test_a_person_opens_a_referral_and_takes_steps(rj: Rj) -> None:
 
     checked = await rj("do", reference.lower().replace("-", " "), "record-duplicate-check", "--as", "cw-1")
     assert "Recorded (step 2): duplicate checked" in checked.out
-    assert "You may next: allocate" in checked.out
+    assert "You may next: record_duplicate_check, allocate\n" in checked.out
     allocated = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
     assert "Recorded (step 3): allocated, stage entered\nStage: victim contact\n" in allocated.out
 

@@ -102,6 +102,13 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert "Traceback" not in last
         assert ours(data) == []
 
+    # New keys would leave all that was sealed unreadable.
+    (data / "master.keys").rename(data / "mislaid")
+    without = rj("up")
+    assert without.exit_code == 2
+    assert "put it back from its backup" in without.stderr
+    assert ours(data) == []
+
 
 def test_ctrl_c_while_it_starts(data: Path) -> None:
     process = start(data)
@@ -121,8 +128,4 @@ def test_what_cannot_be_used_is_a_sentence(data: Path, rj: Rj, tmp_path: Path) -
     assert refused.exit_code == 2
     assert "retention_years" in refused.stderr
     assert refused.stderr.count("\n") == 1
-    (data / "master.keys").rename(data / "master.keys.elsewhere")
-    gone = rj("up")
-    assert gone.exit_code == 2
-    assert "put it back from its backup" in gone.stderr
     assert ours(data) == []
