@@ -34,7 +34,6 @@ from schemas.vocabulary import (
 )
 from service.referrals import Referrals
 from stores import event_log, staff
-from stores.keys import KeyErased
 
 DURHAM, KENT = (Area.DURHAM,), (Area.KENT,)
 BOTH = (*DURHAM, *KENT)
@@ -93,20 +92,20 @@ async def _enter(referrals: Referrals, name: str, story: Story) -> int:
     who, form = next(told)
     if not isinstance(form, OpenReferral):
         raise TypeError("a story begins with its opening")
-    try:
-        receipt = await referrals.open(form, who, external_id=f"{_SOURCE}-{name}")
-    except KeyErased:
-        return 0
-    history = await event_log.read(referrals.pool, receipt.reference)
-    opened = history[0].command_id
+    external_id = f"{_SOURCE}-{name}"
+    reference, opened = await referrals.identity_of(form.source, external_id)
+    history = await event_log.read(referrals.pool, reference)
+    steps = 0
+    if not history:
+        await referrals.open(form, who, external_id=external_id)
+        steps = 1
     ours = [uuid5(_STEPS, f"{opened} {number}") for number in range(_LONGEST)]
     taken = {recorded.command_id for recorded in history if recorded.role is not Role.SYSTEM}
     if taken - {opened, *ours}:
         return 0  # somebody has gone on with it in another way
-    steps = 0
     for command_id, (who, command) in zip(ours, told, strict=False):
         if command_id not in taken:
-            await referrals.take(receipt.reference, command, who, command_id=command_id)
+            await referrals.take(reference, command, who, command_id=command_id)
             steps += 1
     return steps
 

@@ -73,7 +73,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
     with up(data, "--demo") as first:
         for row in ("PostgreSQL", "Temporal", "Temporal UI", "Metrics", "Readiness", "Data folder", "Log"):
             assert re.search(rf"^{row} +\S", first.said, re.MULTILINE), first.said
-        assert "13 referrals; 128 new steps" in first.said
+        assert "13 referrals; 141 new steps" in first.said
         assert "Back this file up apart from the data" in first.said
         assert "[warning" not in first.said
         password = (data / "postgres" / "owner.password").read_text()
@@ -92,7 +92,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert len(ours(data)) >= 2
 
     with up(data, "--demo") as again:
-        assert "13 referrals; no new steps" in again.said
+        assert "13 referrals; no new steps" in again.said, again.said
         assert "Back this file up" not in again.said
         assert len(json.loads(rj("list", "--json", "--limit", "50").stdout)) == 12
         os.kill(int((data / "temporal" / "pid").read_text()), signal.SIGKILL)
