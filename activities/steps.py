@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -68,17 +69,17 @@ class Steps:
         Raises:
             ApplicationError: of type Refused, with the refusal's code, message and field.
         """
-        try:
-            async with asyncio.timeout(_TRY_SECONDS):
+        async with asyncio.timeout(_TRY_SECONDS):
+            try:
                 return await self._take(reference, referral, request, at)
-        except Refused as refused:
-            # Refused now, perhaps because it was taken before: then it is answered as it was.
-            if await event_log.knows(self._pool, reference, request.command_id):
-                return await self._repeat(reference, referral, request, at)
-            if request.actor.role is Role.SYSTEM:
-                # The referral's own clock asked by a state that the log has left behind: it is told what it missed.
-                return await self._as_logged(reference, referral, at)
-            raise refusal(refused) from refused
+            except Refused as refused:
+                # Refused now, perhaps because it was taken before: then it is answered as it was.
+                if await event_log.knows(self._pool, reference, request.command_id):
+                    return await self._repeat(reference, referral, request, at)
+                if request.actor.role is Role.SYSTEM:
+                    # The referral's own clock asked by a state that the log has left behind: it is told.
+                    return await self._as_logged(reference, referral, at)
+                raise refusal(refused) from refused
 
     async def _take(
         self, reference: str, given: Referral | None, request: Request, at: datetime
@@ -104,6 +105,11 @@ class Steps:
             # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
             # an older copy. What was recorded stands; the workflow is told of it.
             behind = await event_log.read(self._pool, reference, after=after)
+            if not behind:
+                raise Refused(
+                    "log_older",
+                    "PostgreSQL holds an older copy of this referral than Temporal does; restore the newer one.",
+                )
             referral = _evolve(referral, behind)
             missed.extend(behind)
 
@@ -118,10 +124,7 @@ class Steps:
         self, reference: str, referral: Referral | None, request: Request, at: datetime
     ) -> StepTaken:
         """What was answered when the command was first taken, with what the workflow does not know yet."""
-        history = await event_log.read(self._pool, reference)
-        last = max(recorded.sequence for recorded in history if recorded.command_id == request.command_id)
-        then = fold(recorded for recorded in history if recorded.sequence <= last)
-        receipt = _receipt(then, deadlines(then))
+        receipt = receipt_as_answered(await event_log.read(self._pool, reference), request.command_id)
         return (await self._as_logged(reference, referral, at)).model_copy(update={"receipt": receipt})
 
     async def _decide(
@@ -137,6 +140,13 @@ class Steps:
                 return decide(referral, command, request.actor, at)
             case _:
                 raise Refused("unknown_referral", f"There is no referral {reference}.")
+
+
+def receipt_as_answered(history: Sequence[Recorded], command_id: UUID) -> Receipt:
+    """The receipt that a command which stands in the log was answered with."""
+    last = max(recorded.sequence for recorded in history if recorded.command_id == command_id)
+    then = fold(recorded for recorded in history if recorded.sequence <= last)
+    return _receipt(then, deadlines(then))
 
 
 def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:

@@ -1,6 +1,6 @@
 """The worker's process in a benchmark: the referrals' worker as it runs in production, and one for the empty update.
 
-It is told by the environment where the servers are, as `rj worker` would be, and drains on SIGTERM.
+It is told by the environment where the servers are, as `python worker.py` would be, and drains on SIGTERM.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+
+from schemas.areas import LONDON as LONDON  # noqa: PLC0414 - for the commands too
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -29,9 +30,6 @@ T = TypeVar("T")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-
-LONDON = ZoneInfo("Europe/London")
-_STAFF_ID = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 
 class Exit(IntEnum):
@@ -212,7 +210,9 @@ def as_reference(text: str) -> str:
 
 def as_staff_id(text: str) -> str:
     """The id of a member of staff that somebody typed; raises typer.BadParameter."""
-    if not _STAFF_ID.fullmatch(text):
+    from schemas.people import STAFF_ID
+
+    if not re.fullmatch(STAFF_ID, text):
         raise typer.BadParameter("a staff id is small letters, digits and hyphens, such as cw-1")
     return text
 

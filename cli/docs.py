@@ -8,10 +8,10 @@ from pathlib import Path
 from types import ModuleType
 
 from lifecycle import ENTRY_GATES, RULES, STAGES, STANDING, Gate, Rule
+from lifecycle.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.intake import MAY_OPEN
 from lifecycle.leaving import CLOSES_AS
-from lifecycle.oversight import CLOSURES_TO_SIGN_OFF
 from schemas.base import Model
 from schemas.commands import DecideSignOff
 from schemas.people import Role

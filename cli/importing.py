@@ -167,12 +167,22 @@ async def _import(referrals: Referrals, rows: Sequence[Row], staff: str, result:
 
 async def _new_ones(referrals: Referrals, rows: Sequence[Row], result: Imported) -> list[Row]:
     """The rows that are not here yet, last first."""
-    from stores.referrals import known_among
+    from cli.columns import Problem
+    from stores.event_log import commands_of
 
-    identities = [(await referrals.identity_of(row.form.source, row.external_id))[0] for row in rows]
-    here = await known_among(referrals.pool, identities)
-    result.already_here = sum(reference in here for reference in identities)
-    return [row for row, reference in zip(rows, identities, strict=True) if reference not in here][::-1]
+    openings = [await referrals.identity_of(row.form.source, row.external_id) for row in rows]
+    here = await commands_of(referrals.pool, [opening.reference for opening in openings])
+    new = []
+    for row, opening in zip(rows, openings, strict=True):
+        if opening.reference not in here:
+            new.append(row)
+        elif opening.command_id in here[opening.reference]:
+            result.already_here += 1
+        else:
+            # References are short, so that two cases may come to the same one.
+            reason = "its reference is taken by another referral; give it another external id"
+            result.refused.append(Problem(row.number, "external_id", reason))
+    return new[::-1]
 
 
 def _tell(result: Imported, report: Path | None, *, as_json: bool) -> None:

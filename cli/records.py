@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -122,19 +123,31 @@ def keys_status(as_json: JsonOption = False) -> None:
 def keys_new() -> None:
     """Add a master key to the file of master keys; it wraps from now on. Back the file up.
 
+    Makes the file where there is none, unless the database was sealed with one that is gone.
+
     Example: rj keys new; rj keys rotate
     """
 
-    def add() -> MasterKeys:
+    async def add() -> tuple[MasterKeys, bool]:
+        from service.data_folder import resolve
+        from service.master_keys import make_missing
         from service.settings import Settings
         from stores.keys import MasterKeys
 
-        return MasterKeys.add_new(Settings.load().master_keys_file)
+        settings = Settings.load()
+        path = settings.master_keys_file
+        if path.exists():
+            return MasterKeys.add_new(path), False
+        await make_missing(path, settings.database_url or resolve(settings).database_url)
+        return MasterKeys.load(path), True
 
-    ring = guarded(add)
-    typer.echo(
-        f"Added {ring.newest} to {ring.path}. Back the file up, then bring all under it: rj keys rotate"
-    )
+    ring, made = guarded(lambda: asyncio.run(add()))
+    if made:
+        typer.echo(f"Made {ring.path} with {ring.newest}. Back it up apart from the data.")
+    else:
+        typer.echo(
+            f"Added {ring.newest} to {ring.path}. Back the file up, then bring all under it: rj keys rotate"
+        )
 
 
 @keys.command("rotate")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 
 from cli.common import (
     AsOption,
     BadInput,
+    Exit,
     JsonOption,
     ReferenceArgument,
     as_staff_id,
@@ -93,7 +96,14 @@ def open_command(
     """
 
     async def work(referrals: Referrals) -> Receipt:
-        return await referrals.open(form, staff, external_id=external_id)
+        opening = await referrals.opening(form.source, external_id)
+        again = (
+            f"Look whether it is there before you send it again: rj show {opening.reference}"
+            if external_id is None
+            else "Send it again with the same --external-id: it is opened once."
+        )
+        with _unanswered(again):
+            return await referrals.open(form, staff, opening=opening)
 
     form = guarded(lambda: _form(source, external_id))
     receipt = run(work)
@@ -144,25 +154,55 @@ def do_command(
     """
 
     async def work(referrals: Referrals) -> tuple[Receipt, list[Recorded], tuple[str, ...]]:
-        from stores import event_log
+        with _unanswered(f"Repeat it with --command-id {once}: it is recorded once."):
+            receipt = await referrals.take(reference, asked, staff, command_id=once)
+        events: list[Recorded] = []
+        permitted: tuple[str, ...] = ()
+        # It stands: whoever cannot be told more of it must not be told that it failed.
+        with suppress(Exception):
+            if not as_json:
+                events = await _events(referrals, receipt)
+                permitted = await referrals.permitted(reference, staff)
+        return receipt, events, permitted
 
-        receipt = await referrals.take(reference, asked, staff, command_id=command_id)
-        if as_json:
-            return receipt, [], ()
-        history = await event_log.read(referrals.pool, reference)
-        step = next((each.step for each in history if each.sequence == receipt.sequence), receipt.sequence)
-        events = [each for each in history if each.step == step]
-        return receipt, events, await referrals.permitted(reference, staff)
-
+    once = command_id or uuid4()
     asked = guarded(lambda: _command(command, source, settings or []))
-    receipt, events, next_ones = run(work)
+    receipt, events, permitted = run(work)
     if as_json:
         print_json(receipt.model_dump(mode="json"))
         return
-    step = f" (step {events[0].step})" if events else ""
-    typer.echo(f"Recorded{step}: {', '.join(words(each.event.kind) for each in events)}")
+    if events:
+        happened = ", ".join(words(each.event.kind) for each in events)
+        typer.echo(f"Recorded (step {events[0].step}): {happened}")
+    else:
+        typer.echo("Recorded.")
     _tell(receipt)
-    _hint(next_ones, receipt.stage, reference, staff)
+    if permitted:
+        _hint(permitted, receipt.stage, reference, staff)
+
+
+async def _events(referrals: Referrals, receipt: Receipt) -> list[Recorded]:
+    """The events of the step that a receipt is for."""
+    from stores import event_log
+
+    history = await event_log.read(referrals.pool, receipt.reference)
+    step = next((each.step for each in history if each.sequence == receipt.sequence), receipt.sequence)
+    return [each for each in history if each.step == step]
+
+
+@contextmanager
+def _unanswered(again: str) -> Iterator[None]:
+    """Where no answer came to what was sent, say besides how to go on without doing it twice."""
+    from cli.failures import explained
+    from service.referrals import NotAnswered
+
+    try:
+        yield
+    except Exception as error:
+        code, sentence = explained(error) or (Exit.FAULT, "")
+        if code is not Exit.UNREACHABLE:
+            raise
+        raise NotAnswered(f"{sentence} {again}") from error
 
 
 def _command(kind: str, source: str | None, settings: list[str]) -> Any:
@@ -317,14 +357,15 @@ def timeline_command(
             "--as",
             metavar="STAFF",
             parser=as_staff_id,
-            help="Your id: opens what is sealed, for those who work with the referral.",
+            help="Your id: shows what is said about people, to those who work with the referral.",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what happened on a referral, with the number of each step.
 
-    Without --as nothing about a person is shown.
+    Without --as it shows what was done when and by whom, and nothing about a person: neither what they are like, nor
+    their hours, dates, risks or scores. Of an erased referral nobody is shown more than the kinds of its steps.
 
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
@@ -332,8 +373,7 @@ def timeline_command(
 
     timeline = run(lambda referrals: read_timeline(referrals, reference, staff), temporal=False)
     if as_json:
-        erased = timeline.erasure.model_dump(mode="json") if timeline.erasure else None
-        print_json({"erased": erased, "events": [each.model_dump(mode="json") for each in timeline.history]})
+        print_json(timeline.as_json())
         return
     for line in timeline_lines(timeline):
         typer.echo(plain(line))

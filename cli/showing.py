@@ -12,7 +12,7 @@ from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.consents import in_force
 from lifecycle.core import WORKERS
-from schemas.events import Recorded, StepCorrected
+from schemas.events import Event, Recorded, StepCorrected
 from schemas.referral import Participant, Referral
 from schemas.steps import Overview
 from schemas.vocabulary import Method, ParticipantRole, Purpose
@@ -24,6 +24,13 @@ from stores.keys import DataKey
 _SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
 # What nobody reads in a timeline.
 _LEFT_OUT = {"policy", "becomes", "reference"}
+# What is told of an event to whoever asks, where it is a single word: how the work goes, and nothing of what a person
+# is like, lives through or is judged to be. What is not named here is not told.
+_FOR_ANYBODY = frozenset(
+    {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
+    | {"deadline", "point", "corrects"}
+)
+_AFTER_ERASURE = frozenset({"kind"})
 
 
 def overview_lines(overview: Overview) -> Iterator[str]:
@@ -115,19 +122,39 @@ class Timeline:
     """What happened on a referral.
 
     Attributes:
-        history: its events; what is sealed is absent unless it was opened.
+        history: its events.
         erasure: the note of its erasure, after which nothing is opened for anybody.
+        opened: whether all is told, as to those who work with the referral.
     """
 
     history: list[Recorded]
     erasure: Erasure | None
+    opened: bool
+
+    def told(self, event: Event) -> set[str]:
+        """The fields of an event that are told."""
+        if self.opened:
+            return set(type(event).model_fields)
+        names = _AFTER_ERASURE if self.erasure else _FOR_ANYBODY
+        return {name for name, value in event if name in names and isinstance(value, str | int)}
+
+    def as_json(self) -> dict[str, Any]:
+        """All that is told, for a script."""
+        return {
+            "erased": self.erasure.model_dump(mode="json") if self.erasure else None,
+            "events": [
+                each.model_dump(mode="json", exclude={"event"})
+                | {"event": each.event.model_dump(mode="json", include=self.told(each.event))}
+                for each in self.history
+            ],
+        }
 
 
 async def read_timeline(referrals: Referrals, reference: str, staff_id: str | None) -> Timeline:
-    """The timeline, opened for a member of staff who works with the referral.
+    """The timeline, with all that is told to a member of staff who works with the referral, or to whoever asks.
 
     Raises:
-        Refused: the referral or the person is unknown, or what is sealed is not for their role.
+        Refused: the referral or the person is unknown, or what is said about people is not for their role.
     """
     erasure = await erasures.find(referrals.pool, reference)
     key: DataKey | None = None
@@ -136,7 +163,7 @@ async def read_timeline(referrals: Referrals, reference: str, staff_id: str | No
         if actor.role not in WORKERS:
             raise Refused(
                 "not_your_role",
-                "What is sealed is for those who work with the referral; leave out --as.",
+                "What is said about people is for those who work with the referral; leave out --as.",
                 "as",
             )
         if erasure is None:
@@ -144,7 +171,7 @@ async def read_timeline(referrals: Referrals, reference: str, staff_id: str | No
     history = await event_log.read(referrals.pool, reference, key=key)
     if not history:
         raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-    return Timeline(history, erasure)
+    return Timeline(history, erasure, opened=key is not None)
 
 
 def timeline_lines(timeline: Timeline) -> Iterator[str]:
@@ -159,7 +186,8 @@ def timeline_lines(timeline: Timeline) -> Iterator[str]:
         by = taken_back.get(recorded.step)
         mark = f" (taken back by step {by})" if by else ""
         yield f"{number}  {when(recorded.at)}  {recorded.actor}: {words(recorded.event.kind)}{mark}"
-        said = recorded.event.model_dump(exclude_defaults=True, exclude=_LEFT_OUT)
+        told = timeline.told(recorded.event) - _LEFT_OUT
+        said = recorded.event.model_dump(exclude_defaults=True, include=told)
         for line in _details(said):
             yield f"        {line}"
     if timeline.erasure:

@@ -6,7 +6,7 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 
 # Importing a stage enters its rules, in the order of the lifecycle.
 from lifecycle import intake, victim_contact, risk_assessment, offender_consent, preparation, conference  # noqa: I001
-from lifecycle import follow_up, leaving, standing, oversight, correction
+from lifecycle import follow_up, leaving, standing, pauses, closing, oversight, correction
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
 from lifecycle.correction import correct
@@ -16,14 +16,14 @@ from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
-STANDING = (leaving, standing, oversight, correction)
+STANDING = (leaving, standing, pauses, closing, oversight, correction)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:
     """The commands that are the work of a stage, rather than what may be asked for in any."""
     at = list(Stage).index(stage)
     # A closed referral may be reopened. The person responsible is reached and asked as the person harmed is.
-    modules = {oversight.__name__ if stage is Stage.CLOSED else STAGES[at].__name__}
+    modules = {closing.__name__ if stage is Stage.CLOSED else STAGES[at].__name__}
     if stage is Stage.OFFENDER_CONSENT:
         modules.add(victim_contact.__name__)
     return frozenset(command for command, rule in RULES.items() if rule.decide.__module__ in modules)

@@ -73,8 +73,9 @@ def next_point(deadlines: Iterable[Deadline], referral: Referral) -> tuple[datet
 
 
 def _running(referral: Referral) -> Iterator[Clock]:
+    # A policy that was pinned before a deadline was thought of has no rule for it.
     for running in CLOCKS:
-        yield from running(referral)
+        yield from (clock for clock in running(referral) if clock.name in referral.policy.deadlines)
 
 
 def _deadline(referral: Referral, clock: Clock) -> Deadline:

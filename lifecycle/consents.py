@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from lifecycle.working_time import LONDON
+from schemas.areas import LONDON
 from schemas.referral import Consent, Participant, Referral
 from schemas.vocabulary import ConsentForm, Interest, ParticipantRole, Purpose
 

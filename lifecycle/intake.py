@@ -7,7 +7,8 @@ from datetime import date, datetime
 from lifecycle.clocks import Clock, clocks
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
 from lifecycle.refusal import Refused
-from lifecycle.working_time import LONDON, shift_months
+from lifecycle.working_time import shift_months
+from schemas.areas import LONDON
 from schemas.commands import Allocate, OpenReferral, RecordDuplicateCheck
 from schemas.events import (
     Allocated,
@@ -99,7 +100,7 @@ def _check_participants(command: OpenReferral) -> None:
             "participants",
         )
     for person in command.participants:
-        check_participant(person, frozenset(ids))
+        check_participant(person, frozenset(ids), "participants")
     for role, words in (
         (ParticipantRole.HARMED, "person harmed"),
         (ParticipantRole.RESPONSIBLE, "person responsible"),
@@ -108,21 +109,22 @@ def _check_participants(command: OpenReferral) -> None:
             raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
 
 
-def check_participant(person: NewParticipant, known: frozenset[str]) -> None:
-    """Raise Refused where a new participant's id does not fit their role, or whom they accompany is unknown."""
+def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:
+    """Raise Refused, naming the field, where a new participant's id does not fit their role, or whom they accompany
+    is unknown."""
     prefix = _PREFIXES[person.role]
     if person.id.rstrip("0123456789") != prefix:
         raise Refused(
             "id_does_not_fit",
             f"Who is {person.role.replace('_', ' ')} has the id {prefix} and a number, such as {prefix}1.",
-            "participants",
+            field,
         )
     known -= {person.id}
     if person.accompanies and person.accompanies not in known:
         raise Refused(
             "participant_unknown",
             f"{person.id} accompanies nobody known here; known: {', '.join(sorted(known))}.",
-            "participants",
+            field,
         )
 
 

@@ -10,7 +10,7 @@ from lifecycle.leaving import known_participant
 from lifecycle.offender_consent import BOTH_CONSENTS
 from lifecycle.refusal import Refused
 from lifecycle.risk_assessment import confirmed_recently, risk_allows
-from lifecycle.working_time import LONDON
+from schemas.areas import LONDON
 from schemas.commands import (
     AssignFacilitators,
     BookActivity,
@@ -284,9 +284,7 @@ def _(event: Confirmed, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: ActivityBooked, referral: Referral, recorded: Recorded) -> Referral:
-    activity = Activity(
-        method=event.method, starts_at=event.starts_at, attending=event.attending, booked_at=recorded.at
-    )
+    activity = Activity(method=event.method, starts_at=event.starts_at, attending=event.attending)
     return referral.model_copy(update={"activity": activity})
 
 

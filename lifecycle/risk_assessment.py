@@ -176,7 +176,6 @@ def _(event: RiskVerdictGiven, referral: Referral, recorded: Recorded) -> Referr
     risk = referral.risk.model_copy(
         update={
             "verdict": event.verdict,
-            "verdict_at": recorded.at,
             "authors": _with_author(referral.risk, recorded),
             "confirmed_at": recorded.at,
         }

@@ -17,7 +17,7 @@ from lifecycle.core import (
 from lifecycle.intake import check_court_dates, check_participant
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
-from lifecycle.working_time import LONDON
+from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
     AddParticipant,
@@ -137,7 +137,7 @@ def _(referral: Referral, command: AddParticipant, actor: Actor, at: datetime) -
     known = frozenset(person.id for person in referral.participants)
     if command.participant.id in known:
         raise Refused("id_taken", f"There is a participant {command.participant.id} already.", "participant")
-    check_participant(command.participant, known)
+    check_participant(command.participant, known, "participant")
     yield ParticipantAdded(participant=command.participant)
 
 

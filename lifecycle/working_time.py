@@ -4,18 +4,17 @@ import calendar
 import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import holidays
 
-LONDON = ZoneInfo("Europe/London")
+from schemas.areas import LONDON as LONDON  # noqa: PLC0414 - who reckons with working time finds it here too
+
 DAY_STARTS = time(9)
 DAY_ENDS = time(17)
 # What arrives later in the day counts as having come on the next working day. Borrowed from HMPPS CAS1.
 CUT_OFF = time(13)
 
 _SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
-
 
 # Computed once, when the rules are loaded: the library reads files of translations, which a workflow may not.
 _BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(2000, 2071)))

@@ -1,6 +1,10 @@
 """The police areas of England and Wales, for each of which restorative justice is commissioned."""
 
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+"""The clock of every one of them."""
 
 
 class Area(StrEnum):

@@ -433,6 +433,6 @@ class Concern(Model):
 class Extension(Model):
     """A deadline that a supervisor moves."""
 
-    deadline: str = Field(description="its key, as `rj deadlines` or `rj show` prints it")
+    deadline: str = Field(description="its key, as `rj show` prints it")
     until: Moment
     reason: Reason = None

@@ -11,9 +11,10 @@ from schemas.base import Model
 from schemas.privacy import Sensitive
 from schemas.vocabulary import Channel
 
+STAFF_ID = r"^[a-z][a-z0-9-]{1,30}$"
 StaffId = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$"),
+    StringConstraints(pattern=STAFF_ID),
     Field(description="a member of staff's opaque id, such as cw-1: small letters, digits and hyphens"),
 ]
 
@@ -44,7 +45,12 @@ class Staff(Model):
     id: StaffId
     role: Role
     areas: tuple[Area, ...] = Field(min_length=1)
-    name: Annotated[str | None, Sensitive] = None
+    name: str | None = Field(
+        default=None,
+        # Out of what an error or a log line would say of the whole person.
+        repr=False,
+        description="a colleague's name, kept in the register in the clear; only `rj staff list` shows it",
+    )
     advanced_practitioner: bool = Field(default=False, description="may lead a sensitive case (RJC register)")
     active: bool = True
     absent_until: AwareDatetime | None = Field(

@@ -7,7 +7,6 @@ field may always be absent, because after erasure it is.
 import functools
 import importlib
 import pkgutil
-import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -123,18 +122,22 @@ def models_below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
             waiting.extend(getattr(annotation, "__args__", ()))
 
 
-@functools.cache
-def sensitive_field_names() -> frozenset[str]:
-    """The names of all marked fields of the words of this package, for redaction of logs."""
+def every_model() -> frozenset[type[BaseModel]]:
+    """All the words of this package."""
     import schemas
 
-    for found in pkgutil.iter_modules(schemas.__path__):
-        importlib.import_module(f"schemas.{found.name}")
-    models = (
+    modules = [
+        importlib.import_module(f"schemas.{found.name}") for found in pkgutil.iter_modules(schemas.__path__)
+    ]
+    return frozenset(
         thing
-        for name, module in list(sys.modules.items())
-        if name.startswith("schemas.")
+        for module in modules
         for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, BaseModel)
     )
-    return frozenset(name for model in models for name in _sensitive_fields(model))
+
+
+@functools.cache
+def sensitive_field_names() -> frozenset[str]:
+    """The names of all marked fields of the words of this package, for redaction of logs."""
+    return frozenset(name for model in every_model() for name in _sensitive_fields(model))

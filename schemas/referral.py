@@ -85,11 +85,6 @@ class Participant(Model):
         """Whether a parent or guardian must consent beside them."""
         return self.age_band is AgeBand.UNDER_18
 
-    @property
-    def reached(self) -> bool:
-        """Whether any attempt reached them."""
-        return any(attempt.outcome is ContactOutcome.REACHED for attempt in self.attempts)
-
 
 class Consent(Model):
     """A consent that was given, and when it was withdrawn."""
@@ -121,7 +116,6 @@ class Risk(Model):
 
     assessments: tuple[Assessment, ...] = ()
     verdict: Verdict | None = None
-    verdict_at: AwareDatetime | None = None
     authors: tuple[StaffId, ...] = Field(default=(), description="all who assessed or gave the verdict")
     confirmed_at: AwareDatetime | None = Field(default=None, description="last verdict or re-confirmation")
 
@@ -149,7 +143,6 @@ class Activity(Model):
     method: Method
     starts_at: AwareDatetime
     attending: tuple[ParticipantId, ...]
-    booked_at: AwareDatetime
 
 
 class Held(Model):

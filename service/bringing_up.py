@@ -17,13 +17,12 @@ from service.child_process import ChildProcess, ServerFailed
 from service.data_folder import DataFolder, RunningService
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
+from service.master_keys import make_missing
 from service.policy_files import load_policy
 from service.ports import LOOPBACK, free_port
 from service.referrals import Referrals
 from service.serving import Serving, serving
 from service.settings import Settings, temporal_connect_config
-from stores.database import connect
-from stores.keys import MasterKeyProblem, MasterKeys
 from stores.migrate import migrate
 from workflows.referral import SEARCH_ATTRIBUTES
 
@@ -101,7 +100,7 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
             children.append(postgres.process)
         with progress("the database's tables"):
             await migrate(database_url)
-            new_keys = await _master_keys(settings.master_keys_file, database_url)
+            new_keys = await make_missing(settings.master_keys_file, database_url)
         temporal, ui = own_temporal, None
         if temporal is None:
             with progress("Temporal"):
@@ -120,27 +119,6 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
             serving=serves,
             children=tuple(children),
         )
-
-
-async def _master_keys(path: Path, database_url: str) -> bool:
-    """Make the file of master keys where there is nothing yet that an older one opened; whether it was made."""
-    if path.exists():
-        MasterKeys.load(path)
-        return False
-    connection = await connect(database_url)
-    try:
-        sealed = await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM keys.data_key) OR EXISTS (SELECT FROM keys.installation)"
-        )
-    finally:
-        await connection.close()
-    if sealed:
-        raise MasterKeyProblem(
-            f"The master key file {path} is gone, and the database was sealed with it: "
-            "put it back from its backup, or name it in RJ_MASTER_KEYS_FILE."
-        )
-    MasterKeys.create(path)
-    return True
 
 
 def _service(

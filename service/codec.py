@@ -21,6 +21,8 @@ from temporalio.converter import (
 from stores.keys import DataKey, KeyStore
 
 ENCODING = b"binary/encrypted"
+NOT_ENCRYPTED = b"binary/not-encrypted"
+"""What stands in the place of a payload that came in the clear where none may."""
 _REFERENCE = "encryption-key-id"
 
 
@@ -73,13 +75,18 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         return [Payload(metadata=metadata, data=key.seal(p.SerializeToString(), aad)) for p in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The payloads as they were; one that was never encrypted is returned unchanged."""
+        """The payloads as they were. In a referral's workflow, one in the clear is replaced by one nobody can read."""
         opened = []
         for payload in payloads:
             if payload.metadata.get("encoding") == ENCODING:
                 reference = self._reference_in(payload)
                 key = await self._keys.get(reference)
                 opened.append(_open(payload, key))
+            elif self._reference is not None:
+                # Whoever can reach Temporal can write in the clear; only who holds the key is obeyed. Raising here
+                # would stop the workflow's turn, and let a stranger block a referral; what no converter reads is
+                # refused by the update's validator, and nothing else happens.
+                opened.append(Payload(metadata={"encoding": NOT_ENCRYPTED}))
             else:
                 opened.append(payload)
         return opened

@@ -69,9 +69,16 @@ class DataFolder:
         self._lock_file = self.path / "up.lock"
 
     def prepare(self) -> None:
-        """Make the folder, or take away what others may do in it; raises BadSetting where that is impossible."""
+        """Make the folder, or take away what others may do in it.
+
+        Raises BadSetting where that is impossible, and for a folder that holds something else than our data.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if not self._lock_file.exists() and any(self.path.iterdir()):
+                raise BadSetting(
+                    f"RJ_DATA={self.path} holds something else: name a folder that is new or empty."
+                )
             # As root the database runs under another account, which has to pass through to its own folder.
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         except OSError as error:

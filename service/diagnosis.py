@@ -14,7 +14,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from schemas.people import Role, Staff
+from lifecycle.core import SUPERVISORS
+from lifecycle.intake import MAY_OPEN
+from schemas.people import Staff
 from service.child_process import ServerFailed
 from service.data_folder import DataFolder, NotRunning, Servers, resolve
 from service.embedded_postgres import installed_programs
@@ -40,10 +42,6 @@ LOOKED_AT = 200
 """How many open referrals are looked for in Temporal, those that are due soonest."""
 
 _AT_ONCE = 20
-_MAY_OPEN = frozenset(
-    {Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER, Role.PARTNER}
-)
-_MAY_SIGN_OFF = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
 
 class Standing(StrEnum):
@@ -241,7 +239,7 @@ async def _rights(connection: Connection) -> Finding:
 async def _register(pool: Pool) -> Finding:
     """Whether there is somebody to open a referral and, in every area, two who can sign off."""
     members = [member for member in await staff.list_staff(pool) if member.active]
-    if not any(member.role in _MAY_OPEN for member in members):
+    if not any(member.role in MAY_OPEN for member in members):
         return Finding(
             "staff",
             Standing.SETUP,
@@ -263,7 +261,7 @@ def _areas_without_two(members: list[Staff]) -> list[str]:
     areas = sorted({area for member in members for area in member.areas})
     covered = {
         area
-        for one, other in combinations((each for each in members if each.role in _MAY_SIGN_OFF), 2)
+        for one, other in combinations((each for each in members if each.role in SUPERVISORS), 2)
         for area in set(one.areas) & set(other.areas)
     }
     return [area for area in areas if area not in covered]

@@ -12,15 +12,14 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
+from lifecycle.core import SUPERVISORS
 from schemas.commands import Close
-from schemas.people import Actor, Role
+from schemas.people import Actor
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
 from service.referrals import Referrals, workflow_id
 from stores import erasures, event_log, staff
 from stores.erasures import Erasure
 from stores.keys import KeyErased
-
-MAY_ERASE = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
 _CLOSED_WITHIN = timedelta(seconds=5)
 # Temporal deletes in the background, of a run that has just ended after about half a minute (measured on the
@@ -60,7 +59,7 @@ async def erase(referrals: Referrals, reference: str, reason: ErasureReason, sta
         NotAnswered, TemporalUnreachable: it could not be closed. Nothing is erased; ask again.
     """
     actor = await referrals.actor(reference, staff_id)
-    if actor.role not in MAY_ERASE:
+    if actor.role not in SUPERVISORS:
         raise Refused(
             "not_your_role", "Only a supervisor or service manager of its area may erase a referral.", "as"
         )

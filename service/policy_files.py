@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.policy import Policy
+from schemas.policy import DeadlineName, Policy
 
 _SHIPPED = Path(__file__).parent.parent / "policies"
 DEFAULT = _SHIPPED / "england-and-wales.toml"
@@ -24,11 +24,15 @@ def load_policy(path: Path | None = None) -> Policy:
     """
     path = path or DEFAULT
     try:
-        return Policy.model_validate(_read(path, ()), extra="forbid")
+        policy = Policy.model_validate(_read(path, ()), extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadPolicy(f"The policy {path} cannot be used: {where}: {first['msg']}.") from None
+    missing = [name.value for name in DeadlineName if name not in policy.deadlines]
+    if missing:
+        raise BadPolicy(f"The policy {path} cannot be used: deadlines: no rule for {', '.join(missing)}.")
+    return policy
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import itertools
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from temporalio.client import (
@@ -22,7 +24,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.steps import REFUSED
+from activities.steps import REFUSED, receipt_as_answered
 from lifecycle import Refused, deadlines, fold, open_referral, permitted
 from schemas.areas import Area
 from schemas.commands import Command, OpenReferral
@@ -67,6 +69,13 @@ class TemporalUnreachable(Exception):
     """Temporal does not answer. One sentence."""
 
 
+class Opening(NamedTuple):
+    """What a referral is to be known by, and the id of the command that opens it: given twice, it is opened once."""
+
+    reference: str
+    command_id: UUID
+
+
 def workflow_id(reference: str) -> str:
     """The id of a referral's workflow."""
     return f"referral/{reference}"
@@ -88,20 +97,28 @@ class Referrals:
         self.keys = keys
         self.policy = policy
 
-    async def open(self, form: OpenReferral, staff_id: str, *, external_id: str | None = None) -> Receipt:
+    async def open(
+        self,
+        form: OpenReferral,
+        staff_id: str,
+        *,
+        external_id: str | None = None,
+        opening: Opening | None = None,
+    ) -> Receipt:
         """Open a referral.
 
         Args:
             form: what is known of it.
             staff_id: who sends it.
             external_id: its id in the system that sends it; the same source and id open it once, however often sent.
+            opening: from :meth:`opening`, for who must know it even where no answer comes; else it is asked for here.
 
         Raises:
             Refused: it may not be opened as it is. Nothing is left behind.
-            NotAnswered, TemporalUnreachable: it may or may not be recorded; with an external id, send it again.
+            NotAnswered, TemporalUnreachable: it may or may not be recorded; the same opening may be sent again.
         """
         actor = _claim(await self.member(staff_id), form.area)
-        reference, command_id = await self._identity(form, external_id)
+        reference, command_id = opening or await self.opening(form.source, external_id)
         # Update-with-start starts the workflow even where its validator refuses; so all is checked before.
         open_referral(reference, self.policy, form, actor, datetime.now(UTC))
         if form.linked_to and await area_of(self.pool, form.linked_to) is None:
@@ -172,18 +189,27 @@ class Referrals:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         return _claim(_active(found, staff_id), area)
 
-    async def _identity(self, form: OpenReferral, external_id: str | None) -> tuple[str, UUID]:
-        if external_id is None:
-            return reference_from(secrets.randbits(35)), uuid4()
-        return await self.identity_of(form.source, external_id)
+    async def opening(self, source: Source, external_id: str | None) -> Opening:
+        """What a referral is opened as: by its id in the system that sends it, else under a reference never used."""
+        if external_id is not None:
+            return await self.identity_of(source, external_id)
+        while True:
+            reference = reference_from(secrets.randbits(35))
+            try:
+                await self.keys.get(reference)
+            except KeyUnknown:
+                # Neither open, nor being opened, nor erased.
+                return Opening(reference, uuid4())
+            except KeyErased:
+                pass
 
-    async def identity_of(self, source: Source, external_id: str) -> tuple[str, UUID]:
-        """The reference of a referral that another system sends, and the id of the command that opens it."""
+    async def identity_of(self, source: Source, external_id: str) -> Opening:
+        """What a referral that another system sends is opened as."""
         sent = f"{source}\x1f{external_id}"
         # Keyed, so that nobody can tell from a reference which case of the other system it is.
         digest = hmac.digest(await self.keys.installation_secret(), sent.encode(), hashlib.sha256)
         reference = reference_from(int.from_bytes(digest[:8]))
-        return reference, uuid5(_SENT, digest.hex())
+        return Opening(reference, uuid5(_SENT, digest.hex()))
 
     async def send(self, reference: str, request: Request, *, start: bool = False) -> Receipt:
         """Send a request that is made up already.
@@ -207,12 +233,15 @@ class Referrals:
             ) from error
 
     async def _ask(self, reference: str, request: Request, *, start: bool) -> Receipt:
-        while True:
+        for tries in itertools.count(1):
             try:
                 if start:
                     return await self._update_with_start(reference, request)
                 return await self._update(reference, request)
             except WorkflowUpdateFailedError as error:
+                if await event_log.knows(self.pool, reference, request.command_id):
+                    # Asked again so late that the workflow has forgotten it; the log has not.
+                    return receipt_as_answered(await event_log.read(self.pool, reference), request.command_id)
                 raise _as_refused(error) from error
             except RPCError as error:
                 if error.status not in _ASK_AGAIN:
@@ -220,6 +249,8 @@ class Referrals:
                 # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The
                 # command's id makes asking again the same as asking once.
                 start = True
+                await asyncio.sleep(min(0.05 * tries, 1))
+        raise AssertionError("counting never ends")
 
     async def _update(self, reference: str, request: Request) -> Receipt:
         receipt: Receipt = await self._handle(reference).execute_update(

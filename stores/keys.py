@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +126,13 @@ class MasterKeys:
         Raises MasterKeyProblem as `load` does.
         """
         cls(path)
-        # Written aside and renamed: a crash midway must not cost a key.
-        aside = path.with_name(f".{path.name}.new")
-        aside.unlink(missing_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        _write(descriptor, path.read_text().rstrip("\n") + "\n" + _new_line())
-        aside.replace(path)
+        with _held(path):
+            # Written aside and renamed: a crash midway must not cost a key.
+            aside = path.with_name(f".{path.name}.new")
+            aside.unlink(missing_ok=True)
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            _write(descriptor, path.read_text().rstrip("\n") + "\n" + _new_line())
+            aside.replace(path)
         return cls(path)
 
     @property
@@ -144,9 +147,10 @@ class MasterKeys:
         self._refresh()
         return tuple(self._ring)
 
-    def wrap(self, data_key: bytes, reference: str) -> tuple[bytes, str]:
-        """The data key wrapped for this reference alone, and the id of the master key used."""
-        key_id = self.newest
+    def wrap(self, data_key: bytes, reference: str, key_id: str | None = None) -> tuple[bytes, str]:
+        """The data key wrapped for this reference alone, and the id of the master key used: the newest, unless one
+        is named."""
+        key_id = key_id or self.newest
         return self._ring[key_id].seal(data_key, reference.encode()), key_id
 
     def unwrap(self, wrapped: bytes, master_key_id: str, reference: str) -> bytes:
@@ -295,19 +299,20 @@ class KeyStore:
         `progress(done, total)` is called after each batch. A batch is a transaction, so it may be stopped at
         any moment and run again. When it has ended, older master keys wrap nothing (see `status`).
         """
-        newest = self._master_keys.newest
         outdated = "FROM keys.data_key WHERE master_key_id <> $1"
-        total: int = await self._pool.fetchval(f"SELECT count(*) {outdated}", newest)
-        total += (secret := await self._rotate_secret(newest))
-        done = secret
+        total: int = await self._pool.fetchval(f"SELECT count(*) {outdated}", self._master_keys.newest)
+        done = 0
         while True:
+            # Of each batch anew: a master key that is added meanwhile is the newest from then on.
+            newest = self._master_keys.newest
+            done += await self._rotate_secret(newest)
             async with self._pool.acquire() as connection, connection.transaction():
                 rows = await connection.fetch(
                     f"SELECT reference, wrapped, master_key_id {outdated} LIMIT {_BATCH} FOR UPDATE", newest
                 )
                 await connection.executemany(
                     "UPDATE keys.data_key SET wrapped = $2, master_key_id = $3 WHERE reference = $1",
-                    [(row["reference"], *self._rewrap(row, row["reference"])) for row in rows],
+                    [(row["reference"], *self._rewrap(row, row["reference"], newest)) for row in rows],
                 )
             if not rows:
                 return done
@@ -376,13 +381,38 @@ class KeyStore:
                 return 0
             await connection.execute(
                 "UPDATE keys.installation SET secret_wrapped = $1, master_key_id = $2",
-                *self._rewrap(row, _INSTALLATION),
+                *self._rewrap(row, _INSTALLATION, newest),
             )
             return 1
 
-    def _rewrap(self, row: asyncpg.Record, reference: str) -> tuple[bytes, str]:
+    def _rewrap(self, row: asyncpg.Record, reference: str, key_id: str) -> tuple[bytes, str]:
         raw = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], reference)
-        return self._master_keys.wrap(raw, reference)
+        return self._master_keys.wrap(raw, reference, key_id)
+
+
+async def sealed_anything(connection: Connection) -> bool:
+    """Whether there is anything in the database that only its master keys open; one without tables holds nothing."""
+    if await connection.fetchval("SELECT to_regclass('keys.data_key') IS NULL"):
+        return False
+    sealed: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM keys.data_key) OR EXISTS (SELECT FROM keys.installation)"
+    )
+    return sealed
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Nobody else changes the file meanwhile, who does it in here as well."""
+    while True:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Whoever was waited for has put another file in its place.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                yield
+                return
+        finally:
+            os.close(descriptor)
 
 
 def _new_line() -> str:

@@ -134,12 +134,6 @@ async def area_of(pool: Pool, reference: str) -> Area | None:
     return Area(found) if found is not None else None
 
 
-async def known_among(pool: Pool, references: Sequence[str]) -> set[str]:
-    """Those of the references under which there is a referral."""
-    rows = await pool.fetch("SELECT reference FROM referral WHERE reference = ANY($1)", references)
-    return {row["reference"] for row in rows}
-
-
 async def all_references(pool: Pool) -> list[str]:
     """Every referral, oldest first."""
     rows = await pool.fetch("SELECT reference FROM referral ORDER BY received_at, reference")

@@ -21,7 +21,7 @@ from stores import staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
-from tests.replay.replaying import histories_of, replay, replay_altered
+from tests.replay.replaying import all_histories, replay, replay_altered
 
 STAFF = (
     Staff(id="cw-1", role=Role.CASEWORKER, areas=(Area.DURHAM,), name="Test Caseworker One"),
@@ -93,8 +93,9 @@ async def referrals(temporal_address: str, pool: Pool, keys: KeyStore) -> AsyncI
     await register_search_attributes(client)
     policy = load_policy()
     async with worker(client, pool, keys, policy):
-        yield Referrals(client, pool, keys, policy)
+        engine = Referrals(client, pool, keys, policy)
+        yield engine
     # Whatever the tests did must replay, whoever's rules hold that day.
-    histories = await histories_of(client, keys)
+    histories = await all_histories(engine)
     await replay(histories, keys)
     await replay_altered(histories, keys)

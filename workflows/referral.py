@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.steps import Steps, refusal
@@ -42,6 +42,27 @@ _REMEMBERED_COMMANDS = 100
 
 _SYSTEM = "system"
 
+# How long a step waits for a database that is away. Then it fails and others have their turn: nobody's withdrawal
+# stands in line for longer. A deadline is tried again later.
+_TRY_FOR = timedelta(minutes=10)
+_TRY_AGAIN = timedelta(minutes=10)
+
+# How long a new run waits for the command that it was started for, should that have got lost.
+_ASKED_WITHIN = timedelta(minutes=5)
+
+# Faults of ours do not mend themselves by trying again.
+_FAULTS = (
+    "AssertionError",
+    "AttributeError",
+    "KeyError",
+    "KeyErased",
+    "KeyUnknown",
+    "SealBroken",
+    "TypeError",
+    "ValidationError",
+    "ValueError",
+)
+
 
 @workflow.defn
 class ReferralWorkflow:
@@ -61,7 +82,7 @@ class ReferralWorkflow:
         self._visible: Visible | None = carried.visible if carried else None
         # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
         self._recent = dict.fromkeys(carried.recent if carried else ())
-        self._answered = carried is not None
+        self._asked = self._answered = carried is not None
         # One step at a time: between deciding and applying, the state that was decided on must not move.
         self._lock = asyncio.Lock()
 
@@ -74,8 +95,17 @@ class ReferralWorkflow:
         Returns:
             The stage in which it rests.
         """
+        if self._visible is not None:
+            workflow.set_current_details(_details(self._visible))
+        if not await self._is_asked():
+            return "unknown"
         clock = asyncio.create_task(self._keep_deadlines())
-        await workflow.wait_condition(lambda: self._at_rest() and (self._ended() or _history_is_long()))
+        await workflow.wait_condition(
+            lambda: clock.done() or (self._at_rest() and (self._ended() or _history_is_long()))
+        )
+        if clock.done():
+            # It never ends by itself: whatever ended it is for an engineer to see, not for nobody.
+            await clock
         clock.cancel()
         if not self._ended():
             workflow.continue_as_new(ReferralInput(reference=self._reference, carried=self._carried()))
@@ -84,6 +114,7 @@ class ReferralWorkflow:
     @workflow.update(dynamic=True)
     async def take(self, name: str, args: Sequence[RawValue]) -> Receipt:
         """Take one command. Answered only when it stands in PostgreSQL."""
+        self._asked = True
         try:
             # The request goes on as it came: were it read here, a replay would read old requests by new schemas.
             return await self._take_step(args[0])
@@ -123,6 +154,16 @@ class ReferralWorkflow:
         """The kinds of command that this person may give at that time."""
         return permitted(self._referral, actor, at) if self._referral else ()
 
+    async def _is_asked(self) -> bool:
+        # Usually the command comes with the start, and no timer is needed.
+        if self._asked:
+            return True
+        try:
+            await workflow.wait_condition(lambda: self._asked, timeout=_ASKED_WITHIN)
+        except TimeoutError:
+            return False
+        return True
+
     async def _keep_deadlines(self) -> None:
         while True:
             await workflow.wait_condition(lambda: self._next_point is not None)
@@ -133,6 +174,9 @@ class ReferralWorkflow:
             due = self._next_point
             if due is not None and due.at <= workflow.now():
                 await self._reach(due)
+                if self._next_point == due:
+                    # Not recorded, or PostgreSQL holds an older copy: asking again at once would be asking for ever.
+                    await workflow.sleep(_TRY_AGAIN, summary="deadline not recorded")
 
     async def _sleep_until(self, point: NextPoint) -> None:
         # The timer runs on when the next point moves later, so that an ordinary step starts and cancels none.
@@ -151,7 +195,10 @@ class ReferralWorkflow:
             return
         actor = Actor(id=_SYSTEM, role=Role.SYSTEM, area=referral.area)
         command = ReachDeadline(deadline=point.deadline, point=point.point)
-        await self._take_step(Request(command_id=workflow.uuid4(), actor=actor, command=command))
+        try:
+            await self._take_step(Request(command_id=workflow.uuid4(), actor=actor, command=command))
+        except FailureError as error:
+            workflow.logger.error("A deadline could not be recorded: %s", type(error.cause or error).__name__)
 
     async def _take_step(self, request: Request | RawValue) -> Receipt:
         async with self._lock:
@@ -161,13 +208,15 @@ class ReferralWorkflow:
             taken: StepTaken = await workflow.execute_local_activity_method(
                 Steps.take_step,
                 args=arguments,
-                # A step is tried until it stands; each try bounds itself. A start-to-close timeout would be set anew
+                # Each try bounds itself. A start-to-close timeout would be set anew
                 # by each try and outlive it (sdk-rust issue 1454), and then end a later one.
-                schedule_to_close_timeout=timedelta(days=365),
+                schedule_to_close_timeout=_TRY_FOR,
                 # While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local
                 # activity that retries keeps its workflow task alive by heartbeats, three events each.
                 retry_policy=RetryPolicy(
-                    initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30)
+                    initial_interval=timedelta(milliseconds=100),
+                    maximum_interval=timedelta(minutes=2),
+                    non_retryable_error_types=_FAULTS,
                 ),
                 local_retry_threshold=timedelta(seconds=1),
                 # A command's update says its name in the history already; a second time would have to be encrypted.

@@ -72,7 +72,8 @@ CREATE TABLE deadline (
     points jsonb NOT NULL,
     PRIMARY KEY (reference, key)
 );
-COMMENT ON TABLE deadline IS 'The open deadlines of open referrals, with their points.';
+COMMENT ON TABLE deadline IS
+'The open deadlines of open referrals, with their points: what reminders and supervisors'' lists read.';
 CREATE INDEX deadline_by_due ON deadline (due_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON deadline TO rj_app;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -12,6 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from temporalio.envconfig import ClientConnectConfig
+
+from service.data_folder import DataFolder
+from service.running import connected
+from service.settings import Settings
+from tests.replay.replaying import replay_all
 
 ROOT = Path(__file__).parents[2]
 RJ = (sys.executable, str(ROOT / "starter.py"))
@@ -66,6 +73,21 @@ def up(data: Path, *arguments: str) -> Iterator[Up]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def replayed(data: Path) -> int:
+    """How many runs of referrals the living `rj up` has had; each was replayed."""
+
+    async def replay_what_ran() -> int:
+        service = DataFolder(data).running()
+        assert service is not None
+        temporal = ClientConnectConfig(
+            target_host=service.temporal_address, namespace=service.temporal_namespace
+        )
+        async with connected(Settings.load(data=data), service.database_url, temporal) as referrals:
+            return await replay_all(referrals)
+
+    return asyncio.run(replay_what_ran())
 
 
 def ours(data: Path) -> list[str]:

@@ -196,7 +196,8 @@ async def untouched(rj: Rj) -> str:
 
 async def _standing(referrals: Referrals) -> tuple[int, ...]:
     row = await referrals.pool.fetchrow(
-        "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM referral), (SELECT count(*) FROM keys.erasure)"
+        "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM referral), (SELECT count(*) FROM deadline),"
+        " (SELECT count(*) FROM staff), (SELECT count(*) FROM keys.data_key), (SELECT count(*) FROM keys.erasure)"
     )
     assert row is not None
     return tuple(row)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from cli.columns import columns
-from service.referrals import Referrals
+from service.referrals import Opening, Referrals
 from stores.referrals import all_references
 from tests.end_to_end.conftest import Rj, Said
 
@@ -127,6 +127,21 @@ async def test_refused_rows_are_reported_and_the_others_opened(rj: Rj, cases: Pa
     assert len(report.read_text().splitlines()) == 1 + len(found)
     again = await imported(rj, cases)
     assert (again.json["opened"], again.json["already_here"]) == (0, 3)
+
+
+async def test_a_reference_that_another_referral_has_is_not_taken_for_the_row(
+    rj: Rj, cases: Path, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def collides(*_: object) -> Opening:
+        return Opening(reference, uuid4())
+
+    monkeypatch.setattr(Referrals, "identity_of", collides)
+    said = await imported(rj, written(cases, row()))
+    assert said.code == 2
+    assert (said.json["opened"], said.json["already_here"]) == (0, 0)
+    [refused] = said.json["refused"]
+    assert (refused["row"], refused["column"]) == (2, "external_id")
+    assert "taken by another referral" in refused["reason"]
 
 
 NOT_A_FILE_OF_CASES: list[tuple[str, bytes, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,29 @@ async def test_keys_are_added_and_rotated(rj: Rj, reference: str, master_keys: M
 
 async def test_a_ring_that_cannot_be_used_gets_one_sentence(rj: Rj, tmp_path: Path) -> None:
     missing = {"RJ_MASTER_KEYS_FILE": str(tmp_path / "none")}
-    for command in ("keys new", "keys status", "keys rotate", "list"):
+    for command in ("keys status", "keys rotate", "list"):
         said = await rj(*command.split(), env=missing)
         assert said.code == 2
         assert "cannot be read" in said.one_sentence()
+
+
+async def test_the_first_master_key_is_made_only_where_nothing_is_sealed(
+    rj: Rj, reference: str, database_url: str, tmp_path: Path
+) -> None:
+    ring = tmp_path / "new.keys"
+    told = {"RJ_MASTER_KEYS_FILE": str(ring)}
+    said = await rj("keys", "new", env=told)
+    assert said.code == 2
+    assert "put it back from its backup" in said.one_sentence()
+    assert not ring.exists()
+
+    # A database of the same server that has no tables of ours.
+    empty = told | {"DATABASE_URL": re.sub(r"/rj(?=\?|$)", "/postgres", database_url)}
+    said = await rj("keys", "new", env=empty)
+    assert said.code == 0, said.err
+    assert said.out.startswith(f"Made {ring} with {MasterKeys.load(ring).newest}. Back it up")
+    assert (await rj("keys", "new", env=empty)).out.startswith("Added ")
+    assert len(MasterKeys.load(ring).ids) == 2
 
 
 async def test_an_erased_referral_cannot_be_read_by_anybody(
@@ -80,6 +100,10 @@ async def test_an_erased_referral_cannot_be_read_by_anybody(
     timeline = await rj("timeline", reference, "--as", "su-1")
     assert timeline.code == 0
     assert "safeguarding raised" in timeline.out
+    assert all(re.match(r" {0,6}[\d\w]", line) for line in timeline.out.splitlines()), "details are told"
+    for who in ((), ("--as", "su-1")):
+        events = (await rj("timeline", reference, *who, "--json")).json["events"]
+        assert all(set(each["event"]) == {"kind"} for each in events)
     assert "Erased " in timeline.out
     assert "Canary" not in timeline.out
     assert "Alex Example" not in timeline.out

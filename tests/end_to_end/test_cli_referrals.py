@@ -14,6 +14,7 @@ import service.running
 from cli.reading import givable
 from schemas.commands import COMMANDS, parse_command
 from schemas.people import Actor, Role
+from schemas.vocabulary import Source
 from service.referrals import Referrals
 from stores import event_log, staff
 from tests.end_to_end.conftest import Rj
@@ -95,6 +96,30 @@ async def test_the_same_command_id_is_one_step(rj: Rj, reference: str) -> None:
     assert "Recorded (step 2): note added" in (await rj(*command)).out
 
 
+async def test_what_was_recorded_is_said_though_no_more_can_be_told_of_it(
+    rj: Rj, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(Referrals, "permitted", away)
+    said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    assert (said.code, said.err) == (0, "")
+    assert "Recorded (step 2): duplicate checked\nStage: received\n" in said.out
+    monkeypatch.setattr("cli.referrals._events", away)
+    said = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("Recorded.\nStage: victim contact\n")
+
+
+async def test_a_reference_is_drawn_until_nobody_has_had_it(
+    referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter((reference, "RJ-free"))
+    monkeypatch.setattr("service.referrals.reference_from", lambda _: next(drawn))
+    assert (await referrals.opening(Source.POLICE, None)).reference == "RJ-free"
+
+
 async def test_fields_are_set_one_by_one(rj: Rj, reference: str, referrals: Referrals) -> None:
     said = await rj(
         *("do", reference, "record_contact_safety", "--as", "cw-1"),
@@ -128,6 +153,26 @@ async def test_the_timeline_opens_what_is_sealed_only_for_those_who_work_with_it
         said = await rj("timeline", reference, "--as", outsider)
         assert (said.code, said.out) == (3, "")
         said.one_sentence()
+
+
+async def test_to_whoever_asks_a_timeline_tells_nothing_of_what_a_person_is_like(
+    rj: Rj, reference: str
+) -> None:
+    example = (await rj("example", "give_consent")).out
+    await rj("do", reference, "give_consent", "-", "--as", "cw-1", given=example)
+    joins = {"participant": {"id": "s1", "role": "supporter", "accompanies": "h1", "age_band": "35_to_54"}}
+    await rj("do", reference, "add_participant", "-", "--as", "cw-1", given=json.dumps(joins))
+    safety = (await rj("example", "record_contact_safety")).out
+    await rj("do", reference, "record_contact_safety", "-", "--as", "cw-1", given=safety)
+    text = (await rj("timeline", reference)).out
+    assert "participant: h1, purpose: take part" in text
+    assert "participant added" in text
+    events = [each["event"] for each in (await rj("timeline", reference, "--json")).json["events"]]
+    told = {name for event in events for name in event}
+    assert told == {"kind", "participant", "purpose"}
+    assert all(isinstance(value, str) for event in events for value in event.values())
+    assert "age band" not in text
+    assert "age band" in (await rj("timeline", reference, "--as", "cw-1")).out
 
 
 async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: str) -> None:
@@ -192,6 +237,13 @@ async def test_without_a_worker_nobody_waits_for_ever(
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert said.code == 4
     assert "No answer came in time" in said.one_sentence()
+    assert re.search(r"Repeat it with --command-id [0-9a-f-]{36}: it is recorded once", said.err)
+    said = await rj("open", "-", "--as", "cw-1", given=example)
+    assert said.code == 4
+    assert re.search(r"rj show RJ-\w{4}-\w{4}$", said.one_sentence())
+    said = await rj("open", "-", "--as", "cw-1", "--external-id", uuid4(), given=example)
+    assert said.code == 4
+    assert "the same --external-id" in said.one_sentence()
     shown = await rj("show", reference)
     assert shown.code == 0
     assert "Its workflow does not answer" in shown.out

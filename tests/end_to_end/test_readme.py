@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.running import Up, environment, ours, up
+from tests.end_to_end.running import Up, environment, ours, replayed, up
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -100,6 +100,8 @@ def test_the_first_referral_works_as_printed(running: tuple[Up, Path], tmp_path:
     said = printed([command for command, _ in steps], data, tmp_path)
     for (command, shown), out in zip(steps, said, strict=True):
         assert masked(out) == masked(shown), f"$ {command}\n{out}"
+    # The demo's, and the one that the README opens.
+    assert replayed(data) >= 14
     code, last = process.end(signal.SIGTERM)
     assert code == 0
     assert last.endswith("Everything is stopped.\n")

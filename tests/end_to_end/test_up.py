@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from service.logging import EntryHandler
 from starter import app
-from tests.end_to_end.running import environment, ours, start, up
+from tests.end_to_end.running import environment, ours, replayed, start, up
 
 # One worker runs these after another: two cores are busy enough with one set of servers.
 pytestmark = pytest.mark.xdist_group("up")
@@ -84,6 +84,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert healthy.exit_code == 0, healthy.stdout
         found = {finding["check"]: finding["said"] for finding in json.loads(healthy.stdout)}
         assert found["workflows"] == "12 open; each has its workflow."
+        assert replayed(data) >= 13
         second = rj("up")
         assert second.exit_code == 3
         assert f"process {first.process.pid}" in second.stderr

@@ -257,7 +257,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordActivityHeld()
     yield c.RecordActivityHeld(partly=True)
     began = [keyboard.at, keyboard.at + timedelta(days=1), keyboard.referral.risk.confirmed_at]
-    began += [keyboard.referral.activity.booked_at] if keyboard.referral.activity else []
+    began += [each.at for each in keyboard.history if each.event.kind == "activity_booked"][-1:]
     for moment in began:
         if moment is not None:
             yield c.RecordActivityHeld(started_at=moment)

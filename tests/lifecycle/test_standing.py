@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lifecycle import RULES
+from lifecycle import RULES, Refused
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.people import Actor, Role
@@ -90,6 +90,9 @@ def test_people_join_with_an_id_of_their_own() -> None:
     story = to(Stage.PREPARATION)
     assert story.code(c.AddParticipant(participant=person("h1"))) == "id_taken"
     assert story.code(c.AddParticipant(participant=person("s1", accompanies="h9"))) == "participant_unknown"
+    with pytest.raises(Refused) as refused:
+        story.do(c.AddParticipant(participant=person("s1", accompanies="h9")))
+    assert refused.value.field == "participant"
     story.do(c.AddParticipant(participant=person("s1", accompanies="h1")))
     assert story.someone("s1").accompanies == "h1"
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
+from lifecycle import deadlines
+from schemas import commands as c
+from schemas.policy import DeadlineName
+from schemas.vocabulary import Stage
 from service.referrals import workflow_id
 from stores.database import Pool
 from stores.keys import KeyStore, MasterKeys
+from tests.lifecycle.story import to
 from tests.replay.divergent import Careless, Divergent
-from tests.replay.replaying import replay, replay_altered
+from tests.replay.replaying import one_more_deadline, one_more_gate, other_numbers, replay, replay_altered
 
 COMMITTED = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -51,6 +58,30 @@ async def test_committed_histories_replay_under_altered_rules(
     histories: list[WorkflowHistory], keys: KeyStore
 ) -> None:
     assert await replay_altered(histories, keys) == len(histories)
+
+
+@pytest.mark.parametrize("altered", [other_numbers, one_more_deadline, one_more_gate])
+async def test_committed_histories_replay_under_rules_that_differ_a_little(
+    histories: list[WorkflowHistory], keys: KeyStore, altered: Callable[[], AbstractContextManager[None]]
+) -> None:
+    assert await replay_altered(histories, keys, altered=altered) == len(histories)
+
+
+def test_rules_that_differ_a_little_really_differ() -> None:
+    """What is replayed under them would go wrong, were it decided anew."""
+    story = to(Stage.OFFENDER_CONSENT).responsible_agree()
+    before = deadlines(story.referral)
+    with other_numbers():
+        assert {each.key for each in deadlines(story.referral)} == {each.key for each in before}
+        assert not [each for each in deadlines(story.referral) if each in before]
+    with one_more_deadline():
+        assert "thought_of_later" in set(DeadlineName)
+        assert deadlines(story.referral) == before
+    with one_more_gate():
+        assert story.code(c.BeginPreparation()) == "shut"
+    assert "thought_of_later" not in set(DeadlineName)
+    assert deadlines(story.referral) == before
+    assert story.do(c.BeginPreparation()).stage is Stage.PREPARATION
 
 
 async def test_a_workflow_that_runs_a_rule_on_replay_is_noticed(

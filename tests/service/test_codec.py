@@ -36,7 +36,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from service.codec import ENCODING, PayloadRefused, ReferralCodec, reference_of
+from service.codec import ENCODING, NOT_ENCRYPTED, PayloadRefused, ReferralCodec, reference_of
 from service.plugin import referral_plugin
 from stores.database import Pool, connect_pool
 from stores.keys import CACHE_SECONDS, KeyErased, KeyStore, KeyUnknown, MasterKeys, SealBroken
@@ -366,7 +366,8 @@ async def test_a_payload_is_sealed_whole_and_names_its_key(keys: KeyStore, refer
     assert dict(sealed.metadata) == {"encoding": ENCODING, "encryption-key-id": reference.encode()}
     assert await codec.decode([sealed]) == [SECRET]
     assert await ReferralCodec(keys).decode([sealed]) == [SECRET]
-    assert await codec.decode([SECRET]) == [SECRET]
+    assert await codec.decode([SECRET]) == [Payload(metadata={"encoding": NOT_ENCRYPTED})]
+    assert await ReferralCodec(keys).decode([SECRET]) == [SECRET]
 
 
 async def test_a_payload_of_another_referral_is_refused(keys: KeyStore, reference: str) -> None:
@@ -411,7 +412,8 @@ async def test_a_context_without_a_referral_never_encodes(
     codec = ReferralCodec(keys, reference).with_context(context)
     with pytest.raises(PayloadRefused):
         await codec.encode([SECRET])
-    assert await codec.decode([SECRET]) == [SECRET]
+    assert await codec.decode([SECRET]) == [Payload(metadata={"encoding": NOT_ENCRYPTED})]
+    assert await ReferralCodec(keys).decode([SECRET]) == [SECRET]
 
 
 async def test_an_activity_uses_the_key_of_its_workflow(keys: KeyStore, reference: str) -> None:

@@ -165,6 +165,28 @@ def test_a_data_folder_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
         DataFolder(tmp_path / "file" / "below").prepare()
 
 
+def test_a_folder_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
+    theirs = tmp_path / "home"
+    theirs.mkdir(mode=0o755)
+    (theirs / "letters").touch()
+    before = theirs.stat().st_mode
+    with (
+        pytest.raises(BadSetting, match="holds something else: name a folder that is new or empty"),
+        DataFolder(theirs).hold(),
+    ):
+        pytest.fail("it was taken for ours")
+    assert theirs.stat().st_mode == before
+    assert [path.name for path in theirs.iterdir()] == ["letters"]
+
+
+def test_a_folder_that_was_held_once_is_ours(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "ours")
+    for _ in range(2):
+        with folder.hold():
+            (folder.path / "rj.log").touch()
+        folder.path.chmod(0o755)
+
+
 def test_metrics_are_served_where_told_and_a_taken_address_is_one_sentence() -> None:
     address = f"{LOOPBACK}:{free_port(29464)}"
     assert runtime(address) is runtime(address)

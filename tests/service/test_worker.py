@@ -37,6 +37,7 @@ from stores.keys import MasterKeys
 from stores.migrate import migrate
 from tests.conftest import STAFF
 from tests.life import form
+from tests.replay.replaying import replay_all
 
 # Servers of these tests' own, since they stop one, and a second worker on a shared queue would take others' tasks.
 pytestmark = [pytest.mark.xdist_group("embedded"), pytest.mark.usefixtures("clean_environment")]
@@ -235,6 +236,7 @@ async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pyt
             history = await event_log.read(referrals.pool, reference)
             notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
             assert len(notes) == asked.count(reference)
+        assert await replay_all(referrals) >= len(references)
 
 
 async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:

@@ -261,6 +261,35 @@ async def test_rotation_leaves_nothing_under_the_old_key(
         assert (await fresh.get(reference)).open(data, b"") == b"name"
 
 
+async def test_rotation_ends_though_a_master_key_is_added_meanwhile(
+    pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stores.keys._BATCH", 4)
+    keys = another_process(pool, ring)
+    await keys.installation_secret()
+    for n in range(6):
+        await keys.create(f"RJ-{n}")
+    MasterKeys.add_new(ring)
+    added: list[str] = []
+
+    def add(done: int, total: int) -> None:
+        if not added:
+            added.append(MasterKeys.add_new(ring).newest)
+
+    async with asyncio.timeout(10):
+        await keys.rotate(add)
+    status = await keys.status()
+    assert (status.newest, status.data_keys, status.installation) == (added[0], {added[0]: 6}, added[0])
+
+
+async def test_no_master_key_is_lost_where_several_are_added_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "master.keys"
+    MasterKeys.create(path)
+    await asyncio.gather(*(asyncio.to_thread(MasterKeys.add_new, path) for _ in range(12)))
+    assert len(MasterKeys.load(path).ids) == 13
+    assert [entry.name for entry in tmp_path.iterdir()] == ["master.keys"]
+
+
 async def test_a_running_process_notices_a_new_master_key(pool: Pool, ring: Path, reference: str) -> None:
     running = another_process(pool, ring)
     new = MasterKeys.add_new(ring).newest

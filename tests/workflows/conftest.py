@@ -40,7 +40,6 @@ class Years:
     pool: Pool
     keys: KeyStore
     handles: list[WorkflowHandle[ReferralWorkflow, str]] = field(default_factory=list)
-    _number: int = 0
 
     async def now(self) -> datetime:
         return (await self.env.get_current_time()).astimezone(UTC)
@@ -50,7 +49,6 @@ class Years:
 
     async def open(self, form: OpenReferral, staff_id: str = "cw-1") -> Years.Handle:
         """The time-skipping server has no update-with-start: the workflow is started, then asked."""
-        self._number += 1
         reference = reference_from(uuid4().int)
         await self.keys.create(reference)
         handle = await self.env.client.start_workflow(

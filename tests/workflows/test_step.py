@@ -11,7 +11,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
@@ -19,13 +25,15 @@ from lifecycle import Refused, fold
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.people import Actor
-from schemas.steps import Request
+from schemas.reference import reference_from
+from schemas.steps import ReferralInput, Request
 from service.policy_files import load_policy
-from service.referrals import Referrals, workflow_id
+from service.referrals import TASK_QUEUE, Referrals, workflow_id
 from stores import event_log
 from stores.database import Pool
 from tests.life import HARMED, form, until_preparation
 from tests.workflows.conftest import Years
+from workflows.referral import ReferralWorkflow
 
 ATTEMPT = c.RecordContactAttempt.model_validate(
     {"participant": HARMED, "channel": "phone", "outcome": "no_answer"}
@@ -249,6 +257,78 @@ async def test_the_clock_of_a_referral_that_was_closed_behind_its_back_stops(yea
     )
     await years.env.sleep(timedelta(days=30))
     assert await referral.handle.result() == "closed"
+
+
+async def test_a_command_asked_again_when_it_would_be_refused_is_answered_as_it_was(
+    referrals: Referrals,
+) -> None:
+    command_id = uuid4()
+    command = c.RecordDuplicateCheck()
+    opened = (await referrals.open(form(), "cw-1")).reference
+    first = await referrals.take(opened, command, "cw-1", command_id=command_id)
+    await referrals.take(opened, close(), "cw-1")
+    assert await referrals.take(opened, command, "cw-1", command_id=command_id) == first
+    assert len(await event_log.read(referrals.pool, opened)) == 3
+
+
+async def test_an_older_copy_of_the_log_is_said_and_not_hammered(years: Years) -> None:
+    """PostgreSQL restored from a backup, Temporal not: a step is refused, and the clock waits between its tries."""
+    referral = await years.open(form())
+    known = fold(await event_log.read(years.pool, referral.reference))
+    ahead = known.model_copy(update={"sequence": known.sequence + 5})
+    steps = Steps(years.pool, years.keys, load_policy())
+    with pytest.raises(ApplicationError, match="older copy"):
+        await ActivityEnvironment().run(
+            steps.take_step, referral.reference, ahead, request(ATTEMPT), await years.now()
+        )
+
+
+async def test_a_clock_whose_step_fails_tries_again(years: Years, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that trying again does not mend at once must not end the clock."""
+    referral = await years.open(form())
+    really = event_log.record
+    left = 2
+
+    async def record(*args: Any) -> str:
+        nonlocal left
+        if left and args[2].command.kind == "reach_deadline":
+            left -= 1
+            raise ValueError("a fault of ours")
+        return await really(*args)
+
+    monkeypatch.setattr(event_log, "record", record)
+    await years.env.sleep(timedelta(days=7))
+    assert left == 0
+    log = await event_log.read(years.pool, referral.reference)
+    assert "deadline_reached" in [recorded.event.kind for recorded in log]
+
+
+async def test_a_run_that_never_gets_its_command_ends(years: Years) -> None:
+    reference = reference_from(uuid4().int)
+    await years.keys.create(reference)
+    started = await years.env.client.start_workflow(
+        ReferralWorkflow.run,
+        ReferralInput(reference=reference),
+        id=workflow_id(reference),
+        task_queue=TASK_QUEUE,
+    )
+    years.handles.append(started)
+    assert await started.result() == "unknown"
+
+
+async def test_a_command_in_the_clear_is_not_obeyed(
+    referrals: Referrals, reference: str, temporal_address: str
+) -> None:
+    """Whoever reaches Temporal without the referral's key can ask for nothing."""
+    stranger = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+    before = await event_log.read(referrals.pool, reference)
+    asked = request(close())
+    with pytest.raises(WorkflowUpdateFailedError):
+        await stranger.get_workflow_handle(workflow_id(reference)).execute_update(
+            "close", asked, id=str(asked.command_id), rpc_timeout=timedelta(seconds=2)
+        )
+    assert await event_log.read(referrals.pool, reference) == before
+    assert (await referrals.take(reference, ATTEMPT, "cw-1")).sequence == len(before) + 1
 
 
 async def test_a_worker_that_dies_after_recording_records_once(

@@ -1,0 +1,122 @@
+"""Standing still: a hold, and the freeze while a safeguarding concern is open."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.refusal import Refused
+from lifecycle.working_time import at_day_start
+from schemas import commands
+from schemas.areas import LONDON
+from schemas.commands import LiftSafeguarding, RaiseSafeguarding, Resume
+from schemas.events import Event, PutOnHold, Recorded, Resumed, SafeguardingLifted, SafeguardingRaised
+from schemas.people import Actor, Role
+from schemas.policy import DeadlineName
+from schemas.referral import Frozen, Hold, Referral, Safeguarding
+
+
+@gate("no_safeguarding", "A safeguarding concern must be open, and raised by somebody else")
+def safeguarding_by_another(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.safeguarding and referral.safeguarding.raised_by != actor.id else ""
+
+
+@gate("safeguarding_open", "No safeguarding concern may be open already; add a note instead")
+def no_safeguarding_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if referral.safeguarding else None
+
+
+@gate("already_on_hold", "The referral must not be on hold already; resume it first")
+def not_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if referral.hold else None
+
+
+@gate("not_on_hold", "The referral must be on hold")
+def is_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.hold else ""
+
+
+@rule(
+    RaiseSafeguarding,
+    stages=OPEN_STAGES,
+    roles=WORKERS | {Role.PARTNER},
+    gates=[no_safeguarding_yet],
+    on_hold=True,
+    in_safeguarding=True,
+)
+def _(referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(SafeguardingRaised, command)
+
+
+@rule(
+    LiftSafeguarding,
+    stages=OPEN_STAGES,
+    roles=SUPERVISORS,
+    gates=[safeguarding_by_another],
+    on_hold=True,
+    in_safeguarding=True,
+)
+def _(referral: Referral, command: LiftSafeguarding, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(SafeguardingLifted, command)
+
+
+@rule(commands.Hold, stages=OPEN_STAGES, gates=[not_on_hold], on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.review_on <= at.astimezone(LONDON).date():
+        raise Refused("not_later", "The review of a hold lies in the future.", "review_on")
+    yield told(PutOnHold, command)
+
+
+@rule(Resume, stages=OPEN_STAGES, gates=[is_on_hold], on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: Resume, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield Resumed()
+
+
+@apply.register
+def _(event: SafeguardingRaised, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(
+        update={"safeguarding": Safeguarding(since=recorded.at, raised_by=recorded.actor)}
+    )
+
+
+@apply.register
+def _(event: SafeguardingLifted, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"safeguarding": None})
+
+
+@apply.register
+def _(event: PutOnHold, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"hold": Hold(since=recorded.at, review_on=event.review_on)})
+
+
+@apply.register
+def _(event: Resumed, referral: Referral, recorded: Recorded) -> Referral:
+    return end_hold(referral, recorded.at)
+
+
+def end_hold(referral: Referral, at: datetime) -> Referral:
+    """The state when a hold, if one is on, ends; its clocks go on where they stopped."""
+    if referral.hold is None:
+        return referral
+    resumed = stood_still(referral, referral.hold.since, at)
+    review = DeadlineName.HOLD_REVIEW
+    extensions = {key: until for key, until in resumed.extensions.items() if key != review}
+    return resumed.model_copy(update={"hold": None, "extensions": extensions})
+
+
+def stood_still(referral: Referral, since: datetime, until: datetime) -> Referral:
+    """The state after a time in which its clocks did not run."""
+    pause = Frozen(since=since, until=until)
+    extensions = {
+        key: moved + pause.length
+        if moved > since and not key.startswith(DeadlineName.AGREEMENT_ITEM)
+        else moved
+        for key, moved in referral.extensions.items()
+    }
+    return referral.model_copy(update={"frozen": (*referral.frozen, pause), "extensions": extensions})
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    if referral.hold is not None:
+        yield Clock(DeadlineName.HOLD_REVIEW, falls_on=at_day_start(referral.hold.review_on))
