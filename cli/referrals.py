@@ -329,20 +329,23 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
         return *await referrals.overview(reference), await erasures.find(referrals.pool, reference)
 
     overview, live, erasure = run(work, temporal=False)
-    from cli.showing import erasure_line, overview_lines
+    from cli.showing import erasure_line, overview_json, overview_lines, standing_lines
 
     if as_json:
         print_json(
             {
                 "source": "workflow" if live else "log",
                 "erased": erasure.model_dump(mode="json") if erasure else None,
-                **overview.model_dump(mode="json", exclude={"referral": {"policy"}}),
+                **overview_json(overview, erased=erasure is not None),
             }
         )
         return
     if erasure:
         typer.echo(erasure_line(erasure))
-    elif not live:
+        for line in standing_lines(overview.referral):
+            typer.echo(plain(line))
+        return
+    if not live:
         typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
     for line in overview_lines(overview):
         typer.echo(plain(line))

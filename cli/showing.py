@@ -33,12 +33,38 @@ _FOR_ANYBODY = frozenset(
 _AFTER_ERASURE = frozenset({"kind"})
 
 
-def overview_lines(overview: Overview) -> Iterator[str]:
-    """How a referral stands."""
-    referral = overview.referral
+# What the rules need of a person, and nobody who only asks how a referral stands.
+_RULES_ONLY: dict[str, Any] = {
+    "policy": True,
+    "risk": {"assessments"},
+    "participants": {
+        "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
+    },
+}
+_LEFT_BY_ERASURE = {"reference", "sequence", "area", "stage", "received_at", "closed_at", "closure_reason"}
+
+
+def overview_json(overview: Overview, *, erased: bool) -> dict[str, Any]:
+    """How a referral stands, for a script; of an erased one only that it was there."""
+    if erased:
+        return {
+            "referral": overview.referral.model_dump(mode="json", include=_LEFT_BY_ERASURE),
+            "deadlines": [],
+        }
+    return overview.model_dump(mode="json", exclude={"referral": _RULES_ONLY})
+
+
+def standing_lines(referral: Referral) -> Iterator[str]:
+    """In which stage a referral is, and how it ended: all that is left to say of an erased one."""
     yield f"{referral.reference}: {words(referral.stage)} since {when(referral.stage_entered_at)}"
     if referral.closed and referral.closure_reason:
         yield f"Closed as {words(referral.closure_reason)} by {referral.closed_by}"
+
+
+def overview_lines(overview: Overview) -> Iterator[str]:
+    """How a referral stands."""
+    referral = overview.referral
+    yield from standing_lines(referral)
     yield (
         f"Area {referral.area}, {words(referral.offence)}, {words(referral.justice_stage)}; "
         f"sent by {words(referral.source)}, wished for by {words(referral.initiator)}, "

@@ -139,6 +139,7 @@ async def test_a_closed_referral_is_erased_as_it_closed(rj: Rj, reference: str) 
     shown = (await rj("show", reference, "--json")).json
     assert shown["referral"]["closure_reason"] == "service_no_capacity"
     assert shown["erased"]["reason"] == "retention"
+    assert "participants" not in shown["referral"]
 
 
 async def test_temporal_is_told_to_delete_the_history(rj: Rj, reference: str, referrals: Referrals) -> None:

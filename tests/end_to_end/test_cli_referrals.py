@@ -75,6 +75,8 @@ async def test_a_script_reads_json(rj: Rj, reference: str) -> None:
     assert {"record_duplicate_check", "allocate"} <= {each["kind"] for each in permitted}
     assert all(each["meaning"].endswith(".") for each in permitted)
     shown = (await rj("show", reference, "--json")).json
+    for kept_to_the_rules in ("age_band", "gender", "ethnicity", "custody", "safe_channels"):
+        assert kept_to_the_rules not in shown["referral"]["participants"][0]
     assert (shown["source"], shown["erased"]) == ("workflow", None)
     assert shown["referral"]["duplicate_checked"] is True
     timeline = (await rj("timeline", reference, "--json")).json
