@@ -29,7 +29,10 @@ def pathfinder_command(
     No case was published: the referrals are synthesised, their totals are pinned to the published ones. It may be
     stopped and run again, and a larger share goes on from a smaller. Ends with 3 where a row differs.
 
-    Example: rj demo pathfinder --share 0.1
+    The referrals are written where `rj` works, with seven invented members of staff, and stay there: use a data folder
+    of its own for it, not a service's.
+
+    Example: RJ_DATA=.rj-pathfinder rj up; then RJ_DATA=.rj-pathfinder rj demo pathfinder --share 0.1
     """
 
     async def work(referrals: Referrals) -> Driven:

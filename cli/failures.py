@@ -66,9 +66,7 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
             code = Exit.BAD_INPUT if error.code in _NAMES_NOTHING else Exit.REFUSED
             return code, f"{error.field}: {error.message}" if error.field else error.message
         case ValidationError():
-            problems = sentences(error)
-            more = f" ({len(problems) - 1} more after it)" if len(problems) > 1 else ""
-            return Exit.BAD_INPUT, f"{problems[0][1]}{more}."
+            return Exit.BAD_INPUT, _in_one([said for _, said in sentences(error)])
         case BaseExceptionGroup():
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
@@ -99,6 +97,15 @@ def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]
         for problem in problems
         if problem["type"] != "too_short" or not any(_below(place, problem["loc"]) for place in places)
     ]
+
+
+def _in_one(problems: list[str]) -> str:
+    first, *others = problems
+    if not others:
+        return f"{first}."
+    if all(said.endswith(_MEANS["missing"]) for said in problems):
+        return f"{first}; so are {', '.join(said.partition(':')[0] for said in others)}."
+    return f"{first} ({len(others)} more after it)."
 
 
 def _below(place: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:

@@ -171,9 +171,14 @@ def do_command(
     if as_json:
         print_json(receipt.model_dump(mode="json"))
         return
+    from schemas.events import ReferralClosed
+
     if events:
         happened = ", ".join(words(each.event.kind) for each in events)
         typer.echo(f"Recorded (step {events[0].step}): {happened}")
+        for each in events:
+            if isinstance(each.event, ReferralClosed):
+                typer.echo(f"Closed as: {words(each.event.reason)}")
     else:
         typer.echo("Recorded.")
     _tell(receipt)

@@ -70,7 +70,7 @@ DOCUMENTS: list[tuple[str, str | bytes, str, int, str]] = [
         2,
         "nmae: is not a field of this. Did you mean name?",
     ),
-    ("missing field", "{}", OPEN, 2, "area: is missing (5 more after it)"),
+    ("missing field", "{}", OPEN, 2, "area: is missing; so are source, initiator, offence"),
     ("wrong word", referral(offence=CANARY), OPEN, 2, "offence: accepted: 'violence'"),
     ("wrong type", referral(summary=[CANARY]), OPEN, 2, "summary: must be text"),
     ("wrong type of list", referral(participants=CANARY), OPEN, 2, "participants: must be a list"),
