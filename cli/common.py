@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from schemas.areas import LONDON as LONDON  # noqa: PLC0414 - for the commands too
+from schemas.areas import LONDON
 
 if TYPE_CHECKING:
     from rich.progress import Progress

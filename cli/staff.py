@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import (
-    LONDON,
     BadInput,
     JsonOption,
     as_staff_id,
@@ -17,7 +16,7 @@ from cli.common import (
     room,
     run,
 )
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.people import Role, Staff
 
 if TYPE_CHECKING:

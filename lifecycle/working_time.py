@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import holidays
 
-from schemas.areas import LONDON as LONDON  # noqa: PLC0414 - who reckons with working time finds it here too
+from schemas.areas import LONDON
 
 DAY_STARTS = time(9)
 DAY_ENDS = time(17)

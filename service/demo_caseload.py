@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
-from lifecycle.working_time import LONDON, at_day_start, shift_working_days
+from lifecycle.working_time import at_day_start, shift_working_days
 from schemas import commands as c
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.commands import Command, OpenReferral
 from schemas.facts import AgreementItem, FactorAssessment, NewParticipant
 from schemas.people import ContactSafety, Person, Role, Staff

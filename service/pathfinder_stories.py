@@ -16,9 +16,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
 
-from lifecycle.working_time import LONDON
 from schemas import commands as c
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.commands import Command
 from schemas.facts import AgreementItem, FactorAssessment, NewParticipant
 from schemas.people import ContactSafety, Person, Role, Staff
