@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
@@ -158,11 +158,15 @@ def do_command(
             receipt = await referrals.take(reference, asked, staff, command_id=once)
         events: list[Recorded] = []
         permitted: tuple[str, ...] = ()
-        # It stands: whoever cannot be told more of it must not be told that it failed.
-        with suppress(Exception):
-            if not as_json:
-                events = await _events(referrals, receipt)
-                permitted = await referrals.permitted(reference, staff)
+        if as_json:
+            return receipt, events, permitted
+        try:
+            events = await _events(referrals, receipt)
+            permitted = await referrals.permitted(reference, staff)
+        except Exception as error:  # noqa: BLE001 - it stands, whatever keeps us from telling more of it
+            typer.echo(
+                f"rj: It is recorded; what it led to cannot be read now ({type(error).__name__}).", err=True
+            )
         return receipt, events, permitted
 
     once = command_id or uuid4()
