@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from cli import demo, doctor, figures, importing, records, referrals, staff, up
+from cli import (
+    deadlines,
+    demo,
+    doctor,
+    figures,
+    importing,
+    policy,
+    records,
+    referrals,
+    staff,
+    supervising,
+    up,
+)
 from cli.common import command_line
 
 app = command_line("Referrals for restorative justice, from first contact to follow-up.")
 
 # A room is a module of `cli` with an `app: typer.Typer`; what it defines becomes `rj NAME`. At its top it imports only
 # what is quick to import, so that `rj --help` is: what brings Temporal or the rules in is imported where it is used.
-for room in (up, referrals, importing, staff, records, figures, demo, doctor):
+for room in (up, referrals, deadlines, supervising, importing, staff, policy, records, figures, demo, doctor):
     app.add_typer(room.app)
 
 

@@ -10,20 +10,49 @@ from uuid import UUID
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from lifecycle import Refused, correct, deadlines, decide, evolve, fold, next_point, open_referral
-from schemas.commands import CorrectStep, OpenReferral
+from lifecycle import (
+    Refused,
+    adopt,
+    cleared,
+    correct,
+    deadlines,
+    decide,
+    evolve,
+    fold,
+    next_point,
+    notices,
+    open_referral,
+    told_of,
+)
+from schemas import events as e
+from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
+from schemas.notices import Notice
 from schemas.people import Role
-from schemas.policy import Policy
+from schemas.policy import Policies
 from schemas.privacy import without_sensitive
 from schemas.referral import Deadline, Referral
 from schemas.steps import NextPoint, Receipt, Request, StepTaken
-from stores import event_log
+from stores import event_log, staff
+from stores import notices as notice_store
 from stores.database import Pool
 from stores.keys import KeyStore
 from stores.referrals import soonest_due, visible
 
 REFUSED = "Refused"
+
+# After these, a message on its way may leave that was held back, or may not leave any more.
+_CHANGES_MESSAGES = (
+    e.SafeguardingRaised,
+    e.SafeguardingLifted,
+    e.PutOnHold,
+    e.Resumed,
+    e.ReferralClosed,
+    e.ReferralReopened,
+    e.ContactSafetyRecorded,
+    e.ParticipantAmended,
+    e.ParticipationEnded,
+)
 
 # A try that takes longer waits for a database that does not answer; it fails, and is made again.
 _TRY_SECONDS = 10
@@ -46,13 +75,13 @@ class Steps:
     Args:
         pool: connections with the application's rights.
         keys: the referrals' keys.
-        policy: what referrals are opened under.
+        policies: what referrals are opened under, and may adopt.
     """
 
-    def __init__(self, pool: Pool, keys: KeyStore, policy: Policy) -> None:
+    def __init__(self, pool: Pool, keys: KeyStore, policies: Policies) -> None:
         self._pool = pool
         self._keys = keys
-        self._policy = policy
+        self._policies = policies
 
     @activity.defn
     async def take_step(
@@ -91,15 +120,17 @@ class Steps:
         while True:
             happened = await self._decide(reference, referral, request, at)
             after = referral.sequence if referral else 0
-            events = _as_recorded(happened, request, after, at)
-            if referral is not None and not events:
+            if referral is not None and not happened:
                 return _taken(referral, deadlines(referral), missed, at)
-            became = _evolve(referral, events)
+            events, became = _recorded(referral, happened, request, at)
             open_now = deadlines(became)
+            wanted = await self._notices(referral, events, became)
             key = await self._keys.get(reference)
-            match await event_log.record(self._pool, key, request, events, after, became, open_now):
+            match await event_log.record(self._pool, key, request, events, after, became, open_now, wanted):
                 case "recorded":
-                    return _taken(became, open_now, [*missed, *events], at)
+                    everything = [*missed, *events]
+                    taken = _taken(became, open_now, everything, at)
+                    return await self._with_notices(taken, wanted, from_log=bool(missed))
                 case "repeated":
                     return await self._repeat(reference, given, request, at)
             # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
@@ -118,7 +149,33 @@ class Steps:
         history = await event_log.read(self._pool, reference)
         known = referral.sequence if referral else 0
         now = fold(history)
-        return _taken(now, deadlines(now), [each for each in history if each.sequence > known], at)
+        taken = _taken(now, deadlines(now), [each for each in history if each.sequence > known], at)
+        return await self._with_notices(taken, (), from_log=True)
+
+    async def _notices(
+        self, before: Referral | None, events: Sequence[Recorded], became: Referral
+    ) -> tuple[Notice, ...]:
+        told = told_of(before, events, became)
+        return notices(told, await staff.team(self._pool, became.area)) if told.anything else ()
+
+    async def _with_notices(self, taken: StepTaken, wanted: Sequence[Notice], *, from_log: bool) -> StepTaken:
+        """The answer with the messages that are to be carried, and those that have to be looked at again.
+
+        Args:
+            from_log: whether the workflow did not know all that was recorded; then it may not have started messages
+                that were wanted earlier, and starting one that runs already does nothing.
+        """
+        changed = any(isinstance(recorded.event, _CHANGES_MESSAGES) for recorded in taken.events)
+        if not (from_log or changed):
+            return taken.model_copy(update={"notices": tuple(each for each in wanted if each.outward)})
+        on_their_way = await notice_store.underway(self._pool, taken.receipt.reference)
+        new = {each.id for each in wanted}
+        return taken.model_copy(
+            update={
+                "notices": tuple(each for each in on_their_way if from_log or each.id in new),
+                "look_again": tuple(each.id for each in on_their_way if changed and each.id not in new),
+            }
+        )
 
     async def _repeat(
         self, reference: str, referral: Referral | None, request: Request, at: datetime
@@ -132,10 +189,13 @@ class Steps:
     ) -> Sequence[Event]:
         match request.command:
             case OpenReferral() as command if referral is None:
-                return open_referral(reference, self._policy, command, request.actor, at)
+                policy = self._policies.of(command.area)
+                return open_referral(reference, policy, command, request.actor, at)
             case CorrectStep() as command if referral is not None:
                 history = await event_log.read(self._pool, reference)
                 return correct(referral, history, command, request.actor, at)
+            case AdoptPolicy() as command if referral is not None:
+                return adopt(referral, self._policies.of(referral.area), command, request.actor, at)
             case command if referral is not None:
                 return decide(referral, command, request.actor, at)
             case _:
@@ -157,11 +217,24 @@ def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:
     return referral
 
 
-def _as_recorded(events: Sequence[Event], request: Request, after: int, at: datetime) -> list[Recorded]:
+def _recorded(
+    referral: Referral | None, happened: Sequence[Event], request: Request, at: datetime
+) -> tuple[list[Recorded], Referral]:
+    """The events of a step with what follows from them, as they stand in the log, and the state after them."""
+    after = referral.sequence if referral else 0
+    events = _as_recorded(happened, request, after, after, at)
+    became = _evolve(referral, events)
+    done = _as_recorded(tuple(cleared(became)), request, after, became.sequence, at)
+    return [*events, *done], _evolve(became, done)
+
+
+def _as_recorded(
+    events: Sequence[Event], request: Request, before: int, after: int, at: datetime
+) -> list[Recorded]:
     return [
         Recorded(
             sequence=sequence,
-            step=after + 1,
+            step=before + 1,
             at=at,
             actor=request.actor.id,
             role=request.actor.role,

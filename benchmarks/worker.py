@@ -24,7 +24,7 @@ async def main() -> None:
     temporal: ClientConnectConfig = {"target_host": os.environ["TEMPORAL_ADDRESS"], "namespace": "default"}
     settings = Settings.load()
     async with connected(settings, os.environ["DATABASE_URL"], temporal) as referrals:
-        steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)
+        steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies)
         nothing = Worker(
             referrals.client,
             task_queue=TASK_QUEUE,

@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from schemas.areas import LONDON
+from schemas.areas import LONDON, Area
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -217,6 +217,15 @@ def as_staff_id(text: str) -> str:
     return text
 
 
+def as_area(text: str) -> Area:
+    """A police area that somebody typed, such as durham or West Yorkshire; raises typer.BadParameter."""
+    name = re.sub(r"[\s_]+", "-", text.strip().lower())
+    if name in set(Area):
+        return Area(name)
+    near = nearest(name, Area)
+    raise typer.BadParameter(f"there is no such police area.{near or (' Accepted: ' + ', '.join(Area))}")
+
+
 def _say(code: Exit, message: str) -> Exit:
     err.print(f"rj: {plain(message)}", soft_wrap=True, markup=False)
     return code
@@ -235,5 +244,8 @@ ReferenceArgument = Annotated[
 ]
 AsOption = Annotated[
     str, typer.Option("--as", metavar="STAFF", parser=as_staff_id, help="Your id in the staff register.")
+]
+AreaOption = Annotated[
+    Area | None, typer.Option("--area", metavar="AREA", parser=as_area, help="Of this police area only.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
+from cli.policy_words import deadline_words, notice_words, number_words
 from lifecycle import ENTRY_GATES, RULES, STAGES, STANDING, Gate, Rule
 from lifecycle.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
@@ -15,9 +16,9 @@ from lifecycle.leaving import CLOSES_AS
 from schemas.base import Model
 from schemas.commands import DecideSignOff
 from schemas.people import Role
-from schemas.policy import DeadlineRule, Policy, Span, Timing
+from schemas.policy import Policy
 from schemas.vocabulary import ClosureReason, Stage
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 
 PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
 COMMAND = "python -m cli.docs"
@@ -28,12 +29,11 @@ _GROUPS: dict[frozenset[Role], str] = {
     SUPERVISORS: "supervisor or service manager",
     frozenset({Role.SYSTEM}): "the referral's own clock",
 }
-_UNITS = {"wd": "working day", "w": "week", "m": "month"}
 
 
 def lifecycle_page() -> str:
     """The whole page, in Markdown."""
-    policy = load_policy()
+    policy = load_policies().base
     parts = (
         _opening(),
         _ways(),
@@ -44,6 +44,7 @@ def lifecycle_page() -> str:
         _consents(),
         _closures(),
         _deadlines(policy),
+        _notices(policy),
         _numbers(policy),
     )
     return "\n\n".join(parts) + "\n"
@@ -171,54 +172,38 @@ def _closures() -> str:
 
 
 def _deadlines(policy: Policy) -> str:
-    rows = [
-        row
-        for name, rule in policy.deadlines.items()
-        for row in (
-            (_words(name), *_timing(rule), rule.ground, rule.source),
-            *(
-                (f"{_words(name)}, {_words(stage)}", *_timing(timing), rule.ground, rule.source)
-                for stage, timing in rule.by_justice_stage.items()
-            ),
-        )
-    ]
+    head = (
+        "deadline",
+        "warns after",
+        "due after",
+        "escalates when overdue (to)",
+        "who answers",
+        "ground",
+        "source",
+    )
     return (
         "## Deadlines\n\n"
         "A deadline reminds, is due, and escalates; it never closes a referral. What starts a clock in working "
         "days after 13:00 or on a day off starts it at 09:00 on the next working day of England and Wales. Where "
-        "no span is given for due, it falls on a date of its own, and is warned of before that date.\n\n"
-        + _table(
-            ("deadline", "warns after", "due after", "escalates when overdue by", "ground", "source"), rows
-        )
+        "no span is given for due, it falls on a date of its own, and is warned of before that date. Who answers "
+        "hears of its warnings and its due date; each escalation climbs a rung of the ladder.\n\n"
+        + _table(head, deadline_words(policy))
     )
 
 
-def _timing(timing: Timing | DeadlineRule) -> tuple[str, str, str]:
-    before = "" if timing.due else " before"
+def _notices(policy: Policy) -> str:
     return (
-        ", ".join(_span(each) + before for each in timing.warn),
-        _span(timing.due) if timing.due else "its own date",
-        ", ".join(_span(each) for each in timing.escalate),
+        "## Who is told of what\n\n"
+        "What is for staff is always in their inbox; by its category they choose what reaches them besides by "
+        "e-mail at once.\n\n"
+        + _table(("what happens", "tells", "template", "category"), map(notice_words, policy.notices))
     )
 
 
 def _numbers(policy: Policy) -> str:
-    rows = [
-        (
-            "counts as unreachable after",
-            f"{policy.unreachable.attempts} attempts on {policy.unreachable.channels} channels",
-        ),
-        ("inactivity, in preparation", _span(policy.inactivity_in_preparation)),
-        ("a risk confirmation is good for", _span(policy.risk_confirmation_valid)),
-        (
-            "not accepted from a person responsible",
-            ", ".join(_words(each) for each in policy.offender_initiated_refused),
-        ),
-        ("a supervisor may override", ", ".join(_words(each) for each in policy.overridable)),
-        ("recording", "allowed with consent" if policy.recording_allowed else "never"),
-        ("kept after closing", f"{policy.retention_years} years"),
-    ]
-    return f"## What else {policy.name} {policy.version} settles\n\n" + _table(("what", "is"), rows)
+    return f"## What else {policy.name} {policy.version} settles\n\n" + _table(
+        ("what", "is"), number_words(policy)
+    )
 
 
 def _needs(rule: Rule) -> str:
@@ -249,14 +234,6 @@ def _who(roles: frozenset[Role]) -> str:
 def _roles(roles: Iterable[Role]) -> str:
     named = [_words(role) for role in Role if role in set(roles)]
     return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
-
-
-def _span(span: Span) -> str:
-    if span.startswith("PT"):
-        seconds = int(span[2:-1])
-        return f"{seconds} seconds" if seconds else "at once"
-    count = int(span.rstrip("wdm"))
-    return f"{count} {_UNITS[span.lstrip('0123456789')]}{'' if count == 1 else 's'}"
 
 
 def _kind(command: type[Model]) -> str:

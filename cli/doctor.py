@@ -12,7 +12,7 @@ import typer
 from cli.common import Exit, JsonOption, guarded, plain, print_json, room
 
 if TYPE_CHECKING:
-    from service.diagnosis import Finding
+    from service.findings import Finding
 
 app = room()
 

@@ -14,6 +14,7 @@ from schemas.commands import COMMANDS
 from service.data_folder import NotRunning
 from service.erasure import NotErased
 from service.policy_files import BadPolicy
+from service.reassignment import ReassignmentFailed
 from service.referrals import NotAnswered, TemporalUnreachable
 from service.settings import BadSetting
 from stores.database import DatabaseUnreachable
@@ -71,7 +72,7 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
             return explained(first) if isinstance(first, Exception) else None
-        case NotErased():
+        case NotErased() | ReassignmentFailed():
             return Exit.FAULT, str(error)
         case _ if isinstance(error, _REFUSED):
             return Exit.REFUSED, str(error)

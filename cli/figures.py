@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import JsonOption, print_json, print_table, room, run, words
-from schemas.areas import Area
+from cli.common import AreaOption, JsonOption, print_json, print_table, room, run, words
 from schemas.vocabulary import Source
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ app = room()
 
 @app.command("funnel")
 def funnel_command(
-    area: Annotated[Area | None, typer.Option("--area", help="Only this area.")] = None,
+    area: AreaOption = None,
     source: Annotated[Source | None, typer.Option("--source", help="Only what these sent.")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import typer
 
 from cli.common import (
+    AreaOption,
     AsOption,
     BadInput,
     Exit,
@@ -27,7 +28,6 @@ from cli.common import (
     when,
     words,
 )
-from schemas.areas import Area
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: Js
 
 @app.command("list")
 def list_command(
-    area: Annotated[Area | None, typer.Option(help="Of this area only.", metavar="AREA")] = None,
+    area: AreaOption = None,
     stage: Annotated[
         Stage | None, typer.Option(help="In this stage only; closed ones are listed only when asked for.")
     ] = None,
@@ -278,8 +278,11 @@ def list_command(
     """
 
     async def work(referrals: Referrals) -> list[Line]:
+        from stores import staff
         from stores.referrals import list_referrals
 
+        if caseworker is not None and await staff.get(referrals.pool, caseworker) is None:
+            raise BadInput(f"--caseworker: {caseworker} is not in the staff register; see `rj staff list`.")
         return await list_referrals(
             referrals.pool,
             area=area,

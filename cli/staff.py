@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import (
+    AreaOption,
     BadInput,
     JsonOption,
+    as_area,
     as_staff_id,
+    nearest,
     print_json,
     print_table,
     room,
     run,
 )
 from schemas.areas import LONDON, Area
+from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff
 
 if TYPE_CHECKING:
@@ -40,11 +44,17 @@ StaffArgument = Annotated[
 def add_command(
     staff_id: StaffArgument,
     role: Annotated[Role, typer.Option(help="What they are.")],
-    area: Annotated[list[Area], typer.Option(metavar="AREA", help="A police area; may be repeated.")],
+    area: Annotated[
+        list[Area],
+        typer.Option(metavar="AREA", parser=as_area, help="A police area; may be repeated."),
+    ],
     name: Annotated[str | None, typer.Option(help="How colleagues know them.")] = None,
     advanced_practitioner: Annotated[
         bool, typer.Option("--advanced-practitioner", help="May lead a sensitive case.")
     ] = False,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Where messages reach them; else their inbox only.")
+    ] = None,
     inactive: Annotated[bool, typer.Option("--inactive", help="Has left; may do nothing any more.")] = False,
 ) -> None:
     """Enter a person into the register, or replace what it says of them.
@@ -67,6 +77,7 @@ def add_command(
             name=name,
             advanced_practitioner=advanced_practitioner,
             active=not inactive,
+            email=_address(email),
         )
         return await staff.add(referrals.pool, member)
 
@@ -75,13 +86,22 @@ def add_command(
     typer.echo(f"{'Added' if new else 'Changed'}: {staff_id}, {role} in {', '.join(area)}{standing}")
 
 
+def _address(email: str | None) -> str | None:
+    from activities.mail_addresses import mail_address
+
+    try:
+        return mail_address(email) if email is not None else None
+    except ValueError as error:
+        raise BadInput(f"--email: {error}.") from error
+
+
 @register.command("list")
 def list_command(
-    area: Annotated[Area | None, typer.Option(metavar="AREA", help="Of this area only.")] = None,
+    area: AreaOption = None,
     role: Annotated[Role | None, typer.Option(help="Of this role only.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the register.
+    """Print the register. Of an address it says only that there is one; --json has it.
 
     Example: rj staff list --area durham
     """
@@ -106,6 +126,8 @@ def _row(member: Staff) -> tuple[str, ...]:
         marks.append("advanced practitioner")
     if not member.active:
         marks.append("inactive")
+    if member.email is not None:
+        marks.append("e-mail")
     if member.absent_until and member.absent_until > datetime.now(UTC):
         marks.append(f"absent until {_last_day(member.absent_until)}, stand-in {member.stand_in}")
     return (
@@ -115,6 +137,67 @@ def _row(member: Staff) -> tuple[str, ...]:
         member.name or "-",
         "; ".join(marks),
     )
+
+
+@register.command("messages")
+def messages_command(
+    staff_id: StaffArgument,
+    at_once: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help=f"What reaches them by e-mail at once, parted by commas: {', '.join(Category)}; or none, or default.",
+        ),
+    ] = None,
+    digest: Annotated[
+        bool | None, typer.Option("--digest/--no-digest", help="The summary on working mornings.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which messages reach somebody by e-mail, or print how that stands. Their inbox has all of them.
+
+    Example: rj staff messages cw-1 --at-once escalation,safeguarding --no-digest
+    """
+
+    async def work(referrals: Referrals) -> Staff:
+        from stores import staff
+
+        member = await staff.get(referrals.pool, staff_id)
+        if member is None:
+            raise _unknown(staff_id)
+        chosen = member.model_copy(
+            update={
+                "at_once": member.at_once if at_once is None else _categories(at_once),
+                "digest": member.digest if digest is None else digest,
+            }
+        )
+        if chosen != member:
+            await staff.set_messages(referrals.pool, staff_id, chosen.at_once, digest=chosen.digest)
+        return chosen
+
+    found = run(work, temporal=False)
+    if as_json:
+        print_json(found.model_dump(mode="json", include={"id", "at_once", "digest"}))
+        return
+    typer.echo(f"At once by e-mail: {', '.join(found.at_once) or 'none'}")
+    typer.echo(f"Summary on working mornings: {'yes' if found.digest else 'no'}")
+    if found.email is None:
+        typer.echo(f"No e-mail address of {staff_id} is known, so all of it is in their inbox only.")
+
+
+def _categories(given: str) -> tuple[Category, ...]:
+    if given == "none":
+        return ()
+    if given == "default":
+        return AT_ONCE
+    names = [name.strip() for name in given.split(",")]
+    for name in names:
+        if name not in set(Category):
+            raise BadInput(
+                f"--at-once: accepted: none, default, or some of {', '.join(Category)}.{nearest(name, Category)}"
+            )
+    # In the order in which they are listed everywhere.
+    return tuple(category for category in Category if category in names)
 
 
 @register.command("absent")

@@ -120,6 +120,9 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
         "Temporal UI": service.temporal_ui,
         "Metrics": service.metrics,
         "Readiness": service.ready_probe,
+        "Mail": f"{service.mail}  (kept here, sent nowhere: RJ_SMTP_URL names no server)"
+        if service.mail
+        else None,
         "Data folder": str(folder.path),
         "Log": str(folder.path / "rj.log"),
     }

@@ -11,7 +11,10 @@ from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
 from lifecycle.correction import correct
 from lifecycle.intake import open_referral
+from lifecycle.ladder import cleared
+from lifecycle.notices import notices, told_of
 from lifecycle.refusal import Refused
+from lifecycle.standing import adopt
 from schemas.base import Model
 from schemas.vocabulary import Stage
 
@@ -37,13 +40,17 @@ __all__ = [
     "Gate",
     "Refused",
     "Rule",
+    "adopt",
+    "cleared",
     "correct",
     "deadlines",
     "decide",
     "evolve",
     "fold",
     "next_point",
+    "notices",
     "open_referral",
     "permitted",
+    "told_of",
     "work_of",
 ]

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
 
 from lifecycle.working_time import add_span, clock_start
 from schemas.policy import DeadlineName, Timing
 from schemas.referral import Deadline, Referral
+
+Reckon: TypeAlias = Callable[..., datetime]
+"""add_span by the calendar of one policy."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,19 @@ def deadlines(referral: Referral) -> tuple[Deadline, ...]:
 
     While it is on hold, only those that a hold does not stop are open.
     """
-    if referral.closed:
-        return ()
-    found = [
+    return _sorted(
         _deadline(referral, clock) for clock in _running(referral) if not (clock.pausable and referral.hold)
-    ]
+    )
+
+
+def paused_deadlines(referral: Referral) -> tuple[Deadline, ...]:
+    """Those that a hold has stopped, as they stood when it began."""
+    if referral.hold is None:
+        return ()
+    return _sorted(_deadline(referral, clock) for clock in _running(referral) if clock.pausable)
+
+
+def _sorted(found: Iterable[Deadline]) -> tuple[Deadline, ...]:
     return tuple(sorted(found, key=lambda deadline: (deadline.due_at, deadline.key)))
 
 
@@ -73,6 +86,8 @@ def next_point(deadlines: Iterable[Deadline], referral: Referral) -> tuple[datet
 
 
 def _running(referral: Referral) -> Iterator[Clock]:
+    if referral.closed:
+        return
     # A policy that was pinned before a deadline was thought of has no rule for it.
     for running in CLOCKS:
         yield from (clock for clock in running(referral) if clock.name in referral.policy.deadlines)
@@ -80,7 +95,11 @@ def _running(referral: Referral) -> Iterator[Clock]:
 
 def _deadline(referral: Referral, clock: Clock) -> Deadline:
     timing = referral.policy.deadlines[clock.name].for_stage(referral.justice_stage)
-    points = _counted_back(clock.falls_on, timing) if clock.falls_on else _counted_on(referral, clock, timing)
+    reckon = partial(add_span, closures=frozenset(referral.policy.closures))
+    if clock.falls_on:
+        points = _counted_back(clock.falls_on, timing, reckon)
+    else:
+        points = _counted_on(referral, clock, timing, reckon)
     until = referral.extensions.get(clock.key)
     if until is not None and until > points["due"]:
         # The warnings move with the date, so that there is one before the new date as well.
@@ -88,27 +107,27 @@ def _deadline(referral: Referral, clock: Clock) -> Deadline:
     return Deadline(key=clock.key, started_at=clock.started_at, due_at=points["due"], points=points)
 
 
-def _counted_on(referral: Referral, clock: Clock, timing: Timing) -> dict[str, datetime]:
+def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
     span = clock.due or timing.due
     if clock.started_at is None or span is None:
         raise ValueError(f"{clock.key}: a clock needs a start and a span, or its own date")
-    start = clock_start(clock.started_at) if span.endswith("wd") else clock.started_at
-    warnings = {f"warn-{number}": add_span(start, warn) for number, warn in enumerate(timing.warn, 1)}
-    points = {**warnings, **_from_due(add_span(start, span), timing)}
+    start = clock.started_at
+    if span.endswith("wd"):
+        start = clock_start(start, frozenset(referral.policy.closures))
+    warnings = {f"warn-{number}": reckon(start, warn) for number, warn in enumerate(timing.warn, 1)}
+    points = {**warnings, **_from_due(reckon(start, span), timing, reckon)}
     return {name: _later_by_pauses(referral, clock.started_at, at) for name, at in points.items()}
 
 
-def _counted_back(falls_on: datetime, timing: Timing) -> dict[str, datetime]:
+def _counted_back(falls_on: datetime, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
     warnings = {
-        f"warn-{number}": add_span(falls_on, warn, back=True) for number, warn in enumerate(timing.warn, 1)
+        f"warn-{number}": reckon(falls_on, warn, back=True) for number, warn in enumerate(timing.warn, 1)
     }
-    return {**warnings, **_from_due(falls_on.astimezone(UTC), timing)}
+    return {**warnings, **_from_due(falls_on.astimezone(UTC), timing, reckon)}
 
 
-def _from_due(due: datetime, timing: Timing) -> dict[str, datetime]:
-    escalations = {
-        f"escalate-{number}": add_span(due, span) for number, span in enumerate(timing.escalate, 1)
-    }
+def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
+    escalations = {f"escalate-{number}": reckon(due, span) for number, span in enumerate(timing.escalate, 1)}
     return {"due": due, **escalations}
 
 

@@ -21,7 +21,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.policy import DeadlineName
-from schemas.referral import Referral, Risk
+from schemas.referral import Participant, Referral, Risk
 from schemas.vocabulary import (
     ClosureReason,
     Initiator,
@@ -165,6 +165,7 @@ def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -
     if new_round:
         # What was assessed, signed off and booked before does not count in it.
         changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
+        changes["participants"] = _without_meetings(referral)
         changes["sign_off_requests"] = tuple(
             each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE
         )
@@ -190,8 +191,13 @@ def _(event: ReferralClosed, referral: Referral, recorded: Recorded) -> Referral
             "closed_from": event.stage,
             "sign_off_requests": (),
             "activity": None,
+            "participants": _without_meetings(referral),
         }
     )
+
+
+def _without_meetings(referral: Referral) -> tuple[Participant, ...]:
+    return tuple(person.model_copy(update={"meeting_at": None}) for person in referral.participants)
 
 
 @apply.register

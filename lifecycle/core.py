@@ -155,8 +155,8 @@ def rule(
 def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> tuple[Event, ...]:
     """What happens when a command is given.
 
-    A correction needs the log and is decided by :func:`lifecycle.correction.correct`; here it is only checked
-    as far as the state tells.
+    A correction needs the log and is decided by :func:`lifecycle.correction.correct`, adopting a policy needs that
+    and is decided by :func:`lifecycle.standing.adopt`; here they are only checked as far as the state tells.
 
     Args:
         referral: the state before.
@@ -228,6 +228,7 @@ def receive(event: ReferralReceived, recorded: Recorded) -> Referral:
         justice_stage=event.justice_stage,
         received_at=recorded.at,
         linked_to=event.linked_to,
+        sent_by_partner=recorded.actor if recorded.role is Role.PARTNER else None,
         court_date=event.court_date,
         deferred_on=event.deferred_on,
         stage=Stage.RECEIVED,

@@ -10,6 +10,8 @@ from schemas.commands import CorrectStep
 from schemas.events import (
     DeadlineReached,
     Event,
+    NoticeSettled,
+    PolicyAdopted,
     Recorded,
     ReferralClosed,
     ReferralReceived,
@@ -21,7 +23,15 @@ from schemas.people import Actor
 from schemas.referral import Referral
 
 # What cannot be taken back has its own way: a referral entered in error is closed, a closed one reopened.
-_FIXED = (ReferralReceived, ReferralClosed, ReferralReopened, StepCorrected, DeadlineReached)
+_FIXED = (
+    ReferralReceived,
+    ReferralClosed,
+    ReferralReopened,
+    StepCorrected,
+    DeadlineReached,
+    NoticeSettled,
+    PolicyAdopted,
+)
 
 
 @rule(CorrectStep, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)

@@ -14,6 +14,8 @@ from schemas.areas import LONDON
 from schemas.commands import (
     AssignFacilitators,
     BookActivity,
+    BookPreparationMeeting,
+    CancelPreparationMeeting,
     ChooseMethod,
     RecordConfirmation,
     RecordPreparationMeeting,
@@ -25,6 +27,8 @@ from schemas.events import (
     Event,
     FacilitatorsAssigned,
     MethodChosen,
+    PreparationMeetingBooked,
+    PreparationMeetingCancelled,
     PreparationMeetingHeld,
     Recorded,
     SignOffRequested,
@@ -129,6 +133,11 @@ def method_allowed(referral: Referral, actor: Actor, at: datetime) -> str | None
     return "" if indirect_only and referral.method and referral.method.direct else None
 
 
+@gate("nothing_booked", "A preparation meeting must be booked")
+def meeting_booked(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if any(person.meeting_at and person.active for person in referral.participants) else ""
+
+
 ENTRY_GATES[Stage.CONFERENCE] = (*BOTH_CONSENTS, method_consents)
 
 
@@ -167,6 +176,27 @@ def _(referral: Referral, command: RecordPreparationMeeting, actor: Actor, at: d
     if command.held_on > at.astimezone(LONDON).date():
         raise Refused("in_the_future", "A meeting is recorded after it was held, not before.", "held_on")
     yield told(PreparationMeetingHeld, command)
+
+
+@rule(BookPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
+def _(referral: Referral, command: BookPreparationMeeting, actor: Actor, at: datetime) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    if command.starts_at <= at:
+        raise Refused("not_later", "A meeting is booked for a time that lies ahead.", "starts_at")
+    yield told(PreparationMeetingBooked, command)
+
+
+@rule(
+    CancelPreparationMeeting,
+    stages=[Stage.PREPARATION, Stage.CONFERENCE],
+    gates=[meeting_booked],
+    in_safeguarding=True,
+)
+def _(referral: Referral, command: CancelPreparationMeeting, actor: Actor, at: datetime) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    if person.meeting_at is None:
+        raise Refused("nothing_booked", f"No preparation meeting of {person.id} is booked.", "participant")
+    yield told(PreparationMeetingCancelled, command, starts_at=person.meeting_at)
 
 
 @rule(
@@ -271,7 +301,17 @@ def _(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: PreparationMeetingHeld, referral: Referral, recorded: Recorded) -> Referral:
-    return change_participant(referral, event.participant, prepared_on=event.held_on)
+    return change_participant(referral, event.participant, prepared_on=event.held_on, meeting_at=None)
+
+
+@apply.register
+def _(event: PreparationMeetingBooked, referral: Referral, recorded: Recorded) -> Referral:
+    return change_participant(referral, event.participant, meeting_at=event.starts_at)
+
+
+@apply.register
+def _(event: PreparationMeetingCancelled, referral: Referral, recorded: Recorded) -> Referral:
+    return change_participant(referral, event.participant, meeting_at=None)
 
 
 @apply.register

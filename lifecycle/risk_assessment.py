@@ -90,7 +90,11 @@ def confirmed_recently(referral: Referral, moment: datetime) -> bool:
     confirmed = referral.risk.confirmed_at
     if confirmed is None:
         return False
-    return add_span(moment, referral.policy.risk_confirmation_valid, back=True) <= confirmed <= moment
+    policy = referral.policy
+    earliest = add_span(
+        moment, policy.risk_confirmation_valid, back=True, closures=frozenset(policy.closures)
+    )
+    return earliest <= confirmed <= moment
 
 
 def goes_on(referral: Referral) -> Iterator[Event]:

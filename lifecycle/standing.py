@@ -6,6 +6,7 @@ from datetime import datetime
 from lifecycle.clocks import Clock, clocks, deadlines, next_point
 from lifecycle.core import (
     OPEN_STAGES,
+    RULES,
     SUPERVISORS,
     apply,
     as_participant,
@@ -15,12 +16,14 @@ from lifecycle.core import (
     told,
 )
 from lifecycle.intake import check_court_dates, check_participant
+from lifecycle.ladder import raised
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
 from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
     AddParticipant,
+    AdoptPolicy,
     AmendParticipant,
     AmendReferral,
     ExtendDeadline,
@@ -30,6 +33,7 @@ from schemas.commands import (
     RecordContactSafety,
     RecordCourtNews,
     RecordReview,
+    SettleNotice,
     WithdrawConsent,
 )
 from schemas.events import (
@@ -41,15 +45,17 @@ from schemas.events import (
     DeadlineReached,
     Event,
     NoteAdded,
+    NoticeSettled,
     ParticipantAdded,
     ParticipantAmended,
+    PolicyAdopted,
     Reassigned,
     Recorded,
     ReferralAmended,
     Reviewed,
 )
 from schemas.people import Actor, Role
-from schemas.policy import DeadlineName
+from schemas.policy import DeadlineName, Policy
 from schemas.referral import Consent, ReachedPoint, Referral
 from schemas.vocabulary import AgeBand, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
 
@@ -248,10 +254,54 @@ def _(referral: Referral, command: ReachDeadline, actor: Actor, at: datetime) ->
             continue
         if due <= at and (deadline.key, command.point, due) not in reached:
             yield DeadlineReached(deadline=deadline.key, point=command.point, at=due)
+            yield from raised(referral, deadline, command.point)
             return
     raise Refused(
         "point_not_reached", "This deadline has no such point that is reached and not yet recorded."
     )
+
+
+@rule(SettleNotice, stages=Stage, roles=frozenset({Role.SYSTEM}), on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: SettleNotice, actor: Actor, at: datetime) -> Iterator[Event]:
+    yield told(NoticeSettled, command)
+
+
+@rule(AdoptPolicy, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: AdoptPolicy, actor: Actor, at: datetime) -> tuple[Event, ...]:
+    # The state does not know what the service has settled since; adopt() does.
+    return ()
+
+
+def adopt(
+    referral: Referral, policy: Policy, command: AdoptPolicy, actor: Actor, at: datetime
+) -> tuple[PolicyAdopted]:
+    """What happens when a referral goes on under the policy that the service has now.
+
+    Args:
+        referral: the state before.
+        policy: what the service has settled for the referral's area.
+        command: which version is meant, so that nobody adopts another than they have read.
+        actor: who asks.
+        at: now, aware.
+
+    Raises:
+        Refused: it may not be adopted, is another version, or is what the referral has already.
+    """
+    RULES[AdoptPolicy].check(referral, actor, at)
+    if command.version != policy.version:
+        raise Refused(
+            "other_policy",
+            f"The workers serve version {policy.version} of {policy.name}; restart them with the one that you mean.",
+            "version",
+        )
+    if policy == referral.policy:
+        raise Refused("same_policy", f"The referral has version {policy.version} already.", "version")
+    return (PolicyAdopted(was=referral.policy.version, version=policy.version, policy=policy),)
+
+
+@apply.register
+def _(event: PolicyAdopted, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"policy": event.policy})
 
 
 @apply.register

@@ -4,6 +4,7 @@ import calendar
 import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
 
 import holidays
 
@@ -14,38 +15,46 @@ DAY_ENDS = time(17)
 # What arrives later in the day counts as having come on the next working day. Borrowed from HMPPS CAS1.
 CUT_OFF = time(13)
 
+Closures: TypeAlias = frozenset[date]
+"""Days on which a service is closed besides weekends and bank holidays."""
+
+_NONE: Closures = frozenset()
+
 _SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
 
 # Computed once, when the rules are loaded: the library reads files of translations, which a workflow may not.
 _BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(2000, 2071)))
 
 
-def is_working_day(day: date) -> bool:
-    """Whether it is neither a weekend nor a bank holiday in England and Wales, which are known from 2000 to 2070."""
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+def is_working_day(day: date, closures: Closures = _NONE) -> bool:
+    """Whether it is neither a weekend, nor a bank holiday in England and Wales, nor a day of the closures.
+
+    Bank holidays are known from 2000 to 2070.
+    """
+    return day.weekday() < 5 and day not in _BANK_HOLIDAYS and day not in closures
 
 
 @functools.lru_cache(maxsize=10_000)
-def shift_working_days(day: date, count: int) -> date:
+def shift_working_days(day: date, count: int, closures: Closures = _NONE) -> date:
     """The working day that many working days after (or, for a negative count, before) a day."""
     step = timedelta(days=1 if count >= 0 else -1)
     for _ in range(abs(count)):
         day += step
-        while not is_working_day(day):
+        while not is_working_day(day, closures):
             day += step
     return day
 
 
-def clock_start(moment: datetime) -> datetime:
+def clock_start(moment: datetime, closures: Closures = _NONE) -> datetime:
     """When the clock of something that came at that moment starts: at once, or 09:00 on the next working day.
 
     Returns:
         An instant in UTC.
     """
     local = moment.astimezone(LONDON)
-    if is_working_day(local.date()) and local.time() <= CUT_OFF:
+    if is_working_day(local.date(), closures) and local.time() <= CUT_OFF:
         return moment.astimezone(UTC)
-    return at_day_start(shift_working_days(local.date(), 1))
+    return at_day_start(shift_working_days(local.date(), 1, closures))
 
 
 def at_day_start(day: date) -> datetime:
@@ -58,7 +67,7 @@ def at_day_end(day: date) -> datetime:
     return datetime.combine(day, DAY_ENDS, LONDON).astimezone(UTC)
 
 
-def add_span(moment: datetime, span: str, *, back: bool = False) -> datetime:
+def add_span(moment: datetime, span: str, *, back: bool = False, closures: Closures = _NONE) -> datetime:
     """The instant a span after (or before) a moment, in UTC.
 
     Working days, weeks and months keep the London time of day; seconds are elapsed time.
@@ -67,6 +76,7 @@ def add_span(moment: datetime, span: str, *, back: bool = False) -> datetime:
         moment: aware.
         span: as :data:`schemas.policy.Span` accepts it.
         back: count backwards.
+        closures: days on which the service is closed besides weekends and bank holidays.
     """
     found = _SPAN.fullmatch(span)
     if found is None:
@@ -79,7 +89,7 @@ def add_span(moment: datetime, span: str, *, back: bool = False) -> datetime:
     amount = sign * int(count)
     match unit:
         case "wd":
-            day = shift_working_days(local.date(), amount)
+            day = shift_working_days(local.date(), amount, closures)
         case "w":
             day = local.date() + timedelta(weeks=amount)
         case _:

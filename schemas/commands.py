@@ -6,6 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from schemas import facts
 from schemas.base import Model, Note
+from schemas.notices import NoticeResult
 from schemas.privacy import Sensitive
 from schemas.vocabulary import ClosureReason
 
@@ -121,6 +122,18 @@ class RecordPreparationMeeting(facts.PreparationMeeting):
     """Record a meeting that prepared a person."""
 
     kind: Literal["record_preparation_meeting"] = "record_preparation_meeting"
+
+
+class BookPreparationMeeting(facts.MeetingBooking):
+    """Book a meeting that is to prepare a person, or move the one that is booked."""
+
+    kind: Literal["book_preparation_meeting"] = "book_preparation_meeting"
+
+
+class CancelPreparationMeeting(facts.MeetingCancellation):
+    """Cancel a booked preparation meeting."""
+
+    kind: Literal["cancel_preparation_meeting"] = "cancel_preparation_meeting"
 
 
 class RecordConfirmation(facts.ConfirmationGiven):
@@ -335,6 +348,17 @@ class ExtendDeadline(facts.Extension):
     reason: Why
 
 
+class AdoptPolicy(Model):
+    """Go on under the policy that the service has now."""
+
+    kind: Literal["adopt_policy"] = "adopt_policy"
+    version: str = Field(
+        min_length=1,
+        max_length=40,
+        description="of the policy, as `rj policy show` prints it: what you mean to adopt",
+    )
+
+
 class AddNote(Model):
     """Add a note to the timeline."""
 
@@ -373,6 +397,12 @@ class ReachDeadline(Model):
     point: str
 
 
+class SettleNotice(NoticeResult):
+    """Record what became of a message. Asked by the workflow that carried it."""
+
+    kind: Literal["settle_notice"] = "settle_notice"
+
+
 Command = Annotated[
     OpenReferral
     | RecordDuplicateCheck
@@ -392,6 +422,8 @@ Command = Annotated[
     | AssignFacilitators
     | ChooseMethod
     | RecordPreparationMeeting
+    | BookPreparationMeeting
+    | CancelPreparationMeeting
     | RecordConfirmation
     | RequestReadinessSignOff
     | BookActivity
@@ -425,11 +457,13 @@ Command = Annotated[
     | OverrideGate
     | RecordReview
     | ExtendDeadline
+    | AdoptPolicy
     | AddNote
     | CorrectStep
     | Close
     | Reopen
-    | ReachDeadline,
+    | ReachDeadline
+    | SettleNotice,
     Field(discriminator="kind"),
 ]
 

@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from schemas import facts
 from schemas.base import Model, Note, ParticipantId
+from schemas.notices import NoticeResult
 from schemas.people import Role, StaffId
-from schemas.policy import Policy
+from schemas.policy import Policy, Rung
 from schemas.referral import Referral
 from schemas.vocabulary import ClosureReason, EndReason, Method, SignOffSubject, Stage
 
@@ -108,6 +109,19 @@ class PreparationMeetingHeld(facts.PreparationMeeting):
     """A person was prepared."""
 
     kind: Literal["preparation_meeting_held"] = "preparation_meeting_held"
+
+
+class PreparationMeetingBooked(facts.MeetingBooking):
+    """A preparation meeting was booked, or moved."""
+
+    kind: Literal["preparation_meeting_booked"] = "preparation_meeting_booked"
+
+
+class PreparationMeetingCancelled(facts.MeetingCancellation):
+    """A booked preparation meeting will not take place."""
+
+    kind: Literal["preparation_meeting_cancelled"] = "preparation_meeting_cancelled"
+    starts_at: AwareDatetime = Field(description="when it was to begin")
 
 
 class Confirmed(facts.ConfirmationGiven):
@@ -311,6 +325,40 @@ class DeadlineReached(Model):
     at: AwareDatetime = Field(description="when the point was to be reached")
 
 
+class EscalationRaised(Model):
+    """A missed deadline climbed to a rung of the ladder."""
+
+    kind: Literal["escalation_raised"] = "escalation_raised"
+    deadline: str
+    point: str
+    at: AwareDatetime = Field(description="when the point was to be reached")
+    rung: Rung
+
+
+class EscalationCleared(Model):
+    """What was escalated no longer stands still: the work was done, the date moved, or the referral closed."""
+
+    kind: Literal["escalation_cleared"] = "escalation_cleared"
+    deadline: str
+    point: str
+    at: AwareDatetime = Field(description="of the escalation that is cleared")
+
+
+class NoticeSettled(NoticeResult):
+    """A message that left the house came to its end."""
+
+    kind: Literal["notice_settled"] = "notice_settled"
+
+
+class PolicyAdopted(Model):
+    """The referral goes on under another version of the policy."""
+
+    kind: Literal["policy_adopted"] = "policy_adopted"
+    was: str = Field(description="the version before")
+    version: str
+    policy: Policy
+
+
 class NoteAdded(Model):
     """A note was added."""
 
@@ -359,6 +407,8 @@ Event = Annotated[
     | FacilitatorsAssigned
     | MethodChosen
     | PreparationMeetingHeld
+    | PreparationMeetingBooked
+    | PreparationMeetingCancelled
     | Confirmed
     | ActivityBooked
     | ActivityHeld
@@ -390,6 +440,10 @@ Event = Annotated[
     | Reviewed
     | DeadlineExtended
     | DeadlineReached
+    | EscalationRaised
+    | EscalationCleared
+    | NoticeSettled
+    | PolicyAdopted
     | NoteAdded
     | StepCorrected
     | ReferralClosed

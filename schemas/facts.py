@@ -193,6 +193,22 @@ class PreparationMeeting(Model):
     note: Note = None
 
 
+class MeetingBooking(Model):
+    """A meeting that is to prepare one person. Booked again, it moves."""
+
+    participant: ParticipantId
+    starts_at: Moment
+    channel: Channel = Channel.IN_PERSON
+    venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+
+
+class MeetingCancellation(Model):
+    """That a booked preparation meeting will not take place."""
+
+    participant: ParticipantId
+    reason: Reason = None
+
+
 class ConfirmationGiven(Model):
     """What prison, offender manager or victim liaison confirmed about a person responsible."""
 

@@ -1,6 +1,6 @@
 """The people at the keyboard, and how to reach a participant safely."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from schemas.areas import Area
 from schemas.base import Model
+from schemas.notices import AT_ONCE, Category
 from schemas.privacy import Sensitive
 from schemas.vocabulary import Channel
 
@@ -57,6 +58,20 @@ class Staff(Model):
         default=None, description="holiday or sickness cover until then"
     )
     stand_in: StaffId | None = Field(default=None, description="who takes their place while absent")
+    email: str | None = Field(
+        default=None,
+        repr=False,
+        max_length=254,
+        description="where messages reach them; absent: the inbox only",
+    )
+    at_once: tuple[Category, ...] = Field(
+        default=AT_ONCE, description="what reaches them by e-mail at once; all of it is in their inbox"
+    )
+    digest: bool = Field(default=True, description="whether they get the summary on working mornings")
+
+    def absent(self, at: datetime) -> bool:
+        """Whether they are away then."""
+        return self.absent_until is not None and at < self.absent_until
 
     def acting_in(self, area: Area) -> Actor:
         """The claim that this person makes when acting on a referral of the area."""

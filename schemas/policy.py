@@ -1,12 +1,16 @@
-"""The service's rules as data: deadlines, gates and switches. Every number carries its ground."""
+"""The service's rules as data: deadlines, notices, gates and switches. Every number carries its ground."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from schemas.base import Model
+from schemas.areas import Area
+from schemas.base import Day, Model
+from schemas.notices import Addressee, Category
 from schemas.vocabulary import JusticeStage, OverridableGate, SensitiveCategory
 
 _SPAN = re.compile(
@@ -74,9 +78,26 @@ class Timing(Model):
     escalate: tuple[Span, ...] = Field(default=(), description="after it is due")
 
 
+class Rung(StrEnum):
+    """The ladder that a missed deadline climbs."""
+
+    CASEWORKER = "caseworker"
+    SUPERVISOR = "supervisor"
+    SERVICE_MANAGER = "service_manager"
+
+    def above(self, steps: int) -> "Rung":
+        """The rung that many steps further up; the ladder ends with the service manager."""
+        rungs = tuple(Rung)
+        return rungs[min(rungs.index(self) + steps, len(rungs) - 1)]
+
+
 class DeadlineRule(Timing):
     """One deadline of the policy, with where its numbers come from."""
 
+    answers: Rung = Field(
+        default=Rung.CASEWORKER,
+        description="who is to act, and hears of its warnings and its due date; escalations climb from there",
+    )
     ground: Ground
     source: str = Field(min_length=3, description="the text, system or judgement that the numbers rest on")
     by_justice_stage: dict[JusticeStage, Timing] = Field(
@@ -86,6 +107,24 @@ class DeadlineRule(Timing):
     def for_stage(self, stage: JusticeStage) -> Timing:
         """The points that hold for a referral at that stage of justice."""
         return self.by_justice_stage.get(stage, self)
+
+
+class NoticeRule(Model):
+    """What is told to whom when something happens."""
+
+    on: str = Field(description="the kind of event, such as escalation_raised")
+    only: dict[str, tuple[str, ...]] = Field(
+        default={},
+        description="fields of the event, each with the values for which it is told; absent: always",
+    )
+    to: Addressee
+    template: str = Field(pattern=r"^[a-z][a-z_]{1,40}$", description="the name of the file with its words")
+    category: Category = Field(
+        default=Category.NEWS, description="by which members of staff choose what reaches them at once"
+    )
+    after_closing: bool = Field(
+        default=False, description="whether it still makes sense when the referral has closed meanwhile"
+    )
 
 
 class Attempts(Model):
@@ -125,3 +164,39 @@ class Policy(Model):
         default=False, description="whether a consent to recording may be taken at all"
     )
     retention_years: int = Field(default=7, ge=1, description="after closing")
+    closures: tuple[Day, ...] = Field(
+        default=(), description="days on which the service is closed besides weekends and bank holidays"
+    )
+    service_name: str = Field(
+        default="Our service",
+        min_length=2,
+        max_length=60,
+        description="how messages name the service; neutral, for anybody may see it",
+    )
+    service_phone: str = Field(
+        default="", max_length=30, description="the number that messages ask people to ring"
+    )
+    welsh: bool = Field(
+        default=False, description="whether messages go out in Welsh where there is such text"
+    )
+    notices: tuple[NoticeRule, ...] = Field(default=(), description="what is told to whom")
+    invitations: bool = Field(
+        default=True, description="whether booked meetings are put into the calendars of the staff concerned"
+    )
+
+
+@dataclass(frozen=True)
+class Policies:
+    """What a service has settled, and where single areas differ.
+
+    Attributes:
+        base: holds where an area has nothing of its own.
+        areas: the whole policy of each area that has.
+    """
+
+    base: Policy
+    areas: Mapping[Area, Policy]
+
+    def of(self, area: Area) -> Policy:
+        """The policy under which a referral of the area is opened."""
+        return self.areas.get(area, self.base)

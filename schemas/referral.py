@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from schemas.areas import Area
 from schemas.base import Model, ParticipantId
 from schemas.people import StaffId
-from schemas.policy import Policy
+from schemas.policy import DeadlineName, Policy, Rung
 from schemas.vocabulary import (
     AgeBand,
     Channel,
@@ -67,6 +67,9 @@ class Participant(Model):
     acknowledges: bool | None = None
     confirmations: tuple[Confirmation, ...] = ()
     prepared_on: date | None = None
+    meeting_at: AwareDatetime | None = Field(
+        default=None, description="the preparation meeting that is booked"
+    )
     followed_up: tuple[FollowUpContact, ...] = ()
     surveyed: bool = False
     reviewed_at: AwareDatetime | None = Field(
@@ -197,6 +200,16 @@ class ReachedPoint(Model):
     at: AwareDatetime
 
 
+class Escalation(Model):
+    """A missed deadline that has climbed the ladder and still waits."""
+
+    deadline: str
+    point: str
+    at: AwareDatetime = Field(description="when the point was to be reached")
+    rung: Rung
+    raised_at: AwareDatetime
+
+
 class Deadline(Model):
     """An open deadline with its points as instants, in UTC."""
 
@@ -210,9 +223,9 @@ class Deadline(Model):
     points: dict[str, AwareDatetime] = Field(description="warn-1 …, due, escalate-1 …, in order of time")
 
     @property
-    def name(self) -> str:
+    def name(self) -> DeadlineName:
         """The name by which the policy knows it."""
-        return self.key.partition("/")[0]
+        return DeadlineName(self.key.partition("/")[0])
 
 
 class Referral(Model):
@@ -229,6 +242,7 @@ class Referral(Model):
     justice_stage: JusticeStage
     received_at: AwareDatetime
     linked_to: str | None = None
+    sent_by_partner: StaffId | None = Field(default=None, description="the partner who sent it")
     court_date: date | None = None
     deferred_on: date | None = None
     plea: Plea | None = None
@@ -261,6 +275,7 @@ class Referral(Model):
     reviewed: dict[ReviewSubject, AwareDatetime] = Field(default={})
     extensions: dict[str, AwareDatetime] = Field(default={}, description="deadline key to its moved due time")
     reached: tuple[ReachedPoint, ...] = ()
+    escalations: tuple[Escalation, ...] = Field(default=(), description="those that are not cleared yet")
 
     closed_at: AwareDatetime | None = None
     closed_by: StaffId | None = None

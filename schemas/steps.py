@@ -8,6 +8,7 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.commands import Command
 from schemas.events import Recorded
+from schemas.notices import Notice
 from schemas.people import Actor, StaffId
 from schemas.referral import Deadline, Referral
 from schemas.vocabulary import Stage
@@ -60,6 +61,8 @@ class StepTaken(Model):
         events: all events after the state that was given, without anything Sensitive; usually the step's own.
         deadlines: what is open after it.
         next_point: what the clock waits for after it.
+        notices: the messages that are to leave the house.
+        look_again: ids of messages on their way, for which something has changed.
     """
 
     receipt: Receipt
@@ -67,6 +70,8 @@ class StepTaken(Model):
     deadlines: tuple[Deadline, ...]
     next_point: NextPoint | None
     visible: Visible
+    notices: tuple[Notice, ...] = ()
+    look_again: tuple[str, ...] = ()
 
 
 class Carried(Model):

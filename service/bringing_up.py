@@ -15,10 +15,11 @@ from temporalio.envconfig import ClientConnectConfig
 
 from service.child_process import ChildProcess, ServerFailed
 from service.data_folder import DataFolder, RunningService
+from service.embedded_mail import embedded_mail
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
 from service.master_keys import make_missing
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.ports import LOOPBACK, free_port
 from service.referrals import Referrals
 from service.serving import Serving, serving
@@ -77,15 +78,16 @@ def log_file(folder: DataFolder) -> TextIO:
 
 @asynccontextmanager
 async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -> AsyncIterator[Up]:
-    """Start what runs nowhere else: PostgreSQL unless DATABASE_URL names one, Temporal unless TEMPORAL_* does, then
-    the worker. Only while holding the folder; it is not announced yet.
+    """Start what runs nowhere else: PostgreSQL unless DATABASE_URL names one, Temporal unless TEMPORAL_* does, a mail
+    server that sends nothing unless RJ_SMTP_URL does, then the worker. Only while holding the folder; it is not
+    announced yet.
 
     Raises:
         ServerFailed, MigrationRefused, DatabaseUnreachable, TemporalUnreachable: a server is not to be had.
         BadSetting, BadPolicy, MasterKeyProblem: something that was set cannot be used.
     """
     # Before a server is started for nothing.
-    load_policy(settings.policy)
+    load_policies(settings.policy)
     own_temporal = temporal_connect_config()
     settings = settings.model_copy(
         update={"metrics_address": settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"}
@@ -110,11 +112,16 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
             temporal = ClientConnectConfig(target_host=server.address, namespace="default")
             ui = server.ui_address
             children.append(server.process)
+        mail: Path | None = None
+        if settings.smtp_url is None:
+            with progress("the mail server"):
+                mailbox = await stack.enter_async_context(embedded_mail(folder.path / "mail"))
+            settings, mail = settings.model_copy(update={"smtp_url": mailbox.url}), mailbox.folder
         with progress("the worker"):
             serves = await stack.enter_async_context(serving(settings, database_url, temporal))
         yield Up(
             referrals=serves.referrals,
-            service=_service(settings, database_url, temporal, ui, serves.ready),
+            service=_service(settings, database_url, temporal, ui, serves.ready, mail),
             new_keys=settings.master_keys_file if new_keys else None,
             serving=serves,
             children=tuple(children),
@@ -122,7 +129,12 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
 
 
 def _service(
-    settings: Settings, database_url: str, temporal: ClientConnectConfig, ui: str | None, ready: str
+    settings: Settings,
+    database_url: str,
+    temporal: ClientConnectConfig,
+    ui: str | None,
+    ready: str,
+    mail: Path | None,
 ) -> RunningService:
     return RunningService(
         pid=os.getpid(),
@@ -134,5 +146,13 @@ def _service(
         ready_probe=ready,
         master_keys_file=settings.master_keys_file.absolute(),
         policy=settings.policy.absolute() if settings.policy else None,
+        smtp_url=settings.smtp_url,
+        mail_from=settings.mail_from,
+        mail=mail,
+        notify_api_key=settings.notify_api_key,
+        notify_url=settings.notify_url,
+        notify_text_template=settings.notify_text_template,
+        notify_letter_template=settings.notify_letter_template,
+        templates=settings.templates.absolute() if settings.templates else None,
         started_at=datetime.now(UTC),
     )

@@ -18,7 +18,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from stores.keys import DataKey, KeyStore
+from stores.keys import INSTALLATION, DataKey, KeyStore
 
 ENCODING = b"binary/encrypted"
 NOT_ENCRYPTED = b"binary/not-encrypted"
@@ -31,10 +31,17 @@ class PayloadRefused(Exception):
 
 
 def reference_of(workflow_id: str) -> str | None:
-    """The referral a workflow belongs to: `RJ-7KQ4-M2XD` for `referral/RJ-7KQ4-M2XD` and for its children,
-    `referral/RJ-7KQ4-M2XD/notice/12`; None for a workflow that belongs to no referral."""
+    """Whose key seals what a workflow says: the referral's, `RJ-7KQ4-M2X1`, for `referral/RJ-7KQ4-M2X1` and its
+    children, `referral/RJ-7KQ4-M2X1/notice/12-1`; the installation's for `service/digest` and the like, which are about
+    no person harmed or responsible; None for any other."""
     room, _, rest = workflow_id.partition("/")
-    return rest.partition("/")[0] or None if room == "referral" else None
+    match room:
+        case "referral":
+            return rest.partition("/")[0] or None
+        case "service":
+            return INSTALLATION
+        case _:
+            return None
 
 
 class ReferralCodec(PayloadCodec, WithSerializationContext):
@@ -66,8 +73,8 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
             if all(payload.metadata.get("encoding") == ENCODING for payload in payloads):
                 return list(payloads)
             raise PayloadRefused(
-                "Nothing is sent to Temporal unencrypted, and a key exists only for a workflow whose id is "
-                "referral/REFERENCE or begins with it."
+                "Nothing is sent to Temporal unencrypted, and a key exists only for a workflow whose id begins "
+                "with referral/REFERENCE or service/."
             )
         key = await self._keys.get(reference)
         aad = reference.encode()

@@ -13,6 +13,19 @@ from temporalio.envconfig import ClientConnectConfig
 
 from service.settings import BadSetting, Settings, temporal_connect_config
 
+# What a second worker must know as the first does, for one to act as the other would.
+_TOLD_ON = (
+    "master_keys_file",
+    "policy",
+    "smtp_url",
+    "mail_from",
+    "notify_api_key",
+    "notify_url",
+    "notify_text_template",
+    "notify_letter_template",
+    "templates",
+)
+
 
 class NotRunning(Exception):
     """No service was found to ask. The message is one sentence that says what to run."""
@@ -23,7 +36,11 @@ class AlreadyRunning(Exception):
 
 
 class RunningService(BaseModel):
-    """Where the service is that a living `rj up` runs."""
+    """Where the service is that a living `rj up` runs.
+
+    Attributes:
+        mail: the folder in which it keeps what it would send by e-mail; None where a mail server of one's own takes it.
+    """
 
     pid: int
     database_url: str = Field(repr=False)
@@ -34,6 +51,14 @@ class RunningService(BaseModel):
     ready_probe: str | None = None
     master_keys_file: Path | None = None
     policy: Path | None = None
+    smtp_url: str | None = Field(default=None, repr=False)
+    mail_from: str | None = None
+    mail: Path | None = None
+    notify_api_key: str | None = Field(default=None, repr=False)
+    notify_url: str | None = None
+    notify_text_template: str | None = None
+    notify_letter_template: str | None = None
+    templates: Path | None = None
     started_at: AwareDatetime
 
 
@@ -50,7 +75,7 @@ class Servers:
         told = self.service
         if told is None:
             return read
-        theirs = {"master_keys_file": told.master_keys_file, "policy": told.policy}
+        theirs = {name: getattr(told, name) for name in _TOLD_ON}
         return read.model_copy(
             update={
                 name: value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from itertools import combinations
 
 import asyncpg
@@ -17,11 +15,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from lifecycle.core import SUPERVISORS
 from lifecycle.intake import MAY_OPEN
 from schemas.people import Staff
+from service.channel_diagnosis import channels
 from service.child_process import ServerFailed
 from service.data_folder import DataFolder, NotRunning, Servers, resolve
 from service.embedded_postgres import installed_programs
 from service.embedded_temporal import program
-from service.policy_files import BadPolicy, load_policy
+from service.findings import Finding, Standing
+from service.policy_files import BadPolicy, load_policies
 from service.referrals import TemporalUnreachable, workflow_id
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
 from service.settings import BadSetting, Settings, temporal_connect_config
@@ -42,36 +42,6 @@ LOOKED_AT = 200
 """How many open referrals are looked for in Temporal, those that are due soonest."""
 
 _AT_ONCE = 20
-
-
-class Standing(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Referrals can be opened, but somebody should look at it."""
-    SETUP = "setup"
-    """No referral can be opened: something that people set or enter is wrong or missing."""
-    SERVER = "server"
-    """No referral can be opened: a server is missing, or not as it must be."""
-    UNKNOWN = "unknown"
-    """Cannot be checked before something else is mended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        check: its name.
-        said: what was found, one sentence.
-        remedy: what to do; None where nothing need be done.
-    """
-
-    check: str
-    standing: Standing
-    said: str
-    remedy: str | None = None
 
 
 async def diagnose() -> list[Finding]:
@@ -96,9 +66,10 @@ async def diagnose() -> list[Finding]:
         missing = Finding("servers", Standing.SERVER, str(error), remedy)
         named = await _database(settings.database_url) if settings.database_url else []
         named += await _temporal(own_temporal, None) if own_temporal else []
-        return [*found, _policy(settings), _keys_file(settings), missing, *named]
+        found += [_policy(settings), _keys_file(settings), *await channels(settings, None)]
+        return [*found, missing, *named]
     settings = servers.settings(settings)
-    found += [_policy(settings), _keys_file(settings)]
+    found += [_policy(settings), _keys_file(settings), *await channels(settings, servers.service)]
     return [*found, *await _servers(settings, servers)]
 
 
@@ -134,7 +105,7 @@ def _programs(settings: Settings, own_temporal: bool) -> Finding:
 
 def _policy(settings: Settings) -> Finding:
     try:
-        policy = load_policy(settings.policy)
+        policy = load_policies(settings.policy).base
     except BadPolicy as error:
         return Finding(
             "policy",

@@ -29,7 +29,7 @@ from lifecycle import Refused, deadlines, fold, open_referral, permitted
 from schemas.areas import Area
 from schemas.commands import Command, OpenReferral
 from schemas.people import Actor, Staff
-from schemas.policy import Policy
+from schemas.policy import Policies
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from schemas.vocabulary import Source
@@ -88,14 +88,14 @@ class Referrals:
         client: of Temporal, with the project's plugin.
         pool: connections to PostgreSQL with the application's rights.
         keys: the referrals' keys.
-        policy: what referrals are opened under, checked before one is sent.
+        policies: what referrals are opened under, checked before one is sent.
     """
 
-    def __init__(self, client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> None:
+    def __init__(self, client: Client, pool: Pool, keys: KeyStore, policies: Policies) -> None:
         self.client = client
         self.pool = pool
         self.keys = keys
-        self.policy = policy
+        self.policies = policies
 
     async def open(
         self,
@@ -120,7 +120,7 @@ class Referrals:
         actor = _claim(await self.member(staff_id), form.area)
         reference, command_id = opening or await self.opening(form.source, external_id)
         # Update-with-start starts the workflow even where its validator refuses; so all is checked before.
-        open_referral(reference, self.policy, form, actor, datetime.now(UTC))
+        open_referral(reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
         if form.linked_to and await area_of(self.pool, form.linked_to) is None:
             raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
         await self.keys.create(reference)

@@ -20,15 +20,20 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.email import Mailer
+from activities.govuk_notify import Notify
+from activities.notices import Notices, Outward
 from activities.steps import Steps
-from schemas.policy import Policy
+from activities.wording import Wording
+from schemas.policy import Policies
 from service.plugin import referral_plugin
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from service.settings import Settings
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import pending
+from workflows.notice import NoticeWorkflow
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
 POLLS_WITHIN = timedelta(seconds=75)
@@ -65,13 +70,13 @@ async def connected(
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
     """
-    policy = load_policy(settings.policy)
+    policies = load_policies(settings.policy)
     master_keys = MasterKeys.load(settings.master_keys_file)
     pool = await connect_pool(database_url, size=20)
     try:
         keys = KeyStore(pool, master_keys)
         client = await connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
-        yield Referrals(client, pool, keys, policy)
+        yield Referrals(client, pool, keys, policies)
     finally:
         await pool.close()
 
@@ -99,14 +104,35 @@ async def connect_temporal(
         ) from error
 
 
-def worker(client: Client, pool: Pool, keys: KeyStore, policy: Policy) -> Worker:
-    """The worker that runs referrals; it drains for DRAIN when it is shut down."""
-    steps = Steps(pool, keys, policy)
+def outward(settings: Settings) -> Outward:
+    """The ways out of the house that are set, and the words. Raises BadTemplate."""
+    notify = None
+    if settings.notify_api_key is not None:
+        notify = Notify(
+            settings.notify_api_key,
+            settings.notify_text_template,
+            settings.notify_letter_template,
+            settings.notify_url,
+        )
+    mailer = Mailer(settings.smtp_url, settings.mail_from) if settings.smtp_url is not None else None
+    return Outward(Wording.load(settings.templates), mailer, notify)
+
+
+def worker(
+    client: Client, pool: Pool, keys: KeyStore, policies: Policies, out: Outward | None = None
+) -> Worker:
+    """The worker that runs referrals and carries messages; it drains for DRAIN when it is shut down.
+
+    Args:
+        out: the ways out of the house; without any, messages stay in the inboxes.
+    """
+    steps = Steps(pool, keys, policies)
+    notices = Notices(pool, keys, steps, out or Outward(Wording.load()))
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[ReferralWorkflow],
-        activities=[steps.take_step],
+        workflows=[ReferralWorkflow, NoticeWorkflow],
+        activities=[steps.take_step, notices.carry],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,

@@ -22,7 +22,7 @@ from temporalio.worker import Worker
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
-from service.running import DRAIN, connected, pollers, register_search_attributes, worker
+from service.running import DRAIN, connected, outward, pollers, register_search_attributes, worker
 from service.settings import Settings
 from stores.database import Pool
 
@@ -63,7 +63,9 @@ async def serving(
     metrics = runtime(settings.metrics_address)
     async with connected(settings, database_url, temporal, runtime=metrics) as referrals:
         await register_search_attributes(referrals.client)
-        engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policy)
+        engine = worker(
+            referrals.client, referrals.pool, referrals.keys, referrals.policies, outward(settings)
+        )
         checks, stopping = _checks(referrals, engine)
         async with probe(checks, settings.ready_address) as ready:
             ended = asyncio.create_task(engine.run())

@@ -1,16 +1,22 @@
 """What an installation may set, read from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, FilePath, ValidationError
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from activities.mail_addresses import SmtpServer, mail_address
+
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
-_SECRET = frozenset({"DATABASE_URL"})
+_SECRET = frozenset({"DATABASE_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
 
 
 class BadSetting(Exception):
@@ -27,6 +33,43 @@ def _host_and_port(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError("it must be HOST:PORT, such as 127.0.0.1:9464")
+    return value
+
+
+def _smtp_url(value: str) -> str:
+    SmtpServer.parse(value)
+    return value
+
+
+def _notify_key(value: str) -> str:
+    if not _NOTIFY_KEY.fullmatch(value):
+        raise ValueError("it must be a whole API key as GOV.UK Notify shows it once, NAME-SERVICE-SECRET")
+    return value
+
+
+def _notify_template(value: str) -> str:
+    if not re.fullmatch(_UUID, value):
+        raise ValueError("it must be a template's id, such as f33517ff-2a88-4f6e-b855-c550268ce08a")
+    return value
+
+
+def _notify_url(value: str) -> str:
+    reason = "it must be https://HOST, or http://127.0.0.1:PORT on this machine"
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(reason) from None
+    # What is sent names people, and the key signs for the service.
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"))
+    if (
+        not (host and safe)
+        or "@" in parts.netloc
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError(reason)
     return value
 
 
@@ -54,6 +97,29 @@ class Settings(BaseSettings):
     policy: FilePath | None = None
     """A policy file; without one, the policy of England and Wales."""
 
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(default=None, repr=False)
+    """The mail server that takes e-mail, smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…; without one, `rj up` keeps
+    what it would send in a folder, and a worker of no `rj up` sends none.
+    """
+
+    mail_from: Annotated[str, AfterValidator(mail_address)] = "no-reply@localhost"
+    """Who e-mail is from, and where bounces go."""
+
+    notify_api_key: Annotated[str, AfterValidator(_notify_key)] | None = Field(default=None, repr=False)
+    """The key of a GOV.UK Notify account, which sends text messages and letters; without one, none are sent."""
+
+    notify_url: Annotated[str, AfterValidator(_notify_url)] | None = None
+    """Where Notify is, https://HOST; without it, GOV.UK's own."""
+
+    notify_text_template: Annotated[str, AfterValidator(_notify_template)] | None = None
+    """The id of the account's template for text messages, ((body)); without one, none are sent."""
+
+    notify_letter_template: Annotated[str, AfterValidator(_notify_template)] | None = None
+    """The id of the account's template for letters, ((subject)) above ((body)); without one, none are sent."""
+
+    templates: DirectoryPath | None = None
+    """A folder of the service's own wording; what it lacks is taken from what ships."""
+
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
     """HOST:PORT on which Prometheus may read the metrics; without one, `rj up` picks a port and a worker has none."""
 
@@ -77,8 +143,8 @@ class Settings(BaseSettings):
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     field = str(problem["loc"][0])
-    name = field if field in _SECRET else f"RJ_{field.upper()}"
-    # An address may hold a password, so what was given is not repeated.
+    name = field if field == "DATABASE_URL" else f"RJ_{field.upper()}"
+    # A key, or an address that may hold a password: what was given is not repeated.
     given = name if name in _SECRET else f"{name}={problem['input']}"
     match problem["type"]:
         case "value_error":
@@ -87,6 +153,8 @@ def _sentence(problem: Mapping[str, Any]) -> str:
             reason = f"it must be {problem['ctx']['expected']}"
         case "path_not_file":
             reason = "there is no such file"
+        case "path_not_directory":
+            reason = "there is no such folder"
         case _:
             reason = str(problem["msg"])
     return f"{given} cannot be used: {reason}."

@@ -14,12 +14,14 @@ import asyncpg
 
 from lifecycle import Refused
 from schemas.events import EVENT, Recorded
+from schemas.notices import Notice
 from schemas.people import Role
 from schemas.privacy import join, split
 from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 from stores.database import Connection, Pool
 from stores.keys import DataKey
+from stores.notices import notice_rows
 from stores.referrals import deadline_rows, referral_row
 
 _PROBLEMS = {
@@ -52,6 +54,7 @@ async def record(
     after: int,
     referral: Referral,
     deadlines: Sequence[Deadline],
+    notices: Sequence[Notice],
 ) -> str:
     """Write one step with what is read from it, in one transaction.
 
@@ -62,6 +65,7 @@ async def record(
         after: how many events the referral is known to have.
         referral: its state after them.
         deadlines: what is open after them.
+        notices: the messages that the step leads to.
 
     Returns:
         "recorded"; "repeated" where this command stands in the log already; "behind" where the log has gone on
@@ -72,7 +76,7 @@ async def record(
     """
     halves = [_seal(key, recorded) for recorded in events]
     answer: str = await pool.fetchval(
-        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         referral.reference,
         after,
         request.command_id,
@@ -87,6 +91,7 @@ async def record(
         [sealed for _, sealed in halves],
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
+        json.dumps(notice_rows(notices)),
     )
     if answer == "erased":
         raise Refused("erased", "The personal data of this referral were erased; open a new one.")

@@ -32,7 +32,8 @@ _CACHE_SIZE = 4096
 _BATCH = 500
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
-_INSTALLATION = "installation"  # stands where a reference would; no reference looks like it
+INSTALLATION = "installation"
+"""Stands where a reference would, for what belongs to no referral; no reference looks like it."""
 
 
 class KeyErased(Exception):
@@ -266,8 +267,10 @@ class KeyStore:
     async def get(self, reference: str) -> DataKey:
         """The referral's key, without giving way to the loop if it is at hand, since every payload asks for it.
 
-        Raises KeyErased or KeyUnknown.
+        For INSTALLATION, the key of what belongs to no referral. Raises KeyErased or KeyUnknown.
         """
+        if reference == INSTALLATION:
+            return DataKey(INSTALLATION, await self.installation_secret())
         key = self.cached(reference)
         if key is not None:
             return key
@@ -335,9 +338,10 @@ class KeyStore:
 
     async def installation_secret(self) -> bytes:
         """32 random bytes, made once for this database, that key the references derived from other systems'
-        ids: without them nobody can tell from a reference which case it is."""
+        ids: without them nobody can tell from a reference which case it is. What belongs to no referral is sealed
+        with them."""
         if self._secret is None:
-            wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(_KEY_BYTES), _INSTALLATION)
+            wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(_KEY_BYTES), INSTALLATION)
             await self._pool.execute(
                 "INSERT INTO keys.installation (secret_wrapped, master_key_id) VALUES ($1, $2)"
                 " ON CONFLICT DO NOTHING",
@@ -347,7 +351,7 @@ class KeyStore:
             [row] = await self._pool.fetch(
                 "SELECT secret_wrapped AS wrapped, master_key_id FROM keys.installation"
             )
-            self._secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], _INSTALLATION)
+            self._secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], INSTALLATION)
         return self._secret
 
     async def _fetch(self, reference: str) -> DataKey:
@@ -381,7 +385,7 @@ class KeyStore:
                 return 0
             await connection.execute(
                 "UPDATE keys.installation SET secret_wrapped = $1, master_key_id = $2",
-                *self._rewrap(row, _INSTALLATION, newest),
+                *self._rewrap(row, INSTALLATION, newest),
             )
             return 1
 

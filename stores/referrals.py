@@ -77,6 +77,10 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "closed_at": referral.closed_at.isoformat() if referral.closed_at else None,
         "closure_reason": referral.closure_reason,
         "linked_to": referral.linked_to,
+        "escalations": [each.model_dump(mode="json") for each in referral.escalations],
+        "sign_offs": [
+            each.model_dump(mode="json", exclude={"closure_reason"}) for each in referral.sign_off_requests
+        ],
     }
 
 

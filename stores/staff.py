@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
 
 from schemas.areas import Area
+from schemas.notices import Category
 from schemas.people import Actor, Role, Staff
 from stores.database import Connection, Pool
 
-_FIELDS = "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in"
+_FIELDS = (
+    "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in, email, at_once, digest"
+)
 
 
 async def add(pool: Pool, staff: Staff) -> bool:
     """Enter a person, or replace what is known of them; whether they are new."""
     return bool(
         await pool.fetchval(
-            f"INSERT INTO staff ({_FIELDS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"  # noqa: S608
+            f"INSERT INTO staff ({_FIELDS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"  # noqa: S608
             " ON CONFLICT (id) DO UPDATE SET role = excluded.role, areas = excluded.areas, name = excluded.name,"
-            " advanced_practitioner = excluded.advanced_practitioner, active = excluded.active"
-            " RETURNING xmax = 0",
+            " advanced_practitioner = excluded.advanced_practitioner, active = excluded.active,"
+            " email = excluded.email RETURNING xmax = 0",
             staff.id,
             staff.role,
             [str(area) for area in staff.areas],
@@ -29,6 +33,9 @@ async def add(pool: Pool, staff: Staff) -> bool:
             staff.active,
             staff.absent_until,
             staff.stand_in,
+            staff.email,
+            [str(category) for category in staff.at_once],
+            staff.digest,
         )
     )
 
@@ -61,6 +68,27 @@ async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None 
         role,
     )
     return [_staff(row) for row in rows]
+
+
+async def team(pool: Pool, area: Area) -> list[Staff]:
+    """The active members of staff and partners of an area, by id: whom a step may tell of something."""
+    rows = await pool.fetch(
+        f"SELECT {_FIELDS} FROM staff WHERE active AND $1 = ANY(areas) ORDER BY id",  # noqa: S608
+        area,
+    )
+    return [_staff(row) for row in rows]
+
+
+async def set_messages(pool: Pool, staff_id: str, at_once: Sequence[Category], *, digest: bool) -> bool:
+    """Say what reaches a person by e-mail at once, and whether the digest does. Whether there is such a person."""
+    return bool(
+        await pool.fetchval(
+            "UPDATE staff SET at_once = $2, digest = $3 WHERE id = $1 RETURNING TRUE",
+            staff_id,
+            [str(category) for category in at_once],
+            digest,
+        )
+    )
 
 
 async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in: str | None) -> bool:

@@ -5,22 +5,32 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from activities.email import Mailer
+from activities.govuk_notify import Notify
+from activities.notices import Outward
+from activities.wording import Wording
 from schemas.areas import Area
 from schemas.people import Role, Staff
+from service.embedded_mail import Mailbox, embedded_mail
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
 from stores import staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
+from tests.activities.notify_double import NotifyDouble, Taken, notify_double
 from tests.replay.replaying import all_histories, replay, replay_altered
 
 STAFF = (
@@ -86,14 +96,51 @@ async def temporal_address(servers_folder: Path) -> AsyncIterator[str]:
         yield server.address
 
 
+@dataclass(frozen=True)
+class PostOffice:
+    """Where messages go that leave the house.
+
+    Attributes:
+        outward: the ways there.
+        mail: a real mail server, which keeps what it takes.
+        notify: the double of GOV.UK Notify.
+    """
+
+    outward: Outward
+    mail: Mailbox
+    notify: NotifyDouble
+
+    def letters(self, reference: str) -> list[EmailMessage]:
+        """The e-mails about a referral, oldest first."""
+        short = reference.removeprefix("RJ-").lower()
+        kept = sorted(self.mail.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in kept]
+        return [each for each in found if str(each["Message-ID"]).startswith(f"<{short}.")]
+
+    def taken(self, reference: str) -> list[Taken]:
+        """The texts and letters about a referral, as GOV.UK Notify took them."""
+        return [each for each in self.notify.taken if (each.reference or "").startswith(f"{reference}/")]
+
+
 @pytest_asyncio.fixture(scope="session")
-async def referrals(temporal_address: str, pool: Pool, keys: KeyStore) -> AsyncIterator[Referrals]:
+async def post_office(servers_folder: Path) -> AsyncIterator[PostOffice]:
+    """The ways out of the house, for real but for GOV.UK Notify."""
+    async with embedded_mail(servers_folder / "mail") as mail, notify_double() as notify:
+        mailer = Mailer(mail.url, "service@example.org")
+        texts = Notify(notify.api_key, notify.text_template, notify.letter_template, notify.url)
+        yield PostOffice(Outward(Wording.load(), mailer, texts), mail, notify)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def referrals(
+    temporal_address: str, pool: Pool, keys: KeyStore, post_office: PostOffice
+) -> AsyncIterator[Referrals]:
     """The whole engine with a running worker."""
     client = await connect_temporal({"target_host": temporal_address, "namespace": "default"}, keys)
     await register_search_attributes(client)
-    policy = load_policy()
-    async with worker(client, pool, keys, policy):
-        engine = Referrals(client, pool, keys, policy)
+    policies = load_policies()
+    async with worker(client, pool, keys, policies, post_office.outward):
+        engine = Referrals(client, pool, keys, policies)
         yield engine
     # Whatever the tests did must replay, whoever's rules hold that day.
     histories = await all_histories(engine)

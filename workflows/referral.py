@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.common import (
+    RawValue,
+    RetryPolicy,
+    SearchAttributeKey,
+    SearchAttributeUpdate,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.steps import Steps, refusal
     from lifecycle import Refused, decide, evolve, permitted
     from schemas.commands import OpenReferral, ReachDeadline
+    from schemas.notices import Notice, NoticeInput
     from schemas.people import Actor, Role
     from schemas.referral import Referral
     from schemas.steps import (
@@ -27,6 +34,8 @@ with workflow.unsafe.imports_passed_through():
         StepTaken,
         Visible,
     )
+    from workflows.faults import FAULTS
+    from workflows.notice import NoticeWorkflow, notice_workflow_id
 
 AREA = SearchAttributeKey.for_keyword("RjArea")
 STAGE = SearchAttributeKey.for_keyword("RjStage")
@@ -50,19 +59,6 @@ _TRY_AGAIN = timedelta(minutes=10)
 # How long a new run waits for the command that it was started for, should that have got lost.
 _ASKED_WITHIN = timedelta(minutes=5)
 
-# Faults of ours do not mend themselves by trying again.
-_FAULTS = (
-    "AssertionError",
-    "AttributeError",
-    "KeyError",
-    "KeyErased",
-    "KeyUnknown",
-    "SealBroken",
-    "TypeError",
-    "ValidationError",
-    "ValueError",
-)
-
 
 @workflow.defn
 class ReferralWorkflow:
@@ -83,6 +79,8 @@ class ReferralWorkflow:
         # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
         self._recent = dict.fromkeys(carried.recent if carried else ())
         self._asked = self._answered = carried is not None
+        # Messages being started, and told of a change; a run does not end before they know.
+        self._errands: set[asyncio.Task[None]] = set()
         # One step at a time: between deciding and applying, the state that was decided on must not move.
         self._lock = asyncio.Lock()
 
@@ -216,7 +214,7 @@ class ReferralWorkflow:
                 retry_policy=RetryPolicy(
                     initial_interval=timedelta(milliseconds=100),
                     maximum_interval=timedelta(minutes=2),
-                    non_retryable_error_types=_FAULTS,
+                    non_retryable_error_types=FAULTS,
                 ),
                 local_retry_threshold=timedelta(seconds=1),
                 # A command's update says its name in the history already; a second time would have to be encrypted.
@@ -234,6 +232,40 @@ class ReferralWorkflow:
         self._deadlines = taken.deadlines
         self._next_point = taken.next_point
         self._show(taken.visible)
+        for notice in taken.notices:
+            self._send_out(self._start(notice))
+        for notice_id in taken.look_again:
+            self._send_out(self._look_again(notice_id))
+
+    def _send_out(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _start(self, notice: Notice) -> None:
+        try:
+            await workflow.start_child_workflow(
+                NoticeWorkflow.run,
+                NoticeInput(reference=self._reference, notice=notice),
+                id=notice_workflow_id(self._reference, notice.id),
+                # It goes on by itself, whatever becomes of this run, and records its outcome in the log.
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+        except WorkflowAlreadyStartedError:
+            # Told by the log of what was under way before.
+            return
+
+    async def _look_again(self, notice_id: str) -> None:
+        handle = workflow.get_external_workflow_handle_for(
+            NoticeWorkflow.run, notice_workflow_id(self._reference, notice_id)
+        )
+        try:
+            await handle.signal(NoticeWorkflow.look_again)
+        except ApplicationError as error:
+            # It has come to its end meanwhile.
+            workflow.logger.debug("A message was not there to be told: %s", error.type)
 
     def _show(self, visible: Visible) -> None:
         changed = _attributes(visible, self._visible)
@@ -243,7 +275,7 @@ class ReferralWorkflow:
         workflow.set_current_details(_details(visible))
 
     def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self._lock.locked()
+        return workflow.all_handlers_finished() and not self._lock.locked() and not self._errands
 
     def _ended(self) -> bool:
         # A run that answered nothing yet has just been started for a command that is on its way.

@@ -234,7 +234,7 @@ async def test_without_a_worker_nobody_waits_for_ever(
     monkeypatch.setattr(service.running, "TASK_QUEUE", "nobody-listens")
     monkeypatch.setattr(service.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
     example = (await rj("example", "referral")).out
-    async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policy):
+    async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policies):
         reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
     monkeypatch.setattr(service.referrals, "_ANSWER_WITHIN", 1)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")

@@ -16,6 +16,7 @@ from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import Recorded
 from schemas.facts import AgreementItem, FactorAssessment, NeedScore
+from schemas.notices import Outcome
 from schemas.people import Actor, ContactSafety
 from schemas.privacy import is_sensitive
 from schemas.referral import Referral
@@ -49,7 +50,7 @@ from schemas.vocabulary import (
     SignOffSubject,
     Verdict,
 )
-from tests.lifecycle.story import opening, person
+from tests.lifecycle.story import NEWER_POLICY, opening, person
 
 CANARY = "Canary Nobody"
 _BORN = "1909-09-09"
@@ -464,3 +465,28 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 def _(keyboard: Keyboard) -> Iterator[Command]:
     for reason in ClosureReason:
         yield c.Close(reason=reason)
+
+
+@of("book_preparation_meeting")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        for starts_at in (keyboard.at + timedelta(days=2), keyboard.at - timedelta(days=2)):
+            yield c.BookPreparationMeeting(participant=who, starts_at=starts_at)
+
+
+@of("cancel_preparation_meeting")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for who in keyboard.ids():
+        yield c.CancelPreparationMeeting(participant=who)
+
+
+@of("adopt_policy")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for version in (NEWER_POLICY.version, keyboard.referral.policy.version):
+        yield c.AdoptPolicy(version=version)
+
+
+@of("settle_notice")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for outcome in Outcome:
+        yield c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=outcome)

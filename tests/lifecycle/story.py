@@ -1,15 +1,13 @@
 """The people and the ways through a referral that the tests of the rules share. Everybody here is invented."""
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
 import pytest
 
-from lifecycle import Refused, correct, deadlines, decide, evolve, open_referral, permitted
+from lifecycle import Refused, adopt, cleared, correct, deadlines, decide, evolve, open_referral, permitted
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -36,8 +34,11 @@ from schemas.vocabulary import (
     Stage,
     Verdict,
 )
+from service.policy_files import load_policies
 
-POLICY = Policy.model_validate(tomllib.loads(Path("policies/england-and-wales.toml").read_text()))
+POLICY = load_policies().base
+# What the service has settled since.
+NEWER_POLICY = POLICY.model_copy(update={"version": "newer", "risk_confirmation_valid": "4wd"})
 REFERENCE = "RJ-7KQ4-M2X1"
 
 HOME, ELSEWHERE = Area.KENT, Area.CUMBRIA
@@ -105,12 +106,14 @@ def opening(*people: NewParticipant, **known: Any) -> c.OpenReferral:
     return c.OpenReferral(**told | known)
 
 
-def recorded(events: Sequence[Event], sequence: int, actor: Actor, at: datetime) -> tuple[Recorded, ...]:
+def recorded(
+    events: Sequence[Event], sequence: int, actor: Actor, at: datetime, *, step: int | None = None
+) -> tuple[Recorded, ...]:
     """The events of one step as they stand in the log, after that many others."""
     return tuple(
         Recorded(
             sequence=sequence + number,
-            step=sequence + 1,
+            step=step or sequence + 1,
             at=at,
             actor=actor.id,
             role=actor.role,
@@ -201,8 +204,10 @@ class Story:
         received = open_referral(REFERENCE, policy, opens or opening(), CASEWORKER, at)
         self.referral = evolve(None, self._record(received, 0, CASEWORKER)[0])
 
-    def _record(self, events: Sequence[Event], sequence: int, actor: Actor) -> tuple[Recorded, ...]:
-        records = recorded(events, sequence, actor, self.at)
+    def _record(
+        self, events: Sequence[Event], sequence: int, actor: Actor, *, step: int | None = None
+    ) -> tuple[Recorded, ...]:
+        records = recorded(events, sequence, actor, self.at, step=step)
         self.history += records
         return records
 
@@ -210,13 +215,22 @@ class Story:
         """What would follow from a command; nothing happens."""
         if isinstance(command, c.CorrectStep):
             return correct(self.referral, self.history, command, by, self.at)
+        if isinstance(command, c.AdoptPolicy):
+            return adopt(self.referral, NEWER_POLICY, command, by, self.at)
         return decide(self.referral, command, by, self.at)
 
     def do(self, *commands: Command, by: Actor = CASEWORKER) -> Self:
         for command in commands:
-            for each in self._record(self.decide(command, by), self.referral.sequence, by):
-                self.referral = evolve(self.referral, each)
+            before = self.referral.sequence
+            self._follow(self._record(self.decide(command, by), before, by))
+            # As a step does: what is no longer late is cleared with it.
+            done = tuple(cleared(self.referral))
+            self._follow(self._record(done, self.referral.sequence, by, step=before + 1))
         return self
+
+    def _follow(self, records: Sequence[Recorded]) -> None:
+        for each in records:
+            self.referral = evolve(self.referral, each)
 
     def refuses(self, command: Command, by: Actor = CASEWORKER) -> Refused:
         """The refusal of a command, which must be one."""

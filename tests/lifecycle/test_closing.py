@@ -35,7 +35,8 @@ def test_a_closed_referral_takes_nothing_but_its_reopening() -> None:
     story = to(Stage.VICTIM_CONTACT).do(NO_CAPACITY)
     assert story.may() == frozenset()
     assert story.may(SUPERVISOR) == {"reopen"}
-    assert story.may(CLOCK) == frozenset()
+    # What was on its way when it closed comes to its end.
+    assert story.may(CLOCK) == {"settle_notice"}
     assert story.code(c.AddNote(note="invented")) == "closed"
 
 

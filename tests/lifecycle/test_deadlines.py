@@ -59,16 +59,29 @@ def points(story: Story, key: str) -> dict[str, str]:
 
 
 def test_allocation() -> None:
-    assert points(Story(), "allocation") == {"due": "03-03 10:00", "escalate-1": "03-03 10:00"}
+    assert points(Story(), "allocation") == {
+        "due": "03-03 10:00",
+        "escalate-1": "03-03 10:00",
+        "escalate-2": "03-04 10:00",
+    }
     assert "allocation" not in Story().allocated().open
 
 
 def test_allocation_of_what_came_on_a_friday_afternoon() -> None:
     late = Story(at=utc("2026-03-06T14:00"))
-    assert points(late, "allocation") == {"due": "03-10 09:00", "escalate-1": "03-10 09:00"}
+    assert points(late, "allocation") == {
+        "due": "03-10 09:00",
+        "escalate-1": "03-10 09:00",
+        "escalate-2": "03-11 09:00",
+    }
 
 
-FIRST = {"warn-1": "03-03 10:00", "due": "03-04 10:00", "escalate-1": "03-05 10:00"}
+FIRST = {
+    "warn-1": "03-03 10:00",
+    "due": "03-04 10:00",
+    "escalate-1": "03-05 10:00",
+    "escalate-2": "03-09 10:00",
+}
 
 
 def test_first_contact_counts_from_receipt() -> None:
@@ -88,17 +101,21 @@ def test_first_contact_is_with_who_asked_and_then_with_the_person_harmed() -> No
         "warn-1": "03-10 10:00",
         "due": "03-11 10:00",
         "escalate-1": "03-12 10:00",
+        "escalate-2": "03-16 10:00",
     }
 
 
 def test_unreachable_review_counts_from_the_first_of_enough_attempts() -> None:
     story = to(Stage.VICTIM_CONTACT).do(attempt("h1"), attempt("h1")).later(days=2)
     assert "unreachable_review/h1" not in story.do(attempt("h1")).open
-    assert points(story.do(attempt("h1", Channel.TEXT)), "unreachable_review/h1") == {"due": "03-16 10:00"}
+    assert points(story.do(attempt("h1", Channel.TEXT)), "unreachable_review/h1") == {
+        "due": "03-16 10:00",
+        "escalate-1": "03-23 10:00",
+    }
     reviewed = story.until(utc("2026-03-16T11:00")).do(
         c.RecordReview(subject=ReviewSubject.UNREACHABLE, participant="h1"), by=SUPERVISOR
     )
-    assert points(reviewed, "unreachable_review/h1") == {"due": "03-30 10:00"}
+    assert points(reviewed, "unreachable_review/h1") == {"due": "03-30 10:00", "escalate-1": "04-08 10:00"}
     reached = reviewed.do(attempt("h1", outcome=ContactOutcome.REACHED))
     assert "unreachable_review/h1" not in reached.open
 
@@ -118,11 +135,13 @@ def test_risk_assessment() -> None:
         "warn-1": "03-11 10:00",
         "due": "03-16 10:00",
         "escalate-1": "03-18 10:00",
+        "escalate-2": "03-23 10:00",
     }
     assert points(to(Stage.RISK_ASSESSMENT, **PRE_SENTENCE), "risk_assessment") == {
         "warn-1": "03-05 10:00",
         "due": "03-09 10:00",
         "escalate-1": "03-11 10:00",
+        "escalate-2": "03-12 10:00",
     }
     assert "risk_assessment" not in story.do(assessment("h1"), verdict(Verdict.UNSAFE)).open
 
@@ -157,10 +176,10 @@ def test_offender_decision() -> None:
 
 def test_preparation_is_reviewed_every_twelve_weeks() -> None:
     story = to(Stage.PREPARATION)
-    assert points(story, "preparation_review") == {"due": "05-25 09:00"}
+    assert points(story, "preparation_review") == {"due": "05-25 09:00", "escalate-1": "06-08 09:00"}
     story.until(utc("2026-05-22T09:00"))
     story.do(c.RecordReview(subject=ReviewSubject.PREPARATION), by=SUPERVISOR)
-    assert points(story, "preparation_review") == {"due": "08-14 09:00"}
+    assert points(story, "preparation_review") == {"due": "08-14 09:00", "escalate-1": "08-28 09:00"}
 
 
 def test_risk_is_confirmed_before_an_activity() -> None:
@@ -195,15 +214,21 @@ def test_court_date_is_one_before_sentence_only() -> None:
 def test_after_an_activity() -> None:
     story = to(Stage.FOLLOW_UP)  # held on Wednesday 4 March at 10:00
     for who in ("h1", "r1"):
-        assert points(story, f"check_in/{who}") == {"due": "03-06 10:00", "escalate-1": "03-11 10:00"}
+        assert points(story, f"check_in/{who}") == {
+            "due": "03-06 10:00",
+            "escalate-1": "03-11 10:00",
+            "escalate-2": "03-13 10:00",
+        }
         assert points(story, f"survey/{who}") == {"due": "04-01 09:00"}
         assert points(story, f"follow_up_six_weeks/{who}") == {
             "due": "04-15 09:00",
             "escalate-1": "04-29 09:00",
+            "escalate-2": "05-14 09:00",
         }
         assert points(story, f"follow_up_three_months/{who}") == {
             "due": "06-04 09:00",
             "escalate-1": "06-18 09:00",
+            "escalate-2": "07-02 09:00",
         }
     for contact, key in zip(
         FollowUpContact, ("check_in", "follow_up_six_weeks", "follow_up_three_months"), strict=True
@@ -242,10 +267,16 @@ def test_agreement_item() -> None:
 
 def test_inactivity() -> None:
     story = to(Stage.VICTIM_CONTACT)
-    assert points(story, "inactivity") == {"due": "03-30 09:00"}
-    assert points(story.later(days=1).do(c.AddNote(note="invented")), "inactivity") == {"due": "03-31 09:00"}
+    assert points(story, "inactivity") == {"due": "03-30 09:00", "escalate-1": "04-15 09:00"}
+    assert points(story.later(days=1).do(c.AddNote(note="invented")), "inactivity") == {
+        "due": "03-31 09:00",
+        "escalate-1": "04-16 09:00",
+    }
     # Sixty working days: over Easter, which has two days off, and two bank holidays in May.
-    assert points(to(Stage.PREPARATION), "inactivity") == {"due": "05-29 09:00"}
+    assert points(to(Stage.PREPARATION), "inactivity") == {
+        "due": "05-29 09:00",
+        "escalate-1": "06-12 09:00",
+    }
 
 
 # A hold.
@@ -258,7 +289,11 @@ def paused(story: Story, review_on: str = "2026-06-01") -> Story:
 def test_a_hold_has_its_own_review_and_stops_every_other_clock() -> None:
     story = paused(to(Stage.RISK_ASSESSMENT))
     assert set(story.open) == {"hold_review"}
-    assert points(story, "hold_review") == {"due": "06-01 08:00"}
+    assert points(story, "hold_review") == {
+        "due": "06-01 08:00",
+        "escalate-1": "06-08 08:00",
+        "escalate-2": "06-15 08:00",
+    }
 
 
 def test_a_hold_does_not_stop_what_has_a_date_of_its_own() -> None:
@@ -275,6 +310,7 @@ def test_a_clock_goes_on_exactly_where_it_stopped() -> None:
         "warn-1": "03-11 10:00",
         "due": "03-30 15:30",
         "escalate-1": "04-01 15:30",
+        "escalate-2": "04-06 15:30",
     }
 
 
@@ -337,6 +373,7 @@ def test_an_extension_moves_every_point() -> None:
         "warn-1": "03-15 10:00",
         "due": "03-20 10:00",
         "escalate-1": "03-22 10:00",
+        "escalate-2": "03-27 10:00",
     }
 
 
@@ -359,7 +396,11 @@ def test_an_extension_is_for_the_clock_that_ran() -> None:
 
 def test_the_review_of_a_second_hold_is_not_that_of_the_first() -> None:
     story = extend(paused(Story(), "2026-03-10"), "hold_review", "2026-12-01T09:00").do(c.Resume())
-    assert points(paused(story, "2026-03-12"), "hold_review") == {"due": "03-12 09:00"}
+    assert points(paused(story, "2026-03-12"), "hold_review") == {
+        "due": "03-12 09:00",
+        "escalate-1": "03-19 09:00",
+        "escalate-2": "03-26 09:00",
+    }
 
 
 # What is true of all.
@@ -376,9 +417,12 @@ def test_the_next_point_is_the_earliest_not_yet_reached() -> None:
         "allocation due",
         "allocation escalate-1",
         "first_contact warn-1",
+        "allocation escalate-2",
         "first_contact due",
         "first_contact escalate-1",
+        "first_contact escalate-2",
         "inactivity due",
+        "inactivity escalate-1",
     ]
 
 

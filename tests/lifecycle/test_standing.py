@@ -66,6 +66,7 @@ def test_what_belongs_to_supervisors() -> None:
         "lift_safeguarding",
         "reopen",
         "correct_step",
+        "adopt_policy",
     }
 
 

@@ -1,8 +1,9 @@
 """Working time of England and Wales. Every expected instant was counted by hand on a calendar."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from govuk_bank_holidays.bank_holidays import BankHolidays  # type: ignore[import-untyped]
 
 from lifecycle.working_time import (
     add_span,
@@ -53,6 +54,38 @@ def test_working_days(day: str) -> None:
     assert is_working_day(date.fromisoformat(day))
 
 
+# What GOV.UK publishes, as the package carries it; nothing is fetched.
+PUBLISHED = BankHolidays(use_cached_holidays=True)
+DIVISION = BankHolidays.ENGLAND_AND_WALES
+YEARS = sorted({each["date"].year for each in PUBLISHED.get_holidays(division=DIVISION)})
+
+
+def days(year: int) -> list[date]:
+    first = date(year, 1, 1)
+    return [first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)]
+
+
+def test_gov_uk_publishes_years_enough_to_compare() -> None:
+    assert {2012, 2022, 2023, 2026, 2028} <= set(YEARS)
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_every_day_is_what_gov_uk_says(year: int) -> None:
+    differing = [
+        day for day in days(year) if is_working_day(day) is not PUBLISHED.is_work_day(day, division=DIVISION)
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_every_day_of_an_area_with_closures_of_its_own(year: int) -> None:
+    # Some of them fall on a weekend or a bank holiday: closed twice is closed.
+    closures = frozenset(date(year, month, day) for month, day in ((3, 2), (8, 14), (12, 24), (12, 25)))
+    for day in days(year):
+        expected = PUBLISHED.is_work_day(day, division=DIVISION) and day not in closures
+        assert is_working_day(day, closures) is expected, day
+
+
 @pytest.mark.parametrize(
     ("came", "starts"),
     [
@@ -72,6 +105,21 @@ def test_working_days(day: str) -> None:
         ),  # Maundy Thursday at 14:30 in summer: the Tuesday after Easter
         ("2026-07-01T12:00", "2026-07-01T12:00"),  # 13:00 in summer is 12:00 UTC: still that day
         ("2026-07-01T12:30", "2026-07-02T08:00"),  # 13:30 in summer: the next day
+        # The last working day before Easter and before Christmas, at the cut-off and a second past it.
+        ("2026-04-02T12:00", "2026-04-02T12:00"),
+        ("2026-04-02T12:00:01", "2026-04-07T08:00"),
+        ("2026-12-24T13:00", "2026-12-24T13:00"),
+        ("2026-12-24T13:00:01", "2026-12-29T09:00"),
+        ("2021-12-24T13:00:01", "2021-12-29T09:00"),  # both days of Christmas have one in their place
+        # Over the weekend on which the clocks go forward and that on which they go back, nine is nine in London.
+        ("2026-03-27T13:00", "2026-03-27T13:00"),
+        ("2026-03-27T13:00:01", "2026-03-30T08:00"),
+        ("2026-03-29T00:59", "2026-03-30T08:00"),
+        ("2026-03-30T12:00", "2026-03-30T12:00"),
+        ("2026-10-23T12:00", "2026-10-23T12:00"),
+        ("2026-10-23T12:00:01", "2026-10-26T09:00"),
+        ("2026-10-25T01:30", "2026-10-26T09:00"),
+        ("2026-10-26T13:00", "2026-10-26T13:00"),
     ],
 )
 def test_when_a_clock_starts(came: str, starts: str) -> None:
@@ -132,3 +180,49 @@ def test_a_working_day_is_from_nine_to_five_in_london() -> None:
     assert at_day_start(date(2026, 7, 1)) == utc("2026-07-01T08:00")
     assert at_day_end(date(2026, 3, 2)) == utc("2026-03-02T17:00")
     assert at_day_end(date(2026, 7, 1)) == utc("2026-07-01T16:00")
+
+
+# A service that closes between Christmas and New Year, and on the Tuesday after Easter.
+CLOSURES = frozenset(date(2026, 12, day) for day in (24, 29, 30, 31)) | {date(2026, 4, 7)}
+
+
+@pytest.mark.parametrize(
+    ("came", "starts"),
+    [
+        ("2026-12-23T13:00", "2026-12-23T13:00"),  # the last day that is left before Christmas
+        ("2026-12-23T13:00:01", "2027-01-04T09:00"),  # past it, New Year's Day and a weekend
+        ("2026-12-24T10:00", "2027-01-04T09:00"),  # a closure counts as a day off
+        ("2026-04-02T13:30", "2026-04-08T08:00"),
+        ("2026-03-02T10:30", "2026-03-02T10:30"),  # no closure near
+    ],
+)
+def test_when_a_clock_starts_where_the_service_is_closed(came: str, starts: str) -> None:
+    assert clock_start(utc(came), CLOSURES) == utc(starts)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "lands"),
+    [
+        ("2026-12-22", 1, "2026-12-23"),
+        ("2026-12-22", 2, "2027-01-04"),
+        ("2027-01-04", -1, "2026-12-23"),
+        ("2026-04-02", 1, "2026-04-08"),
+        ("2026-03-02", 1, "2026-03-03"),
+    ],
+)
+def test_closures_are_no_working_days(day: str, count: int, lands: str) -> None:
+    assert shift_working_days(date.fromisoformat(day), count, CLOSURES) == date.fromisoformat(lands)
+
+
+def test_one_area_s_closures_are_not_another_s() -> None:
+    day = date(2026, 12, 22)
+    assert shift_working_days(day, 2, CLOSURES) == date(2027, 1, 4)
+    assert shift_working_days(day, 2) == date(2026, 12, 24)
+    assert shift_working_days(day, 2, frozenset({date(2026, 12, 23)})) == date(2026, 12, 29)
+
+
+def test_spans_of_working_days_pass_over_closures_and_others_do_not() -> None:
+    moment = utc("2026-12-22T10:00")
+    assert add_span(moment, "2wd", closures=CLOSURES) == utc("2027-01-04T10:00")
+    assert add_span(moment, "1w", closures=CLOSURES) == utc("2026-12-29T10:00")
+    assert add_span(utc("2027-01-04T10:00"), "2wd", back=True, closures=CLOSURES) == moment

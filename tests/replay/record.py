@@ -17,7 +17,7 @@ from pathlib import Path
 from schemas.commands import Command
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
 from stores import staff
@@ -46,7 +46,7 @@ async def record(name: str, folder: Path) -> None:
             keys = KeyStore(pool, master_keys)
             client = await connect_temporal({"target_host": server.address}, keys)
             await register_search_attributes(client)
-            policy = load_policy()
+            policy = load_policies()
             async with worker(client, pool, keys, policy):
                 reference = await _live(Referrals(client, pool, keys, policy))
             row = await pool.fetchrow("SELECT * FROM keys.data_key WHERE reference = $1", reference)

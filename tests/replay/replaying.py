@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from unittest import mock
 
 from temporalio.client import Client, WorkflowHistory
@@ -25,9 +25,11 @@ from lifecycle.working_time import add_span
 from schemas.policy import DeadlineName
 from schemas.referral import Referral
 from schemas.vocabulary import Stage
+from service.codec import reference_of
 from service.plugin import referral_plugin
 from service.referrals import Referrals, workflow_id
 from stores.keys import KeyErased, KeyStore
+from workflows.notice import NoticeWorkflow
 from workflows.referral import ReferralWorkflow
 
 Run: TypeAlias = tuple[str, str]
@@ -65,7 +67,7 @@ async def histories_of(
     found = []
     for workflow, run_id in sorted(listed):
         try:
-            await keys.get(workflow.removeprefix("referral/"))
+            await keys.get(reference_of(workflow) or workflow)
         except KeyErased:
             continue
         found.append(await client.get_workflow_handle(workflow, run_id=run_id).fetch_history())
@@ -73,7 +75,8 @@ async def histories_of(
 
 
 async def _listed(client: Client) -> set[Run]:
-    return {(run.id, run.run_id) async for run in client.list_workflows("WorkflowType = 'ReferralWorkflow'")}
+    of_referrals = "WorkflowType IN ('ReferralWorkflow', 'NoticeWorkflow')"
+    return {(run.id, run.run_id) async for run in client.list_workflows(of_referrals)}
 
 
 async def _latest_runs(referrals: Referrals) -> list[Run]:
@@ -98,7 +101,7 @@ async def replay(
     histories: Iterable[WorkflowHistory], keys: KeyStore, workflow: type = ReferralWorkflow
 ) -> int:
     """Replay the histories and say how many; raises where one diverges."""
-    replayer = Replayer(workflows=[workflow], plugins=[referral_plugin(keys)])
+    replayer = Replayer(workflows=[workflow, NoticeWorkflow], plugins=[referral_plugin(keys)])
     kept = list(histories)
     await replayer.replay_workflows(_each(kept))
     return len(kept)
@@ -145,8 +148,8 @@ def nothing_possible() -> Iterator[None]:
 def other_numbers() -> Iterator[None]:
     """Every span of time is one longer, in the pinned policy of every referral too."""
 
-    def longer(moment: datetime, span: str, *, back: bool = False) -> datetime:
-        return add_span(moment, re.sub(r"\d+", lambda number: str(int(number[0]) + 1), span), back=back)
+    def longer(moment: datetime, span: str, **how: Any) -> datetime:
+        return add_span(moment, re.sub(r"\d+", lambda number: str(int(number[0]) + 1), span), **how)
 
     # Whatever is reckoned with a span, of a deadline or of a gate, is reckoned by this function.
     users = [

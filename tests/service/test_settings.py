@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from service.data_folder import AlreadyRunning, DataFolder, NotRunning, RunningService, resolve
+from service.data_folder import AlreadyRunning, DataFolder, NotRunning, RunningService, Servers, resolve
 from service.metrics import runtime
 from service.ports import LOOPBACK, free_port
 from service.settings import BadSetting, Settings, temporal_connect_config
@@ -44,6 +44,9 @@ def test_defaults() -> None:
     assert settings.master_keys_file == Path(".rj/master.keys")
     assert settings.database_url is None
     assert settings.metrics_address is None
+    assert settings.smtp_url is None
+    assert settings.mail_from == "no-reply@localhost"
+    assert settings.notify_api_key is None
 
 
 def test_the_keys_follow_the_data_folder_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,38 +57,95 @@ def test_the_keys_follow_the_data_folder_unless_told(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "sentence"),
+    ("name", "value", "reason"),
     [
+        ("RJ_LOG_LEVEL", "loud", "it must be 'debug', 'info', 'warning' or 'error'"),
+        ("RJ_LOG_FORMAT", "xml", "it must be 'json' or 'console'"),
+        ("RJ_POLICY", "gone.toml", "there is no such file"),
+        ("RJ_TEMPLATES", "gone", "there is no such folder"),
+        ("RJ_METRICS_ADDRESS", "9464", "it must be HOST:PORT, such as 127.0.0.1:9464"),
         (
-            "RJ_LOG_LEVEL",
-            "loud",
-            "RJ_LOG_LEVEL=loud cannot be used: it must be 'debug', 'info', 'warning' or 'error'.",
+            "RJ_MAIL_FROM",
+            "RJ <rj@example.org>",
+            "it must be one e-mail address, such as no-reply@example.org",
         ),
-        ("RJ_LOG_FORMAT", "xml", "RJ_LOG_FORMAT=xml cannot be used: it must be 'json' or 'console'."),
-        ("RJ_POLICY", "gone.toml", "RJ_POLICY=gone.toml cannot be used: there is no such file."),
-        (
-            "RJ_METRICS_ADDRESS",
-            "9464",
-            "RJ_METRICS_ADDRESS=9464 cannot be used: it must be HOST:PORT, such as 127.0.0.1:9464.",
+        *(
+            ("RJ_NOTIFY_URL", url, "it must be https://HOST, or http://127.0.0.1:PORT on this machine")
+            for url in (
+                "http://notify.example.org",
+                "https://",
+                "https://me@example.org",
+                "https://example.org/v2",
+            )
+        ),
+        *(
+            (name, "f33517ff", "it must be a template's id, such as f33517ff-2a88-4f6e-b855-c550268ce08a")
+            for name in ("RJ_NOTIFY_TEXT_TEMPLATE", "RJ_NOTIFY_LETTER_TEMPLATE")
         ),
     ],
 )
 def test_a_bad_setting_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as refused:
+        Settings.load()
+    assert str(refused.value) == f"{name}={value} cannot be used: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "mysql://me:hunter2@host/db", "it must begin with postgresql://"),
+        (
+            "RJ_SMTP_URL",
+            "http://me:hunter2@host",
+            "it must be smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST",
+        ),
+        ("RJ_SMTP_URL", "smtp://me:host:hunter2", "its host or port cannot be read"),
+        (
+            "RJ_SMTP_URL",
+            "smtp://:hunter2@host",
+            "a user and a password belong together, as USER:PASSWORD@HOST",
+        ),
+        (
+            "RJ_NOTIFY_API_KEY",
+            "hunter2-3d844edf-8d35-48ac-975b-e847b4f122b0",
+            "it must be a whole API key as GOV.UK Notify shows it once, NAME-SERVICE-SECRET",
+        ),
+    ],
+)
+def test_what_may_hold_a_secret_is_not_repeated(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting) as refused:
         Settings.load()
-    assert str(refused.value) == sentence
+    assert str(refused.value) == f"{name} cannot be used: {sentence}."
+    assert refused.value.__suppress_context__
 
 
-def test_a_bad_database_address_is_not_repeated_since_it_may_hold_a_password(
+def test_secrets_are_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "durham-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+    monkeypatch.setenv("RJ_SMTP_URL", "smtps://relay:hunter2@mail.example.org")
+    monkeypatch.setenv("RJ_NOTIFY_API_KEY", key)
+    settings = Settings.load()
+    assert settings.smtp_url == "smtps://relay:hunter2@mail.example.org"
+    assert settings.notify_api_key == key
+    service = SERVICE.model_copy(update={"smtp_url": settings.smtp_url, "notify_api_key": key})
+    for shown in (repr(settings), str(settings), repr(service), repr(Servers("", {}, service))):
+        assert "hunter2" not in shown
+        assert key not in shown
+
+
+def test_a_second_worker_sends_as_the_first_does_but_where_it_is_told_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "mysql://me:hunter2@host/db")
-    with pytest.raises(BadSetting) as refused:
-        Settings.load()
-    assert str(refused.value) == "DATABASE_URL cannot be used: it must begin with postgresql://."
+    told = SERVICE.model_copy(update={"smtp_url": "smtp://127.0.0.1:2525", "mail_from": "rj@example.org"})
+    second = Servers("", {}, told).settings(Settings.load())
+    assert (second.smtp_url, second.mail_from) == ("smtp://127.0.0.1:2525", "rj@example.org")
+    monkeypatch.setenv("RJ_SMTP_URL", "smtp://mail.example.org")
+    assert Servers("", {}, told).settings(Settings.load()).smtp_url == "smtp://mail.example.org"
 
 
 def test_temporal_of_ones_own_is_only_taken_when_chosen() -> None:

@@ -18,7 +18,7 @@ from schemas.commands import Command
 from schemas.people import Actor
 from schemas.reference import reference_from
 from schemas.steps import Request, StepTaken
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from stores import event_log
 from stores.database import Connection, Pool, connect
 from stores.event_log import Break
@@ -38,7 +38,7 @@ class Recording:
         self.reference = reference_from(uuid4().int)
         self.pool = pool
         self._keys = keys
-        self._steps = Steps(pool, keys, load_policy())
+        self._steps = Steps(pool, keys, load_policies())
 
     async def take(self, command: Command, *, staff_id: str = "cw-1", role: str = "caseworker") -> StepTaken:
         actor = Actor.model_validate({"id": staff_id, "role": role, "area": "durham"})

@@ -17,7 +17,7 @@ from schemas.people import Staff
 from schemas.reference import reference_from
 from schemas.steps import Request
 from schemas.vocabulary import Source
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from stores import event_log, staff
 from stores.database import Pool
 from stores.figures import Funnel, funnel
@@ -38,7 +38,7 @@ class Log:
     def __init__(self, pool: Pool, keys: KeyStore) -> None:
         self.pool, self.keys = pool, keys
         self.references: list[str] = []
-        self._steps = Steps(pool, keys, load_policy())
+        self._steps = Steps(pool, keys, load_policies())
 
     async def open(self, **changes: object) -> str:
         reference = reference_from(uuid4().int)

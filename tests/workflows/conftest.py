@@ -19,12 +19,13 @@ from schemas.commands import Command, OpenReferral
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from service.plugin import referral_plugin
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, workflow_id
 from service.running import worker
 from stores import staff
 from stores.database import Pool
 from stores.keys import KeyStore
+from tests.conftest import PostOffice
 from tests.replay.replaying import replay, replay_altered
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
@@ -90,7 +91,7 @@ class Years:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def years(pool: Pool, keys: KeyStore) -> AsyncIterator[Years]:
+async def years(pool: Pool, keys: KeyStore, post_office: PostOffice) -> AsyncIterator[Years]:
     """The engine on the time-skipping server; what it ran is replayed at the end."""
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(_TEST_SERVER),
@@ -102,7 +103,7 @@ async def years(pool: Pool, keys: KeyStore) -> AsyncIterator[Years]:
         await env.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=wanted)
         )
-        async with worker(env.client, pool, keys, load_policy()):
+        async with worker(env.client, pool, keys, load_policies(), post_office.outward):
             engine = Years(env, pool, keys)
             yield engine
         histories = [await handle.fetch_history() for handle in engine.handles]

@@ -27,7 +27,7 @@ from schemas.commands import Command
 from schemas.people import Actor
 from schemas.reference import reference_from
 from schemas.steps import ReferralInput, Request
-from service.policy_files import load_policy
+from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals, workflow_id
 from stores import event_log
 from stores.database import Pool
@@ -107,7 +107,7 @@ async def test_a_step_is_one_transaction(referrals: Referrals, reference: str) -
     history = await event_log.read(referrals.pool, reference)
     await referrals.keys.get(reference)
     pool = CountingPool(referrals.pool)
-    steps = Steps(cast(Pool, pool), referrals.keys, referrals.policy)
+    steps = Steps(cast(Pool, pool), referrals.keys, referrals.policies)
     taken = await ActivityEnvironment().run(
         steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
     )
@@ -237,7 +237,7 @@ async def test_a_lost_workflow_is_found_again_in_the_log(referrals: Referrals, r
 async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals, reference: str) -> None:
     """A worker died after recording, and its caller never asked again."""
     history = await event_log.read(referrals.pool, reference)
-    steps = Steps(referrals.pool, referrals.keys, referrals.policy)
+    steps = Steps(referrals.pool, referrals.keys, referrals.policies)
     await ActivityEnvironment().run(
         steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
     )
@@ -251,7 +251,7 @@ async def test_the_clock_of_a_referral_that_was_closed_behind_its_back_stops(yea
     """The log has the closing, the workflow does not: its next deadline tells it."""
     referral = await years.open(form())
     history = await event_log.read(years.pool, referral.reference)
-    steps = Steps(years.pool, years.keys, load_policy())
+    steps = Steps(years.pool, years.keys, load_policies())
     await ActivityEnvironment().run(
         steps.take_step, referral.reference, fold(history), request(close()), await years.now()
     )
@@ -276,7 +276,7 @@ async def test_an_older_copy_of_the_log_is_said_and_not_hammered(years: Years) -
     referral = await years.open(form())
     known = fold(await event_log.read(years.pool, referral.reference))
     ahead = known.model_copy(update={"sequence": known.sequence + 5})
-    steps = Steps(years.pool, years.keys, load_policy())
+    steps = Steps(years.pool, years.keys, load_policies())
     with pytest.raises(ApplicationError, match="older copy"):
         await ActivityEnvironment().run(
             steps.take_step, referral.reference, ahead, request(ATTEMPT), await years.now()

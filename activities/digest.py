@@ -1,0 +1,331 @@
+"""The summary that staff get by e-mail on working mornings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.channels import ChannelAway, ChannelRefused
+from activities.email import Mailer
+from activities.notice_facts import deadline_in_words, in_words, template_in_words
+from activities.wording import Medium, Wording, spoken
+from lifecycle.core import SUPERVISORS
+from lifecycle.notices import _with_cover as with_cover
+from lifecycle.working_time import is_working_day
+from schemas.areas import LONDON, Area
+from schemas.base import Model
+from schemas.people import Role, Staff
+from schemas.policy import Policies, Rung
+from stores import digests, staff
+from stores.database import Pool
+from stores.digests import Due, SignOffWanted, Task
+
+LONGEST_LIST = 20
+"""Lines of one list of a summary."""
+
+_ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class WhyNone(StrEnum):
+    """Why nobody gets a summary on a day."""
+
+    DAY_OFF = "day_off"
+    NO_MAIL_SERVER = "no_mail_server"
+    TOO_LATE = "too_late"
+    """Nothing was there to send it until the working day was over."""
+
+
+class Readers(Model):
+    """Who is to get the summary of a day.
+
+    Attributes:
+        staff: the ids of the members of staff.
+        why_none: where it goes to nobody, whoever works there.
+    """
+
+    staff: tuple[str, ...] = ()
+    why_none: WhyNone | None = None
+
+
+class DigestOutcome(StrEnum):
+    """What became of one person's summary."""
+
+    SENT = "sent"
+    NOTHING_TO_SAY = "nothing_to_say"
+    REFUSED = "refused"
+    """The address, for good."""
+
+
+class Digests:
+    """The activities of the summary, with what they work on.
+
+    Args:
+        pool: connections with the application's rights.
+        policies: what the service has settled; says who answers for a deadline, and when it is closed.
+        wording: the templates.
+        mailer: None where e-mail is off; then nothing is sent.
+    """
+
+    def __init__(self, pool: Pool, policies: Policies, wording: Wording, mailer: Mailer | None) -> None:
+        self._pool = pool
+        self._policies = policies
+        self._wording = wording
+        self._mailer = mailer
+
+    @activity.defn(name="list_digest_readers")
+    async def readers(self, day: date) -> Readers:
+        """Who is to get the summary of a day in London: of the staff who want it, those who work in an area that is
+        not closed then."""
+        open_areas = {area for area in Area if self._is_open(area, day)}
+        if not open_areas:
+            return Readers(why_none=WhyNone.DAY_OFF)
+        if self._mailer is None:
+            return Readers(why_none=WhyNone.NO_MAIL_SERVER)
+        found = await digests.readers(self._pool, datetime.now(UTC))
+        return Readers(staff=tuple(each.id for each in found if open_areas.intersection(each.areas)))
+
+    @activity.defn(name="send_digests")
+    async def send(self, day: date, readers: Sequence[str]) -> dict[str, DigestOutcome]:
+        """Send the summary of a day to these people, one after the other, each of them once.
+
+        Who is settled is kept with the activity while it is tried again: an address that was refused is not tried
+        every few minutes because another one's server is away. Should the process end between sending and recording,
+        the same Message-ID goes out again.
+
+        Raises:
+            ApplicationError: it could not be sent to some; all others have theirs. Its detail is who is settled.
+        """
+        settled = _settled_before()
+        failed: BaseException | None = None
+        for reader in readers:
+            if reader in settled:
+                continue
+            # Gathered, so that whatever is wrong with one keeps nobody else from theirs.
+            [done] = await asyncio.gather(self._send(reader, day), return_exceptions=True)
+            if isinstance(done, BaseException):
+                failed = done
+            else:
+                settled[reader] = done
+            activity.heartbeat(settled)
+        if failed is not None:
+            raise ApplicationError(
+                f"Not everybody has the summary: {_reason(failed)}",
+                settled,
+                type=type(failed).__name__,
+                next_retry_delay=failed.retry_after if isinstance(failed, ChannelAway) else None,
+            ) from failed
+        return settled
+
+    def _is_open(self, area: Area, day: date) -> bool:
+        return is_working_day(day, frozenset(self._policies.of(area).closures))
+
+    async def _send(self, reader: str, day: date) -> DigestOutcome:
+        now = datetime.now(UTC)
+        if await digests.sent(self._pool, reader, day):
+            return DigestOutcome.SENT
+        member = await staff.get(self._pool, reader)
+        # Who left, went away or chose otherwise since the readers were listed.
+        if member is None or not _still_reads(member, now) or member.email is None:
+            return DigestOutcome.NOTHING_TO_SAY
+        summary = await self.summary(member, day, now)
+        if summary is None:
+            return DigestOutcome.NOTHING_TO_SAY
+        if self._mailer is None:
+            raise ChannelAway("No mail server is set where this was tried.")
+        written = self._wording.render("digest", Medium.EMAIL, summary)
+        await digests.begin(self._pool, reader, day)
+        try:
+            await self._mailer.send(
+                to=member.email,
+                subject=written.subject,
+                body=written.body,
+                message_id=f"<digest.{day}.{reader}@rj-referrals.invalid>",
+            )
+        except ChannelRefused as refused:
+            log.warning("a summary was refused for good", staff=reader, reason=str(refused))
+            return DigestOutcome.REFUSED
+        await digests.mark_sent(self._pool, reader, day, datetime.now(UTC))
+        return DigestOutcome.SENT
+
+    async def summary(self, reader: Staff, day: date, at: datetime) -> dict[str, object] | None:
+        """The variables of the template for one person, from the read model as it is; None where there is nothing.
+
+        Args:
+            reader: whose work it is, and that of those for whom they stand in.
+            day: in London; what is due until its end is due today.
+            at: now; what is due by then is overdue.
+        """
+        work = _Work()
+        for area in reader.areas:
+            await self._collect(work, reader, area, _next_monday(day), at)
+        unread = await digests.unread(self._pool, reader.id)
+        lists = _lists(work, day, at)
+        if not unread and not any(lists.values()):
+            return None
+        one_area = len(reader.areas) == 1
+        policy = self._policies.of(reader.areas[0]) if one_area else self._policies.base
+        return {
+            **lists,
+            "day": f"{day:%A %-d %B %Y}",
+            "unread": unread,
+            "name_of_service": policy.service_name,
+            "service": policy.service_name,
+            "phone": policy.service_phone,
+        }
+
+    async def _collect(self, work: _Work, reader: Staff, area: Area, until: datetime, at: datetime) -> None:
+        people = {member.id: member for member in await staff.team(self._pool, area)}
+        # Their own work, and that of those for whom they stand in.
+        covered = [who for who in people if with_cover([who], people, at) == [reader.id]]
+        rungs = {rung for rung in _ROLES if reader.id in _answering(rung, people, at)}
+        answers = {name: rule.answers for name, rule in self._policies.of(area).deadlines.items()}
+        work.escalated += await digests.escalated(self._pool, area, rungs, covered)
+        work.due += await digests.due(
+            self._pool,
+            area,
+            until,
+            workers=covered,
+            names=[name for name, rung in answers.items() if rung in rungs],
+            # Where there is no caseworker, it falls to the next rung up.
+            unowned_names=[name for name, rung in answers.items() if rung is Rung.CASEWORKER]
+            if Rung.SUPERVISOR in rungs
+            else (),
+            team=people,
+        )
+        if reader.role in SUPERVISORS:
+            waiting = await digests.sign_offs(self._pool, area)
+            work.sign_offs += [each for each in waiting if reader.id in _deciding(each, people, at)]
+        work.tasks += await digests.tasks(self._pool, area, covered)
+
+
+@dataclass
+class _Work:
+    """What stands in a summary, before it is put into words."""
+
+    escalated: list[Due] = field(default_factory=list)
+    due: list[Due] = field(default_factory=list)
+    sign_offs: list[SignOffWanted] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+
+class _Listed:
+    """A list of a summary: as long as all there is, and shown as far as a letter has room."""
+
+    def __init__(self, entries: Sequence[Mapping[str, str]]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Mapping[str, str]]:
+        if len(self) <= LONGEST_LIST:
+            return iter(self._entries)
+        *shown, last = self._entries[:LONGEST_LIST]
+        left = len(self) - len(shown)
+        return iter([*shown, {**last, "reference": f"and {left} more, the next of them {last['reference']}"}])
+
+
+def _settled_before() -> dict[str, DigestOutcome]:
+    details = activity.info().heartbeat_details
+    return {who: DigestOutcome(outcome) for who, outcome in details[0].items()} if details else {}
+
+
+def _reason(failed: BaseException) -> str:
+    # What else went wrong may repeat what it was given.
+    return str(failed) if isinstance(failed, ChannelAway) else type(failed).__name__
+
+
+def _still_reads(member: Staff, at: datetime) -> bool:
+    return member.active and member.digest and not member.absent(at)
+
+
+def _answering(rung: Rung, people: dict[str, Staff], at: datetime) -> list[str]:
+    """Who stands on a rung of an area, or on the next one up where nobody does."""
+    return _first_standing(rung, people, at, lambda who: True)
+
+
+def _deciding(wanted: SignOffWanted, people: dict[str, Staff], at: datetime) -> list[str]:
+    """Who may give a sign-off: the lowest rung with somebody who may and did not ask for it."""
+    return _first_standing(
+        Rung.SUPERVISOR,
+        people,
+        at,
+        lambda who: who != wanted.requested_by and people[who].role in SUPERVISORS,
+    )
+
+
+def _first_standing(
+    rung: Rung, people: dict[str, Staff], at: datetime, may: Callable[[str], bool]
+) -> list[str]:
+    for step in range(len(Rung)):
+        role = _ROLES[rung.above(step)]
+        on_it = [who for who, member in people.items() if member.role is role]
+        found = [who for who in with_cover(on_it, people, at) if may(who)]
+        if found:
+            return found
+    return []
+
+
+def _next_monday(day: date) -> datetime:
+    return _midnight(day + timedelta(days=7 - day.weekday()))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON)
+
+
+def _lists(work: _Work, day: date, at: datetime) -> dict[str, _Listed]:
+    climbed = {(each.reference, each.key) for each in work.escalated}
+    # What has climbed to the reader is said once.
+    due = [each for each in work.due if (each.reference, each.key) not in climbed]
+    tomorrow = _midnight(day + timedelta(days=1))
+    return {
+        "escalations": _deadlines(work.escalated),
+        "overdue": _deadlines(each for each in due if each.due_at <= at),
+        "due_today": _deadlines(each for each in due if at < each.due_at < tomorrow),
+        "due_this_week": _deadlines(each for each in due if at < each.due_at and tomorrow <= each.due_at),
+        "sign_offs": _Listed(
+            [
+                _entry(each.reference, each.stage, in_words(each.subject), each.requested_at, "asked for on ")
+                for each in sorted(work.sign_offs, key=lambda each: each.requested_at)
+            ]
+        ),
+        "tasks": _Listed(
+            [
+                _entry(each.reference, each.stage, _task(each), each.at, "since ")
+                for each in sorted(work.tasks, key=lambda each: each.at)
+            ]
+        ),
+    }
+
+
+def _deadlines(found: Iterable[Due]) -> _Listed:
+    return _Listed(
+        [
+            _entry(each.reference, each.stage, deadline_in_words(each.key), each.due_at)
+            for each in sorted(found, key=lambda each: each.due_at)
+        ]
+    )
+
+
+def _task(task: Task) -> str:
+    wanted = template_in_words(task.wanted) if task.wanted else "a message"
+    return f"{wanted}, to {task.participant}" if task.participant else wanted
+
+
+def _entry(reference: str, stage: str, what: str, when: datetime, before: str = "") -> dict[str, str]:
+    return {
+        "reference": reference,
+        "stage": in_words(stage),
+        "what": what,
+        "when": f"{before}{spoken(when)}",
+    }

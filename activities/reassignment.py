@@ -1,0 +1,146 @@
+"""Giving the referrals of one caseworker to another: each by an ordinary step, so that rules, register and log hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+from pydantic import Field
+from temporalio import activity
+
+from lifecycle import Refused
+from schemas import facts
+from schemas.areas import Area
+from schemas.base import Model
+from schemas.commands import Command, Reassign
+from schemas.people import StaffId
+from schemas.steps import Receipt
+from schemas.vocabulary import Stage
+from stores import supervision
+from stores.database import Pool
+from stores.keys import KeyErased, KeyUnknown
+
+Take: TypeAlias = Callable[[str, Command, str, UUID], Awaitable[Receipt]]
+"""Takes a step on a referral: its reference, the command, who asks, and the id under which it is taken once."""
+
+PAGE = 100
+"""How many referrals are given on by one activity."""
+
+NAMED = 100
+"""How many refused referrals are kept by name; the others are counted."""
+
+_AT_ONCE = 10
+
+SAME_CASEWORKER = "same_caseworker"
+OTHER_CASEWORKER = "other_caseworker"
+
+
+class Reassignment(Model):
+    """Whose referrals go to whom, and who asks for it."""
+
+    giver: StaffId
+    taker: StaffId
+    area: Area | None = Field(default=None, description="only the referrals of this area")
+    stage: Stage | None = Field(default=None, description="only the referrals in this stage")
+    reason: facts.Reason = None
+    asked_by: StaffId
+    run: UUID = Field(description="the steps' command ids are derived from it, so that each is taken once")
+
+
+class NotGiven(Model):
+    """A referral that stayed where it was."""
+
+    reference: str
+    code: str = Field(description="of the refusal")
+    message: str
+
+
+class Tally(Model):
+    """What became of referrals that were to be given on."""
+
+    moved: int = 0
+    already: int = Field(default=0, description="the taker had them already")
+    refused: int = 0
+    named: tuple[NotGiven, ...] = Field(default=(), description="the first of those refused")
+
+    @property
+    def done(self) -> int:
+        """How many were dealt with."""
+        return self.moved + self.already + self.refused
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            moved=self.moved + other.moved,
+            already=self.already + other.already,
+            refused=self.refused + other.refused,
+            named=(*self.named, *other.named)[:NAMED],
+        )
+
+
+class Page(Model):
+    """Some of the referrals that are to be given on, by reference."""
+
+    references: tuple[str, ...]
+    remaining: int = Field(description="how many there are from the first of these on")
+
+
+class Reassignments:
+    """The activities with what they work on.
+
+    Args:
+        pool: connections with the application's rights.
+        take: sends a command to a referral, as for a person; raises lifecycle.Refused where it is not taken.
+    """
+
+    def __init__(self, pool: Pool, take: Take) -> None:
+        self._pool = pool
+        self._take = take
+
+    @activity.defn
+    async def find_referrals(self, asked: Reassignment, after: str) -> Page:
+        """The next page of the giver's open referrals: those whose reference comes after this one."""
+        references, remaining = await supervision.owned(
+            self._pool, asked.giver, area=asked.area, stage=asked.stage, after=after, limit=PAGE
+        )
+        return Page(references=tuple(references), remaining=remaining)
+
+    @activity.defn
+    async def give_referrals(self, asked: Reassignment, references: tuple[str, ...]) -> Tally:
+        """Give these referrals to the taker. A retry goes on where the last try was heard of, and gives none twice."""
+        tally = _heard_of_last_time()
+        for some in _by(_AT_ONCE, references[tally.done :]):
+            owners = await supervision.caseworkers(self._pool, some)
+            gone = {each for each in some if owners.get(each) not in (asked.giver, asked.taker)}
+            for one in await asyncio.gather(*(self._give(asked, each, each in gone) for each in some)):
+                tally += one
+            activity.heartbeat(tally)
+        return tally
+
+    async def _give(self, asked: Reassignment, reference: str, gone: bool) -> Tally:
+        if gone:
+            return _refused(reference, OTHER_CASEWORKER, "It went to somebody else meanwhile.")
+        command = Reassign(caseworker=asked.taker, reason=asked.reason)
+        try:
+            await self._take(reference, command, asked.asked_by, uuid5(asked.run, reference))
+        except Refused as refused:
+            if refused.code == SAME_CASEWORKER:
+                return Tally(already=1)
+            return _refused(reference, refused.code, refused.message)
+        except (KeyErased, KeyUnknown):
+            return _refused(reference, "erased", "It was erased.")
+        return Tally(moved=1)
+
+
+def _refused(reference: str, code: str, message: str) -> Tally:
+    return Tally(refused=1, named=(NotGiven(reference=reference, code=code, message=message),))
+
+
+def _heard_of_last_time() -> Tally:
+    heard = activity.info().heartbeat_details
+    return Tally.model_validate(heard[0]) if heard else Tally()
+
+
+def _by(count: int, references: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (references[start : start + count] for start in range(0, len(references), count))

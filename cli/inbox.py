@@ -1,0 +1,105 @@
+"""What members of staff and partners were told."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.common import AsOption, JsonOption, print_json, print_table, room, run, when
+
+if TYPE_CHECKING:
+    from activities.wording import Wording
+    from schemas.areas import Area
+    from schemas.policy import Policies
+    from schemas.vocabulary import Stage
+    from service.referrals import Referrals
+    from stores.notices import Letter
+
+app = room()
+
+
+@app.command("inbox")
+def inbox_command(
+    staff: AsOption,
+    everything: Annotated[bool, typer.Option("--all", help="Also what you have read before.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
+    keep_unread: Annotated[
+        bool, typer.Option("--keep-unread", help="Only look; they count as unread still.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what you were told and have not read, newest first; it counts as read from then on.
+
+    Example: rj inbox --as cw-1
+    """
+
+    async def work(referrals: Referrals) -> None:
+        from stores import digests, notices
+
+        member = await referrals.member(staff)
+        found = await notices.inbox(referrals.pool, member.id, unread=not everything, limit=limit + 1)
+        letters = found[:limit]
+        where = await digests.where(referrals.pool, {letter.reference for letter in letters})
+        wording = _wording()
+        said = [_said(letter, wording, referrals.policies, where[letter.reference]) for letter in letters]
+        if as_json:
+            print_json(said)
+        else:
+            _print(said, more=len(found) > limit, everything=everything)
+        # What nobody could see is not read.
+        sys.stdout.flush()
+        if not keep_unread:
+            await notices.mark_read(referrals.pool, member.id, letters, datetime.now(UTC))
+
+    run(work, temporal=False)
+
+
+def _wording() -> Wording:
+    from activities.wording import Wording
+    from service.settings import Settings
+
+    return Wording.load(Settings.load().templates)
+
+
+def _said(letter: Letter, wording: Wording, policies: Policies, where: tuple[Area, Stage]) -> dict[str, Any]:
+    from activities.notice_facts import facts, template_in_words
+    from activities.wording import TEMPLATES, Medium, media
+
+    notice, (area, stage) = letter.notice, where
+    if notice.template in TEMPLATES and Medium.INBOX in media(notice.template):
+        policy = policies.of(area)
+        known = facts(letter.reference, notice, policy, area=area, stage=stage)
+        says = wording.render(notice.template, Medium.INBOX, known, welsh=policy.welsh).body
+    else:
+        # A policy of one's own may tell staff by words that are for others, or that are no more.
+        says = f"{letter.reference}: {template_in_words(notice.template)}."
+    return {
+        "reference": letter.reference,
+        "id": notice.id,
+        "at": notice.at.isoformat(),
+        "category": notice.category,
+        "template": notice.template,
+        "about": notice.about.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
+        "read_at": letter.read_at.isoformat() if letter.read_at else None,
+        "says": says,
+    }
+
+
+def _print(said: list[dict[str, Any]], *, more: bool, everything: bool) -> None:
+    if not said:
+        typer.echo("There is nothing." if everything else "There is nothing that you have not read.")
+        return
+    print_table(
+        [
+            ("WHEN", "", "WHAT"),
+            *(
+                (when(datetime.fromisoformat(each["at"])), "" if each["read_at"] else "new", each["says"])
+                for each in said
+            ),
+        ]
+    )
+    if more:
+        typer.echo(f"There is more; --limit shows more than {len(said)} at a time.")

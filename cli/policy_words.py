@@ -1,0 +1,120 @@
+"""What a policy settles, put into words, for the command line and for the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cli.common import words
+from schemas.notices import Addressee
+from schemas.policy import NoticeRule, Policy, Rung, Span, Timing
+
+_UNITS = {"wd": "working day", "w": "week", "m": "month"}
+_TOLD = {
+    Addressee.ANSWERS: "who stands on the rung that it has come to",
+    Addressee.CASEWORKER: "the caseworker",
+    Addressee.FACILITATORS: "the facilitators",
+    Addressee.SUPERVISORS: "the supervisors of the area",
+    Addressee.SERVICE_MANAGERS: "the service managers of the area",
+    Addressee.AGENCY: "the agency that sent the referral",
+    Addressee.PARTICIPANT: "the participant whom it is about",
+    Addressee.ATTENDING: "everyone who attends the activity",
+    Addressee.HARMED: "the persons harmed",
+}
+
+
+class DeadlineWords(NamedTuple):
+    """One deadline, or what holds of it at one stage of justice."""
+
+    name: str
+    warns: str
+    due: str
+    escalates: str
+    answers: str
+    ground: str
+    source: str
+
+
+class NoticeWords(NamedTuple):
+    """What is told to whom when something happens."""
+
+    when: str
+    tells: str
+    template: str
+    category: str
+
+
+def deadline_words(policy: Policy) -> Iterator[DeadlineWords]:
+    """Every deadline, and after each what holds at single stages of justice."""
+    for name, rule in policy.deadlines.items():
+        whose = words(rule.answers), rule.ground, rule.source
+        yield DeadlineWords(words(name), *_points(rule, rule.answers), *whose)
+        for stage, timing in rule.by_justice_stage.items():
+            yield DeadlineWords(f"{words(name)}, {words(stage)}", *_points(timing, rule.answers), *whose)
+
+
+def _points(timing: Timing, answers: Rung) -> tuple[str, str, str]:
+    before = "" if timing.due else " before"
+    return (
+        ", ".join(span_words(each) + before for each in timing.warn),
+        span_words(timing.due) if timing.due else "its own date",
+        ", ".join(
+            f"{_after(span)} ({words(answers.above(number))})"
+            for number, span in enumerate(timing.escalate, 1)
+        ),
+    )
+
+
+def _after(span: Span) -> str:
+    return "at once" if span == "PT0S" else f"after {span_words(span)}"
+
+
+def span_words(span: Span) -> str:
+    """A span of time as people read it: 2 working days."""
+    if span.startswith("PT"):
+        return _counted(int(span[2:-1]), "second")
+    return _counted(int(span.rstrip("wdm")), _UNITS[span.lstrip("0123456789")])
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def number_words(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What a policy settles besides deadlines and notices: what, and what it is."""
+    yield (
+        "counts as unreachable after",
+        f"{policy.unreachable.attempts} attempts on {_counted(policy.unreachable.channels, 'channel')}",
+    )
+    yield "inactivity, in preparation", span_words(policy.inactivity_in_preparation)
+    yield "a risk confirmation is good for", span_words(policy.risk_confirmation_valid)
+    yield (
+        "not accepted from a person responsible",
+        ", ".join(words(each) for each in policy.offender_initiated_refused) or "nothing",
+    )
+    yield "a supervisor may override", ", ".join(words(each) for each in policy.overridable) or "nothing"
+    yield "recording", "allowed with consent" if policy.recording_allowed else "never"
+    yield "kept after closing", _counted(policy.retention_years, "year")
+    yield (
+        "closed besides weekends and bank holidays",
+        ", ".join(f"{day:%-d %b %Y}" for day in sorted(policy.closures)) or "never",
+    )
+    yield "messages name the service", policy.service_name
+    yield "messages ask people to ring", policy.service_phone or "no number"
+    yield "messages in Welsh", "where there is such text" if policy.welsh else "never"
+    yield "booked meetings go into calendars", "of the staff concerned" if policy.invitations else "never"
+
+
+def notice_words(rule: NoticeRule) -> NoticeWords:
+    """One notice, in the pieces of a sentence."""
+    only = " and ".join(
+        f"{words(field)} is {' or '.join(words(value) for value in values)}"
+        for field, values in rule.only.items()
+    )
+    after = ", even if the referral has closed meanwhile" if rule.after_closing else ""
+    return NoticeWords(
+        when=words(rule.on) + (f", where {only}" if only else "") + after,
+        tells=_TOLD[rule.to],
+        template=rule.template,
+        category=words(rule.category),
+    )

@@ -1,0 +1,391 @@
+"""The supervisor's questions: what was escalated, what waits for a sign-off, who has how much, what is stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from cli.common import (
+    AreaOption,
+    AsOption,
+    BadInput,
+    Exit,
+    JsonOption,
+    as_staff_id,
+    due,
+    fail,
+    plain,
+    print_json,
+    print_table,
+    progress,
+    room,
+    run,
+    when,
+    words,
+)
+from schemas.areas import LONDON, Area
+from schemas.policy import Rung
+from schemas.vocabulary import Stage
+
+if TYPE_CHECKING:
+    from activities.reassignment import Reassignment, Tally
+    from schemas.people import Staff
+    from service.reassignment import Prospect
+    from service.referrals import Referrals
+    from service.stuck import Stuck
+    from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
+    from workflows.reassignment import Progress
+
+app = room()
+
+LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")]
+
+# How far back `--all` looks where nobody says.
+_HISTORY = timedelta(days=90)
+
+
+@app.command("escalations")
+def escalations_command(
+    area: AreaOption = None,
+    rung: Annotated[Rung | None, typer.Option(help="On this rung of the ladder only.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those that were cleared as well, with the time that took.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DAY", help="With --all: raised since then; else 90 days."
+        ),
+    ] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the missed deadlines that have climbed the ladder and still wait, oldest first.
+
+    Example: rj escalations --area durham --rung service_manager
+    """
+    if since and not everything:
+        fail(Exit.BAD_INPUT, "--since: is for --all; without it only what still waits is listed.")
+    if everything:
+        _past_escalations(area, rung, since, limit, as_json)
+        return
+
+    async def work(referrals: Referrals) -> list[OpenEscalation]:
+        from stores.supervision import open_escalations
+
+        return await open_escalations(referrals.pool, area=area, rung=rung, limit=limit + 1)
+
+    found = run(work, temporal=False)
+    shown = found[:limit]
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in shown])
+        return
+    rows = [
+        (
+            each.reference,
+            each.area,
+            words(each.stage),
+            each.caseworker or "-",
+            each.deadline,
+            f"{words(each.rung)} since {when(each.raised_at)}",
+            "on hold" if each.on_hold else "",
+        )
+        for each in shown
+    ]
+    heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "DEADLINE", "ESCALATED TO", "")
+    _table(heading, rows, "No escalation waits.", more=len(found) > limit)
+
+
+def _past_escalations(
+    area: Area | None, rung: Rung | None, since: datetime | None, limit: int, as_json: bool
+) -> None:
+    begin = since.replace(tzinfo=LONDON) if since else datetime.now(UTC) - _HISTORY
+
+    async def work(referrals: Referrals) -> list[PastEscalation]:
+        from stores.supervision import escalation_history
+
+        return await escalation_history(referrals.pool, area=area, rung=rung, since=begin, limit=limit + 1)
+
+    found = run(work, temporal=False)
+    shown = found[:limit]
+    if as_json:
+        print_json(
+            [
+                {
+                    **each.model_dump(mode="json"),
+                    "took_seconds": each.took.total_seconds() if each.took is not None else None,
+                }
+                for each in shown
+            ]
+        )
+        return
+    rows = [
+        (
+            each.reference,
+            each.area,
+            each.deadline,
+            words(each.rung),
+            when(each.raised_at),
+            when(each.cleared_at) if each.cleared_at else "waits",
+            _span(each.took) if each.took is not None else "",
+        )
+        for each in shown
+    ]
+    heading = ("REFERENCE", "AREA", "DEADLINE", "ESCALATED TO", "RAISED", "CLEARED", "AFTER")
+    _table(heading, rows, f"None was raised since {when(begin)}.", more=len(found) > limit)
+
+
+def _span(length: timedelta) -> str:
+    """Elapsed time, days and hours where it is long, minutes where it is not."""
+    minutes = int(length.total_seconds()) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours // 24} d {hours % 24} h" if hours >= 24 else f"{hours} h {minutes % 60} min"
+
+
+@app.command("signoffs")
+def signoffs_command(
+    area: AreaOption = None,
+    staff: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="STAFF",
+            parser=as_staff_id,
+            help="Your id: only what you may sign off, in your areas and not your own work.",
+        ),
+    ] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List what waits for a sign-off, oldest first.
+
+    Example: rj signoffs --as su-1
+    """
+
+    async def work(referrals: Referrals) -> list[WaitingSignOff]:
+        from stores.supervision import not_their_own, waiting_sign_offs
+
+        if staff is None:
+            areas = [area] if area else None
+            return await waiting_sign_offs(referrals.pool, areas=areas, limit=limit + 1)
+        member = _may_sign_off(await referrals.member(staff))
+        areas = [each for each in member.areas if area in (None, each)]
+        waiting = await waiting_sign_offs(referrals.pool, areas=areas, limit=None)
+        return await not_their_own(referrals.pool, staff, waiting, limit=limit + 1)
+
+    found = run(work, temporal=False)
+    shown = found[:limit]
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in shown])
+        return
+    whose = f" that {staff} may give" if staff else ""
+    heading = ("REFERENCE", "AREA", "SIGN-OFF OF", "ASKED BY", "ASKED", "DUE", "")
+    _table(heading, map(_sign_off, shown), f"No sign-off waits{whose}.", more=len(found) > limit)
+
+
+def _may_sign_off(member: Staff) -> Staff:
+    from lifecycle import Refused
+    from lifecycle.core import SUPERVISORS
+
+    if member.role not in SUPERVISORS:
+        raise Refused("not_your_role", "Sign-offs are given by supervisors and service managers.", "as")
+    return member
+
+
+def _sign_off(each: WaitingSignOff) -> tuple[str, ...]:
+    marks = {"on hold": each.on_hold, "safeguarding": each.safeguarding}
+    return (
+        each.reference,
+        each.area,
+        words(each.subject),
+        each.requested_by,
+        when(each.requested_at),
+        due(each.due_at).removeprefix("due ") if each.due_at else "stands still",
+        ", ".join(mark for mark, holds in marks.items() if holds),
+    )
+
+
+@app.command("workload")
+def workload_command(area: AreaOption = None, as_json: JsonOption = False) -> None:
+    """Print how much each caseworker has in hand, those with most overdue first.
+
+    Due this week: some deadline is due from now to Sunday's end, London time; overdue: some is past. Inactivity does
+    not count in either, and a referral may count in both.
+
+    Example: rj workload --area durham
+    """
+
+    async def work(referrals: Referrals) -> list[Load]:
+        from stores.supervision import workload
+
+        return await workload(referrals.pool, area=area, now=datetime.now(UTC))
+
+    found = run(work, temporal=False)
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in found])
+        return
+    heading = ("CASEWORKER", "OPEN", "ON HOLD", "DUE THIS WEEK", "OVERDUE", "ESCALATIONS", "")
+    _table(heading, map(_load, found), "Nobody has anything, and there is no caseworker.")
+
+
+def _load(each: Load) -> tuple[str, ...]:
+    numbers = (each.open, each.on_hold, each.due_this_week, each.overdue, each.escalations)
+    return (each.staff or "nobody yet", *map(str, numbers), _standing(each))
+
+
+def _standing(each: Load) -> str:
+    marks = []
+    if each.staff and each.role is None:
+        marks.append("not in the register")
+    elif each.staff and not each.active:
+        marks.append("inactive")
+    if each.absent_until:
+        # They are back at that instant; the day before was the last away.
+        last = each.absent_until.astimezone(LONDON) - timedelta(days=1)
+        marks.append(f"absent until {last:%a %-d %b %Y}, stand-in {each.stand_in}")
+    return ", ".join(marks)
+
+
+@app.command("stuck")
+def stuck_command(as_json: JsonOption = False) -> None:
+    """Say what does not go on by itself, what that means, and what to do about it.
+
+    Example: rj stuck
+    """
+
+    async def work(referrals: Referrals) -> list[Stuck]:
+        from service.stuck import stuck
+
+        return await stuck(referrals.client, referrals.pool)
+
+    found = run(work)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json([asdict(each) for each in found])
+        return
+    if not found:
+        typer.echo("Nothing is stuck.")
+        return
+    for each in found:
+        since = f" since {when(each.since)}" if each.since else ""
+        typer.echo(plain(f"{each.subject} ({words(each.kind)}{since})"))
+        typer.echo(plain(f"  {each.said}"))
+        typer.echo(plain(f"  → {each.remedy}"))
+
+
+@app.command("reassign")
+def reassign_command(
+    giver: Annotated[
+        str,
+        typer.Option("--from", metavar="STAFF", parser=as_staff_id, help="The caseworker who has them."),
+    ],
+    taker: Annotated[
+        str, typer.Option("--to", metavar="STAFF", parser=as_staff_id, help="Who is to have them.")
+    ],
+    staff: AsOption,
+    area: AreaOption = None,
+    stage: Annotated[Stage | None, typer.Option(help="Only those in this stage.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in words. It is sealed.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the open referrals of one caseworker to another. It goes on by itself, whatever is stopped meanwhile.
+
+    Each is an ordinary step, recorded under your name. Ends with 3 where some were refused; those stay as they were.
+
+    Example: rj reassign --from cw-1 --to cw-2 --reason "On leave until May" --as su-1
+    """
+
+    async def work(referrals: Referrals) -> Tally | None:
+        from activities.reassignment import Reassignment
+        from service.reassignment import prospect
+
+        asked = Reassignment(
+            giver=giver, taker=taker, area=area, stage=stage, reason=reason, asked_by=staff, run=uuid4()
+        )
+        expected = await prospect(referrals, asked)
+        if not expected.underway:
+            if not expected.count and not expected.elsewhere:
+                return None
+            await asyncio.to_thread(_ask, asked, expected, yes)
+        return await _follow(referrals, asked)
+
+    tally = run(work)
+    if as_json:
+        from activities.reassignment import Tally
+
+        print_json((tally or Tally()).model_dump(mode="json"))
+    elif tally is None:
+        typer.echo(f"{giver} has no such open referral: there is nothing to reassign.")
+    else:
+        _tell(tally, giver, taker)
+    if tally and tally.refused:
+        fail(Exit.REFUSED, f"{tally.refused} of {tally.done} stayed as they were.")
+
+
+def _ask(asked: Reassignment, expected: Prospect, yes: bool) -> None:
+    if expected.absent_until:
+        typer.echo(f"{asked.taker} is away until {when(expected.absent_until)}.", err=True)
+    for area, count in expected.elsewhere.items():
+        typer.echo(f"{count} in {area} will be refused: {asked.taker} does not work there.", err=True)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput("--yes: is needed where nobody can be asked.")
+    what = f"{expected.count} open referral{'s' * (expected.count != 1)}"
+    if not typer.confirm(f"Give {what} of {asked.giver} to {asked.taker}?", err=True):
+        raise BadInput("Nothing was reassigned.")
+
+
+async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
+    from service.reassignment import reassign
+
+    with progress() as bar:
+        task = bar.add_task("Reassigning", total=None)
+        told = False
+
+        def show(come: Progress) -> None:
+            nonlocal told
+            if come.run != asked.run and not told:
+                told = True
+                typer.echo(f"Following the one that {come.asked_by} has begun already.", err=True)
+            bar.update(task, completed=come.tally.done, total=come.total or None)
+
+        try:
+            return await reassign(referrals, asked, show)
+        except asyncio.CancelledError:
+            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
+            raise
+
+
+def _tell(tally: Tally, giver: str, taker: str) -> None:
+    typer.echo(f"Reassigned from {giver} to {taker}: {tally.moved}.")
+    if tally.already:
+        typer.echo(f"{taker} had already: {tally.already}.")
+    if not tally.refused:
+        return
+    typer.echo(f"Refused: {tally.refused}.")
+    print_table([(f"  {each.reference}", each.message) for each in tally.named])
+    if tally.refused > len(tally.named):
+        typer.echo(f"  and {tally.refused - len(tally.named)} more")
+
+
+def _table(
+    heading: tuple[str, ...], rows: Iterable[tuple[str, ...]], none: str, *, more: bool = False
+) -> None:
+    lines = list(rows)
+    if not lines:
+        typer.echo(none)
+        return
+    print_table([heading, *lines])
+    if more:
+        typer.echo(f"There are more than {len(lines)}; --limit shows more.", err=True)

@@ -1,0 +1,95 @@
+"""Conferences and preparation meetings as appointments of staff: who is invited, and who is told of a change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.events import ActivityHeld, PreparationMeetingHeld, Recorded
+from schemas.referral import Referral
+from schemas.vocabulary import Stage
+
+# How long a calendar keeps free, in minutes. Our judgement: a conference with its welcome and its tea, a meeting.
+_CONFERENCE = 120
+_PREPARATION = 60
+
+CONFERENCE = "conference"
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A meeting that is booked.
+
+    Attributes:
+        key: conference, or preparation/h1; one of each stands at a time.
+        starts_at: UTC.
+        minutes: for how long.
+        staff: who is to be there.
+    """
+
+    key: str
+    starts_at: datetime
+    minutes: int
+    staff: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What one member of staff's calendar is to be told.
+
+    Attributes:
+        appointment: as it stands now, or stood before it was cancelled.
+        to: whose calendar.
+        cancelled: whether it does not concern them any more.
+    """
+
+    appointment: Appointment
+    to: str
+    cancelled: bool
+
+
+def preparation(participant: str) -> str:
+    """The key of the preparation meeting with a participant."""
+    return f"preparation/{participant}"
+
+
+def appointments(referral: Referral) -> dict[str, Appointment]:
+    """The meetings that are booked, by their key."""
+    found = []
+    if referral.activity is not None and not referral.closed:
+        people = _present(referral.facilitator, referral.co_facilitator, referral.caseworker)
+        found.append(Appointment(CONFERENCE, referral.activity.starts_at, _CONFERENCE, people))
+    if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE):
+        people = _present(referral.facilitator, referral.caseworker)
+        found += [
+            Appointment(preparation(person.id), person.meeting_at, _PREPARATION, people)
+            for person in referral.participants
+            if person.meeting_at is not None and person.active
+        ]
+    return {each.key: each for each in found}
+
+
+def invitations(
+    before: Referral | None, after: Referral, events: Sequence[Recorded], at: datetime
+) -> Iterator[Invitation]:
+    """What calendars are to be told after a step: who is newly invited or sees a change, and who is not any more.
+
+    What has begun or was held is cancelled for nobody.
+    """
+    were = appointments(before) if before else {}
+    are = appointments(after)
+    for key, now in are.items():
+        was = were.get(key)
+        for who in now.staff:
+            if was is None or who not in was.staff or was.starts_at != now.starts_at:
+                yield Invitation(now, who, cancelled=False)
+    if any(isinstance(each.event, ActivityHeld | PreparationMeetingHeld) for each in events):
+        return
+    for key, was in were.items():
+        still = are[key].staff if key in are else ()
+        for who in was.staff:
+            if who not in still and was.starts_at > at:
+                yield Invitation(was, who, cancelled=True)
+
+
+def _present(*people: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(who for who in people if who))

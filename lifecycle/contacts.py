@@ -1,0 +1,68 @@
+"""Where a participant can be reached, gathered from the log."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.events import (
+    ContactSafetyRecorded,
+    Event,
+    ParticipantAdded,
+    ParticipantAmended,
+    Recorded,
+    ReferralReceived,
+    StepCorrected,
+)
+from schemas.facts import NewParticipant
+from schemas.people import ContactSafety, Person
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Where one person can be reached, as it is known now.
+
+    Attributes:
+        person: name and addresses; sealed wherever they lie.
+        safety: which channels and hours are safe; None for staff, whose work address always is.
+    """
+
+    person: Person = field(repr=False)
+    safety: ContactSafety | None = field(repr=False)
+
+
+def contact_of(history: Iterable[Recorded], participant: str) -> Contact:
+    """Where a participant can be reached. Nothing is safe that was not said to be.
+
+    Args:
+        history: the whole log, opened with the referral's key.
+        participant: their id.
+    """
+    contact = Contact(Person(), ContactSafety())
+    for event in _standing(list(history)):
+        contact = _after(contact, event, participant)
+    return contact
+
+
+def _standing(history: list[Recorded]) -> Iterator[Event]:
+    """The events of steps that were not taken back."""
+    gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
+    return (recorded.event for recorded in history if recorded.step not in gone)
+
+
+def _after(contact: Contact, event: Event, participant: str) -> Contact:
+    match event:
+        case ReferralReceived():
+            joined = next((each for each in event.participants if each.id == participant), None)
+            return _joined(joined) if joined else contact
+        case ParticipantAdded() if event.participant.id == participant:
+            return _joined(event.participant)
+        case ParticipantAmended() if event.participant == participant and event.person is not None:
+            given = {name: value for name, value in event.person if value is not None}
+            return Contact(contact.person.model_copy(update=given), contact.safety)
+        case ContactSafetyRecorded() if event.participant == participant:
+            return Contact(contact.person, event.contact_safety)
+        case _:
+            return contact
+
+
+def _joined(person: NewParticipant) -> Contact:
+    return Contact(person.person, person.contact_safety)

@@ -1,0 +1,314 @@
+"""Who is told of what happened, by the policy that the referral keeps; and whether a message is still wanted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from itertools import count
+
+from lifecycle.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
+from lifecycle.clocks import deadlines, paused_deadlines
+from lifecycle.ladder import rung_of
+from lifecycle.oversight import authors
+from schemas import events as e
+from schemas.events import Recorded
+from schemas.notices import About, Addressee, Category, Notice, Party
+from schemas.people import Role, Staff
+from schemas.policy import NoticeRule, Rung
+from schemas.referral import Deadline, Referral
+from schemas.vocabulary import Interest, ParticipantRole
+
+INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
+
+_ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
+_RUNGS = {
+    Addressee.CASEWORKER: Rung.CASEWORKER,
+    Addressee.SUPERVISORS: Rung.SUPERVISOR,
+    Addressee.SERVICE_MANAGERS: Rung.SERVICE_MANAGER,
+}
+# How many who stand in for one another are followed, should they do so in a circle.
+_LONGEST_COVER = 5
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one step tells: the rules that it meets, each with the event, and the calendars that it changes."""
+
+    before: Referral | None
+    after: Referral
+    events: tuple[Recorded, ...]
+    calls: tuple[tuple[NoticeRule, Recorded], ...]
+    invited: tuple[Invitation, ...]
+
+    @property
+    def anything(self) -> bool:
+        """Whether anybody is told anything; only then need it be known who works there."""
+        return bool(self.calls or self.invited)
+
+
+def told_of(before: Referral | None, events: Sequence[Recorded], after: Referral) -> Told:
+    """What a step tells, by the policy."""
+    calls = tuple(
+        (rule, each)
+        for each in events
+        for rule in after.policy.notices
+        if _concerns(rule, each.event) and not _said_by_escalation(each.event, after)
+    )
+    invited: tuple[Invitation, ...] = ()
+    if events and after.policy.invitations:
+        invited = tuple(invitations(before, after, events, events[-1].at))
+    return Told(before, after, tuple(events), calls, invited)
+
+
+def _concerns(rule: NoticeRule, event: e.Event) -> bool:
+    if rule.on != event.kind:
+        return False
+    return all(_word(getattr(event, name, None)) in accepted for name, accepted in rule.only.items())
+
+
+def _word(value: object) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _said_by_escalation(event: e.Event, after: Referral) -> bool:
+    """Whether an escalation of the same moment says it already, to the same people or to those above them."""
+    if not isinstance(event, e.DeadlineReached):
+        return False
+    deadline = _deadline(after, event.deadline)
+    at_once = deadline is not None and deadline.points.get("escalate-1") == event.at
+    raised = {(each.deadline, each.at) for each in after.escalations}
+    return at_once or (event.deadline, event.at) in raised
+
+
+def notices(told: Told, team: Sequence[Staff]) -> tuple[Notice, ...]:
+    """The messages that a step leads to: one for each person and template.
+
+    Args:
+        told: from :func:`told_of`.
+        team: the active members of staff and partners of the referral's area.
+    """
+    people = {member.id: member for member in team}
+    wanted: dict[tuple[str, str, int], Notice] = {}
+    numbers = count(1)
+    for rule, recorded in told.calls:
+        about = _about(recorded.event, told)
+        for party, to in _addressed(rule, recorded, told, people):
+            key = (rule.template, to, recorded.sequence)
+            if key not in wanted:
+                wanted[key] = _notice(rule, party, to, about, recorded, people, next(numbers))
+    return (*wanted.values(), *_invitations(told, people, numbers))
+
+
+def _invitations(told: Told, people: dict[str, Staff], numbers: Iterator[int]) -> Iterator[Notice]:
+    for each in told.invited:
+        member = people.get(each.to)
+        if member is None:
+            continue
+        # Its number in the calendar: a later step of the referral has a higher one.
+        last = told.events[-1]
+        yield Notice(
+            id=f"{last.sequence}-{next(numbers)}",
+            template=INVITATION_CANCELLED if each.cancelled else INVITATION,
+            category=Category.MEETING,
+            party=Party.STAFF,
+            to=member.id,
+            about=About(
+                appointment=each.appointment.key,
+                starts_at=each.appointment.starts_at,
+                minutes=each.appointment.minutes,
+                cancelled=each.cancelled,
+            ),
+            after_closing=each.cancelled,
+            outward=_at_once(member, Category.MEETING),
+            at=last.at,
+        )
+
+
+def _notice(
+    rule: NoticeRule,
+    party: Party,
+    to: str,
+    about: About,
+    recorded: Recorded,
+    people: dict[str, Staff],
+    number: int,
+) -> Notice:
+    return Notice(
+        id=f"{recorded.sequence}-{number}",
+        template=rule.template,
+        category=rule.category,
+        party=party,
+        to=to,
+        about=about,
+        after_closing=rule.after_closing,
+        outward=party is Party.PARTICIPANT or _at_once(people[to], rule.category),
+        at=recorded.at,
+    )
+
+
+def _at_once(member: Staff, category: Category) -> bool:
+    return member.email is not None and category in member.at_once
+
+
+def _about(event: e.Event, told: Told) -> About:
+    match event:
+        case e.DeadlineReached() | e.EscalationRaised():
+            found = _deadline(told.after, event.deadline)
+            return About(
+                deadline=event.deadline,
+                point=event.point,
+                at=event.at,
+                due_at=found.due_at if found else None,
+            )
+        case e.SignOffRequested():
+            return About(subject=event.subject)
+        case e.NoticeSettled():
+            return About(participant=event.to, wanted=event.template, why=event.outcome)
+        case e.ActivityBooked():
+            return About(appointment=CONFERENCE, starts_at=event.starts_at)
+        case e.ActivityPostponed():
+            return About(appointment=CONFERENCE, starts_at=event.booked_for, cancelled=True)
+        case e.PreparationMeetingBooked() | e.PreparationMeetingCancelled():
+            return About(
+                participant=event.participant,
+                appointment=preparation(event.participant),
+                starts_at=event.starts_at,
+                cancelled=isinstance(event, e.PreparationMeetingCancelled),
+            )
+        case _:
+            return About()
+
+
+def _deadline(referral: Referral, key: str) -> Deadline | None:
+    everything = (*deadlines(referral), *paused_deadlines(referral))
+    return next((each for each in everything if each.key == key), None)
+
+
+def _addressed(
+    rule: NoticeRule, recorded: Recorded, told: Told, people: dict[str, Staff]
+) -> Iterator[tuple[Party, str]]:
+    event, after = recorded.event, told.after
+    if rule.to is Addressee.AGENCY:
+        if after.sent_by_partner in people:
+            yield Party.AGENCY, after.sent_by_partner
+    elif rule.to.outside:
+        for participant in _participants(rule.to, event, told):
+            person = after.participant(participant)
+            if person is not None and person.active:
+                yield Party.PARTICIPANT, participant
+    elif not isinstance(event, e.NoticeSettled) or after.participant(event.to):
+        for member in _staff(rule.to, recorded, after, people):
+            yield Party.STAFF, member
+
+
+def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
+    match to:
+        case Addressee.PARTICIPANT:
+            about = getattr(event, "participant", None)
+            return (about,) if isinstance(about, str) else ()
+        case Addressee.ATTENDING:
+            activity = told.after.activity or (told.before.activity if told.before else None)
+            return activity.attending if activity else ()
+        case _:
+            return [each.id for each in told.after.taking_part(ParticipantRole.HARMED)]
+
+
+def _staff(to: Addressee, recorded: Recorded, referral: Referral, people: dict[str, Staff]) -> Iterable[str]:
+    if to is Addressee.FACILITATORS:
+        asked = [who for who in (referral.facilitator, referral.co_facilitator) if who in people]
+        return _without(_with_cover(asked, people, recorded.at), {recorded.actor})
+    rung = _rung(to, recorded.event, referral)
+    # Who did it need not be told; who made what is to be signed off may not sign it off.
+    left_out = {recorded.actor} | _may_not_sign_off(recorded.event, referral)
+    if rung is Rung.CASEWORKER and referral.caseworker in left_out:
+        return ()
+    for step in range(len(Rung)):
+        # Where nobody stands on a rung, the next one up is told.
+        found = _without(_with_cover(_on(rung.above(step), referral, people), people, recorded.at), left_out)
+        if found:
+            return found
+    return ()
+
+
+def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
+    if to in _RUNGS:
+        return _RUNGS[to]
+    match event:
+        case e.EscalationRaised():
+            return event.rung
+        case e.DeadlineReached():
+            found = _deadline(referral, event.deadline)
+            return rung_of(referral, found, event.point) if found else Rung.CASEWORKER
+        case _:
+            return Rung.CASEWORKER
+
+
+def _may_not_sign_off(event: e.Event, referral: Referral) -> frozenset[str]:
+    if not isinstance(event, e.SignOffRequested):
+        return frozenset()
+    waiting = (each for each in referral.sign_off_requests if each.subject is event.subject)
+    return frozenset().union(*(authors(referral, request) for request in waiting))
+
+
+def _on(rung: Rung, referral: Referral, people: dict[str, Staff]) -> list[str]:
+    if rung is Rung.CASEWORKER:
+        return [referral.caseworker] if referral.caseworker in people else []
+    return [member.id for member in people.values() if member.role is _ROLES[rung]]
+
+
+def _with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> list[str]:
+    """Each person, or who stands in for them while they are away."""
+    found = []
+    for who in asked:
+        stands = who
+        for _ in range(_LONGEST_COVER):
+            member = people[stands]
+            if not member.absent(at) or member.stand_in not in people:
+                break
+            stands = member.stand_in
+        found.append(stands)
+    return list(dict.fromkeys(found))
+
+
+def _without(people: Iterable[str], left_out: Iterable[str]) -> list[str]:
+    out = set(left_out)
+    return [who for who in people if who not in out]
+
+
+def still_wanted(referral: Referral, notice: Notice) -> bool:
+    """Whether a message still makes sense now."""
+    if referral.closed and not notice.after_closing:
+        return False
+    if notice.party is Party.PARTICIPANT:
+        person = referral.participant(notice.to)
+        if person is None or not person.active or person.interest is Interest.DECLINED:
+            return False
+    return _still_true(referral, notice)
+
+
+def _still_true(referral: Referral, notice: Notice) -> bool:
+    about = notice.about
+    if about.cancelled:
+        return True
+    if about.appointment is not None:
+        found = appointments(referral).get(about.appointment)
+        return found is not None and found.starts_at == about.starts_at
+    match notice.category:
+        case Category.ESCALATION:
+            raised = {(each.deadline, each.point, each.at) for each in referral.escalations}
+            return (about.deadline, about.point, about.at) in raised
+        case Category.REMINDER if about.deadline is not None and about.point is not None:
+            deadline = _deadline(referral, about.deadline)
+            return deadline is not None and deadline.points.get(about.point) == about.at
+        case Category.SIGN_OFF:
+            return any(each.subject == about.subject for each in referral.sign_off_requests)
+        case Category.SAFEGUARDING:
+            return referral.safeguarding is not None
+        case _:
+            return True
+
+
+def held_back(referral: Referral, notice: Notice) -> bool:
+    """Whether a hold or a safeguarding concern keeps it from leaving now. Staff are told all the same."""
+    outside = notice.party is not Party.STAFF
+    return outside and (referral.hold is not None or referral.safeguarding is not None)

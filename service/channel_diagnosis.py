@@ -1,0 +1,76 @@
+"""Whether messages leave the house: what is set for e-mail, text messages and letters, and whether it answers.
+
+Nothing here keeps a referral from being opened, so nothing found is worse than a note.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from activities.channels import ChannelAway
+from activities.email import Mailer
+from activities.govuk_notify import Notify
+from activities.mail_addresses import SmtpServer
+from service.data_folder import RunningService
+from service.findings import Finding, Standing
+from service.settings import Settings
+
+WITHIN = timedelta(seconds=5)
+"""How long a server may take to answer a check."""
+
+
+async def channels(settings: Settings, service: RunningService | None) -> list[Finding]:
+    """Look at every channel outward and send nothing, with the settings as the living `rj up`, if any, has them."""
+    return list(await asyncio.gather(_email(settings, service), _notify(settings)))
+
+
+async def _email(settings: Settings, service: RunningService | None) -> Finding:
+    check, name_one = "e-mail", "For e-mail to reach anybody, name a mail server in RJ_SMTP_URL."
+    if settings.smtp_url is None:
+        nowhere = (
+            "Off: RJ_SMTP_URL names no mail server. `rj up` keeps what it would send in its data folder."
+        )
+        return Finding(check, Standing.NOTE, nowhere, name_one)
+    server = SmtpServer.parse(settings.smtp_url)
+    where = f"{server.host}:{server.port}"
+    kept = service.mail if service and service.smtp_url == settings.smtp_url else None
+    try:
+        await Mailer(settings.smtp_url, settings.mail_from).greet(WITHIN)
+    except ChannelAway as away:
+        restart = (
+            "Start `rj up` again." if kept else "Start the server, or correct RJ_SMTP_URL; e-mail waits."
+        )
+        return Finding(check, Standing.NOTE, f"{where}: {away}", restart)
+    if kept:
+        return Finding(check, Standing.NOTE, f"Kept in {kept} by `rj up`, sent nowhere.", name_one)
+    return Finding(check, Standing.OK, f"{where} answers; sent from {settings.mail_from}.")
+
+
+async def _notify(settings: Settings) -> Finding:
+    check = "SMS and letters"
+    missing = {
+        "SMS": ("RJ_NOTIFY_TEXT_TEMPLATE", settings.notify_text_template),
+        "letters": ("RJ_NOTIFY_LETTER_TEMPLATE", settings.notify_letter_template),
+    }
+    off = {kind: name for kind, (name, template) in missing.items() if template is None}
+    if settings.notify_api_key is None:
+        remedy = "For text messages and letters, set a key of GOV.UK Notify and its templates (RJ_NOTIFY_*)."
+        return Finding(check, Standing.NOTE, "Off: RJ_NOTIFY_API_KEY holds no key.", remedy)
+    if len(off) == len(missing):
+        return Finding(
+            check, Standing.NOTE, "Off: a key is set and no template.", f"Set {' and '.join(off.values())}."
+        )
+    account = Notify(
+        settings.notify_api_key,
+        settings.notify_text_template,
+        settings.notify_letter_template,
+        settings.notify_url,
+    )
+    if wrong := await account.what_is_wrong(WITHIN):
+        return Finding(check, Standing.NOTE, wrong, "Correct the RJ_NOTIFY_* variable; messages wait.")
+    on = " and ".join(kind for kind in missing if kind not in off)
+    if off:
+        said = f"GOV.UK Notify takes {on}; {' and '.join(off)} off."
+        return Finding(check, Standing.NOTE, said, f"For them, set {' and '.join(off.values())}.")
+    return Finding(check, Standing.OK, f"GOV.UK Notify takes {on}.")

@@ -1,0 +1,82 @@
+"""What Temporal starts by the clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.service import RPCError
+
+from service.referrals import TASK_QUEUE, TemporalUnreachable
+from workflows.digest import DigestWorkflow
+
+DIGEST = "service/digest"
+"""The schedule of the summaries. Temporal adds the time to it for the id of each day's workflow, so that the
+installation's key seals it."""
+
+DIGEST_TIMES = ScheduleSpec(
+    calendars=[
+        ScheduleCalendarSpec(
+            hour=(ScheduleRange(8),),
+            minute=(ScheduleRange(30),),
+            day_of_week=(ScheduleRange(1, 5),),
+            comment="working mornings; on bank holidays it finds nobody to write to",
+        )
+    ],
+    time_zone_name="Europe/London",
+)
+"""Monday to Friday at 08:30 in London."""
+
+# A service that is back by the evening still sends the summary of the morning.
+_CATCH_UP = timedelta(hours=8)
+
+
+async def keep_schedules(client: Client) -> None:
+    """See to it that the schedules are there and as this version wants them. Any number of workers may do so at once.
+
+    One that was paused stays paused. Raises TemporalUnreachable.
+    """
+    try:
+        try:
+            await client.create_schedule(DIGEST, _digest())
+        except ScheduleAlreadyRunningError:
+            await client.get_schedule_handle(DIGEST).update(_brought_up_to_date)
+    except RPCError as error:
+        raise TemporalUnreachable(f"Temporal did not take the schedule {DIGEST}: {error.message}.") from error
+
+
+def _digest() -> Schedule:
+    return Schedule(
+        # Without arguments nothing has to be sealed before the day's workflow has its id.
+        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=DIGEST, task_queue=TASK_QUEUE),
+        spec=DIGEST_TIMES,
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
+    )
+
+
+def _brought_up_to_date(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
+    wanted, there = _digest(), found.description.schedule
+    # An update makes Temporal forget the mornings that it has yet to catch up on, so none is made without need.
+    if _essence(there) == _essence(wanted):
+        return None
+    wanted.state = there.state
+    return ScheduleUpdate(wanted)
+
+
+def _essence(schedule: Schedule) -> tuple[object, ...]:
+    action = schedule.action
+    if not isinstance(action, ScheduleActionStartWorkflow):
+        return ()
+    return schedule.spec, schedule.policy, action.workflow, action.id, action.task_queue, list(action.args)

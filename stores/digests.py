@@ -1,0 +1,200 @@
+"""The summaries of working mornings: what they are made of, and which have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
+
+from schemas.areas import Area
+from schemas.notices import Category, Party
+from schemas.people import Role, Staff
+from schemas.policy import DeadlineName, Rung
+from schemas.vocabulary import Stage
+from stores import staff
+from stores.database import Pool
+
+# Whose work it is, rather than whose referral or whose figures.
+_READERS = (Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER)
+
+
+class Due(NamedTuple):
+    """An open deadline, or one that was missed and has climbed.
+
+    Attributes:
+        key: how it is named within its referral, such as thinking_time/h1.
+        due_at: UTC.
+    """
+
+    reference: str
+    stage: str
+    key: str
+    due_at: datetime
+
+
+class SignOffWanted(NamedTuple):
+    """What waits for somebody to sign it off."""
+
+    reference: str
+    stage: str
+    subject: str
+    requested_by: str
+    requested_at: datetime
+
+
+class Task(NamedTuple):
+    """A message that could not be sent, so that somebody has to tell the person.
+
+    Attributes:
+        participant: the participant's id, such as h1.
+        wanted: the template of the message.
+    """
+
+    reference: str
+    stage: str
+    participant: str | None
+    wanted: str | None
+    at: datetime
+
+
+async def readers(pool: Pool, at: datetime) -> list[Staff]:
+    """The active members of staff, by id, who have an e-mail address, want the summary and are not absent then."""
+    everybody = await staff.list_staff(pool)
+    return [
+        member
+        for member in everybody
+        if member.active
+        and member.role in _READERS
+        and member.email is not None
+        and member.digest
+        and not member.absent(at)
+    ]
+
+
+async def begin(pool: Pool, staff_id: str, day: date) -> None:
+    """Say that the summary of a day is about to be sent to a person."""
+    await pool.execute(
+        "INSERT INTO digest (staff, day) VALUES ($1, $2) ON CONFLICT DO NOTHING", staff_id, day
+    )
+
+
+async def sent(pool: Pool, staff_id: str, day: date) -> bool:
+    """Whether the summary of a day has been sent to a person."""
+    return bool(
+        await pool.fetchval(
+            "SELECT sent_at IS NOT NULL FROM digest WHERE staff = $1 AND day = $2", staff_id, day
+        )
+    )
+
+
+async def mark_sent(pool: Pool, staff_id: str, day: date, at: datetime) -> None:
+    """Say that it has been sent, which counts the first time."""
+    await pool.execute(
+        "UPDATE digest SET sent_at = $3 WHERE staff = $1 AND day = $2 AND sent_at IS NULL", staff_id, day, at
+    )
+
+
+async def due(
+    pool: Pool,
+    area: Area,
+    until: datetime,
+    *,
+    workers: Collection[str],
+    names: Collection[DeadlineName] = (),
+    unowned_names: Collection[DeadlineName] = (),
+    team: Collection[str] = (),
+) -> list[Due]:
+    """The deadlines of an area that are open and due before a moment, soonest first.
+
+    Args:
+        workers: those on the referrals of these caseworkers and facilitators, but for inactivity.
+        names: besides, those of these names on every referral.
+        unowned_names: besides, those of these names on the referrals whose caseworker is none of the team.
+        team: who works in the area.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, stage, key, due_at FROM deadline JOIN referral USING (reference)"
+        " WHERE area = $1 AND due_at < $2 AND ("
+        " (caseworker = ANY($3) OR facilitator = ANY($3)) AND split_part(key, '/', 1) <> $4"
+        " OR split_part(key, '/', 1) = ANY($5)"
+        " OR split_part(key, '/', 1) = ANY($6) AND (caseworker IS NULL OR caseworker <> ALL($7)))"
+        " ORDER BY due_at, reference, key",
+        area,
+        until,
+        list(workers),
+        DeadlineName.INACTIVITY,
+        list(names),
+        list(unowned_names),
+        list(team),
+    )
+    return [Due(*row) for row in rows]
+
+
+async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Collection[str]) -> list[Due]:
+    """The deadlines of an area that were missed and climbed to these rungs, soonest due first, each of them once.
+
+    Those that a hold has stopped are left out: nothing can be done about them until it ends.
+
+    Args:
+        rungs: of the ladder; that of the caseworker counts on the referrals of the workers only.
+        workers: caseworkers.
+    """
+    rows = await pool.fetch(
+        "SELECT DISTINCT reference, stage, deadline.key, due_at FROM referral"
+        " CROSS JOIN jsonb_to_recordset(escalations) AS raised (deadline text, rung text)"
+        " JOIN deadline USING (reference)"
+        " WHERE area = $1 AND deadline.key = raised.deadline"
+        " AND (rung = ANY($2) AND rung <> $4 OR rung = $4 AND caseworker = ANY($3))"
+        " ORDER BY due_at, reference, deadline.key",
+        area,
+        list(rungs),
+        list(workers),
+        Rung.CASEWORKER,
+    )
+    return [Due(*row) for row in rows]
+
+
+async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
+    """What waits for a sign-off in an area, longest waiting first."""
+    rows = await pool.fetch(
+        "SELECT reference, stage, subject, requested_by, requested_at FROM referral"
+        " CROSS JOIN jsonb_to_recordset(sign_offs)"
+        " AS asked (subject text, requested_by text, requested_at timestamptz)"
+        " WHERE area = $1 ORDER BY requested_at, reference, subject",
+        area,
+    )
+    return [SignOffWanted(*row) for row in rows]
+
+
+async def tasks(pool: Pool, area: Area, recipients: Collection[str]) -> list[Task]:
+    """What these members of staff have to tell somebody themselves, on referrals of an area, and have not read yet;
+    oldest first."""
+    rows = await pool.fetch(
+        "SELECT reference, stage, about ->> 'participant', about ->> 'wanted', at"
+        " FROM notice JOIN referral USING (reference)"
+        " WHERE area = $1 AND recipient = ANY($2) AND party = $3 AND category = $4 AND read_at IS NULL"
+        " ORDER BY at, reference, id",
+        area,
+        list(recipients),
+        Party.STAFF,
+        Category.TASK,
+    )
+    return [Task(*row) for row in rows]
+
+
+async def unread(pool: Pool, staff_id: str) -> int:
+    """How many messages in a person's inbox they have not read."""
+    count: int = await pool.fetchval(
+        "SELECT count(*) FROM notice WHERE recipient = $1 AND party <> $2 AND read_at IS NULL",
+        staff_id,
+        Party.PARTICIPANT,
+    )
+    return count
+
+
+async def where(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
+    """The area and the stage of each of these referrals that there is."""
+    rows = await pool.fetch(
+        "SELECT reference, area, stage FROM referral WHERE reference = ANY($1)", list(references)
+    )
+    return {row["reference"]: (Area(row["area"]), Stage(row["stage"])) for row in rows}

@@ -1,0 +1,322 @@
+"""What a supervisor asks of the read model and of the log: escalations, what waits for a sign-off, who has how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import AwareDatetime
+
+from lifecycle import fold
+from lifecycle.oversight import authors
+from lifecycle.sending import Tried
+from schemas.areas import LONDON, Area
+from schemas.base import Model
+from schemas.notices import Party
+from schemas.people import Role, StaffId
+from schemas.policy import Rung
+from schemas.vocabulary import Channel, SignOffSubject, Stage
+from stores import event_log
+from stores.database import Pool
+
+
+class OpenEscalation(Model):
+    """A missed deadline that has climbed to a rung and still waits."""
+
+    reference: str
+    area: Area
+    stage: Stage
+    caseworker: StaffId | None
+    on_hold: bool
+    deadline: str
+    point: str
+    at: AwareDatetime
+    rung: Rung
+    raised_at: AwareDatetime
+
+
+class PastEscalation(Model):
+    """An escalation as the log has it, with when it was cleared."""
+
+    reference: str
+    area: Area
+    deadline: str
+    point: str
+    rung: Rung
+    raised_at: AwareDatetime
+    cleared_at: AwareDatetime | None
+
+    @property
+    def took(self) -> timedelta | None:
+        """Elapsed time until it was cleared; None while it waits."""
+        return self.cleared_at - self.raised_at if self.cleared_at else None
+
+
+class WaitingSignOff(Model):
+    """What waits for a supervisor."""
+
+    reference: str
+    area: Area
+    stage: Stage
+    caseworker: StaffId | None
+    on_hold: bool
+    safeguarding: bool
+    subject: SignOffSubject
+    requested_by: StaffId
+    requested_at: AwareDatetime
+    due_at: AwareDatetime | None
+    """None while a hold stops its clock."""
+
+
+class Load(Model):
+    """How much one member of staff has in hand. Each number counts referrals, but for the escalations."""
+
+    staff: StaffId | None
+    """None: the open referrals that nobody owns yet."""
+    role: Role | None
+    active: bool
+    open: int
+    on_hold: int
+    due_this_week: int
+    overdue: int
+    escalations: int
+    absent_until: AwareDatetime | None
+    stand_in: StaffId | None
+
+
+class Waiting(Model):
+    """A message that has been on its way for long."""
+
+    reference: str
+    id: str
+    template: str
+    party: Party
+    at: AwareDatetime
+    held_back: bool
+    """Whether a hold or a safeguarding concern keeps it in; staff are told all the same."""
+    channel: Channel | None
+    state: Tried | None
+    """Of the latest try; None where there was none."""
+
+
+class Underway(NamedTuple):
+    """A message that has no outcome yet."""
+
+    reference: str
+    id: str
+
+
+async def open_escalations(
+    pool: Pool, *, area: Area | None = None, rung: Rung | None = None, limit: int = 50
+) -> list[OpenEscalation]:
+    """The escalations that wait, oldest first; one deadline may have one on each rung."""
+    rows = await pool.fetch(
+        "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
+        " jsonb_to_recordset(escalations)"
+        " AS each (deadline text, point text, at timestamptz, rung text, raised_at timestamptz)"
+        " WHERE stage <> 'closed' AND ($1::text IS NULL OR area = $1) AND ($2::text IS NULL OR rung = $2)"
+        " ORDER BY raised_at, reference, deadline, point LIMIT $3",
+        area,
+        rung,
+        limit,
+    )
+    return [OpenEscalation.model_validate(dict(row)) for row in rows]
+
+
+# A step that was taken back neither raised nor cleared anything. What cleared an escalation is the first clearing
+# after it: one that is raised anew for the same point, after a reopening, is another.
+_HISTORY = """
+WITH said AS (
+    SELECT e.reference, e.sequence, e.at, e.kind, e.body ->> 'deadline' AS deadline, e.body ->> 'point' AS point,
+        e.body ->> 'rung' AS rung, (e.body ->> 'at')::timestamptz AS due
+    FROM event e
+    WHERE e.kind IN ('escalation_raised', 'escalation_cleared') AND e.at >= $2
+    AND NOT EXISTS (
+        SELECT FROM event c
+        WHERE c.kind = 'step_corrected' AND c.reference = e.reference AND (c.body ->> 'corrects')::bigint = e.step
+    )
+), paired AS (
+    SELECT *, lead(kind) OVER following AS next_kind, lead(at) OVER following AS next_at
+    FROM said
+    WINDOW following AS (PARTITION BY reference, deadline, point, due ORDER BY sequence)
+)
+SELECT p.reference, r.area, p.deadline, p.point, p.rung, p.at AS raised_at,
+    CASE WHEN p.next_kind = 'escalation_cleared' THEN p.next_at END AS cleared_at
+FROM paired p JOIN referral r USING (reference)
+WHERE p.kind = 'escalation_raised' AND ($1::text IS NULL OR r.area = $1) AND ($3::text IS NULL OR p.rung = $3)
+AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = p.reference)
+ORDER BY p.at DESC, p.reference, p.deadline, p.point
+LIMIT $4
+"""
+
+
+async def escalation_history(
+    pool: Pool, *, area: Area | None = None, rung: Rung | None = None, since: datetime, limit: int = 50
+) -> list[PastEscalation]:
+    """The escalations raised since an instant, newest first, by the log. Of erased referrals none is told."""
+    rows = await pool.fetch(_HISTORY, area, since, rung, limit)
+    return [PastEscalation.model_validate(dict(row)) for row in rows]
+
+
+async def waiting_sign_offs(
+    pool: Pool, *, areas: Sequence[Area] | None = None, limit: int | None = 50
+) -> list[WaitingSignOff]:
+    """What waits for a sign-off, oldest first.
+
+    Args:
+        areas: only of these; None: of all.
+        limit: how many at the most; None: all.
+    """
+    rows = await pool.fetch(
+        "SELECT r.reference, area, stage, caseworker, on_hold, safeguarding, each.*, due_at FROM referral r"
+        " CROSS JOIN jsonb_to_recordset(sign_offs)"
+        " AS each (subject text, requested_by text, requested_at timestamptz)"
+        " LEFT JOIN deadline d ON d.reference = r.reference AND d.key = 'sign_off/' || each.subject"
+        " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))"
+        " ORDER BY requested_at, r.reference, subject LIMIT $2",
+        [str(area) for area in areas] if areas is not None else None,
+        limit,
+    )
+    return [WaitingSignOff.model_validate(dict(row)) for row in rows]
+
+
+async def not_their_own(
+    pool: Pool, staff_id: str, waiting: Sequence[WaitingSignOff], *, limit: int
+) -> list[WaitingSignOff]:
+    """Of what waits, the first that a person may sign off, since they made none of it.
+
+    Who made it is what the rules say, so each referral is folded from its log until there are enough.
+    """
+    found: list[WaitingSignOff] = []
+    for each in waiting:
+        if len(found) == limit:
+            break
+        if each.requested_by == staff_id:
+            continue
+        referral = fold(await event_log.read(pool, each.reference))
+        requests = [asked for asked in referral.sign_off_requests if asked.subject is each.subject]
+        if any(staff_id not in authors(referral, request) for request in requests):
+            found.append(each)
+    return found
+
+
+def week_end(now: datetime) -> datetime:
+    """When the ISO week of an instant ends in London: Monday at midnight."""
+    today: date = now.astimezone(LONDON).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    return datetime(monday.year, monday.month, monday.day, tzinfo=LONDON)
+
+
+_WORKLOAD = """
+WITH coming AS (
+    SELECT reference, bool_or(due_at <= $2) AS overdue, bool_or(due_at > $2) AS soon
+    FROM deadline
+    WHERE due_at < $3 AND key <> 'inactivity'
+    GROUP BY reference
+), load AS (
+    SELECT caseworker, count(*) AS open, count(*) FILTER (WHERE on_hold) AS on_hold,
+        count(*) FILTER (WHERE soon) AS due_this_week, count(*) FILTER (WHERE overdue) AS overdue,
+        sum(jsonb_array_length(escalations)) AS escalations
+    FROM referral LEFT JOIN coming USING (reference)
+    WHERE stage <> 'closed' AND ($1::text IS NULL OR area = $1)
+    GROUP BY caseworker
+)
+SELECT coalesce(s.id, load.caseworker) AS staff, s.role, coalesce(s.active, FALSE) AS active,
+    coalesce(load.open, 0) AS open, coalesce(load.on_hold, 0) AS on_hold,
+    coalesce(load.due_this_week, 0) AS due_this_week, coalesce(load.overdue, 0) AS overdue,
+    coalesce(load.escalations, 0)::bigint AS escalations,
+    CASE WHEN s.absent_until > $2 THEN s.absent_until END AS absent_until,
+    CASE WHEN s.absent_until > $2 THEN s.stand_in END AS stand_in
+FROM load FULL JOIN staff s ON s.id = load.caseworker
+WHERE load.open IS NOT NULL OR (s.active AND s.role = 'caseworker' AND ($1::text IS NULL OR $1 = ANY(s.areas)))
+ORDER BY load.overdue DESC NULLS LAST, load.open DESC NULLS LAST, staff
+"""
+
+
+async def workload(pool: Pool, *, area: Area | None = None, now: datetime) -> list[Load]:
+    """Who has how much, those with most overdue first: who owns open referrals, active caseworkers with none, and
+    what nobody owns yet.
+
+    Args:
+        area: only referrals, and caseworkers with none, of this area.
+        now: what is due from now to the end of the week in London is due this week; inactivity does not count.
+    """
+    rows = await pool.fetch(_WORKLOAD, area, now, week_end(now))
+    return [Load.model_validate(dict(row)) for row in rows]
+
+
+async def open_references(pool: Pool) -> frozenset[str]:
+    """Every referral that is not closed."""
+    rows = await pool.fetch("SELECT reference FROM referral WHERE stage <> 'closed'")
+    return frozenset(row["reference"] for row in rows)
+
+
+async def messages_underway(pool: Pool, *, before: datetime) -> frozenset[Underway]:
+    """The messages that were to leave the house before an instant and have no outcome."""
+    rows = await pool.fetch(
+        "SELECT reference, id FROM notice WHERE outward AND outcome IS NULL AND at < $1", before
+    )
+    return frozenset(Underway(row["reference"], row["id"]) for row in rows)
+
+
+async def messages_waiting(pool: Pool, *, before: datetime, limit: int) -> list[Waiting]:
+    """The messages that were to leave the house before an instant and have no outcome, oldest first."""
+    rows = await pool.fetch(
+        "SELECT n.reference, n.id, template, party, n.at, tried.channel, tried.state,"
+        " party <> 'staff' AND (on_hold OR safeguarding) AS held_back"
+        " FROM notice n JOIN referral USING (reference) LEFT JOIN LATERAL ("
+        "  SELECT channel, state FROM notice_try t WHERE t.reference = n.reference AND t.notice = n.id"
+        "  ORDER BY began_at DESC LIMIT 1) tried ON TRUE"
+        " WHERE outward AND outcome IS NULL AND n.at < $1 ORDER BY n.at, n.reference, n.id LIMIT $2",
+        before,
+        limit,
+    )
+    return [Waiting.model_validate(dict(row)) for row in rows]
+
+
+async def owned(
+    pool: Pool,
+    caseworker: str,
+    *,
+    area: Area | None = None,
+    stage: Stage | None = None,
+    after: str = "",
+    limit: int,
+) -> tuple[list[str], int]:
+    """The open referrals of a caseworker that fit, by reference: a page of them, and how many there are from it on.
+
+    Args:
+        after: only references after this one.
+        limit: how many at the most in the page.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, count(*) OVER () AS remaining FROM referral"
+        " WHERE caseworker = $1 AND stage <> 'closed' AND ($2::text IS NULL OR area = $2)"
+        " AND ($3::text IS NULL OR stage = $3) AND reference > $4 ORDER BY reference LIMIT $5",
+        caseworker,
+        area,
+        stage,
+        after,
+        limit,
+    )
+    return [row["reference"] for row in rows], rows[0]["remaining"] if rows else 0
+
+
+async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = None) -> dict[Area, int]:
+    """How many open referrals a caseworker has in each area."""
+    rows = await pool.fetch(
+        "SELECT area, count(*) AS open FROM referral WHERE caseworker = $1 AND stage <> 'closed'"
+        " AND ($2::text IS NULL OR stage = $2) GROUP BY area ORDER BY area",
+        caseworker,
+        stage,
+    )
+    return {Area(row["area"]): row["open"] for row in rows}
+
+
+async def caseworkers(pool: Pool, references: Sequence[str]) -> dict[str, str | None]:
+    """Who owns each of these referrals now."""
+    rows = await pool.fetch(
+        "SELECT reference, caseworker FROM referral WHERE reference = ANY($1)", references
+    )
+    return {row["reference"]: row["caseworker"] for row in rows}

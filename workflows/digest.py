@@ -1,0 +1,108 @@
+"""The summary of a working morning, to every member of staff who wants it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.digest import DigestOutcome, Digests, Readers, WhyNone
+    from schemas.areas import LONDON
+    from schemas.base import Model
+
+# The summary of a morning is of no use in the evening.
+_UNTIL = time(18)
+# So many are written to at once, and so many lines a history has however many readers there are.
+_LANES = 10
+# A message may take half a minute; a lane that says nothing for longer has lost its worker.
+_SAYS_SOMETHING_WITHIN = timedelta(minutes=2)
+_TRIED_AGAIN = RetryPolicy(initial_interval=timedelta(minutes=1), maximum_interval=timedelta(minutes=10))
+
+
+class DigestResult(Model):
+    """How many had the summary of a day.
+
+    Attributes:
+        day: in London.
+        sent: how many have it.
+        nothing_to_say: how many had no work in it.
+        refused: how many addresses were refused for good.
+        not_sent: how many it could not be sent to while the working day lasted.
+        why_none: where it went to nobody, whoever works there.
+    """
+
+    day: date
+    sent: int = 0
+    nothing_to_say: int = 0
+    refused: int = 0
+    not_sent: int = 0
+    why_none: WhyNone | None = None
+
+
+@workflow.defn
+class DigestWorkflow:
+    """Sends the summary of the day on which it starts.
+
+    Readers are divided among a few activities, each of which goes through its own one by one and is tried again, by
+    Temporal, for those who are left. So a day without a mail server adds nothing to the history.
+    """
+
+    @workflow.run
+    async def run(self) -> DigestResult:
+        """Send it, trying again until the working day is over."""
+        day = workflow.now().astimezone(LONDON).date()
+        until = datetime.combine(day, _UNTIL, LONDON)
+        if workflow.now() >= until:
+            return DigestResult(day=day, why_none=WhyNone.TOO_LATE)
+        readers: Readers = await workflow.execute_activity_method(
+            Digests.readers,
+            day,
+            start_to_close_timeout=timedelta(seconds=30),
+            schedule_to_close_timeout=until - workflow.now(),
+            retry_policy=_TRIED_AGAIN,
+        )
+        lanes = [readers.staff[first::_LANES] for first in range(min(_LANES, len(readers.staff)))]
+        settled = await asyncio.gather(*(self._lane(day, lane, until) for lane in lanes))
+        outcomes = [outcome for each in settled for outcome in each.values()]
+        return DigestResult(
+            day=day,
+            sent=outcomes.count(DigestOutcome.SENT),
+            nothing_to_say=outcomes.count(DigestOutcome.NOTHING_TO_SAY),
+            refused=outcomes.count(DigestOutcome.REFUSED),
+            not_sent=len(readers.staff) - len(outcomes),
+            why_none=readers.why_none,
+        )
+
+    async def _lane(self, day: date, lane: Sequence[str], until: datetime) -> dict[str, DigestOutcome]:
+        left = until - workflow.now()
+        if left <= timedelta():
+            return {}
+        try:
+            return await workflow.execute_activity_method(
+                Digests.send,
+                args=[day, lane],
+                schedule_to_close_timeout=left,
+                heartbeat_timeout=_SAYS_SOMETHING_WITHIN,
+                retry_policy=_TRIED_AGAIN,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("some had no summary by the end of the working day")
+            return _settled(error)
+
+
+def _settled(error: ActivityError) -> dict[str, DigestOutcome]:
+    """Whom a lane had settled when its time was over."""
+    cause: BaseException | None = error.cause
+    while cause is not None:
+        match cause:
+            case TimeoutError(last_heartbeat_details=[settled]) | ApplicationError(details=[settled]):
+                return {who: DigestOutcome(outcome) for who, outcome in settled.items()}
+        cause = cause.__cause__
+    return {}

@@ -1,0 +1,14 @@
+"""What no trying again mends."""
+
+# Faults of ours do not mend themselves by trying again.
+FAULTS = (
+    "AssertionError",
+    "AttributeError",
+    "KeyError",
+    "KeyErased",
+    "KeyUnknown",
+    "SealBroken",
+    "TypeError",
+    "ValidationError",
+    "ValueError",
+)

@@ -1,0 +1,71 @@
+"""One message to one person, until it is delivered, refused for good, or no longer wanted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.notices import Carried, Notices
+    from schemas.notices import NoticeInput, Outcome
+    from workflows.faults import FAULTS
+
+# A message that is held back is told when that changes; should that get lost, it looks by itself.
+_LOOK_AT_LEAST = timedelta(hours=12)
+# A try that takes longer lost its worker, or waits for a server that hangs.
+_TRY_FOR = timedelta(minutes=2)
+
+
+def notice_workflow_id(reference: str, notice_id: str) -> str:
+    """The id of a message's workflow: below its referral's, whose key seals it."""
+    return f"referral/{reference}/notice/{notice_id}"
+
+
+@workflow.defn
+class NoticeWorkflow:
+    """Carries one message. Where, when and whether it may leave is looked up at each try, by the activity."""
+
+    @workflow.init
+    def __init__(self, start: NoticeInput) -> None:
+        self._changed = False
+
+    @workflow.run
+    async def run(self, start: NoticeInput) -> Outcome:
+        """Try, wait, and try again until there is an outcome, which then stands in the referral's log."""
+        while True:
+            self._changed = False
+            carried = await workflow.execute_activity_method(
+                Notices.carry,
+                args=[start.reference, start.notice],
+                start_to_close_timeout=_TRY_FOR,
+                # Through an outage of days. Each try looks anew whether it may leave.
+                retry_policy=RetryPolicy(
+                    initial_interval=timedelta(seconds=2),
+                    maximum_interval=timedelta(minutes=15),
+                    non_retryable_error_types=FAULTS,
+                ),
+            )
+            if carried.outcome is not None:
+                return carried.outcome
+            await self._wait(carried)
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(start)
+
+    @workflow.signal
+    def look_again(self) -> None:
+        """Something has changed: a hold or a concern ended, the referral closed, another channel is safe."""
+        self._changed = True
+
+    async def _wait(self, carried: Carried) -> None:
+        longest = workflow.now() + _LOOK_AT_LEAST
+        until = min(carried.until or longest, longest)
+        try:
+            await workflow.wait_condition(
+                lambda: self._changed,
+                timeout=max(until - workflow.now(), timedelta(seconds=1)),
+                timeout_summary="held back or outside safe hours",
+            )
+        except TimeoutError:
+            return
