@@ -9,6 +9,7 @@ from cli import (
     figures,
     importing,
     policy,
+    reassigning,
     records,
     referrals,
     staff,
@@ -21,7 +22,20 @@ app = command_line("Referrals for restorative justice, from first contact to fol
 
 # A room is a module of `cli` with an `app: typer.Typer`; what it defines becomes `rj NAME`. At its top it imports only
 # what is quick to import, so that `rj --help` is: what brings Temporal or the rules in is imported where it is used.
-for room in (up, referrals, deadlines, supervising, importing, staff, policy, records, figures, demo, doctor):
+for room in (
+    up,
+    referrals,
+    deadlines,
+    supervising,
+    reassigning,
+    importing,
+    staff,
+    policy,
+    records,
+    figures,
+    demo,
+    doctor,
+):
     app.add_typer(room.app)
 
 

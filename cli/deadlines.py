@@ -208,7 +208,7 @@ def _moved(history: list[Recorded], command_id: UUID) -> Iterator[str]:
         earlier = was.get(each.key)
         if earlier is None:
             yield f"New: {due}"
-        elif earlier != each.due_at:
+        elif when(earlier) != when(each.due_at):
             yield f"Moved: {due} (was {when(earlier)})"
         elif each.key not in runs_on:
             yield f"Goes on: {due}"

@@ -196,14 +196,15 @@ def command_of(kind: str) -> type[BaseModel]:
     return known[name]
 
 
+# Opening has a command of its own, and so has adopting a policy; the rest is asked by the referral's own workflows.
+_NOT_PEOPLES = frozenset({"open_referral", "adopt_policy", "reach_deadline", "settle_notice"})
+
+
 def givable() -> dict[str, type[BaseModel]]:
     """The commands that people give on an open referral, by kind."""
     from schemas.commands import COMMANDS
 
-    # Opening has a command of its own, and deadlines are reached by the referral's clock alone.
-    return {
-        kind: model for kind, model in COMMANDS.items() if kind not in ("open_referral", "reach_deadline")
-    }
+    return {kind: model for kind, model in COMMANDS.items() if kind not in _NOT_PEOPLES}
 
 
 def parsed(model: type[BaseModel], body: dict[str, Any]) -> Command:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
-from uuid import uuid4
 
 import typer
 
 from cli.common import (
     AreaOption,
-    AsOption,
-    BadInput,
     Exit,
     JsonOption,
     as_staff_id,
@@ -23,7 +18,6 @@ from cli.common import (
     plain,
     print_json,
     print_table,
-    progress,
     room,
     run,
     when,
@@ -31,16 +25,12 @@ from cli.common import (
 )
 from schemas.areas import LONDON, Area
 from schemas.policy import Rung
-from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from activities.reassignment import Reassignment, Tally
     from schemas.people import Staff
-    from service.reassignment import Prospect
     from service.referrals import Referrals
     from service.stuck import Stuck
     from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
-    from workflows.reassignment import Progress
 
 app = room()
 
@@ -280,103 +270,6 @@ def stuck_command(as_json: JsonOption = False) -> None:
         typer.echo(plain(f"{each.subject} ({words(each.kind)}{since})"))
         typer.echo(plain(f"  {each.said}"))
         typer.echo(plain(f"  → {each.remedy}"))
-
-
-@app.command("reassign")
-def reassign_command(
-    giver: Annotated[
-        str,
-        typer.Option("--from", metavar="STAFF", parser=as_staff_id, help="The caseworker who has them."),
-    ],
-    taker: Annotated[
-        str, typer.Option("--to", metavar="STAFF", parser=as_staff_id, help="Who is to have them.")
-    ],
-    staff: AsOption,
-    area: AreaOption = None,
-    stage: Annotated[Stage | None, typer.Option(help="Only those in this stage.")] = None,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in words. It is sealed.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Give the open referrals of one caseworker to another. It goes on by itself, whatever is stopped meanwhile.
-
-    Each is an ordinary step, recorded under your name. Ends with 3 where some were refused; those stay as they were.
-
-    Example: rj reassign --from cw-1 --to cw-2 --reason "On leave until May" --as su-1
-    """
-
-    async def work(referrals: Referrals) -> Tally | None:
-        from activities.reassignment import Reassignment
-        from service.reassignment import prospect
-
-        asked = Reassignment(
-            giver=giver, taker=taker, area=area, stage=stage, reason=reason, asked_by=staff, run=uuid4()
-        )
-        expected = await prospect(referrals, asked)
-        if not expected.underway:
-            if not expected.count and not expected.elsewhere:
-                return None
-            await asyncio.to_thread(_ask, asked, expected, yes)
-        return await _follow(referrals, asked)
-
-    tally = run(work)
-    if as_json:
-        from activities.reassignment import Tally
-
-        print_json((tally or Tally()).model_dump(mode="json"))
-    elif tally is None:
-        typer.echo(f"{giver} has no such open referral: there is nothing to reassign.")
-    else:
-        _tell(tally, giver, taker)
-    if tally and tally.refused:
-        fail(Exit.REFUSED, f"{tally.refused} of {tally.done} stayed as they were.")
-
-
-def _ask(asked: Reassignment, expected: Prospect, yes: bool) -> None:
-    if expected.absent_until:
-        typer.echo(f"{asked.taker} is away until {when(expected.absent_until)}.", err=True)
-    for area, count in expected.elsewhere.items():
-        typer.echo(f"{count} in {area} will be refused: {asked.taker} does not work there.", err=True)
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise BadInput("--yes: is needed where nobody can be asked.")
-    what = f"{expected.count} open referral{'s' * (expected.count != 1)}"
-    if not typer.confirm(f"Give {what} of {asked.giver} to {asked.taker}?", err=True):
-        raise BadInput("Nothing was reassigned.")
-
-
-async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
-    from service.reassignment import reassign
-
-    with progress() as bar:
-        task = bar.add_task("Reassigning", total=None)
-        told = False
-
-        def show(come: Progress) -> None:
-            nonlocal told
-            if come.run != asked.run and not told:
-                told = True
-                typer.echo(f"Following the one that {come.asked_by} has begun already.", err=True)
-            bar.update(task, completed=come.tally.done, total=come.total or None)
-
-        try:
-            return await reassign(referrals, asked, show)
-        except asyncio.CancelledError:
-            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
-            raise
-
-
-def _tell(tally: Tally, giver: str, taker: str) -> None:
-    typer.echo(f"Reassigned from {giver} to {taker}: {tally.moved}.")
-    if tally.already:
-        typer.echo(f"{taker} had already: {tally.already}.")
-    if not tally.refused:
-        return
-    typer.echo(f"Refused: {tally.refused}.")
-    print_table([(f"  {each.reference}", each.message) for each in tally.named])
-    if tally.refused > len(tally.named):
-        typer.echo(f"  and {tally.refused - len(tally.named)} more")
 
 
 def _table(

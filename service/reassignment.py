@@ -116,14 +116,14 @@ def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> N
 
 
 async def reassign(
-    referrals: Referrals, asked: Reassignment, on_progress: Callable[[Progress], None]
+    referrals: Referrals, asked: Reassignment, on_progress: Callable[[Progress | None], None]
 ) -> Tally:
     """Begin a reassignment, or find the one that runs already, and follow it to its end.
 
     It goes on by itself when nobody follows it any more.
 
     Args:
-        on_progress: told how far it has come, again and again.
+        on_progress: told how far it has come, again and again; None where no worker says so.
 
     Raises:
         ReassignmentFailed: it ended by a fault of ours, or somebody ended it.
@@ -141,7 +141,8 @@ async def reassign(
         try:
             while not ended.done():
                 await asyncio.wait([ended], timeout=_ASK_EVERY)
-                await _ask(handle, on_progress)
+                if not ended.done():
+                    on_progress(await _ask(handle))
             return ended.result()
         finally:
             ended.cancel()
@@ -154,13 +155,11 @@ async def reassign(
         raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
 
 
-async def _ask(
-    handle: WorkflowHandle[ReassignmentWorkflow, Tally], on_progress: Callable[[Progress], None]
-) -> None:
+async def _ask(handle: WorkflowHandle[ReassignmentWorkflow, Tally]) -> Progress | None:
     try:
-        on_progress(await handle.query(ReassignmentWorkflow.progress, rpc_timeout=_QUERY_WITHIN))
+        return await handle.query(ReassignmentWorkflow.progress, rpc_timeout=_QUERY_WITHIN)
     except _NO_ANSWER:
-        return
+        return None
 
 
 def _handle(referrals: Referrals, asked: Reassignment) -> WorkflowHandle[ReassignmentWorkflow, Tally]:

@@ -68,7 +68,7 @@ def _digest() -> Schedule:
 
 def _brought_up_to_date(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
     wanted, there = _digest(), found.description.schedule
-    # An update makes Temporal forget the mornings that it has yet to catch up on, so none is made without need.
+    # Temporal may pass over what was due before an update and has not been caught up on, so none is made without need.
     if _essence(there) == _essence(wanted):
         return None
     wanted.state = there.state

@@ -31,6 +31,7 @@ class Caseload:
         self.pool = pool
         self._staff: list[str] = []
         self._referrals: list[str] = []
+        self._others: list[asyncpg.Record] = []
 
     async def member(
         self, staff_id: str, role: Role = Role.CASEWORKER, *areas: Area, **known: object
@@ -107,12 +108,18 @@ class Caseload:
         )
         return notice
 
+    async def alone(self) -> None:
+        """Nobody whom other tests entered gets a summary meanwhile."""
+        self._others = await self._owner.fetch("UPDATE staff SET digest = FALSE WHERE digest RETURNING id")
+
     async def gone(self) -> None:
         """Take all of it away."""
         for table in ("notice", "deadline", "referral"):
             await self._owner.execute(f"DELETE FROM {table} WHERE reference = ANY($1)", self._referrals)
         await self._owner.execute("DELETE FROM digest WHERE staff = ANY($1)", self._staff)
         await self._owner.execute("DELETE FROM staff WHERE id = ANY($1)", self._staff)
+        others = [row["id"] for row in self._others]
+        await self._owner.execute("UPDATE staff SET digest = TRUE WHERE id = ANY($1)", others)
 
 
 @asynccontextmanager
@@ -120,6 +127,7 @@ async def a_caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
     """An empty one, which takes away what was entered."""
     owner = await asyncpg.connect(database_url)
     caseload = Caseload(owner, pool)
+    await caseload.alone()
     try:
         yield caseload
     finally:

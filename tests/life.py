@@ -133,6 +133,11 @@ def detours(now: datetime, words: str = "Invented") -> list[tuple[str, Command]]
         *book(now, words),
         ("fa-1", c.StopActivity(reason=words)),
         ("fa-1", c.ReturnToPreparation(reason=words)),
+        (
+            "fa-1",
+            c.BookPreparationMeeting(participant=HARMED, starts_at=now + timedelta(days=9), venue=words),
+        ),
+        ("fa-1", c.CancelPreparationMeeting(participant=HARMED, reason=words)),
         ("su-2", c.OverrideGate(gate="confirmations", reason=words)),
         ("cw-1", c.AddParticipant.model_validate({"participant": supporter})),
         (

@@ -128,7 +128,16 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
     history = await referrals.client.get_workflow_handle(workflow_id(reference)).fetch_history()
     rows = [
         str(row)
-        for table in ("event", "referral", "deadline", "staff", "keys.data_key", "keys.erasure")
+        for table in (
+            "event",
+            "referral",
+            "deadline",
+            "notice",
+            "notice_try",
+            "staff",
+            "keys.data_key",
+            "keys.erasure",
+        )
         for row in await referrals.pool.fetch(f"SELECT t::text FROM {table} t")
     ]
     places = {

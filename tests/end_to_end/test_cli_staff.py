@@ -36,6 +36,45 @@ async def test_an_absence_has_a_last_day_and_a_stand_in(rj: Rj) -> None:
     assert "absent" not in (await rj("staff", "list", "--area", "dyfed-powys")).out
 
 
+async def test_of_an_address_the_table_says_only_that_there_is_one(rj: Rj) -> None:
+    person = ("staff", "add", "wm-1", "--role", "caseworker", "--area", "west-mercia")
+    await rj(*person, "--email", "wm-1@example.org")
+    listed = (await rj("staff", "list", "--area", "west-mercia")).out
+    assert "e-mail" in listed
+    assert "example.org" not in listed
+    [member] = (await rj("staff", "list", "--area", "west-mercia", "--json")).json
+    assert member["email"] == "wm-1@example.org"
+    await rj(*person)
+    assert "e-mail" not in (await rj("staff", "list", "--area", "west-mercia")).out
+
+
+async def test_everybody_chooses_what_reaches_them(rj: Rj) -> None:
+    person = ("staff", "add", "cl-1", "--role", "caseworker", "--area", "cleveland")
+    await rj(*person)
+    by_default = "escalation, safeguarding, sign_off, meeting, sent_referral"
+    assert (await rj("staff", "messages", "cl-1")).out.splitlines() == [
+        f"At once by e-mail: {by_default}",
+        "Summary on working mornings: yes",
+        "No e-mail address of cl-1 is known, so all of it is in their inbox only.",
+    ]
+    await rj(*person, "--email", "cl-1@example.org")
+    chosen = await rj("staff", "messages", "cl-1", "--at-once", "task, escalation,task", "--no-digest")
+    assert chosen.out.splitlines() == [
+        "At once by e-mail: escalation, task",
+        "Summary on working mornings: no",
+    ]
+    # Entered anew, the person keeps what they chose.
+    await rj(*person, "--email", "cl-1@example.org")
+    found = await rj("staff", "messages", "cl-1", "--json")
+    assert found.json == {"id": "cl-1", "at_once": ["escalation", "task"], "digest": False}
+    assert (await rj("staff", "messages", "cl-1", "--at-once", "none", "--digest")).out.splitlines() == [
+        "At once by e-mail: none",
+        "Summary on working mornings: yes",
+    ]
+    again = await rj("staff", "messages", "cl-1", "--at-once", "default")
+    assert again.out.splitlines()[0] == f"At once by e-mail: {by_default}"
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -46,6 +85,10 @@ async def test_an_absence_has_a_last_day_and_a_stand_in(rj: Rj) -> None:
         ("staff add x-1 --role caseworker --area atlantis", "--area"),
         ("staff add x-1 --role caseworker", "--area"),
         ("staff add x-1 --role caseworker --area durham --name \0", "--name: holds a control character"),
+        ("staff add x-1 --role caseworker --area durham --email nowhere", "--email: it must be one e-mail"),
+        ("staff messages nobody-1", "nobody-1 is not in the staff register"),
+        ("staff messages cw-1 --at-once escalations", "Did you mean escalation?"),
+        ("staff messages cw-1 --at-once escalation,", "--at-once: accepted: none, default, or some of"),
         ("staff absent cw-1", "Give --until DATE and --stand-in ID, or --back"),
         ("staff absent cw-1 --until 2030-01-01", "--stand-in"),
         ("staff absent cw-1 --back --until 2030-01-01", "--back: takes neither"),

@@ -3,100 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
-from temporalio.testing import ActivityEnvironment
 
-from activities.steps import Steps
-from lifecycle import deadlines, fold
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
-from schemas.people import Actor, Role, Staff
+from schemas.people import Role
 from schemas.policy import Rung
-from schemas.reference import reference_from
-from schemas.steps import Request
 from schemas.vocabulary import Stage
-from service.policy_files import load_policies
 from stores import event_log, staff, supervision
 from stores.database import Pool
 from stores.keys import KeyStore
-from stores.supervision import Load
-from tests.life import HARMED, form, until_conference, until_preparation
+from stores.supervision import Load, PastEscalation
+from tests.book import MONDAY, Book
+from tests.life import HARMED, until_conference, until_preparation
 
-AREA = Area.CUMBRIA
-# A Monday morning, long past, so that the clocks of these referrals are run by hand alone.
-MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
-
-
-class Book:
-    """Referrals of one area, recorded without Temporal at times of the test's own choosing."""
-
-    def __init__(self, pool: Pool, keys: KeyStore) -> None:
-        self.pool, self.keys = pool, keys
-        self._steps = Steps(pool, keys, load_policies())
-
-    async def open(self, at: datetime, **changes: object) -> str:
-        reference = reference_from(uuid4().int)
-        await self.keys.create(reference)
-        await self.take(reference, "cu-1", form("Invented", **{"area": AREA, **changes}), at)
-        return reference
-
-    async def take(self, reference: str, who: str, command: Command, at: datetime) -> None:
-        member = await staff.get(self.pool, who)
-        assert isinstance(member, Staff)
-        await self.ask(reference, member.acting_in(AREA), command, at)
-
-    async def ask(self, reference: str, actor: Actor, command: Command, at: datetime) -> None:
-        request = Request(command_id=uuid4(), actor=actor, command=command)
-        history = await event_log.read(self.pool, reference)
-        await ActivityEnvironment().run(
-            self._steps.take_step, reference, fold(history) if history else None, request, at
-        )
-
-    async def tell(self, reference: str, story: list[tuple[str, Command]], at: datetime) -> None:
-        for who, command in story:
-            await self.take(reference, _HERE.get(who, who), _here(command), at)
-
-    async def reach(self, reference: str, deadline: str, *points: str) -> datetime:
-        """Let the referral's clock reach these points, each at its time; when the last was."""
-        at = MONDAY
-        for point in points:
-            open_now = {
-                each.key: each for each in deadlines(fold(await event_log.read(self.pool, reference)))
-            }
-            at = open_now[deadline].points[point]
-            clock = Actor(id="system", role=Role.SYSTEM, area=AREA)
-            await self.ask(reference, clock, c.ReachDeadline(deadline=deadline, point=point), at)
-        return at
-
-
-_HERE = {"cw-1": "cu-1", "fa-1": "cu-fa", "fa-2": "cu-2", "su-1": "cu-su"}
-
-
-def _here(command: Command) -> Command:
-    people = {
-        name: _HERE[value]
-        for name in ("caseworker", "facilitator", "co_facilitator")
-        if (value := getattr(command, name, None)) in _HERE
-    }
-    return command.model_copy(update=people)
+AREA = Area.LANCASHIRE
+NOBODYS = Area.CITY_OF_LONDON
 
 
 @pytest.fixture
 async def book(pool: Pool, keys: KeyStore) -> Book:
     """An area of these tests' own. What other tests of this file left in it is closed first."""
-    for name, role in (
-        *(("cu-1", Role.CASEWORKER), ("cu-2", Role.CASEWORKER), ("cu-fa", Role.FACILITATOR)),
-        *(("cu-su", Role.SUPERVISOR), ("cu-su2", Role.SUPERVISOR)),
-    ):
-        member = Staff(id=name, role=role, areas=(AREA,), advanced_practitioner=name == "cu-fa")
-        await staff.add(pool, member)
-    recorded = Book(pool, keys)
-    for row in await pool.fetch("SELECT reference FROM referral WHERE area = $1 AND stage <> 'closed'", AREA):
-        closing = c.Close.model_validate({"reason": "service_no_capacity"})
-        await recorded.take(row["reference"], "cu-1", closing, datetime.now(UTC))
+    recorded = Book(pool, keys, AREA, "la")
+    await recorded.hire()
+    await recorded.close_all()
     return recorded
 
 
@@ -121,44 +53,44 @@ async def test_an_escalation_is_listed_until_the_work_is_done(book: Book) -> Non
     high = await supervision.open_escalations(book.pool, area=AREA, rung=Rung.SERVICE_MANAGER)
     assert [each.reference for each in high] == [late]
     assert len(await supervision.open_escalations(book.pool, area=AREA, limit=1)) == 1
-    assert await supervision.open_escalations(book.pool, area=Area.DORSET) == []
-    await book.take(late, "cu-1", attempt(), raised + timedelta(hours=3))
+    assert await supervision.open_escalations(book.pool, area=NOBODYS) == []
+    await book.take(late, "cw-1", attempt(), raised + timedelta(hours=3))
     assert [each.reference for each in await supervision.open_escalations(book.pool, area=AREA)] == [later]
+
+
+async def history(book: Book, reference: str, since: datetime, **only: Rung) -> list[PastEscalation]:
+    """What is told of one referral, for the log keeps what other tests did."""
+    found = await supervision.escalation_history(book.pool, area=AREA, since=since, limit=1000, **only)
+    return [each for each in found if each.reference == reference]
 
 
 async def test_the_history_pairs_what_was_raised_with_what_cleared_it(book: Book) -> None:
     reference = await book.open(MONDAY)
     raised = await book.reach(reference, "first_contact", "due", "escalate-1")
     since = raised - timedelta(minutes=1)
-    [waits] = await supervision.escalation_history(book.pool, area=AREA, since=since)
+    [waits] = await history(book, reference, since)
     assert (waits.raised_at, waits.cleared_at, waits.took) == (raised, None, None)
-    await book.take(reference, "cu-1", attempt(), raised + timedelta(hours=3))
-    [cleared] = await supervision.escalation_history(book.pool, area=AREA, since=since)
+    await book.take(reference, "cw-1", attempt(), raised + timedelta(hours=3))
+    [cleared] = await history(book, reference, since)
     assert (cleared.reference, cleared.rung, cleared.took) == (
         reference,
         Rung.SUPERVISOR,
         timedelta(hours=3),
     )
-    after = raised + timedelta(minutes=1)
-    assert await supervision.escalation_history(book.pool, area=AREA, since=after) == []
-    high = Rung.SERVICE_MANAGER
-    assert await supervision.escalation_history(book.pool, area=AREA, rung=high, since=since) == []
+    assert await history(book, reference, raised + timedelta(minutes=1)) == []
+    assert await history(book, reference, since, rung=Rung.SERVICE_MANAGER) == []
 
 
 async def test_a_clearing_that_was_taken_back_has_not_happened(book: Book) -> None:
     reference = await book.open(MONDAY + timedelta(weeks=1))
     raised = await book.reach(reference, "first_contact", "due", "escalate-1")
-    await book.take(reference, "cu-1", attempt(), raised + timedelta(hours=3))
+    await book.take(reference, "cw-1", attempt(), raised + timedelta(hours=3))
     step = len(await event_log.read(book.pool, reference)) - 1
     mistake = c.CorrectStep(step=step, reason="Another person's number")
-    await book.take(reference, "cu-su", mistake, raised + timedelta(hours=4))
+    await book.take(reference, "su-1", mistake, raised + timedelta(hours=4))
     [waits] = await supervision.open_escalations(book.pool, area=AREA)
     assert waits.reference == reference
-    [again] = [
-        each
-        for each in await supervision.escalation_history(book.pool, area=AREA, since=raised)
-        if each.reference == reference
-    ]
+    [again] = await history(book, reference, raised)
     assert again.cleared_at is None
 
 
@@ -170,19 +102,19 @@ async def test_what_waits_for_a_sign_off_is_not_shown_to_who_made_it(book: Book)
     assert until_readiness[-1][1].kind == "request_readiness_sign_off"
     await book.tell(reference, until_readiness, at)
     [waits] = await supervision.waiting_sign_offs(book.pool, areas=[AREA])
-    assert (waits.reference, waits.subject, waits.requested_by) == (reference, "readiness", "cu-fa")
+    assert (waits.reference, waits.subject, waits.requested_by) == (reference, "readiness", "la-fa")
     assert waits.due_at is not None
     assert waits.due_at > waits.requested_at == at
     # The co-facilitator made it as well, which no column says.
-    for own in ("cu-fa", "cu-2"):
+    for own in ("la-fa", "la-fb"):
         assert await supervision.not_their_own(book.pool, own, [waits], limit=5) == []
-    assert await supervision.not_their_own(book.pool, "cu-su", [waits], limit=5) == [waits]
-    assert await supervision.not_their_own(book.pool, "cu-su", [waits], limit=0) == []
+    assert await supervision.not_their_own(book.pool, "la-su", [waits], limit=5) == [waits]
+    assert await supervision.not_their_own(book.pool, "la-su", [waits], limit=0) == []
     hold = c.Hold(review_on=(at + timedelta(days=9)).date(), reason="Away")
-    await book.take(reference, "cu-1", hold, at + timedelta(hours=1))
+    await book.take(reference, "cw-1", hold, at + timedelta(hours=1))
     [held] = await supervision.waiting_sign_offs(book.pool, areas=[AREA])
     assert (held.due_at, held.on_hold) == (None, True)
-    assert await supervision.waiting_sign_offs(book.pool, areas=[Area.DORSET]) == []
+    assert await supervision.waiting_sign_offs(book.pool, areas=[NOBODYS]) == []
     assert await supervision.waiting_sign_offs(book.pool, areas=[]) == []
 
 
@@ -191,36 +123,31 @@ async def _loads(book: Book, now: datetime) -> dict[str | None, Load]:
 
 
 async def test_the_workload_counts_what_each_has_in_hand(book: Book) -> None:
-    owned = [await book.open(MONDAY) for _ in range(3)]
-    for reference in owned:
-        await book.take(reference, "cu-1", c.RecordDuplicateCheck(), MONDAY)
-        await book.take(reference, "cu-1", c.Allocate(caseworker="cu-1"), MONDAY)
+    owned = [await book.allocated() for _ in range(3)]
     await book.reach(owned[0], "first_contact", "due", "escalate-1")
     await book.open(MONDAY)
     hold = c.Hold(review_on=(MONDAY + timedelta(days=4)).date(), reason="Away")
-    await book.take(owned[2], "cu-1", hold, MONDAY)
+    await book.take(owned[2], "cw-1", hold, MONDAY)
     # First contact is due two working days after Monday at ten; the hold is looked at on Friday at nine.
     tuesday = await _loads(book, MONDAY + timedelta(days=1))
-    mine = tuesday["cu-1"]
+    mine = tuesday["la-1"]
     assert (mine.open, mine.on_hold, mine.due_this_week, mine.overdue, mine.escalations) == (3, 1, 3, 0, 1)
     assert (tuesday[None].open, tuesday[None].due_this_week) == (1, 1)
-    thursday = (await _loads(book, MONDAY + timedelta(days=3)))["cu-1"]
+    thursday = (await _loads(book, MONDAY + timedelta(days=3)))["la-1"]
     assert (thursday.due_this_week, thursday.overdue) == (1, 2)
-    assert (tuesday["cu-2"].open, tuesday["cu-2"].role, tuesday["cu-2"].active) == (0, Role.CASEWORKER, True)
-    assert "cu-su" not in tuesday
+    assert (tuesday["la-2"].open, tuesday["la-2"].role, tuesday["la-2"].active) == (0, Role.CASEWORKER, True)
+    assert "la-su" not in tuesday
     away = MONDAY + timedelta(days=10)
-    await staff.set_absent(book.pool, "cu-1", away, "cu-2")
-    assert (await _loads(book, MONDAY))["cu-1"].stand_in == "cu-2"
-    assert (await _loads(book, away))["cu-1"].absent_until is None
-    await staff.set_absent(book.pool, "cu-1", None, None)
+    await staff.set_absent(book.pool, "la-1", away, "la-2")
+    assert (await _loads(book, MONDAY))["la-1"].stand_in == "la-2"
+    assert (await _loads(book, away))["la-1"].absent_until is None
+    await staff.set_absent(book.pool, "la-1", None, None)
 
 
 async def test_inactivity_is_neither_due_nor_overdue_work(book: Book) -> None:
-    reference = await book.open(MONDAY)
-    await book.take(reference, "cu-1", c.RecordDuplicateCheck(), MONDAY)
-    await book.take(reference, "cu-1", c.Allocate(caseworker="cu-1"), MONDAY)
-    await book.take(reference, "cu-1", attempt(), MONDAY)
-    quiet = (await _loads(book, MONDAY + timedelta(days=400)))["cu-1"]
+    reference = await book.allocated()
+    await book.take(reference, "cw-1", attempt(), MONDAY)
+    quiet = (await _loads(book, MONDAY + timedelta(days=400)))["la-1"]
     assert (quiet.open, quiet.due_this_week, quiet.overdue) == (1, 0, 0)
 
 
@@ -238,30 +165,29 @@ async def test_a_week_ends_on_monday_at_midnight_in_london(now: datetime, ends: 
 
 
 async def test_what_a_caseworker_owns_comes_in_pages(book: Book) -> None:
-    owned = sorted([await book.open(MONDAY) for _ in range(3)])
-    for reference in owned:
-        await book.take(reference, "cu-1", c.RecordDuplicateCheck(), MONDAY)
-        await book.take(reference, "cu-1", c.Allocate(caseworker="cu-1"), MONDAY)
-    assert await supervision.owned(book.pool, "cu-1", limit=2) == (owned[:2], 3)
-    assert await supervision.owned(book.pool, "cu-1", after=owned[1], limit=2) == (owned[2:], 1)
-    assert await supervision.owned(book.pool, "cu-1", after=owned[2], limit=2) == ([], 0)
-    assert await supervision.owned(book.pool, "cu-1", area=Area.DORSET, limit=2) == ([], 0)
-    assert await supervision.owned(book.pool, "cu-1", stage=Stage.PREPARATION, limit=2) == ([], 0)
-    assert await supervision.owned_by_area(book.pool, "cu-1") == {AREA: 3}
-    assert await supervision.owned_by_area(book.pool, "cu-1", stage=Stage.CONFERENCE) == {}
-    assert await supervision.caseworkers(book.pool, owned[:1]) == {owned[0]: "cu-1"}
+    owned = sorted([await book.allocated() for _ in range(3)])
+    assert await supervision.owned(book.pool, "la-1", limit=2) == (owned[:2], 3)
+    assert await supervision.owned(book.pool, "la-1", after=owned[1], limit=2) == (owned[2:], 1)
+    assert await supervision.owned(book.pool, "la-1", after=owned[2], limit=2) == ([], 0)
+    assert await supervision.owned(book.pool, "la-1", area=NOBODYS, limit=2) == ([], 0)
+    assert await supervision.owned(book.pool, "la-1", stage=Stage.PREPARATION, limit=2) == ([], 0)
+    assert await supervision.owned_by_area(book.pool, "la-1") == {AREA: 3}
+    assert await supervision.owned_by_area(book.pool, "la-1", stage=Stage.CONFERENCE) == {}
+    assert await supervision.caseworkers(book.pool, owned[:1]) == {owned[0]: "la-1"}
 
 
 async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_try(book: Book) -> None:
     reference = await book.open(MONDAY)
     insert = (
         "INSERT INTO notice (reference, id, at, template, category, party, recipient, about, after_closing, outward,"
-        " outcome) VALUES ($1, $2, $3, 'reminder', 'reminder', 'staff', 'cu-1', '{}', FALSE, $4, $5)"
+        " outcome) VALUES ($1, $2, $3, 'reminder', 'reminder', 'staff', 'la-1', '{}', FALSE, $4, $5)"
     )
     await book.pool.execute(insert, reference, "90-1", MONDAY, True, None)
     await book.pool.execute(insert, reference, "90-2", MONDAY, False, None)
     await book.pool.execute(insert, reference, "90-3", MONDAY, True, "delivered")
-    tried = "INSERT INTO notice_try (reference, notice, channel, began_at, state) VALUES ($1, '90-1', $2, $3, $4)"
+    tried = (
+        "INSERT INTO notice_try (reference, notice, channel, began_at, state) VALUES ($1, '90-1', $2, $3, $4)"
+    )
     await book.pool.execute(tried, reference, "text", MONDAY, "refused")
     await book.pool.execute(tried, reference, "email", MONDAY + timedelta(hours=1), "not_sent")
     after = MONDAY + timedelta(minutes=1)

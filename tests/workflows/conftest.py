@@ -30,7 +30,7 @@ from tests.replay.replaying import replay, replay_altered
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
 # Installed beside the interpreter, which need not be on the PATH.
-_TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
+TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Years:
 async def years(pool: Pool, keys: KeyStore, post_office: PostOffice) -> AsyncIterator[Years]:
     """The engine on the time-skipping server; what it ran is replayed at the end."""
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(_TEST_SERVER),
+        test_server_existing_path=str(TEST_SERVER),
         plugins=[referral_plugin(keys)],
         test_server_startup_timeout=timedelta(seconds=30),
     ) as env:

@@ -1,0 +1,97 @@
+"""What people were told, through `rj inbox`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from schemas import commands as c
+from schemas.notices import About, Category
+from service.referrals import Referrals
+from stores.database import Pool
+from tests.caseload import Caseload, a_caseload
+from tests.end_to_end.conftest import Rj
+
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture
+async def caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
+    async with a_caseload(database_url, pool) as made:
+        yield made
+
+
+async def test_letters_are_read_in_words_newest_first_and_once(rj: Rj, caseload: Caseload) -> None:
+    await caseload.member("dg-1")
+    reference = await caseload.referral("dg-1")
+    about = About(deadline="thinking_time/h1", point="warn-1", at=NOW, due_at=NOW + timedelta(days=1))
+    await caseload.letter(reference, "dg-1", "allocated", Category.NEWS, at=NOW)
+    await caseload.letter(
+        reference, "dg-1", "reminder", Category.REMINDER, about, at=NOW + timedelta(hours=1)
+    )
+    told = [
+        f"Thu 26 Nov 2026 10:00  new  {reference}: thinking time (h1) is due on Friday 27 November 2026 at 9am.",
+        f"Thu 26 Nov 2026 09:00  new  {reference} is yours now.",
+    ]
+    looked = await rj("inbox", "--as", "dg-1", "--keep-unread")
+    assert looked.out.splitlines()[1:] == told
+    newest = await rj("inbox", "--as", "dg-1", "--limit", "1")
+    assert newest.out.splitlines()[1:] == [told[0], "There is more; --limit shows more than 1 at a time."]
+    # Only what was shown has been read.
+    assert (await rj("inbox", "--as", "dg-1")).out.splitlines()[1:] == [told[1]]
+    assert (await rj("inbox", "--as", "dg-1")).out == "There is nothing that you have not read.\n"
+    everything = await rj("inbox", "--as", "dg-1", "--all")
+    assert everything.out.splitlines()[1:] == [line.replace("new", "") for line in told]
+
+
+async def test_a_script_reads_it_too(rj: Rj, caseload: Caseload) -> None:
+    await caseload.member("dg-1")
+    reference = await caseload.referral("dg-1")
+    about = About(participant="h1", wanted="appointment", why="no_safe_channel")
+    await caseload.letter(reference, "dg-1", "task", Category.TASK, about, at=NOW)
+    [letter] = (await rj("inbox", "--as", "dg-1", "--json")).json
+    assert letter == {
+        "reference": reference,
+        "id": "1-1",
+        "at": NOW.isoformat(),
+        "category": "task",
+        "template": "task",
+        "about": {"participant": "h1", "wanted": "appointment", "why": "no_safe_channel"},
+        "read_at": None,
+        "says": f"{reference}: a message to h1 was not sent (your appointment). Please tell them yourself.",
+    }
+    assert (await rj("inbox", "--as", "dg-1", "--json")).json == []
+
+
+async def test_words_that_are_for_others_are_named_only(rj: Rj, caseload: Caseload) -> None:
+    await caseload.member("dg-1")
+    reference = await caseload.referral("dg-1")
+    for template in ("appointment", "no_longer_there"):
+        await caseload.letter(reference, "dg-1", template, Category.NEWS)
+    says = {each["says"] for each in (await rj("inbox", "--as", "dg-1", "--json")).json}
+    assert says == {f"{reference}: your appointment.", f"{reference}: no longer there."}
+
+
+async def test_what_the_policy_tells_is_in_the_inbox(rj: Rj, reference: str, referrals: Referrals) -> None:
+    await referrals.take(reference, c.RecordDuplicateCheck(), "cw-1")
+    await referrals.take(reference, c.Allocate(caseworker="cw-2"), "su-1")
+    said = [each["says"] for each in (await rj("inbox", "--as", "cw-2", "--json")).json]
+    assert f"{reference} is yours now." in said
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence", "code"),
+    [
+        ("inbox", "--as", 2),
+        ("inbox --as nobody-1", "nobody-1 is not in the staff register", 2),
+        ("inbox --as cw-gone", "no longer active", 3),
+        ("inbox --as cw-1 --limit 0", "--limit", 2),
+    ],
+)
+async def test_bad_input_gets_one_sentence(rj: Rj, command: str, sentence: str, code: int) -> None:
+    said = await rj(*command.split(" "))
+    assert (said.code, said.out) == (code, "")
+    assert sentence in said.one_sentence()
