@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from activities.wording import BadTemplate
 from service.data_folder import NotRunning, resolve
 from service.logging import configure_logging
 from service.policy_files import BadPolicy
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
     """Work until told to stop.
 
     Returns:
-        0 when told to stop and drained, 2 for a setting, key or policy that cannot be used, 4 for a server that is
-        not there or a database that lacks migrations, 1 for anything else.
+        0 when told to stop and drained, 2 for a setting, key, policy or template that cannot be used, 4 for a server
+        that is not there or a database that lacks migrations, 1 for anything else.
     """
     parser = argparse.ArgumentParser(prog="worker", description=__doc__)
     parser.add_argument(
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
                 again_ends=True,
             )
         )
-    except (BadSetting, BadPolicy, MasterKeyProblem) as error:
+    except (BadSetting, BadPolicy, BadTemplate, MasterKeyProblem) as error:
         log.error(str(error))  # noqa: TRY400 - a sentence of ours, which needs no trace
         code = BAD_INPUT
     except (*_NOT_THERE, MigrationsPending, MigrationRefused) as error:

@@ -17,7 +17,7 @@ from activities.email import Mailer
 from activities.notice_facts import deadline_in_words, in_words, template_in_words
 from activities.wording import Medium, Wording, spoken
 from lifecycle.core import SUPERVISORS
-from lifecycle.notices import _with_cover as with_cover
+from lifecycle.notices import with_cover
 from lifecycle.working_time import is_working_day
 from schemas.areas import LONDON, Area
 from schemas.base import Model

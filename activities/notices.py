@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -36,6 +37,8 @@ from stores import notices as store
 from stores.database import Pool
 from stores.keys import KeyErased, KeyStore
 
+T = TypeVar("T")
+
 # Command ids of outcomes are derived in this namespace, so that recording one twice is recording it once.
 _OUTCOMES = UUID("1f2b8f53-5a2c-4a2e-9d0c-6c5a0d9a7f11")
 
@@ -57,10 +60,12 @@ class Carried(Model):
     Attributes:
         outcome: when it has come to its end; it then stands in the referral's log.
         until: when it is to be looked at again, UTC; None: when something changes.
+        notices: the messages that its outcome leads to.
     """
 
     outcome: Outcome | None = None
     until: AwareDatetime | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -299,22 +304,26 @@ class Notices:
             actor=Actor(id="system", role=Role.SYSTEM, area=case.referral.area),
             command=command,
         )
-        await _patiently(lambda: self._steps.take_step(case.reference, None, request, case.at))
-        return Carried(outcome=outcome)
+        taken = await _patiently(
+            lambda: self._steps.take_step(case.reference, case.referral, request, case.at)
+        )
+        # What else was recorded meanwhile is for who recorded it to start.
+        ours = {each.sequence for each in taken.events if each.command_id == request.command_id}
+        return Carried(
+            outcome=outcome, notices=tuple(each for each in taken.notices if each.sequence in ours)
+        )
 
 
-async def _patiently(record: Callable[[], Awaitable[object]]) -> None:
+async def _patiently(record: Callable[[], Awaitable[T]]) -> T:
     """Record what has happened outside: given up late, for whoever comes after would have to do it again."""
     wait = 0.2
     async with asyncio.timeout(_RECORD_WITHIN):
         while True:
             try:
-                await record()
+                return await record()
             except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5)
-            else:
-                return
 
 
 def _message_id(reference: str, notice: Notice) -> str:

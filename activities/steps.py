@@ -130,7 +130,7 @@ class Steps:
                 case "recorded":
                     everything = [*missed, *events]
                     taken = _taken(became, open_now, everything, at)
-                    return await self._with_notices(taken, wanted, from_log=bool(missed))
+                    return await self._with_notices(taken, wanted, given if missed else became)
                 case "repeated":
                     return await self._repeat(reference, given, request, at)
             # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
@@ -150,7 +150,7 @@ class Steps:
         known = referral.sequence if referral else 0
         now = fold(history)
         taken = _taken(now, deadlines(now), [each for each in history if each.sequence > known], at)
-        return await self._with_notices(taken, (), from_log=True)
+        return await self._with_notices(taken, (), referral)
 
     async def _notices(
         self, before: Referral | None, events: Sequence[Recorded], became: Referral
@@ -158,21 +158,25 @@ class Steps:
         told = told_of(before, events, became)
         return notices(told, await staff.team(self._pool, became.area)) if told.anything else ()
 
-    async def _with_notices(self, taken: StepTaken, wanted: Sequence[Notice], *, from_log: bool) -> StepTaken:
+    async def _with_notices(
+        self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
+    ) -> StepTaken:
         """The answer with the messages that are to be carried, and those that have to be looked at again.
 
         Args:
-            from_log: whether the workflow did not know all that was recorded; then it may not have started messages
-                that were wanted earlier, and starting one that runs already does nothing.
+            wanted: those of this step.
+            known: up to where the workflow knows the log; what was recorded later it may not have started.
         """
+        sequence = known.sequence if known else 0
         changed = any(isinstance(recorded.event, _CHANGES_MESSAGES) for recorded in taken.events)
-        if not (from_log or changed):
+        missed = sequence < taken.receipt.sequence
+        if not (missed or changed):
             return taken.model_copy(update={"notices": tuple(each for each in wanted if each.outward)})
         on_their_way = await notice_store.underway(self._pool, taken.receipt.reference)
-        new = {each.id for each in wanted}
+        new = {each.id for each in wanted} | {each.id for each in on_their_way if each.sequence > sequence}
         return taken.model_copy(
             update={
-                "notices": tuple(each for each in on_their_way if from_log or each.id in new),
+                "notices": tuple(each for each in on_their_way if each.id in new),
                 "look_again": tuple(each.id for each in on_their_way if changed and each.id not in new),
             }
         )

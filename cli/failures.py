@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
+from activities.wording import BadTemplate
 from cli.common import BadInput, Exit, nearest
 from cli.reading import annotation_parts
 from lifecycle import Refused
@@ -23,7 +24,7 @@ from stores.keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken
 # Refusals that say the input names something that does not exist, rather than that a rule forbids it.
 _NAMES_NOTHING = frozenset({"unknown_referral", "staff_unknown"})
 
-_BAD_INPUT = (BadInput, BadSetting, BadPolicy, MasterKeyProblem, KeyUnknown)
+_BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem, KeyUnknown)
 _REFUSED = (KeyErased, SealBroken)
 _UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
 _DATABASE_AWAY = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
@@ -28,6 +28,7 @@ from cli.common import (
     when,
     words,
 )
+from schemas.areas import LONDON
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -269,6 +270,18 @@ def list_command(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only where a deadline has passed.")] = False,
     on_hold: Annotated[bool, typer.Option("--on-hold", help="Only paused ones.")] = False,
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Only sensitive cases.")] = False,
+    safeguarding: Annotated[
+        bool, typer.Option("--safeguarding", help="Only where a safeguarding concern is open.")
+    ] = False,
+    due_within: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=3650,
+            metavar="DAYS",
+            help="Only what is due by the end of the day that many days ahead, or overdue; 0 is today.",
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -291,6 +304,8 @@ def list_command(
             overdue=overdue,
             on_hold=on_hold,
             sensitive=sensitive,
+            safeguarding=safeguarding,
+            due_before=_day_end(due_within) if due_within is not None else None,
             limit=limit + 1,
         )
 
@@ -306,6 +321,11 @@ def list_command(
             typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
     else:
         typer.echo("There is no such referral.")
+
+
+def _day_end(days: int) -> datetime:
+    """Midnight in London at the end of the day that many days ahead."""
+    return datetime.combine(datetime.now(LONDON).date() + timedelta(days=days + 1), time(), LONDON)
 
 
 def _row(line: Line) -> tuple[str, ...]:

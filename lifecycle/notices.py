@@ -216,7 +216,7 @@ def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
 def _staff(to: Addressee, recorded: Recorded, referral: Referral, people: dict[str, Staff]) -> Iterable[str]:
     if to is Addressee.FACILITATORS:
         asked = [who for who in (referral.facilitator, referral.co_facilitator) if who in people]
-        return _without(_with_cover(asked, people, recorded.at), {recorded.actor})
+        return _without(with_cover(asked, people, recorded.at), {recorded.actor})
     rung = _rung(to, recorded.event, referral)
     # Who did it need not be told; who made what is to be signed off may not sign it off.
     left_out = {recorded.actor} | _may_not_sign_off(recorded.event, referral)
@@ -224,7 +224,7 @@ def _staff(to: Addressee, recorded: Recorded, referral: Referral, people: dict[s
         return ()
     for step in range(len(Rung)):
         # Where nobody stands on a rung, the next one up is told.
-        found = _without(_with_cover(_on(rung.above(step), referral, people), people, recorded.at), left_out)
+        found = _without(with_cover(_on(rung.above(step), referral, people), people, recorded.at), left_out)
         if found:
             return found
     return ()
@@ -256,7 +256,7 @@ def _on(rung: Rung, referral: Referral, people: dict[str, Staff]) -> list[str]:
     return [member.id for member in people.values() if member.role is _ROLES[rung]]
 
 
-def _with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> list[str]:
+def with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> list[str]:
     """Each person, or who stands in for them while they are away."""
     found = []
     for who in asked:

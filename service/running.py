@@ -20,9 +20,11 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.digest import Digests
 from activities.email import Mailer
 from activities.govuk_notify import Notify
 from activities.notices import Notices, Outward
+from activities.reassignment import Reassignments
 from activities.steps import Steps
 from activities.wording import Wording
 from schemas.policy import Policies
@@ -33,7 +35,9 @@ from service.settings import Settings
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import pending
+from workflows.digest import DigestWorkflow
 from workflows.notice import NoticeWorkflow
+from workflows.reassignment import ReassignmentWorkflow
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
 POLLS_WITHIN = timedelta(seconds=75)
@@ -126,13 +130,29 @@ def worker(
     Args:
         out: the ways out of the house; without any, messages stay in the inboxes.
     """
+    out = out or Outward(Wording.load())
     steps = Steps(pool, keys, policies)
-    notices = Notices(pool, keys, steps, out or Outward(Wording.load()))
+    notices = Notices(pool, keys, steps, out)
+    digests = Digests(pool, policies, out.wording, out.mailer)
+    engine = Referrals(client, pool, keys, policies)
+    reassignments = Reassignments(
+        pool,
+        lambda reference, command, staff_id, command_id: engine.take(
+            reference, command, staff_id, command_id=command_id
+        ),
+    )
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[ReferralWorkflow, NoticeWorkflow],
-        activities=[steps.take_step, notices.carry],
+        workflows=[ReferralWorkflow, NoticeWorkflow, DigestWorkflow, ReassignmentWorkflow],
+        activities=[
+            steps.take_step,
+            notices.carry,
+            digests.readers,
+            digests.send,
+            reassignments.find_referrals,
+            reassignments.give_referrals,
+        ],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,

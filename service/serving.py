@@ -23,6 +23,7 @@ from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
 from service.running import DRAIN, connected, outward, pollers, register_search_attributes, worker
+from service.schedules import keep_schedules
 from service.settings import Settings
 from stores.database import Pool
 
@@ -63,6 +64,7 @@ async def serving(
     metrics = runtime(settings.metrics_address)
     async with connected(settings, database_url, temporal, runtime=metrics) as referrals:
         await register_search_attributes(referrals.client)
+        await keep_schedules(referrals.client)
         engine = worker(
             referrals.client, referrals.pool, referrals.keys, referrals.policies, outward(settings)
         )

@@ -57,18 +57,14 @@ def notice_rows(notices: Iterable[Notice]) -> list[dict[str, Any]]:
     ]
 
 
-async def underway(pool: Pool, reference: str, *, after: int = 0) -> list[Notice]:
-    """The messages of a referral that are to leave the house and have no outcome yet, oldest first.
-
-    Args:
-        after: only those that tell of a later event than this one.
-    """
+async def underway(pool: Pool, reference: str) -> list[Notice]:
+    """The messages of a referral that are to leave the house and have no outcome yet, oldest first."""
     rows = await pool.fetch(
         f"SELECT {_FIELDS} FROM notice WHERE reference = $1 AND outward AND outcome IS NULL"  # noqa: S608
         " ORDER BY at, id",
         reference,
     )
-    return [notice for notice in map(_notice, rows) if notice.sequence > after]
+    return [_notice(row) for row in rows]
 
 
 async def outcome(pool: Pool, reference: str, notice_id: str) -> Outcome | None:

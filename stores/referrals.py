@@ -105,12 +105,15 @@ async def list_referrals(
     overdue: bool = False,
     on_hold: bool = False,
     sensitive: bool = False,
+    safeguarding: bool = False,
+    due_before: datetime | None = None,
     limit: int = 50,
 ) -> list[Line]:
     """Referrals that fit every filter given, soonest due first; closed ones only when that stage is asked for.
 
     Args:
-        overdue, on_hold, sensitive: True keeps only such; False keeps all.
+        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
+        due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         limit: how many at the most.
     """
     rows = await pool.fetch(
@@ -119,14 +122,17 @@ async def list_referrals(
         " closure_reason FROM referral"
         " WHERE ($1::text IS NULL OR area = $1) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR next_due_at <= now())"
-        " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive)"
-        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $7",
+        " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive) AND (NOT $7 OR safeguarding)"
+        " AND ($8::timestamptz IS NULL OR next_due_at < $8)"
+        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $9",
         area,
         stage,
         caseworker,
         overdue,
         on_hold,
         sensitive,
+        safeguarding,
+        due_before,
         limit,
     )
     return [Line.model_validate(dict(row)) for row in rows]

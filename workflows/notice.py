@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Carried, Notices
-    from schemas.notices import NoticeInput, Outcome
+    from schemas.notices import Notice, NoticeInput, Outcome
     from workflows.faults import FAULTS
 
 # A message that is held back is told when that changes; should that get lost, it looks by itself.
@@ -21,6 +22,23 @@ _TRY_FOR = timedelta(minutes=2)
 def notice_workflow_id(reference: str, notice_id: str) -> str:
     """The id of a message's workflow: below its referral's, whose key seals it."""
     return f"referral/{reference}/notice/{notice_id}"
+
+
+async def start_notice(reference: str, notice: Notice) -> None:
+    """Start the workflow of a message, from another of the same referral. Twice is once."""
+    try:
+        await workflow.start_child_workflow(
+            NoticeWorkflow.run,
+            NoticeInput(reference=reference, notice=notice),
+            id=notice_workflow_id(reference, notice.id),
+            # It goes on by itself, whatever becomes of the run that started it, and records its outcome in the log.
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
+            # One that failed may be tried anew; one that came to its end may not.
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        )
+    except WorkflowAlreadyStartedError:
+        workflow.logger.debug("A message was on its way already")
 
 
 @workflow.defn
@@ -48,6 +66,8 @@ class NoticeWorkflow:
                 ),
             )
             if carried.outcome is not None:
+                for notice in carried.notices:
+                    await start_notice(start.reference, notice)
                 return carried.outcome
             await self._wait(carried)
             if workflow.info().is_continue_as_new_suggested():

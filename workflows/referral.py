@@ -13,15 +13,13 @@ from temporalio.common import (
     RetryPolicy,
     SearchAttributeKey,
     SearchAttributeUpdate,
-    WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.steps import Steps, refusal
     from lifecycle import Refused, decide, evolve, permitted
     from schemas.commands import OpenReferral, ReachDeadline
-    from schemas.notices import Notice, NoticeInput
     from schemas.people import Actor, Role
     from schemas.referral import Referral
     from schemas.steps import (
@@ -35,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         Visible,
     )
     from workflows.faults import FAULTS
-    from workflows.notice import NoticeWorkflow, notice_workflow_id
+    from workflows.notice import NoticeWorkflow, notice_workflow_id, start_notice
 
 AREA = SearchAttributeKey.for_keyword("RjArea")
 STAGE = SearchAttributeKey.for_keyword("RjStage")
@@ -233,7 +231,7 @@ class ReferralWorkflow:
         self._next_point = taken.next_point
         self._show(taken.visible)
         for notice in taken.notices:
-            self._send_out(self._start(notice))
+            self._send_out(start_notice(self._reference, notice))
         for notice_id in taken.look_again:
             self._send_out(self._look_again(notice_id))
 
@@ -241,21 +239,6 @@ class ReferralWorkflow:
         task = asyncio.create_task(errand)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
-
-    async def _start(self, notice: Notice) -> None:
-        try:
-            await workflow.start_child_workflow(
-                NoticeWorkflow.run,
-                NoticeInput(reference=self._reference, notice=notice),
-                id=notice_workflow_id(self._reference, notice.id),
-                # It goes on by itself, whatever becomes of this run, and records its outcome in the log.
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            )
-        except WorkflowAlreadyStartedError:
-            # Told by the log of what was under way before.
-            return
 
     async def _look_again(self, notice_id: str) -> None:
         handle = workflow.get_external_workflow_handle_for(
