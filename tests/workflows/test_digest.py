@@ -297,7 +297,10 @@ async def test_a_schedule_starts_it_and_all_it_says_is_sealed(
             )
             try:
                 started = await _started(client, queue)
-                result = await client.get_workflow_handle_for(DigestWorkflow.run, started).result()
+                run: WorkflowHandle[DigestWorkflow, DigestResult] = client.get_workflow_handle(
+                    started, result_type=DigestResult
+                )
+                result = await run.result()
             finally:
                 await schedule.delete()
         assert started.startswith("service/digest-")
