@@ -39,14 +39,21 @@ DURHAM, KENT = (Area.DURHAM,), (Area.KENT,)
 BOTH = (*DURHAM, *KENT)
 
 STAFF = (
-    Staff(id="cw-1", role=Role.CASEWORKER, areas=DURHAM, name="Cass Invented"),
-    Staff(id="cw-2", role=Role.CASEWORKER, areas=KENT, name="Cole Invented"),
-    Staff(id="fa-1", role=Role.FACILITATOR, areas=BOTH, name="Faye Invented", advanced_practitioner=True),
+    Staff(id="cw-1", role=Role.CASEWORKER, areas=DURHAM, name="Cass Invented", email="cw-1@example.org"),
+    Staff(id="cw-2", role=Role.CASEWORKER, areas=KENT, name="Cole Invented", email="cw-2@example.org"),
+    Staff(
+        id="fa-1",
+        role=Role.FACILITATOR,
+        areas=BOTH,
+        name="Faye Invented",
+        email="fa-1@example.org",
+        advanced_practitioner=True,
+    ),
     Staff(id="fa-2", role=Role.FACILITATOR, areas=BOTH, name="Finn Invented"),
     # Two, for nobody signs off their own work.
-    Staff(id="su-1", role=Role.SUPERVISOR, areas=BOTH, name="Sue Invented"),
-    Staff(id="su-2", role=Role.SUPERVISOR, areas=BOTH, name="Saul Invented"),
-    Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=BOTH, name="Mara Invented"),
+    Staff(id="su-1", role=Role.SUPERVISOR, areas=BOTH, name="Sue Invented", email="su-1@example.org"),
+    Staff(id="su-2", role=Role.SUPERVISOR, areas=BOTH, name="Saul Invented", email="su-2@example.org"),
+    Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=BOTH, name="Mara Invented", email="sm-1@example.org"),
     Staff(id="pa-1", role=Role.PARTNER, areas=BOTH, name="Pat Invented"),
 )
 

@@ -1,0 +1,253 @@
+"""One try at a message, broken off at every place where a worker may die."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.email import Mailer
+from activities.govuk_notify import Notify
+from activities.notices import Carried, Notices, Outward
+from activities.steps import Steps
+from activities.wording import Wording
+from lifecycle.sending import GIVE_UP_AFTER, Tried
+from schemas.events import NoticeSettled
+from schemas.notices import Notice, Outcome
+from schemas.people import Actor, Role
+from schemas.reference import reference_from
+from schemas.steps import Request
+from schemas.vocabulary import Channel
+from service.policy_files import load_policies
+from stores import event_log
+from stores import notices as store
+from stores.database import Pool
+from stores.keys import KeyStore
+from tests.activities.notify_double import NotifyDouble, notify_double
+from tests.activities.smtp_servers import Taking, smtp_server
+from tests.life import form
+
+REACHED = {"phone": "07700 900123", "email": "ada@example.org", "address": "1 Nowhere Street, SW1A 1AA"}
+
+
+@dataclass
+class Post:
+    """A service with one referral, and an acknowledgement to the person harmed who sent it."""
+
+    pool: Pool
+    keys: KeyStore
+    steps: Steps
+    taking: Taking
+    notify: NotifyDouble
+    outward: Outward
+
+    async def message(self, *channels: str) -> tuple[str, Notice]:
+        safety = {"safe_channels": channels, "safe_from": "00:00", "safe_until": "23:59"}
+        people = [
+            {"id": "h1", "role": "harmed", "person": REACHED, "contact_safety": safety},
+            {"id": "r1", "role": "responsible"},
+        ]
+        sent = form(source="self", initiator="harmed_person", participants=people)
+        reference = reference_from(uuid4().int)
+        await self.keys.create(reference)
+        actor = Actor.model_validate({"id": "cw-1", "role": Role.CASEWORKER, "area": "durham"})
+        request = Request(command_id=uuid4(), actor=actor, command=sent)
+        taken = await self.steps.take_step(reference, None, request, datetime.now(UTC))
+        [notice] = taken.notices
+        assert notice.template == "acknowledgement"
+        return reference, notice
+
+    async def carry(self, reference: str, notice: Notice, after: timedelta = timedelta()) -> Carried:
+        """One try, so long after now by Temporal's clock."""
+        env = ActivityEnvironment()
+        env.info = replace(env.info, started_time=datetime.now(UTC) + after)
+        notices = Notices(self.pool, self.keys, self.steps, self.outward)
+        return await env.run(notices.carry, reference, notice)
+
+    def letters(self, notice: Notice, reference: str) -> list[EmailMessage]:
+        found = [
+            message_from_bytes(each.original_content, policy=default)
+            for each in self.taking.taken
+            if isinstance(each.original_content, bytes)
+        ]
+        short = reference.removeprefix("RJ-").lower()
+        return [each for each in found if each["Message-ID"] == f"<{short}.{notice.id}@referrals.invalid>"]
+
+    def texts(self, reference: str) -> list[str]:
+        return [each.body for each in self.notify.taken if (each.reference or "").startswith(reference)]
+
+    async def outcomes(self, reference: str) -> list[NoticeSettled]:
+        history = await event_log.read(self.pool, reference)
+        return [each.event for each in history if isinstance(each.event, NoticeSettled)]
+
+
+@pytest_asyncio.fixture
+async def post(pool: Pool, keys: KeyStore) -> AsyncIterator[Post]:
+    taking = Taking()
+    async with smtp_server(taking) as address, notify_double() as notify:
+        outward = Outward(
+            Wording.load(),
+            Mailer(f"smtp://{address}", "service@example.org"),
+            Notify(notify.api_key, notify.text_template, notify.letter_template, notify.url),
+        )
+        yield Post(pool, keys, Steps(pool, keys, load_policies()), taking, notify, outward)
+
+
+@pytest.fixture
+def dies_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tried], None]:
+    """The worker dies just before it says how far the message has come; the next one lives."""
+    real = store.mark
+
+    def arm(state: Tried) -> None:
+        armed = [True]
+
+        async def mark(*args: object, **more: object) -> None:
+            if args[4] is state and armed:
+                armed.clear()
+                raise asyncio.CancelledError
+            await real(*args, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "mark", mark)
+
+    return arm
+
+
+async def broken_off(try_: Awaitable[Carried]) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await try_
+
+
+async def test_carried_once_however_often_it_is_asked(post: Post) -> None:
+    reference, notice = await post.message("email")
+    for _ in range(3):
+        assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    assert len(post.letters(notice, reference)) == 1
+    [outcome] = await post.outcomes(reference)
+    assert (outcome.channel, outcome.perhaps_twice) == (Channel.EMAIL, False)
+
+
+async def test_killed_before_an_email_is_said_to_be_sent(
+    post: Post, dies_at: Callable[[Tried], None]
+) -> None:
+    reference, notice = await post.message("email")
+    dies_at(Tried.SENT)
+    await broken_off(post.carry(reference, notice))
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    twins = post.letters(notice, reference)
+    assert len(twins) == 2, "both bear the same Message-ID, so that a twin can be told and dropped"
+    [outcome] = await post.outcomes(reference)
+    assert outcome.perhaps_twice
+
+
+async def test_killed_before_an_outcome_is_recorded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, notice = await post.message("email")
+    real = post.steps.take_step
+
+    async def dies(*args: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(post.steps, "take_step", dies)
+    await broken_off(post.carry(reference, notice))
+    monkeypatch.setattr(post.steps, "take_step", real)
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    assert len(post.letters(notice, reference)) == 1
+    [outcome] = await post.outcomes(reference)
+    assert not outcome.perhaps_twice
+
+
+async def test_killed_before_a_text_is_said_to_be_taken(post: Post, dies_at: Callable[[Tried], None]) -> None:
+    reference, notice = await post.message("text")
+    dies_at(Tried.UNDERWAY)
+    await broken_off(post.carry(reference, notice))
+    carried = await post.carry(reference, notice)
+    assert carried.outcome is None
+    assert len(post.texts(reference)) == 1, "Notify was asked by reference first"
+    post.notify.set_state(post.notify.taken[-1].id, "delivered")
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    assert len(post.texts(reference)) == 1
+
+
+async def test_killed_before_anything_was_sent(post: Post, dies_at: Callable[[Tried], None]) -> None:
+    reference, notice = await post.message("text")
+    dies_at(Tried.BEGUN)
+    await broken_off(post.carry(reference, notice))
+    assert post.texts(reference) == []
+    await post.carry(reference, notice)
+    assert len(post.texts(reference)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, "RateLimitError"), (500, "Exception"), (403, "AuthError")]
+)
+async def test_a_channel_that_is_away_is_tried_again_and_nothing_is_lost(
+    post: Post, status: int, error: str
+) -> None:
+    reference, notice = await post.message("text", "email")
+    post.notify.fail_with(status, error)
+    with pytest.raises(ApplicationError) as away:
+        await post.carry(reference, notice)
+    assert away.value.type == "ChannelAway"
+    assert not away.value.non_retryable
+    assert REACHED["phone"] not in str(away.value)
+    if status == 429:
+        assert away.value.next_retry_delay == timedelta(seconds=60)
+    assert post.letters(notice, reference) == [], (
+        "the next channel's turn comes when this one has failed for good"
+    )
+    await post.carry(reference, notice)
+    assert len(post.texts(reference)) == 1
+
+
+async def test_a_channel_that_is_away_for_days_is_given_up_for_the_next(post: Post) -> None:
+    reference, notice = await post.message("text", "email")
+    post.notify.fail_with(500)
+    with pytest.raises(ApplicationError):
+        await post.carry(reference, notice)
+    carried = await post.carry(reference, notice, after=GIVE_UP_AFTER + timedelta(minutes=1))
+    assert carried.outcome is Outcome.DELIVERED
+    assert len(post.letters(notice, reference)) == 1
+    assert post.texts(reference) == []
+
+
+async def test_a_text_of_which_nothing_more_is_heard_gives_way_to_the_next_channel(post: Post) -> None:
+    reference, notice = await post.message("text", "email")
+    waiting = await post.carry(reference, notice)
+    assert waiting.until is not None
+    assert (await post.carry(reference, notice, after=timedelta(hours=1))).outcome is None
+    assert (await post.carry(reference, notice, after=timedelta(days=4))).outcome is Outcome.DELIVERED
+    assert len(post.letters(notice, reference)) == 1
+
+
+async def test_an_address_that_every_channel_refuses_ends_as_a_task(post: Post) -> None:
+    reference, notice = await post.message("email")
+    post.taking.rcpt = "550 5.1.1 Nobody here"
+    assert (await post.carry(reference, notice)).outcome is Outcome.REFUSED
+    [outcome] = await post.outcomes(reference)
+    assert outcome.outcome is Outcome.REFUSED
+
+
+async def test_with_every_channel_off_nothing_leaves(post: Post) -> None:
+    reference, notice = await post.message("email", "text", "letter")
+    post.outward = Outward(Wording.load())
+    assert (await post.carry(reference, notice)).outcome is Outcome.NO_SAFE_CHANNEL
+    assert post.letters(notice, reference) == []
+    assert post.texts(reference) == []
+
+
+async def test_what_was_erased_is_not_wanted(post: Post) -> None:
+    reference, notice = await post.message("email")
+    async with post.pool.acquire() as connection, connection.transaction():
+        await post.keys.destroy(connection, reference, "request", "su-1")
+    assert (await post.carry(reference, notice)).outcome is Outcome.NOT_WANTED
+    assert post.letters(notice, reference) == []
+    assert await store.outcome(post.pool, reference, notice.id) is Outcome.NOT_WANTED
