@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group build
 
-.PHONY: run test check bench lock install install-dev clean
+.PHONY: run test check bench storm lock install install-dev clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -28,6 +28,10 @@ check: install-dev
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Ten thousand deadlines at once: half an hour or so.
+storm: install
+	$(BIN)/python -m benchmarks.storm
 
 # Both files are written from pyproject.toml; nobody edits them.
 lock: install-dev

@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -34,9 +36,25 @@ _PROJECT = Path(__file__).parent.parent
 CASEWORKER = Staff(id="cw-1", role=Role.CASEWORKER, areas=(AREA,))
 
 
+@dataclass(frozen=True)
+class Engine:
+    """A caller's connections to servers of our own.
+
+    Attributes:
+        working: runs a worker in a process of its own while its context lasts.
+    """
+
+    referrals: Referrals
+    working: Callable[[], AbstractAsyncContextManager[ChildProcess]]
+
+
 @asynccontextmanager
-async def engine() -> AsyncIterator[tuple[Referrals, ChildProcess]]:
-    """A caller's connections to servers of our own with a worker in a process of its own, and that process."""
+async def engine(told: Mapping[str, str] = MappingProxyType({})) -> AsyncIterator[Engine]:
+    """Servers of our own, on data that goes with them.
+
+    Args:
+        told: what else a worker finds in its environment.
+    """
     with tempfile.TemporaryDirectory(prefix="rj-bench-") as made:
         folder = Path(made)
         # As root PostgreSQL runs under another account, which passes through here to its data.
@@ -49,19 +67,21 @@ async def engine() -> AsyncIterator[tuple[Referrals, ChildProcess]]:
         ):
             await migrate(postgres.dsn)
             connection: ClientConnectConfig = {"target_host": temporal.address, "namespace": "default"}
-            settings = Settings(master_keys_file=keys_file)
+            policy = told.get("RJ_POLICY")
+            settings = Settings(master_keys_file=keys_file, policy=Path(policy) if policy else None)
             async with connected(settings, postgres.dsn, connection) as referrals:
                 await register_search_attributes(referrals.client)
                 await staff.add(referrals.pool, CASEWORKER)
                 environment = {
                     **os.environ,
+                    **told,
                     "PYTHONPATH": str(_PROJECT),
                     "DATABASE_URL": postgres.dsn,
                     "TEMPORAL_ADDRESS": temporal.address,
                     "RJ_MASTER_KEYS_FILE": str(keys_file),
                 }
-                async with _worker(folder / "worker.log", environment, referrals.client) as process:
-                    yield referrals, process
+                log = folder / "worker.log"
+                yield Engine(referrals, lambda: _worker(log, environment, referrals.client))
 
 
 @asynccontextmanager

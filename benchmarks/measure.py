@@ -31,7 +31,7 @@ Call = Callable[[], Awaitable[object]]
 # state nor the history grows beyond what is met in practice.
 CALLS_ON_ONE = 20
 
-_FORM = OpenReferral(
+FORM = OpenReferral(
     area=AREA,
     source=Source.POLICE,
     initiator=Initiator.HARMED_PERSON,
@@ -86,7 +86,7 @@ async def an_empty_update(referrals: Referrals) -> Call:
 
 async def a_step(referrals: Referrals) -> Call:
     """A call of a caseworker's step, on a referral of its own in victim contact; the actor's claim is made once."""
-    opened = await referrals.open(_FORM, CASEWORKER.id)
+    opened = await referrals.open(FORM, CASEWORKER.id)
     for command in (RecordDuplicateCheck(), Allocate(caseworker=CASEWORKER.id)):
         await referrals.take(opened.reference, command, CASEWORKER.id)
     actor = CASEWORKER.acting_in(AREA)

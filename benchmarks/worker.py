@@ -13,7 +13,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
-from service.running import connected, worker
+from service.running import connected, outward, worker
 from service.settings import Settings
 
 
@@ -24,7 +24,9 @@ async def main() -> None:
     temporal: ClientConnectConfig = {"target_host": os.environ["TEMPORAL_ADDRESS"], "namespace": "default"}
     settings = Settings.load()
     async with connected(settings, os.environ["DATABASE_URL"], temporal) as referrals:
-        steps = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies)
+        steps = worker(
+            referrals.client, referrals.pool, referrals.keys, referrals.policies, outward(settings)
+        )
         nothing = Worker(
             referrals.client,
             task_queue=TASK_QUEUE,

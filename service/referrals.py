@@ -46,8 +46,14 @@ _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 # Seconds that a person waits before being told that no answer came.
 _ANSWER_WITHIN = 20
 
-# The workflow rests, or came to rest or started anew while it was asked.
-_ASK_AGAIN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.ABORTED, RPCStatusCode.ALREADY_EXISTS)
+# The workflow rests, or came to rest, started anew or had its turn broken off while it was asked: a message of its own
+# came to an end in the moment in which it wanted to continue as new.
+_ASK_AGAIN = (
+    RPCStatusCode.NOT_FOUND,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.ALREADY_EXISTS,
+    RPCStatusCode.FAILED_PRECONDITION,
+)
 # Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
 _NO_ANSWER = (
     RPCError,

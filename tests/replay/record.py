@@ -52,10 +52,13 @@ async def record(name: str, folder: Path) -> None:
             row = await pool.fetchrow("SELECT * FROM keys.data_key WHERE reference = $1", reference)
             assert row is not None
             key = master_keys.unwrap(row["wrapped"], row["master_key_id"], reference)
-            histories = {
-                history.run_id: history.to_json_dict() for history in await histories_of(client, keys)
+            found = await histories_of(client, keys)
+            kept = {
+                "reference": reference,
+                "key": base64.b64encode(key).decode(),
+                "ids": {history.run_id: history.workflow_id for history in found},
+                "histories": {history.run_id: history.to_json_dict() for history in found},
             }
-            kept = {"reference": reference, "key": base64.b64encode(key).decode(), "histories": histories}
             (FOLDER / f"{name}.json").write_text(json.dumps(kept) + "\n")
 
 

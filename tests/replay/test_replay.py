@@ -41,8 +41,11 @@ async def histories(
         wrapped,
         master_key_id,
     )
+    # The first that was kept knew of no workflow but the referral's.
+    ids = kept.get("ids", {})
     return [
-        WorkflowHistory.from_json(workflow_id(reference), history) for history in kept["histories"].values()
+        WorkflowHistory.from_json(ids.get(run_id, workflow_id(reference)), history)
+        for run_id, history in kept["histories"].items()
     ]
 
 

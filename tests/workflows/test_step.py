@@ -18,6 +18,7 @@ from temporalio.client import (
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
@@ -26,7 +27,7 @@ from schemas import commands as c
 from schemas.commands import Command
 from schemas.people import Actor
 from schemas.reference import reference_from
-from schemas.steps import ReferralInput, Request
+from schemas.steps import Receipt, ReferralInput, Request
 from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals, workflow_id
 from stores import event_log
@@ -145,6 +146,25 @@ async def test_the_same_command_is_one_step_across_continue_as_new(
     overview, live = await referrals.overview(reference)
     assert live
     assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_a_turn_that_is_broken_off_is_asked_for_again(
+    referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message came to its end in the moment in which the workflow wanted to continue as new."""
+    real, asked = Referrals._update, list[Request]()
+
+    async def broken_off_once(self: Referrals, reference: str, request: Request) -> Receipt:
+        asked.append(request)
+        receipt = await real(self, reference, request)
+        if len(asked) == 1:
+            raise RPCError("unexpected workflow task failure", RPCStatusCode.FAILED_PRECONDITION, b"")
+        return receipt
+
+    monkeypatch.setattr(Referrals, "_update", broken_off_once)
+    before = len(await event_log.read(referrals.pool, reference))
+    receipt = await referrals.take(reference, ATTEMPT, "cw-1")
+    assert len(await event_log.read(referrals.pool, reference)) == receipt.sequence == before + 1
 
 
 async def test_the_same_opening_from_another_system_is_one_referral(referrals: Referrals) -> None:

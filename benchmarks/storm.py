@@ -1,0 +1,142 @@
+"""`python -m benchmarks.storm`: every worker is gone while ten thousand deadlines fall due; then one comes back.
+
+Counts afterwards that each was recorded once, that each escalation was raised once, and that each message about one
+arrived once at a real mail server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import sys
+import tempfile
+import time
+from collections import Counter
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.engine import AREA, CASEWORKER, Engine, engine
+from benchmarks.measure import FORM
+from schemas.people import Role, Staff
+from service.embedded_mail import embedded_mail
+from stores import staff
+
+SUPERVISOR = Staff(id="su-1", role=Role.SUPERVISOR, areas=(AREA,), email="su-1@example.org")
+AT_ONCE = 20
+# Seconds that an opening may take at the most, on a machine that has much else to do.
+_EACH = 0.03
+
+_POLICY = """
+extends = "england-and-wales.toml"
+name = "Storm"
+version = "storm"
+
+[deadlines.allocation]
+due = "PT{seconds}S"
+escalate = ["PT0S"]
+ground = "local"
+source = "All at once, to see what happens"
+
+[deadlines.first_contact]
+due = "20wd"
+warn = []
+escalate = []
+ground = "local"
+source = "Out of the way of what is tried out"
+"""
+
+
+async def run(count: int, console: Console) -> bool:
+    """Raise the storm and count what it left; whether nothing was lost and nothing came twice."""
+    seconds = max(30, round(count * _EACH))
+    with tempfile.TemporaryDirectory(prefix="rj-storm-") as made:
+        folder = Path(made)
+        policy = folder / "policy.toml"
+        policy.write_text(_POLICY.format(seconds=seconds))
+        async with embedded_mail(folder / "mail") as mail:
+            told = {"RJ_POLICY": str(policy), "RJ_SMTP_URL": mail.url}
+            async with engine(told) as running:
+                await staff.add(running.referrals.pool, SUPERVISOR)
+                opened = time.monotonic()
+                async with running.working():
+                    await _open(running, count)
+                console.print(f"{count} opened in {time.monotonic() - opened:.0f} s; the worker is gone.")
+                await asyncio.sleep(max(0.0, opened + seconds + count * _EACH - time.monotonic()))
+                began = time.monotonic()
+                async with running.working():
+                    taken = await _settled(running, count)
+                return _report(console, await _counts(running), _messages(mail.folder), count, taken - began)
+
+
+async def _open(running: Engine, count: int) -> None:
+    left = iter(track(range(count), "Opening", transient=True))
+
+    async def caller() -> None:
+        for _ in left:
+            await running.referrals.open(FORM, CASEWORKER.id)
+
+    await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+
+
+async def _settled(running: Engine, count: int) -> float:
+    """Wait until every message has its outcome; when that was."""
+    settled = 0
+    while settled < count:
+        await asyncio.sleep(1)
+        settled = await running.referrals.pool.fetchval(
+            "SELECT count(*) FROM notice WHERE outcome IS NOT NULL"
+        )
+    return time.monotonic()
+
+
+async def _counts(running: Engine) -> dict[str, tuple[int, int]]:
+    """How often each kind was recorded, and on how many referrals."""
+    rows = await running.referrals.pool.fetch(
+        "SELECT kind || coalesce(' ' || (body ->> 'point'), '') AS what, count(*), count(DISTINCT reference) AS of"
+        " FROM event WHERE kind IN ('deadline_reached', 'escalation_raised', 'notice_settled') GROUP BY 1"
+    )
+    return {row["what"]: (row["count"], row["of"]) for row in rows}
+
+
+def _messages(folder: Path) -> Counter[str]:
+    parser = BytesHeaderParser()
+    return Counter(str(parser.parsebytes(path.read_bytes())["Message-ID"]) for path in folder.glob("*.eml"))
+
+
+def _report(
+    console: Console, counts: dict[str, tuple[int, int]], messages: Counter[str], count: int, seconds: float
+) -> bool:
+    expected = (
+        "deadline_reached due",
+        "deadline_reached escalate-1",
+        "escalation_raised escalate-1",
+        "notice_settled",
+    )
+    once = all(counts.get(what) == (count, count) for what in expected)
+    arrived = len(messages) == count and set(messages.values()) <= {1}
+    for what in expected:
+        console.print(f"{what}: {counts.get(what, (0, 0))[0]} on {counts.get(what, (0, 0))[1]} referrals")
+    console.print(f"messages that arrived: {messages.total()}, each once: {arrived}")
+    console.print(
+        f"{2 * count} points and {count} messages in {seconds:.0f} s: {3 * count / seconds:.0f} a second"
+    )
+    return once and arrived
+
+
+def main() -> None:
+    """Read the options, raise the storm; ends with 1 where something was lost or came twice."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.storm", description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000, help="how many referrals (default 10000)")
+    options = parser.parse_args()
+    well = asyncio.run(run(options.count, Console()))
+    # A client that is still alive when the interpreter ends may abort it (a known fault of the SDK).
+    gc.collect()
+    sys.exit(0 if well else 1)
+
+
+if __name__ == "__main__":
+    main()

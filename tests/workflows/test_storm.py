@@ -1,0 +1,38 @@
+"""Many deadlines at one moment. `make storm` does it with ten thousand, and with every worker gone meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from service.referrals import Referrals
+from stores import event_log
+from tests.life import form
+
+MANY = 60
+POINTS = ("warn-1", "warn-2", "warn-3", "due")
+
+
+async def test_every_point_is_recorded_once_when_many_come_at_once(referrals: Referrals) -> None:
+    # A hearing of yesterday: each has four points behind it the moment it is opened.
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    late = form(justice_stage="pre_sentence", court_date=yesterday)
+    opened = await asyncio.gather(*(referrals.open(late, "cw-1") for _ in range(MANY)))
+    references = [receipt.reference for receipt in opened]
+    async with asyncio.timeout(60):
+        await _all_recorded(referrals, references)
+    for reference in references:
+        log = await event_log.read(referrals.pool, reference)
+        reached = [each.event for each in log if each.event.kind == "deadline_reached"]
+        assert Counter(each.point for each in reached if each.deadline == "court_date") == Counter(POINTS)
+
+
+async def _all_recorded(referrals: Referrals, references: list[str]) -> None:
+    while True:
+        count: int = await referrals.pool.fetchval(
+            "SELECT count(*) FROM event WHERE kind = 'deadline_reached' AND reference = ANY($1)", references
+        )
+        if count >= MANY * len(POINTS):
+            return
+        await asyncio.sleep(0.1)
