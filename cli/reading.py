@@ -192,6 +192,8 @@ def command_of(kind: str) -> type[BaseModel]:
     if name not in known:
         if name == "open_referral":
             raise BadInput("A referral is opened with `rj open`.")
+        if name == "adopt_policy":
+            raise BadInput("A policy is adopted with `rj policy adopt`.")
         raise BadInput(f"There is no command {kind[:60]}.{nearest(name, known)} See `rj example`.")
     return known[name]
 

@@ -28,7 +28,8 @@ _LEFT_OUT = {"policy", "becomes", "reference"}
 # is like, lives through or is judged to be. What is not named here is not told.
 _FOR_ANYBODY = frozenset(
     {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
-    | {"deadline", "point", "corrects"}
+    | {"deadline", "point", "rung", "corrects", "was", "version"}
+    | {"template", "to", "perhaps_twice"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
 

@@ -31,6 +31,8 @@ def cleared(referral: Referral) -> Iterator[EscalationCleared]:
 
     A hold clears none: what was late before it is late after it.
     """
+    if not referral.escalations:
+        return
     standing = set(_points((*deadlines(referral), *paused_deadlines(referral))))
     for each in referral.escalations:
         if (each.deadline, each.point, each.at) not in standing:
