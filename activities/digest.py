@@ -17,7 +17,7 @@ from activities.email import Mailer
 from activities.notice_facts import deadline_in_words, in_words, template_in_words
 from activities.wording import Medium, Wording, spoken
 from lifecycle.core import SUPERVISORS
-from lifecycle.notices import with_cover
+from lifecycle.team import with_cover
 from lifecycle.working_time import is_working_day
 from schemas.areas import LONDON, Area
 from schemas.base import Model
@@ -148,7 +148,7 @@ class Digests:
                 to=member.email,
                 subject=written.subject,
                 body=written.body,
-                message_id=f"<digest.{day}.{reader}@rj-referrals.invalid>",
+                message_id=f"<digest.{day}.{reader}@referrals.invalid>",
             )
         except ChannelRefused as refused:
             log.warning("a summary was refused for good", staff=reader, reason=str(refused))

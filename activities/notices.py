@@ -194,7 +194,9 @@ class Notices:
             carried = self._outward.channels(case.notice.template)
             match plan(case.referral, case.notice, case.contact, tried, carried, case.at):
                 case End(outcome):
-                    return await self._settle(case, outcome, None)
+                    # Of a try that was broken off nobody knows whether it left.
+                    perhaps = Tried.BEGUN in tried.values()
+                    return await self._settle(case, outcome, None, perhaps_before=perhaps)
                 case Wait(until):
                     return Carried(until=until)
                 case Send(channel):
@@ -205,7 +207,9 @@ class Notices:
     async def _send(self, case: _Case, channel: Channel) -> Carried | None:
         """Send it; None where the channel refuses it for good."""
         before = case.tries.get(channel)
-        if before is not None and case.at - before.began_at > GIVE_UP_AFTER:
+        # Not at the first try after it was held back, or had waited for safe hours.
+        tried_now = activity.info().attempt > 1
+        if before is not None and tried_now and case.at - before.began_at > GIVE_UP_AFTER:
             await self._mark(case, channel, Tried.REFUSED)
             return None
         # Somebody began to send it and did not come to say what came of it.
@@ -215,7 +219,7 @@ class Notices:
         try:
             if channel is Channel.EMAIL:
                 await self._by_email(case, words)
-                return await self._sent_by_email(case, perhaps_twice=perhaps_sent)
+                return await self._sent_by_email(case, perhaps_before=perhaps_sent)
             sent = await self._by_notify(case, channel, words, perhaps_sent=perhaps_sent)
             await _patiently(lambda: self._mark(case, channel, Tried.UNDERWAY, sent.id))
             return await self._underway(case, channel, sent)
@@ -227,9 +231,9 @@ class Notices:
                 await self._mark(case, channel, Tried.NOT_SENT)
             raise
 
-    async def _sent_by_email(self, case: _Case, *, perhaps_twice: bool) -> Carried:
+    async def _sent_by_email(self, case: _Case, *, perhaps_before: bool) -> Carried:
         await _patiently(lambda: self._mark(case, Channel.EMAIL, Tried.SENT))
-        return await self._settle(case, Outcome.DELIVERED, Channel.EMAIL, perhaps_twice=perhaps_twice)
+        return await self._settle(case, Outcome.DELIVERED, Channel.EMAIL, perhaps_before=perhaps_before)
 
     def _words(self, case: _Case, medium: Medium) -> Written:
         referral = case.referral
@@ -289,7 +293,7 @@ class Notices:
         case.tries[channel] = store.Try(state, before.began_at if before else case.at, sent_id)
 
     async def _settle(
-        self, case: _Case, outcome: Outcome, channel: Channel | None, *, perhaps_twice: bool = False
+        self, case: _Case, outcome: Outcome, channel: Channel | None, *, perhaps_before: bool = False
     ) -> Carried:
         command = SettleNotice(
             notice=case.notice.id,
@@ -297,7 +301,7 @@ class Notices:
             to=case.notice.to,
             outcome=outcome,
             channel=channel,
-            perhaps_twice=perhaps_twice,
+            perhaps_before=perhaps_before,
         )
         request = Request(
             command_id=uuid5(_OUTCOMES, f"{case.reference}/{case.notice.id}"),

@@ -219,7 +219,7 @@ def lines(found: Explained, now: datetime) -> Iterator[str]:
     yield f"{named(found.key)}: due {when(found.due_at)}{late}"
     yield f"  key: {found.key}"
     yield f"  because: {_why(found)} ({found.ground}: {found.source})"
-    if found.held_from:
+    if found.held_from and when(found.held_from) != when(found.due_at):
         yield f"  moved from {when(found.held_from)}: its clock stood still on hold, or while closed"
     if found.extended_from:
         yield f"  extended until {when(found.due_at)}; it was due {when(found.extended_from)}"

@@ -54,12 +54,16 @@ def preview_command(
     Example: rj notices preview appointment
     """
     shown = guarded(lambda: _preview(name, welsh))
+    from activities.wording import Medium
+
+    if welsh and shown == guarded(lambda: _preview(name, False)):
+        typer.echo("rj: There is no Welsh text of it; this is the English one.", err=True)
     if as_json:
         print_json({medium: {"subject": each.subject, "body": each.body} for medium, each in shown.items()})
         return
     for number, (medium, each) in enumerate(shown.items()):
         typer.echo(f"{chr(10) * min(number, 1)}--- by {medium} ---")
-        if each.subject:
+        if each.subject and medium is not Medium.INBOX:
             typer.echo(f"Subject: {plain(each.subject)}")
         typer.echo()
         for line in each.body.splitlines():

@@ -29,7 +29,7 @@ _LEFT_OUT = {"policy", "becomes", "reference"}
 _FOR_ANYBODY = frozenset(
     {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
     | {"deadline", "point", "rung", "corrects", "was", "version"}
-    | {"template", "to", "perhaps_twice"}
+    | {"template", "to", "perhaps_before"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
 

@@ -152,6 +152,9 @@ def messages_command(
     digest: Annotated[
         bool | None, typer.Option("--digest/--no-digest", help="The summary on working mornings.")
     ] = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Where messages reach them; none: the inbox only.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say which messages reach somebody by e-mail, or print how that stands. Their inbox has all of them.
@@ -169,10 +172,11 @@ def messages_command(
             update={
                 "at_once": member.at_once if at_once is None else _categories(at_once),
                 "digest": member.digest if digest is None else digest,
+                "email": _new_address(member, email),
             }
         )
         if chosen != member:
-            await staff.set_messages(referrals.pool, staff_id, chosen.at_once, digest=chosen.digest)
+            await staff.set_messages(referrals.pool, chosen)
         return chosen
 
     found = run(work, temporal=False)
@@ -183,6 +187,16 @@ def messages_command(
     typer.echo(f"Summary on working mornings: {'yes' if found.digest else 'no'}")
     if found.email is None:
         typer.echo(f"No e-mail address of {staff_id} is known, so all of it is in their inbox only.")
+
+
+def _new_address(member: Staff, given: str | None) -> str | None:
+    match given:
+        case None:
+            return member.email
+        case "none":
+            return None
+        case _:
+            return _address(given)
 
 
 def _categories(given: str) -> tuple[Category, ...]:

@@ -2,32 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from itertools import count
 
 from lifecycle.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
 from lifecycle.clocks import deadlines, paused_deadlines
-from lifecycle.ladder import rung_of
-from lifecycle.oversight import authors
+from lifecycle.team import addressed
 from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Party
-from schemas.people import Role, Staff
-from schemas.policy import NoticeRule, Rung
+from schemas.people import Staff
+from schemas.policy import NoticeRule
 from schemas.referral import Deadline, Referral
 from schemas.vocabulary import Interest, ParticipantRole
 
 INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
-
-_ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
-_RUNGS = {
-    Addressee.CASEWORKER: Rung.CASEWORKER,
-    Addressee.SUPERVISORS: Rung.SUPERVISOR,
-    Addressee.SERVICE_MANAGERS: Rung.SERVICE_MANAGER,
-}
-# How many who stand in for one another are followed, should they do so in a circle.
-_LONGEST_COVER = 5
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ def told_of(before: Referral | None, events: Sequence[Recorded], after: Referral
         (rule, each)
         for each in events
         for rule in after.policy.notices
-        if _concerns(rule, each.event) and not _said_by_escalation(each.event, after)
+        if _concerns(rule, each.event) and not _said_otherwise(each, after)
     )
     invited: tuple[Invitation, ...] = ()
     if events and after.policy.invitations:
@@ -70,14 +59,18 @@ def _word(value: object) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
-def _said_by_escalation(event: e.Event, after: Referral) -> bool:
-    """Whether an escalation of the same moment says it already, to the same people or to those above them."""
+def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
+    """Whether of a point that was reached nobody need be told: an escalation of the same moment says it, or a later
+    point of the same deadline is behind us as well."""
+    event = recorded.event
     if not isinstance(event, e.DeadlineReached):
         return False
     deadline = _deadline(after, event.deadline)
-    at_once = deadline is not None and deadline.points.get("escalate-1") == event.at
+    points = deadline.points if deadline else {}
+    at_once = points.get("escalate-1") == event.at
     raised = {(each.deadline, each.at) for each in after.escalations}
-    return at_once or (event.deadline, event.at) in raised
+    overtaken = any(event.at < at <= recorded.at for at in points.values())
+    return at_once or overtaken or (event.deadline, event.at) in raised
 
 
 def notices(told: Told, team: Sequence[Staff]) -> tuple[Notice, ...]:
@@ -197,7 +190,7 @@ def _addressed(
             if person is not None and person.active:
                 yield Party.PARTICIPANT, participant
     elif not isinstance(event, e.NoticeSettled) or after.participant(event.to):
-        for member in _staff(rule.to, recorded, after, people):
+        for member in addressed(rule.to, recorded, after, people):
             yield Party.STAFF, member
 
 
@@ -211,68 +204,6 @@ def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
             return activity.attending if activity else ()
         case _:
             return [each.id for each in told.after.taking_part(ParticipantRole.HARMED)]
-
-
-def _staff(to: Addressee, recorded: Recorded, referral: Referral, people: dict[str, Staff]) -> Iterable[str]:
-    if to is Addressee.FACILITATORS:
-        asked = [who for who in (referral.facilitator, referral.co_facilitator) if who in people]
-        return _without(with_cover(asked, people, recorded.at), {recorded.actor})
-    rung = _rung(to, recorded.event, referral)
-    # Who did it need not be told; who made what is to be signed off may not sign it off.
-    left_out = {recorded.actor} | _may_not_sign_off(recorded.event, referral)
-    if rung is Rung.CASEWORKER and referral.caseworker in left_out:
-        return ()
-    for step in range(len(Rung)):
-        # Where nobody stands on a rung, the next one up is told.
-        found = _without(with_cover(_on(rung.above(step), referral, people), people, recorded.at), left_out)
-        if found:
-            return found
-    return ()
-
-
-def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
-    if to in _RUNGS:
-        return _RUNGS[to]
-    match event:
-        case e.EscalationRaised():
-            return event.rung
-        case e.DeadlineReached():
-            found = _deadline(referral, event.deadline)
-            return rung_of(referral, found, event.point) if found else Rung.CASEWORKER
-        case _:
-            return Rung.CASEWORKER
-
-
-def _may_not_sign_off(event: e.Event, referral: Referral) -> frozenset[str]:
-    if not isinstance(event, e.SignOffRequested):
-        return frozenset()
-    waiting = (each for each in referral.sign_off_requests if each.subject is event.subject)
-    return frozenset().union(*(authors(referral, request) for request in waiting))
-
-
-def _on(rung: Rung, referral: Referral, people: dict[str, Staff]) -> list[str]:
-    if rung is Rung.CASEWORKER:
-        return [referral.caseworker] if referral.caseworker in people else []
-    return [member.id for member in people.values() if member.role is _ROLES[rung]]
-
-
-def with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> list[str]:
-    """Each person, or who stands in for them while they are away."""
-    found = []
-    for who in asked:
-        stands = who
-        for _ in range(_LONGEST_COVER):
-            member = people[stands]
-            if not member.absent(at) or member.stand_in not in people:
-                break
-            stands = member.stand_in
-        found.append(stands)
-    return list(dict.fromkeys(found))
-
-
-def _without(people: Iterable[str], left_out: Iterable[str]) -> list[str]:
-    out = set(left_out)
-    return [who for who in people if who not in out]
 
 
 def still_wanted(referral: Referral, notice: Notice) -> bool:

@@ -119,8 +119,9 @@ class NoticeResult(Model):
     to: str = Field(description="a member of staff's or a participant's id")
     outcome: Outcome
     channel: Channel | None = Field(default=None, description="by which it was delivered")
-    perhaps_twice: bool = Field(
-        default=False, description="it may have been delivered before as well, under the same Message-ID"
+    perhaps_before: bool = Field(
+        default=False,
+        description="an earlier try that was broken off may have delivered it, under the same Message-ID",
     )
 
 

@@ -197,8 +197,8 @@ def _why_late(waiting: Waiting) -> Sequence[str]:
     match waiting.state:
         case None:
             return (
-                "it was not tried yet: it waits for safe hours, or for a channel that is set up.",
-                "Look whether e-mail and texts are set up: rj doctor.",
+                "it was not tried yet: it waits for safe hours, or for a worker.",
+                "Look whether a worker asks for work: rj doctor.",
             )
         case Tried.BEGUN:
             return f"a try {by} was begun, and nobody knows whether it left.", look

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
 
 from schemas.areas import Area
-from schemas.notices import Category
 from schemas.people import Actor, Role, Staff
 from stores.database import Connection, Pool
 
@@ -79,15 +77,14 @@ async def team(pool: Pool, area: Area) -> list[Staff]:
     return [_staff(row) for row in rows]
 
 
-async def set_messages(pool: Pool, staff_id: str, at_once: Sequence[Category], *, digest: bool) -> bool:
-    """Say what reaches a person by e-mail at once, and whether the digest does. Whether there is such a person."""
-    return bool(
-        await pool.fetchval(
-            "UPDATE staff SET at_once = $2, digest = $3 WHERE id = $1 RETURNING TRUE",
-            staff_id,
-            [str(category) for category in at_once],
-            digest,
-        )
+async def set_messages(pool: Pool, member: Staff) -> None:
+    """Keep what a person has chosen: their address, what reaches them by e-mail at once, and whether the digest does."""
+    await pool.execute(
+        "UPDATE staff SET email = $2, at_once = $3, digest = $4 WHERE id = $1",
+        member.id,
+        member.email,
+        [str(category) for category in member.at_once],
+        member.digest,
     )
 
 

@@ -22,12 +22,13 @@ from activities.notices import Carried, Notices, Outward
 from activities.steps import Steps
 from activities.wording import Wording
 from lifecycle.sending import GIVE_UP_AFTER, Tried
+from schemas.commands import Close
 from schemas.events import NoticeSettled
 from schemas.notices import Notice, Outcome
 from schemas.people import Actor, Role
 from schemas.reference import reference_from
 from schemas.steps import Request
-from schemas.vocabulary import Channel
+from schemas.vocabulary import Channel, ClosureReason
 from service.policy_files import load_policies
 from stores import event_log
 from stores import notices as store
@@ -67,10 +68,12 @@ class Post:
         assert notice.template == "acknowledgement"
         return reference, notice
 
-    async def carry(self, reference: str, notice: Notice, after: timedelta = timedelta()) -> Carried:
+    async def carry(
+        self, reference: str, notice: Notice, after: timedelta = timedelta(), attempt: int = 1
+    ) -> Carried:
         """One try, so long after now by Temporal's clock."""
         env = ActivityEnvironment()
-        env.info = replace(env.info, started_time=datetime.now(UTC) + after)
+        env.info = replace(env.info, started_time=datetime.now(UTC) + after, attempt=attempt)
         notices = Notices(self.pool, self.keys, self.steps, self.outward)
         return await env.run(notices.carry, reference, notice)
 
@@ -133,7 +136,7 @@ async def test_carried_once_however_often_it_is_asked(post: Post) -> None:
         assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
     assert len(post.letters(notice, reference)) == 1
     [outcome] = await post.outcomes(reference)
-    assert (outcome.channel, outcome.perhaps_twice) == (Channel.EMAIL, False)
+    assert (outcome.channel, outcome.perhaps_before) == (Channel.EMAIL, False)
 
 
 async def test_killed_before_an_email_is_said_to_be_sent(
@@ -146,7 +149,7 @@ async def test_killed_before_an_email_is_said_to_be_sent(
     twins = post.letters(notice, reference)
     assert len(twins) == 2, "both bear the same Message-ID, so that a twin can be told and dropped"
     [outcome] = await post.outcomes(reference)
-    assert outcome.perhaps_twice
+    assert outcome.perhaps_before
 
 
 async def test_killed_before_an_outcome_is_recorded(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +165,7 @@ async def test_killed_before_an_outcome_is_recorded(post: Post, monkeypatch: pyt
     assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
     assert len(post.letters(notice, reference)) == 1
     [outcome] = await post.outcomes(reference)
-    assert not outcome.perhaps_twice
+    assert not outcome.perhaps_before
 
 
 async def test_killed_before_a_text_is_said_to_be_taken(post: Post, dies_at: Callable[[Tried], None]) -> None:
@@ -213,10 +216,35 @@ async def test_a_channel_that_is_away_for_days_is_given_up_for_the_next(post: Po
     post.notify.fail_with(500)
     with pytest.raises(ApplicationError):
         await post.carry(reference, notice)
-    carried = await post.carry(reference, notice, after=GIVE_UP_AFTER + timedelta(minutes=1))
+    carried = await post.carry(reference, notice, after=GIVE_UP_AFTER + timedelta(minutes=1), attempt=2)
     assert carried.outcome is Outcome.DELIVERED
     assert len(post.letters(notice, reference)) == 1
     assert post.texts(reference) == []
+
+
+async def test_a_channel_is_tried_once_more_after_a_long_wait(post: Post) -> None:
+    """A hold of a week, or a night outside safe hours, is no failure of the channel."""
+    reference, notice = await post.message("text", "email")
+    post.notify.fail_with(500)
+    with pytest.raises(ApplicationError):
+        await post.carry(reference, notice)
+    await post.carry(reference, notice, after=timedelta(days=7))
+    assert len(post.texts(reference)) == 1
+    assert post.letters(notice, reference) == []
+
+
+async def test_what_may_have_left_before_it_was_not_wanted_is_told(
+    post: Post, dies_at: Callable[[Tried], None]
+) -> None:
+    reference, notice = await post.message("email")
+    dies_at(Tried.SENT)
+    await broken_off(post.carry(reference, notice))
+    actor = Actor.model_validate({"id": "cw-1", "role": Role.CASEWORKER, "area": "durham"})
+    close = Request(command_id=uuid4(), actor=actor, command=Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
+    await post.steps.take_step(reference, None, close, datetime.now(UTC))
+    assert (await post.carry(reference, notice)).outcome is Outcome.NOT_WANTED
+    [outcome] = await post.outcomes(reference)
+    assert outcome.perhaps_before
 
 
 async def test_a_text_of_which_nothing_more_is_heard_gives_way_to_the_next_channel(post: Post) -> None:

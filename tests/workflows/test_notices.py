@@ -351,7 +351,7 @@ async def test_mail_that_is_down_for_a_day_arrives_when_it_is_back(post: PostYea
     post.taking.mail = None
     await post.env.sleep(timedelta(minutes=20))
     [(_, outcome)] = await settled(referral, "appointment")
-    assert (outcome.outcome, outcome.perhaps_twice) == (Outcome.DELIVERED, False)
+    assert (outcome.outcome, outcome.perhaps_before) == (Outcome.DELIVERED, False)
     assert len(post.letters(REACHED["email"], referral.reference)) == 1
 
 
@@ -367,7 +367,7 @@ async def test_an_answer_that_got_lost_is_told(post: PostYears) -> None:
     post.taking.drops = False
     await post.env.sleep(timedelta(minutes=20))
     [(_, outcome)] = await settled(referral, "appointment")
-    assert (outcome.outcome, outcome.perhaps_twice) == (Outcome.DELIVERED, True)
+    assert (outcome.outcome, outcome.perhaps_before) == (Outcome.DELIVERED, True)
     twins = post.letters(REACHED["email"], referral.reference)
     assert len(twins) >= 2
     assert len({each["Message-ID"] for each in twins}) == 1
@@ -431,23 +431,3 @@ async def test_a_conference_comes_to_those_who_run_it(post: PostYears) -> None:
         await referral.take(step, people[who])
     await settled(referral, "invitation", 3)
     assert len(post.letters("fa-post-2@example.org", referral.reference)) == 1
-
-
-async def test_nothing_is_sent_of_what_was_erased(post: PostYears) -> None:
-    await a_day_at(post, 12)
-    referral = await preparing(
-        post, {"safe_channels": ["email"], "safe_from": "18:00", "safe_until": "19:00"}
-    )
-    await referral.take(booking(await post.now() + timedelta(days=9)), "cw-post")
-    await settle_staff(post, referral)
-    [waiting] = await store.underway(post.pool, referral.reference)
-    await store.give_up(post.pool, referral.reference, waiting.id, await post.now())
-    assert await store.outcome(post.pool, referral.reference, waiting.id) is Outcome.NOT_WANTED
-    await post.env.sleep(timedelta(days=2))
-    assert post.letters(REACHED["email"], referral.reference) == []
-
-
-async def settle_staff(post: PostYears, referral: Years.Handle) -> None:
-    async with asyncio.timeout(20):
-        while len(await store.underway(post.pool, referral.reference)) > 1:
-            await post.env.sleep(timedelta(seconds=5))
