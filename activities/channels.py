@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+
+TURN_WITHIN = timedelta(seconds=20)
+"""How long a message may wait for others that leave by the same channel. Two questions of 30 seconds, each after its
+turn, fit into the two minutes of one try.
+"""
 
 
 class ChannelAway(Exception):
@@ -27,3 +33,15 @@ class ChannelRefused(Exception):
 
     The message is one sentence with the reason, without any address or content.
     """
+
+
+async def take_turn(turns: asyncio.Semaphore) -> None:
+    """Wait until others are done. Who took a turn gives it back, with `turns.release()`.
+
+    Raises ChannelAway: there was none within TURN_WITHIN, and nothing was asked of the channel.
+    """
+    try:
+        async with asyncio.timeout(TURN_WITHIN.total_seconds()):
+            await turns.acquire()
+    except TimeoutError:
+        raise ChannelAway("Too many other messages are leaving by this channel at the moment.") from None

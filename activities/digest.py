@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,21 +16,20 @@ from activities.channels import ChannelAway, ChannelRefused
 from activities.email import Mailer
 from activities.notice_facts import deadline_in_words, in_words, template_in_words
 from activities.wording import Medium, Wording, spoken
+from lifecycle import fold
 from lifecycle.core import SUPERVISORS
-from lifecycle.team import with_cover
+from lifecycle.team import answering, may_not_sign_off
 from lifecycle.working_time import is_working_day
 from schemas.areas import LONDON, Area
 from schemas.base import Model
-from schemas.people import Role, Staff
-from schemas.policy import Policies, Rung
-from stores import digests, staff
+from schemas.people import Staff
+from schemas.policy import DeadlineName, Policies, Rung
+from stores import digests, event_log, staff
 from stores.database import Pool
 from stores.digests import Due, SignOffWanted, Task
 
 LONGEST_LIST = 20
 """Lines of one list of a summary."""
-
-_ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -142,6 +141,7 @@ class Digests:
         if self._mailer is None:
             raise ChannelAway("No mail server is set where this was tried.")
         written = self._wording.render("digest", Medium.EMAIL, summary)
+        # A database that can be read but not written would else get a letter out of every try.
         await digests.begin(self._pool, reader, day)
         try:
             await self._mailer.send(
@@ -160,7 +160,7 @@ class Digests:
         """The variables of the template for one person, from the read model as it is; None where there is nothing.
 
         Args:
-            reader: whose work it is, and that of those for whom they stand in.
+            reader: whose work it is, with what the ladder leaves to them while others are away.
             day: in London; what is due until its end is due today.
             at: now; what is due by then is overdue.
         """
@@ -184,27 +184,51 @@ class Digests:
 
     async def _collect(self, work: _Work, reader: Staff, area: Area, until: datetime, at: datetime) -> None:
         people = {member.id: member for member in await staff.team(self._pool, area)}
-        # Their own work, and that of those for whom they stand in.
-        covered = [who for who in people if with_cover([who], people, at) == [reader.id]]
-        rungs = {rung for rung in _ROLES if reader.id in _answering(rung, people, at)}
+        # Their own work, that of those for whom they stand in, and that of those who are away and left to them.
+        workers = [
+            who for who in people if reader.id in answering(Rung.CASEWORKER, people, at, caseworker=who)
+        ]
+        rungs = {
+            rung
+            for rung in (Rung.SUPERVISOR, Rung.SERVICE_MANAGER)
+            if reader.id in answering(rung, people, at)
+        }
+        unowned = reader.id in answering(Rung.CASEWORKER, people, at)
         answers = {name: rule.answers for name, rule in self._policies.of(area).deadlines.items()}
-        work.escalated += await digests.escalated(self._pool, area, rungs, covered)
-        work.due += await digests.due(
+        escalated = await digests.escalated(self._pool, area, rungs, workers)
+        due = await digests.due(
             self._pool,
             area,
             until,
-            workers=covered,
+            workers=workers,
             names=[name for name, rung in answers.items() if rung in rungs],
-            # Where there is no caseworker, it falls to the next rung up.
-            unowned_names=[name for name, rung in answers.items() if rung is Rung.CASEWORKER]
-            if Rung.SUPERVISOR in rungs
-            else (),
+            unowned_names=[name for name, rung in answers.items() if unowned and rung is Rung.CASEWORKER],
             team=people,
         )
+        own: set[tuple[str, str]] = set()
         if reader.role in SUPERVISORS:
-            waiting = await digests.sign_offs(self._pool, area)
-            work.sign_offs += [each for each in waiting if reader.id in _deciding(each, people, at)]
-        work.tasks += await digests.tasks(self._pool, area, covered)
+            wanted, own = await self._sign_offs(reader, area, people, at)
+            work.sign_offs += wanted
+        work.escalated += [each for each in escalated if (each.reference, each.key) not in own]
+        work.due += [each for each in due if (each.reference, each.key) not in own]
+        work.tasks += await digests.tasks(self._pool, area, workers)
+
+    async def _sign_offs(
+        self, reader: Staff, area: Area, people: dict[str, Staff], at: datetime
+    ) -> tuple[list[SignOffWanted], set[tuple[str, str]]]:
+        """What waits for a supervisor to sign it off; and the deadlines of what they may not, for they made it.
+
+        Who made it is what the rules say, so each referral is folded from its log.
+        """
+        wanted, own = [], set()
+        for each in await digests.sign_offs(self._pool, area):
+            referral = fold(await event_log.read(self._pool, each.reference))
+            barred = may_not_sign_off(referral, each.subject, people)
+            if reader.id in barred:
+                own.add((each.reference, f"{DeadlineName.SIGN_OFF}/{each.subject}"))
+            elif reader.id in answering(Rung.SUPERVISOR, people, at, without=barred):
+                wanted.append(each)
+        return wanted, own
 
 
 @dataclass
@@ -246,33 +270,6 @@ def _reason(failed: BaseException) -> str:
 
 def _still_reads(member: Staff, at: datetime) -> bool:
     return member.active and member.digest and not member.absent(at)
-
-
-def _answering(rung: Rung, people: dict[str, Staff], at: datetime) -> list[str]:
-    """Who stands on a rung of an area, or on the next one up where nobody does."""
-    return _first_standing(rung, people, at, lambda who: True)
-
-
-def _deciding(wanted: SignOffWanted, people: dict[str, Staff], at: datetime) -> list[str]:
-    """Who may give a sign-off: the lowest rung with somebody who may and did not ask for it."""
-    return _first_standing(
-        Rung.SUPERVISOR,
-        people,
-        at,
-        lambda who: who != wanted.requested_by and people[who].role in SUPERVISORS,
-    )
-
-
-def _first_standing(
-    rung: Rung, people: dict[str, Staff], at: datetime, may: Callable[[str], bool]
-) -> list[str]:
-    for step in range(len(Rung)):
-        role = _ROLES[rung.above(step)]
-        on_it = [who for who, member in people.items() if member.role is role]
-        found = [who for who in with_cover(on_it, people, at) if may(who)]
-        if found:
-            return found
-    return []
 
 
 def _next_monday(day: date) -> datetime:

@@ -23,11 +23,16 @@ from aiosmtplib import (
     SMTPStatus,
 )
 
-from activities.channels import ChannelAway, ChannelRefused
+from activities.channels import ChannelAway, ChannelRefused, take_turn
 from activities.mail_addresses import SmtpServer, mail_address
 
 WITHIN = timedelta(seconds=30)
 """How long handing over one message may take, from the connection to the server's last answer."""
+
+AT_ONCE = 3
+"""How many messages are handed over at the same time, by this process. Source: Exchange Online takes no more than three
+connections of one user, learn.microsoft.com, "concurrent connection throttling for SMTP Authenticated Submission".
+"""
 
 _GOODBYE_WITHIN = 2.0
 
@@ -52,6 +57,7 @@ class Mailer:
     def __init__(self, url: str, sender: str) -> None:
         self._server = SmtpServer.parse(url)
         self.sender = mail_address(sender)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def send(
         self,
@@ -63,7 +69,7 @@ class Mailer:
         calendar: bytes | None = None,
         calendar_method: str | None = None,
     ) -> None:
-        """Hand over one message; done once the server has taken it.
+        """Hand over one message, once fewer than AT_ONCE others are; done once the server has taken it.
 
         Args:
             message_id: as in the header, with its angle brackets; the same when a message is sent again, so that its
@@ -89,6 +95,7 @@ class Mailer:
         international = not (to.isascii() and self.sender.isascii())
         data = message.as_bytes(policy=policy.SMTPUTF8 if international else policy.SMTP)
         client, underway = self._client(), False
+        await take_turn(self._turns)
         try:
             async with asyncio.timeout(WITHIN.total_seconds()):
                 await client.connect()
@@ -101,6 +108,7 @@ class Mailer:
             await _take_leave(client)
         finally:
             client.close()
+            self._turns.release()
 
     async def greet(self, within: timedelta) -> None:
         """Connect, with TLS and log-in as for a message, and send none. Raises ChannelAway."""

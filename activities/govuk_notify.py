@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -19,11 +23,14 @@ from notifications_python_client.errors import APIError, InvalidResponse
 from notifications_python_client.notifications import NotificationsAPIClient
 from pydantic import ValidationError
 
-from activities.channels import ChannelAway, ChannelRefused
+from activities.channels import ChannelAway, ChannelRefused, take_turn
 from schemas.base import Model
 
 WITHIN = timedelta(seconds=30)
-"""How long Notify may take over one request."""
+"""How long Notify may take over one request, once its turn has come."""
+
+AT_ONCE = 8
+"""How many requests are made at the same time, by this process; our judgement."""
 
 API = "https://api.notifications.service.gov.uk"
 
@@ -36,6 +43,8 @@ _ADDRESS_LINES = range(3, 8)
 # Notify counts requests over the last minute.
 _A_MINUTE = timedelta(minutes=1)
 _MOST_OFTEN = timedelta(hours=1)
+# By then no request is alive that may have been sent, and Notify finds by its reference what it took.
+_IN_DOUBT = 2 * WITHIN
 
 _UNREADABLE = "GOV.UK Notify's answer cannot be read."
 
@@ -114,8 +123,8 @@ class Notify:
         text_template, letter_template: ids in the account; None: no such messages are sent.
         base_url: None: Notify's own.
 
-    Every method raises ChannelAway when Notify does not answer, limits how often it is asked or refuses the key. What
-    is uncertain then, `find` tells.
+    Every method raises ChannelAway when Notify does not answer, limits how often it is asked or refuses the key, or no
+    turn comes. What is uncertain then, `find` tells after the time that it asks to be left alone.
     """
 
     def __init__(
@@ -125,6 +134,9 @@ class Notify:
         self._text_template = text_template
         self._letter_template = letter_template
         self._base_url = base_url or API
+        # Of our own: in the pool that all share, a request would wait unseen and be sent after it was given up.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notify")
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
     def sends_texts(self) -> bool:
@@ -140,7 +152,7 @@ class Notify:
         """The newest message sent under the reference; None where Notify knows none, as for one sent more than seven
         days ago (or what else the account keeps).
         """
-        answer = await self._ask(lambda client: client.get_all_notifications(reference=reference))
+        answer = await self._ask(lambda client: client.get_all_notifications(reference=reference), WITHIN)
         found = _read(_Notifications, answer).notifications
         return found[0].sent() if found else None
 
@@ -152,7 +164,8 @@ class Notify:
         answer = await self._ask(
             lambda client: client.send_sms_notification(
                 to, template, personalisation={"body": body}, reference=reference
-            )
+            ),
+            WITHIN,
         )
         return _read(_Notification, answer).sent()
 
@@ -169,7 +182,8 @@ class Notify:
         answer = await self._ask(
             lambda client: client.send_letter_notification(
                 template, {"subject": subject, "body": body, **lines}, reference=reference
-            )
+            ),
+            WITHIN,
         )
         return _read(_Notification, answer).sent()
 
@@ -178,7 +192,7 @@ class Notify:
         after it was sent, no longer.
         """
         try:
-            answer = await self._ask(lambda client: client.get_notification_by_id(sent_id))
+            answer = await self._ask(lambda client: client.get_notification_by_id(sent_id), WITHIN)
         except ChannelRefused:
             raise ChannelAway("GOV.UK Notify does not know this message, not yet or no longer.") from None
         return _read(_Notification, answer).sent()
@@ -202,26 +216,71 @@ class Notify:
     async def _kind(self, template: str, within: timedelta) -> str:
         return _read(_Template, await self._ask(lambda client: client.get_template(template), within)).type
 
-    async def _ask(self, question: Callable[[Any], object], within: timedelta = WITHIN) -> object:
+    async def _ask(self, question: Callable[[Any], object], within: timedelta) -> object:
+        await take_turn(self._turns)
         seconds = within.total_seconds()
+        leave = _Leave(until=time.monotonic() + seconds / 2)
+        answer = asyncio.wrap_future(self._threads.submit(self._answer, question, seconds, leave))
+        answer.add_done_callback(self._give_back)
         try:
-            # The client's own limit is for each wait on the network, and there is none on looking up a name.
-            async with asyncio.timeout(seconds):
-                return await asyncio.to_thread(self._answer, question, seconds)
-        except TimeoutError:
-            raise ChannelAway("GOV.UK Notify did not answer in time.", uncertain=True) from None
+            # A thread cannot be broken off: it is left alone, with its turn, and sends nothing any more.
+            done, _ = await asyncio.wait([answer], timeout=seconds)
+        finally:
+            leave.until = 0
+        if not done:
+            raise _perhaps("GOV.UK Notify did not answer in time.")
+        try:
+            return answer.result()
         except InvalidResponse:
-            raise ChannelAway(_UNREADABLE, uncertain=True) from None
+            raise _perhaps(_UNREADABLE) from None
         except APIError as error:
             raise _meaning(error, datetime.now(UTC)) from None
 
-    def _answer(self, question: Callable[[Any], object], timeout: float) -> object:
-        # One for each question, since it is not to be shared by threads.
+    def _give_back(self, answer: asyncio.Future[object]) -> None:
+        self._turns.release()
+        # An error that nobody looks at would be logged, and may quote what was sent.
+        answer.exception()
+
+    def _answer(self, question: Callable[[Any], object], seconds: float, leave: _Leave) -> object:
+        # One for each question, since it is not to be shared by threads. Its limits are for connecting to one address
+        # and for one read; with the time in which it may send, they end before the answer is given up. There is none on
+        # looking up a name.
         client: Any = NotificationsAPIClient(  # type: ignore[no-untyped-call]
-            self._api_key, base_url=self._base_url, timeout=timeout
+            self._api_key, base_url=self._base_url, timeout=(seconds / 4, seconds * 0.4)
         )
+        # What requests calls last before it connects.
+        client.request_session.auth = leave.limit
         with closing(client.request_session):
             return question(client)
+
+
+@dataclass
+class _Leave:
+    """Until when a request may be sent, by time.monotonic: one that was given up must not be sent later."""
+
+    until: float
+
+    def limit(self, request: Any) -> Any:
+        """Have a request send its body only as long as it has leave; without it Notify does nothing."""
+        if request.body is not None:
+            request.body = _Body(request.body.encode(), self)
+        return request
+
+
+@dataclass
+class _Body:
+    """A body that is asked for once the connection is there."""
+
+    content: bytes
+    leave: _Leave
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if time.monotonic() >= self.leave.until:
+            raise TimeoutError
+        yield self.content
 
 
 def _envelope(address: Sequence[str]) -> list[str]:
@@ -239,7 +298,11 @@ def _read(model: type[M], answer: object) -> M:
     try:
         return model.model_validate(answer)
     except ValidationError:
-        raise ChannelAway(_UNREADABLE, uncertain=True) from None
+        raise _perhaps(_UNREADABLE) from None
+
+
+def _perhaps(reason: str) -> ChannelAway:
+    return ChannelAway(reason, retry_after=_IN_DOUBT, uncertain=True)
 
 
 def _meaning(error: APIError, now: datetime) -> ChannelAway | ChannelRefused:
@@ -266,10 +329,10 @@ def _meaning(error: APIError, now: datetime) -> ChannelAway | ChannelRefused:
                 f"GOV.UK Notify refuses the key in RJ_NOTIFY_API_KEY, or this machine's clock is wrong ({code})."
             )
         case _ if error.response is None:
-            return ChannelAway("GOV.UK Notify did not answer, or cannot be reached.", uncertain=True)
+            return _perhaps("GOV.UK Notify did not answer, or cannot be reached.")
         case _:
             # It may have failed after it took the message.
-            return ChannelAway(f"GOV.UK Notify does not take the message now ({code}).", uncertain=True)
+            return _perhaps(f"GOV.UK Notify does not take the message now ({code}).")
 
 
 def _kind_of(error: APIError) -> str:
@@ -283,5 +346,5 @@ def _kind_of(error: APIError) -> str:
 
 def _until_more(now: datetime) -> timedelta:
     """The day's count begins anew at midnight (UTC), and may be raised before that."""
-    midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time_of_day(), UTC)
     return min(_MOST_OFTEN, midnight - now)

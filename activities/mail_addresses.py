@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from activities.neutral_words import forbidden_word
+
 # A dotted name, at, a dotted name or [an address]; beyond ASCII as RFC 6531 has it. A quoted name is lawful and lost.
 _ATOM = r"[^\s\x00-\x1f\x7f\"(),.:;<>@\[\\\]]+"
 _DOTTED = rf"{_ATOM}(?:\.{_ATOM})*"
 _ADDRESS = re.compile(rf"{_DOTTED}@(?:{_DOTTED}|\[[0-9A-Za-z.:]+\])")
 # RFC 5321, 4.5.3.1: of the name, and of a path of 256 octets less its angle brackets.
 _LONGEST_NAME, _LONGEST = 64, 254
+# What stands between the words of an address. A figure too: rj2 is read as rj.
+_BETWEEN_WORDS = re.compile(r"[0-9._+-]+")
 
 
 def mail_address(value: str) -> str:
@@ -21,6 +25,19 @@ def mail_address(value: str) -> str:
     too_long = len(name.encode()) > _LONGEST_NAME or len(value.encode()) > _LONGEST
     if too_long or not value.isprintable() or not _ADDRESS.fullmatch(value):
         raise ValueError("it must be one e-mail address, such as no-reply@example.org")
+    return value
+
+
+def sender_address(value: str) -> str:
+    """One bare address, as it is, which tells nobody what the service does. Raises ValueError.
+
+    It stands beside every subject, in an inbox that others may see and in the calendars of those who are invited.
+    """
+    word = forbidden_word(_BETWEEN_WORDS.sub(" ", mail_address(value)))
+    if word:
+        raise ValueError(
+            f"{word!r} in it tells what the service does; use one that tells nothing, such as no-reply@example.org"
+        )
     return value
 
 

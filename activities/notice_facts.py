@@ -13,6 +13,9 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _WHY = {
     Outcome.REFUSED: "every safe channel refused it",
     Outcome.NO_SAFE_CHANNEL: "there is no safe channel",
+    Outcome.NOT_SET_UP: "the service cannot send by any safe channel",
+    Outcome.TOO_LATE: "it would have come after the appointment",
+    Outcome.WITHHELD: "the referral is closed, on hold or under a safeguarding concern",
 }
 
 

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from lifecycle import (
     Refused,
     adopt,
+    called_off,
     cleared,
     correct,
     deadlines,
@@ -52,6 +53,7 @@ _CHANGES_MESSAGES = (
     e.ContactSafetyRecorded,
     e.ParticipantAmended,
     e.ParticipationEnded,
+    e.StepCorrected,
 )
 
 # A try that takes longer waits for a database that does not answer; it fails, and is made again.
@@ -121,7 +123,7 @@ class Steps:
             happened = await self._decide(reference, referral, request, at)
             after = referral.sequence if referral else 0
             if referral is not None and not happened:
-                return _taken(referral, deadlines(referral), missed, at)
+                return await self._with_notices(_taken(referral, deadlines(referral), missed, at), (), given)
             events, became = _recorded(referral, happened, request, at)
             open_now = deadlines(became)
             wanted = await self._notices(referral, events, became)
@@ -228,7 +230,8 @@ def _recorded(
     after = referral.sequence if referral else 0
     events = _as_recorded(happened, request, after, after, at)
     became = _evolve(referral, events)
-    done = _as_recorded(tuple(cleared(became)), request, after, became.sequence, at)
+    follows: tuple[Event, ...] = (*cleared(became), *called_off(referral, became, events, at))
+    done = _as_recorded(follows, request, after, became.sequence, at)
     return [*events, *done], _evolve(became, done)
 
 

@@ -18,7 +18,7 @@ _TOLD = {
     Addressee.SERVICE_MANAGERS: "the service managers of the area",
     Addressee.AGENCY: "the agency that sent the referral",
     Addressee.PARTICIPANT: "the participant whom it is about",
-    Addressee.ATTENDING: "everyone who attends the activity",
+    Addressee.ATTENDING: "everyone who is to be there",
     Addressee.HARMED: "the persons harmed",
 }
 

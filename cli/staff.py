@@ -132,7 +132,7 @@ def _row(member: Staff) -> tuple[str, ...]:
         marks.append(f"absent until {_last_day(member.absent_until)}, stand-in {member.stand_in}")
     return (
         member.id,
-        member.role.replace("_", " "),
+        _in_words(member.role),
         ", ".join(member.areas),
         member.name or "-",
         "; ".join(marks),
@@ -157,7 +157,8 @@ def messages_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which messages reach somebody by e-mail, or print how that stands. Their inbox has all of them.
+    """Say which messages reach somebody by e-mail, or print how that stands. Their inbox has all of them. The address
+    is shown with --json only.
 
     Example: rj staff messages cw-1 --at-once escalation,safeguarding --no-digest
     """
@@ -181,7 +182,7 @@ def messages_command(
 
     found = run(work, temporal=False)
     if as_json:
-        print_json(found.model_dump(mode="json", include={"id", "at_once", "digest"}))
+        print_json(found.model_dump(mode="json", include={"id", "email", "at_once", "digest"}))
         return
     typer.echo(f"At once by e-mail: {', '.join(found.at_once) or 'none'}")
     typer.echo(f"Summary on working mornings: {'yes' if found.digest else 'no'}")
@@ -261,14 +262,28 @@ def absent_command(
 
 
 def _check_stand_in(away: Staff, stand_in: str, found: Staff | None) -> None:
+    from lifecycle.team import STAND_INS
+
     if stand_in == away.id:
         raise BadInput("--stand-in: nobody stands in for themself.")
     if found is None:
         raise BadInput(f"--stand-in: {stand_in} is not in the staff register; see `rj staff list`.")
     if not found.active:
         raise BadInput(f"--stand-in: {stand_in} is no longer active.")
-    if not set(found.areas) & set(away.areas):
-        raise BadInput(f"--stand-in: {stand_in} works in none of their areas ({', '.join(away.areas)}).")
+    if lacking := [area for area in away.areas if area not in found.areas]:
+        raise BadInput(f"--stand-in: {stand_in} does not work in {', '.join(lacking)}, where {away.id} does.")
+    accepted = STAND_INS[away.role]
+    if not accepted:
+        raise BadInput(f"--stand-in: nobody stands in for a {_in_words(away.role)}.")
+    if found.role not in accepted:
+        roles = ", ".join(_in_words(role) for role in Role if role in accepted)
+        raise BadInput(
+            f"--stand-in: {stand_in} is a {_in_words(found.role)}; accepted for a {_in_words(away.role)}: {roles}."
+        )
+
+
+def _in_words(role: Role) -> str:
+    return role.replace("_", " ")
 
 
 def _unknown(staff_id: str) -> BadInput:

@@ -6,7 +6,9 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 
 # Importing a stage enters its rules, in the order of the lifecycle.
 from lifecycle import intake, victim_contact, risk_assessment, offender_consent, preparation, conference  # noqa: I001
-from lifecycle import follow_up, leaving, standing, pauses, closing, oversight, correction
+from lifecycle import follow_up, leaving, standing, adoption, pauses, closing, oversight, correction
+from lifecycle.adoption import adopt
+from lifecycle.appointments import called_off
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
 from lifecycle.correction import correct
@@ -14,12 +16,11 @@ from lifecycle.intake import open_referral
 from lifecycle.ladder import cleared
 from lifecycle.notices import notices, told_of
 from lifecycle.refusal import Refused
-from lifecycle.standing import adopt
 from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
-STANDING = (leaving, standing, pauses, closing, oversight, correction)
+STANDING = (leaving, standing, adoption, pauses, closing, oversight, correction)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:
@@ -41,6 +42,7 @@ __all__ = [
     "Refused",
     "Rule",
     "adopt",
+    "called_off",
     "cleared",
     "correct",
     "deadlines",

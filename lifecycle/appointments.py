@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.events import ActivityHeld, PreparationMeetingHeld, Recorded
+from schemas.events import ActivityHeld, AppointmentCalledOff, PreparationMeetingHeld, Recorded
 from schemas.referral import Referral
-from schemas.vocabulary import Stage
+from schemas.vocabulary import Method, Stage
 
 # How long a calendar keeps free, in minutes. Our judgement: a conference with its welcome and its tea, a meeting.
 _CONFERENCE = 120
 _PREPARATION = 60
 
 CONFERENCE = "conference"
+
+# People come, or are called upon; a letter and a recording are handed over when it suits them.
+_MEETINGS = (Method.FACE_TO_FACE, Method.VIDEO, Method.SHUTTLE)
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,14 @@ class Appointment:
         starts_at: UTC.
         minutes: for how long.
         staff: who is to be there.
+        participants: who expects to be met; nobody, where a letter or a recording is handed over.
     """
 
     key: str
     starts_at: datetime
     minutes: int
     staff: tuple[str, ...]
+    participants: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,13 @@ def appointments(referral: Referral) -> dict[str, Appointment]:
     found = []
     if referral.activity is not None and not referral.closed:
         people = _present(referral.facilitator, referral.co_facilitator, referral.caseworker)
-        found.append(Appointment(CONFERENCE, referral.activity.starts_at, _CONFERENCE, people))
+        activity = referral.activity
+        met = activity.attending if activity.method in _MEETINGS else ()
+        found.append(Appointment(CONFERENCE, activity.starts_at, _CONFERENCE, people, met))
     if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE):
         people = _present(referral.facilitator, referral.caseworker)
         found += [
-            Appointment(preparation(person.id), person.meeting_at, _PREPARATION, people)
+            Appointment(preparation(person.id), person.meeting_at, _PREPARATION, people, (person.id,))
             for person in referral.participants
             if person.meeting_at is not None and person.active
         ]
@@ -89,6 +96,26 @@ def invitations(
         for who in was.staff:
             if who not in still and was.starts_at > at:
                 yield Invitation(was, who, cancelled=True)
+
+
+def called_off(
+    before: Referral | None, after: Referral, events: Sequence[Recorded], at: datetime
+) -> Iterator[AppointmentCalledOff]:
+    """The meetings that lay ahead and that a step took away, other than by holding them."""
+    if before is None or any(
+        isinstance(each.event, ActivityHeld | PreparationMeetingHeld) for each in events
+    ):
+        return
+    are = appointments(after)
+    for key, was in appointments(before).items():
+        if key not in are and was.starts_at > at:
+            still_here = tuple(each for each in was.participants if _active(after, each))
+            yield AppointmentCalledOff(appointment=key, starts_at=was.starts_at, participants=still_here)
+
+
+def _active(referral: Referral, participant: str) -> bool:
+    person = referral.participant(participant)
+    return person is not None and person.active
 
 
 def _present(*people: str | None) -> tuple[str, ...]:

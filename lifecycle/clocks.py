@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
 from lifecycle.working_time import add_span, clock_start
 from schemas.policy import DeadlineName, Timing
-from schemas.referral import Deadline, Referral
+from schemas.referral import Deadline, Frozen, Referral
 
 Reckon: TypeAlias = Callable[..., datetime]
 """add_span by the calendar of one policy."""
+
+Points: TypeAlias = dict[str, datetime]
+"""The points of one deadline."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Clock:
     Attributes:
         name: the deadline of the policy that it belongs to.
         about: which participant, item or subject, where there can be several.
-        started_at: when it started; its points are counted from there.
+        started_at: when it started; its points are counted from there unless it has its own date.
         falls_on: for a deadline that has its own date: that instant; its warnings are counted back from it.
         due: a span that takes the place of the policy's.
     """
@@ -100,14 +103,12 @@ def _deadline(referral: Referral, clock: Clock) -> Deadline:
         points = _counted_back(clock.falls_on, timing, reckon)
     else:
         points = _counted_on(referral, clock, timing, reckon)
-    until = referral.extensions.get(clock.key)
-    if until is not None and until > points["due"]:
-        # The warnings move with the date, so that there is one before the new date as well.
-        points = {name: at + (until - points["due"]) for name, at in points.items()}
-    return Deadline(key=clock.key, started_at=clock.started_at, due_at=points["due"], points=points)
+    points = _moved(referral, clock, points)
+    started_at = None if clock.falls_on else clock.started_at
+    return Deadline(key=clock.key, started_at=started_at, due_at=points["due"], points=points)
 
 
-def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
+def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon) -> Points:
     span = clock.due or timing.due
     if clock.started_at is None or span is None:
         raise ValueError(f"{clock.key}: a clock needs a start and a span, or its own date")
@@ -115,25 +116,57 @@ def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon
     if span.endswith("wd"):
         start = clock_start(start, frozenset(referral.policy.closures))
     warnings = {f"warn-{number}": reckon(start, warn) for number, warn in enumerate(timing.warn, 1)}
-    points = {**warnings, **_from_due(reckon(start, span), timing, reckon)}
-    return {name: _later_by_pauses(referral, clock.started_at, at) for name, at in points.items()}
+    return {**warnings, **_from_due(reckon(start, span), timing, reckon)}
 
 
-def _counted_back(falls_on: datetime, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
+def _counted_back(falls_on: datetime, timing: Timing, reckon: Reckon) -> Points:
     warnings = {
         f"warn-{number}": reckon(falls_on, warn, back=True) for number, warn in enumerate(timing.warn, 1)
     }
     return {**warnings, **_from_due(falls_on.astimezone(UTC), timing, reckon)}
 
 
-def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> dict[str, datetime]:
+def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> Points:
     escalations = {f"escalate-{number}": reckon(due, span) for number, span in enumerate(timing.escalate, 1)}
     return {"due": due, **escalations}
 
 
-def _later_by_pauses(referral: Referral, started_at: datetime, point: datetime) -> datetime:
-    # A point that lay behind when the pause began stays where it was; it is not reached a second time.
-    for pause in referral.frozen:
-        if pause.since < point and started_at < pause.until:
-            point += pause.until - max(pause.since, started_at)
-    return point
+def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
+    """As the pauses and an extension moved them, in the order in which they came."""
+    pauses = _within(referral.frozen, since=clock.started_at) if clock.pausable else []
+    until, given_at = _extension(referral, clock)
+    if until is None:
+        return _later_by(pauses, points)
+    points = _later_by(_within(pauses, until=given_at), points)
+    # The warnings move with the date, so that there is one before the new date as well.
+    longer = max(until - points["due"], timedelta(0))
+    return _later_by(_within(pauses, since=given_at), {name: at + longer for name, at in points.items()})
+
+
+def _extension(referral: Referral, clock: Clock) -> tuple[datetime | None, datetime | None]:
+    """Until when the clock was extended, and when; one from before it started was for another of the same name."""
+    until, given_at = referral.extensions.get(clock.key), referral.extended_at.get(clock.key)
+    if given_at and clock.started_at and given_at < clock.started_at:
+        return None, None
+    return until, given_at
+
+
+def _within(
+    pauses: Iterable[Frozen], since: datetime | None = None, until: datetime | None = None
+) -> list[Frozen]:
+    """What of the pauses lies between two instants."""
+    cut = (
+        Frozen(since=max(pause.since, since or pause.since), until=min(pause.until, until or pause.until))
+        for pause in pauses
+    )
+    return [pause for pause in cut if pause.since < pause.until]
+
+
+def _later_by(pauses: Iterable[Frozen], points: Points) -> Points:
+    moved = dict(points)
+    for pause in pauses:
+        for name, at in moved.items():
+            # A point that lay behind when the pause began stays where it was; it is not reached a second time.
+            if pause.since < at:
+                moved[name] = at + pause.length
+    return moved

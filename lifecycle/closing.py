@@ -20,7 +20,6 @@ from schemas.events import (
     StageEntered,
 )
 from schemas.people import Actor
-from schemas.policy import DeadlineName
 from schemas.referral import Participant, Referral, Risk
 from schemas.vocabulary import (
     ClosureReason,
@@ -152,16 +151,7 @@ def _(event: StageEntered, referral: Referral, recorded: Recorded) -> Referral:
 
 
 def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -> Referral:
-    changes: dict[str, object] = {
-        "stage": stage,
-        "stage_entered_at": at,
-        # An extension is for the clock that ran, not for one of the same name in another stage.
-        "extensions": {
-            key: until
-            for key, until in referral.extensions.items()
-            if key.startswith(DeadlineName.AGREEMENT_ITEM)
-        },
-    }
+    changes: dict[str, object] = {"stage": stage, "stage_entered_at": at}
     if new_round:
         # What was assessed, signed off and booked before does not count in it.
         changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
@@ -207,7 +197,14 @@ def _(event: ReferralReopened, referral: Referral, recorded: Recorded) -> Referr
     if referral.closed_at is not None:
         reopened = stood_still(reopened, referral.closed_at, recorded.at)
     return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
-        update={"closed_at": None, "closed_by": None, "closure_reason": None, "closed_from": None}
+        update={
+            "closed_at": None,
+            "closed_by": None,
+            "closure_reason": None,
+            "closed_from": None,
+            # Closing cleared what had been raised; what is still late is reached, and raised, anew.
+            "reached": (),
+        }
     )
 
 

@@ -57,11 +57,18 @@ def _after(contact: Contact, event: Event, participant: str) -> Contact:
             return _joined(event.participant)
         case ParticipantAmended() if event.participant == participant and event.person is not None:
             given = {name: value for name, value in event.person if value is not None}
-            return Contact(contact.person.model_copy(update=given), contact.safety)
+            return Contact(contact.person.model_copy(update=given), _without(contact.safety, event))
         case ContactSafetyRecorded() if event.participant == participant:
             return Contact(contact.person, event.contact_safety)
         case _:
             return contact
+
+
+def _without(safety: ContactSafety | None, event: ParticipantAmended) -> ContactSafety | None:
+    if safety is None:
+        return None
+    still = tuple(channel for channel in safety.safe_channels if channel not in event.no_longer_safe)
+    return safety.model_copy(update={"safe_channels": still})
 
 
 def _joined(person: NewParticipant) -> Contact:

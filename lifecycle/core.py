@@ -9,7 +9,15 @@ from typing import Any, TypeVar
 from lifecycle.refusal import Refused
 from schemas.base import Model
 from schemas.commands import Command, OpenReferral
-from schemas.events import Event, Recorded, ReferralReceived
+from schemas.events import (
+    DeadlineExtended,
+    EscalationCleared,
+    Event,
+    PolicyAdopted,
+    Reassigned,
+    Recorded,
+    ReferralReceived,
+)
 from schemas.facts import NewParticipant
 from schemas.people import Actor, Role
 from schemas.referral import Participant, Referral
@@ -31,6 +39,9 @@ WAYS: dict[Stage, frozenset[Stage]] = {
 }
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
+
+# What is done about a case and not on it, and what only follows from a step.
+_NOTHING_DONE = (DeadlineExtended, EscalationCleared, PolicyAdopted, Reassigned)
 
 C = TypeVar("C", bound=Model)
 E = TypeVar("E", bound=Model)
@@ -156,7 +167,7 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
     """What happens when a command is given.
 
     A correction needs the log and is decided by :func:`lifecycle.correction.correct`, adopting a policy needs that
-    and is decided by :func:`lifecycle.standing.adopt`; here they are only checked as far as the state tells.
+    and is decided by :func:`lifecycle.adoption.adopt`; here they are only checked as far as the state tells.
 
     Args:
         referral: the state before.
@@ -199,7 +210,7 @@ def evolve(referral: Referral | None, recorded: Recorded) -> Referral:
             raise ValueError("the first event of a referral is that it was received")
         return receive(recorded.event, recorded)
     changes: dict[str, Any] = {"sequence": recorded.sequence}
-    if recorded.role is not Role.SYSTEM:
+    if recorded.role is not Role.SYSTEM and not isinstance(recorded.event, _NOTHING_DONE):
         changes["last_activity_at"] = recorded.at
     return apply(recorded.event, referral, recorded).model_copy(update=changes)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from itertools import count
 
@@ -10,7 +11,7 @@ from lifecycle.clocks import deadlines, paused_deadlines
 from lifecycle.team import addressed
 from schemas import events as e
 from schemas.events import Recorded
-from schemas.notices import About, Addressee, Category, Notice, Party
+from schemas.notices import About, Addressee, Category, Notice, Outcome, Party
 from schemas.people import Staff
 from schemas.policy import NoticeRule
 from schemas.referral import Deadline, Referral
@@ -159,15 +160,14 @@ def _about(event: e.Event, told: Told) -> About:
             return About(participant=event.to, wanted=event.template, why=event.outcome)
         case e.ActivityBooked():
             return About(appointment=CONFERENCE, starts_at=event.starts_at)
-        case e.ActivityPostponed():
-            return About(appointment=CONFERENCE, starts_at=event.booked_for, cancelled=True)
-        case e.PreparationMeetingBooked() | e.PreparationMeetingCancelled():
+        case e.PreparationMeetingBooked():
             return About(
                 participant=event.participant,
                 appointment=preparation(event.participant),
                 starts_at=event.starts_at,
-                cancelled=isinstance(event, e.PreparationMeetingCancelled),
             )
+        case e.AppointmentCalledOff():
+            return About(appointment=event.appointment, starts_at=event.starts_at, cancelled=True)
         case _:
             return About()
 
@@ -185,11 +185,9 @@ def _addressed(
         if after.sent_by_partner in people:
             yield Party.AGENCY, after.sent_by_partner
     elif rule.to.outside:
-        for participant in _participants(rule.to, event, told):
-            person = after.participant(participant)
-            if person is not None and person.active:
-                yield Party.PARTICIPANT, participant
-    elif not isinstance(event, e.NoticeSettled) or after.participant(event.to):
+        for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, told), after)):
+            yield Party.PARTICIPANT, participant
+    elif not isinstance(event, e.NoticeSettled) or _was_outside(event, after):
         for member in addressed(rule.to, recorded, after, people):
             yield Party.STAFF, member
 
@@ -200,10 +198,32 @@ def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
             about = getattr(event, "participant", None)
             return (about,) if isinstance(about, str) else ()
         case Addressee.ATTENDING:
-            activity = told.after.activity or (told.before.activity if told.before else None)
-            return activity.attending if activity else ()
+            if isinstance(event, e.AppointmentCalledOff):
+                return event.participants
+            return told.after.activity.attending if told.after.activity else ()
         case _:
             return [each.id for each in told.after.taking_part(ParticipantRole.HARMED)]
+
+
+def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator[str]:
+    """Those who are still here, and with a child whoever consents for it, by their own safe ways."""
+    for each in participants:
+        person = referral.participant(each)
+        if person is None or not person.active:
+            continue
+        yield each
+        if person.child:
+            yield from (
+                other.id
+                for other in referral.participants
+                if other.role is ParticipantRole.GUARDIAN and other.accompanies == each and other.active
+            )
+
+
+def _was_outside(event: e.NoticeSettled, referral: Referral) -> bool:
+    # A colleague has it in the inbox all the same, and a partner unless it was withheld.
+    withheld = event.outcome is Outcome.WITHHELD and event.to == referral.sent_by_partner
+    return withheld or referral.participant(event.to) is not None
 
 
 def still_wanted(referral: Referral, notice: Notice) -> bool:
@@ -237,6 +257,12 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
             return referral.safeguarding is not None
         case _:
             return True
+
+
+def too_late(notice: Notice, arrives: datetime) -> bool:
+    """Whether the appointment that a message is about will have begun when it arrives."""
+    starts_at = notice.about.starts_at
+    return starts_at is not None and starts_at <= arrives
 
 
 def held_back(referral: Referral, notice: Notice) -> bool:

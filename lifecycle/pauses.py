@@ -98,25 +98,16 @@ def end_hold(referral: Referral, at: datetime) -> Referral:
     """The state when a hold, if one is on, ends; its clocks go on where they stopped."""
     if referral.hold is None:
         return referral
-    resumed = stood_still(referral, referral.hold.since, at)
-    review = DeadlineName.HOLD_REVIEW
-    extensions = {key: until for key, until in resumed.extensions.items() if key != review}
-    return resumed.model_copy(update={"hold": None, "extensions": extensions})
+    return stood_still(referral, referral.hold.since, at).model_copy(update={"hold": None})
 
 
 def stood_still(referral: Referral, since: datetime, until: datetime) -> Referral:
     """The state after a time in which its clocks did not run."""
-    pause = Frozen(since=since, until=until)
-    extensions = {
-        key: moved + pause.length
-        if moved > since and not key.startswith(DeadlineName.AGREEMENT_ITEM)
-        else moved
-        for key, moved in referral.extensions.items()
-    }
-    return referral.model_copy(update={"frozen": (*referral.frozen, pause), "extensions": extensions})
+    return referral.model_copy(update={"frozen": (*referral.frozen, Frozen(since=since, until=until))})
 
 
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
     if referral.hold is not None:
-        yield Clock(DeadlineName.HOLD_REVIEW, falls_on=at_day_start(referral.hold.review_on))
+        hold = referral.hold
+        yield Clock(DeadlineName.HOLD_REVIEW, started_at=hold.since, falls_on=at_day_start(hold.review_on))

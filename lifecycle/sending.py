@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from lifecycle.contacts import Contact
-from lifecycle.notices import held_back, still_wanted
+from lifecycle.notices import held_back, still_wanted, too_late
 from schemas.areas import LONDON
 from schemas.notices import Notice, Outcome, Party
 from schemas.people import ContactSafety
@@ -19,6 +19,9 @@ OUTWARD = (Channel.TEXT, Channel.EMAIL, Channel.LETTER)
 
 # A channel that has failed for so long is given up, and the next one's turn comes. Our judgement.
 GIVE_UP_AFTER = timedelta(days=3)
+
+# A mail server or GOV.UK Notify has answered by then, or the try is broken off.
+_HANDED_OVER_WITHIN = timedelta(seconds=30)
 
 
 class Tried(StrEnum):
@@ -78,26 +81,50 @@ def plan(
     """
     if not still_wanted(referral, notice):
         return End(Outcome.NOT_WANTED)
+    outside = notice.party is not Party.STAFF
+    if referral.closed and notice.party is Party.PARTICIPANT:
+        # Nothing goes to anybody from a closed referral; what they still have to know, a person tells them.
+        return End(Outcome.WITHHELD)
+    if too_late(notice, at):
+        return End(Outcome.TOO_LATE if outside else Outcome.NOT_WANTED)
     if held_back(referral, notice):
-        return Wait(None)
-    possible = [channel for channel in _possible(referral, notice, contact) if channel in set(carried)]
-    left = [channel for channel in possible if tried.get(channel) is not Tried.REFUSED]
+        return _kept_in(referral, notice)
+    safe = list(_possible(referral, notice, contact))
+    on = [channel for channel in safe if channel in set(carried)]
+    left = [channel for channel in on if tried.get(channel) is not Tried.REFUSED]
     if not left:
-        return End(Outcome.REFUSED if possible or tried else Outcome.NO_SAFE_CHANNEL)
-    if contact.safety is not None:
-        opens = next_safe(contact.safety, at)
-        if opens is None:
-            return End(Outcome.NO_SAFE_CHANNEL)
-        if opens > at:
-            return Wait(opens)
+        return End(Outcome.REFUSED if on else Outcome.NOT_SET_UP if safe else Outcome.NO_SAFE_CHANNEL)
+    opens = at if contact.safety is None else _leaves(contact.safety, at)
+    if opens is None:
+        return End(Outcome.NO_SAFE_CHANNEL)
+    if opens > at:
+        return End(Outcome.TOO_LATE) if too_late(notice, opens) else Wait(opens)
     return Send(left[0])
+
+
+def _kept_in(referral: Referral, notice: Notice) -> Plan:
+    if referral.closed:
+        # Nobody lifts a concern of what is closed.
+        return End(Outcome.WITHHELD)
+    if notice.about.cancelled:
+        # Somebody may be on their way to a meeting that is off: a person has to find a way to tell them.
+        return End(Outcome.WITHHELD)
+    return Wait(notice.about.starts_at)
+
+
+def _leaves(safety: ContactSafety, at: datetime) -> datetime | None:
+    """When a message may be handed over: now, where the safe hours do not end while that is done."""
+    if in_safe_hours(safety, at) and in_safe_hours(safety, at + _HANDED_OVER_WITHIN):
+        return at
+    return next_safe(safety, at + _HANDED_OVER_WITHIN if in_safe_hours(safety, at) else at)
 
 
 def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[Channel]:
     reach = {
         Channel.TEXT: contact.person.phone,
         Channel.EMAIL: contact.person.email,
-        Channel.LETTER: contact.person.address,
+        # Without a name on it, anybody at home may open it.
+        Channel.LETTER: contact.person.address if contact.person.name else None,
     }
     for channel in OUTWARD:
         if not reach[channel]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from lifecycle.clocks import Clock, clocks, deadlines, next_point
 from lifecycle.core import (
     OPEN_STAGES,
-    RULES,
     SUPERVISORS,
     apply,
     as_participant,
@@ -23,7 +22,6 @@ from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
     AddParticipant,
-    AdoptPolicy,
     AmendParticipant,
     AmendReferral,
     ExtendDeadline,
@@ -48,16 +46,15 @@ from schemas.events import (
     NoticeSettled,
     ParticipantAdded,
     ParticipantAmended,
-    PolicyAdopted,
     Reassigned,
     Recorded,
     ReferralAmended,
     Reviewed,
 )
-from schemas.people import Actor, Role
-from schemas.policy import DeadlineName, Policy
+from schemas.people import Actor, Person, Role
+from schemas.policy import DeadlineName
 from schemas.referral import Consent, ReachedPoint, Referral
-from schemas.vocabulary import AgeBand, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
+from schemas.vocabulary import AgeBand, Channel, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
 
 # After closing, these may still be withdrawn: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
@@ -157,7 +154,20 @@ def _(referral: Referral, command: AmendParticipant, actor: Actor, at: datetime)
             "That somebody is no child, and needs no guardian's consent, is put right by a supervisor.",
             "age_band",
         )
-    yield told(ParticipantAmended, command)
+    yield told(ParticipantAmended, command, no_longer_safe=_leads_elsewhere(command.person))
+
+
+def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
+    # That the old number was safe says nothing of the new one.
+    if person is None:
+        return ()
+    new = {
+        Channel.PHONE: person.phone,
+        Channel.TEXT: person.phone,
+        Channel.EMAIL: person.email,
+        Channel.LETTER: person.address,
+    }
+    return tuple(channel for channel, address in new.items() if address)
 
 
 @rule(RecordContactSafety, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
@@ -266,44 +276,6 @@ def _(referral: Referral, command: SettleNotice, actor: Actor, at: datetime) -> 
     yield told(NoticeSettled, command)
 
 
-@rule(AdoptPolicy, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: AdoptPolicy, actor: Actor, at: datetime) -> tuple[Event, ...]:
-    # The state does not know what the service has settled since; adopt() does.
-    return ()
-
-
-def adopt(
-    referral: Referral, policy: Policy, command: AdoptPolicy, actor: Actor, at: datetime
-) -> tuple[PolicyAdopted]:
-    """What happens when a referral goes on under the policy that the service has now.
-
-    Args:
-        referral: the state before.
-        policy: what the service has settled for the referral's area.
-        command: which version is meant, so that nobody adopts another than they have read.
-        actor: who asks.
-        at: now, aware.
-
-    Raises:
-        Refused: it may not be adopted, is another version, or is what the referral has already.
-    """
-    RULES[AdoptPolicy].check(referral, actor, at)
-    if command.version != policy.version:
-        raise Refused(
-            "other_policy",
-            f"The workers serve version {policy.version} of {policy.name}; restart them with the one that you mean.",
-            "version",
-        )
-    if policy == referral.policy:
-        raise Refused("same_policy", f"The referral has version {policy.version} already.", "version")
-    return (PolicyAdopted(was=referral.policy.version, version=policy.version, policy=policy),)
-
-
-@apply.register
-def _(event: PolicyAdopted, referral: Referral, recorded: Recorded) -> Referral:
-    return referral.model_copy(update={"policy": event.policy})
-
-
 @apply.register
 def _(event: ConsentGiven, referral: Referral, recorded: Recorded) -> Referral:
     consent = Consent(
@@ -345,8 +317,13 @@ def _(event: ParticipantAmended, referral: Referral, recorded: Recorded) -> Refe
         "ethnicity": event.ethnicity,
         "custody": event.custody,
     }
+    person = referral.participant(event.participant)
+    still = person.safe_channels if person else ()
     return change_participant(
-        referral, event.participant, **{name: value for name, value in known.items() if value is not None}
+        referral,
+        event.participant,
+        safe_channels=tuple(channel for channel in still if channel not in event.no_longer_safe),
+        **{name: value for name, value in known.items() if value is not None},
     )
 
 
@@ -382,7 +359,12 @@ def _(event: Reviewed, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: DeadlineExtended, referral: Referral, recorded: Recorded) -> Referral:
-    return referral.model_copy(update={"extensions": {**referral.extensions, event.deadline: event.until}})
+    return referral.model_copy(
+        update={
+            "extensions": {**referral.extensions, event.deadline: event.until},
+            "extended_at": {**referral.extended_at, event.deadline: recorded.at},
+        }
+    )
 
 
 @apply.register

@@ -14,7 +14,7 @@ from schemas.notices import NoticeResult
 from schemas.people import Role, StaffId
 from schemas.policy import Policy, Rung
 from schemas.referral import Referral
-from schemas.vocabulary import ClosureReason, EndReason, Method, SignOffSubject, Stage
+from schemas.vocabulary import Channel, ClosureReason, EndReason, Method, SignOffSubject, Stage
 
 
 class ReferralReceived(facts.ReferralForm):
@@ -232,6 +232,9 @@ class ParticipantAmended(facts.Amendment):
     """What is known about a person was put right."""
 
     kind: Literal["participant_amended"] = "participant_amended"
+    no_longer_safe: tuple[Channel, ...] = Field(
+        default=(), description="channels that lead elsewhere now, and that nobody has called safe there"
+    )
 
 
 class ContactSafetyRecorded(facts.SafetyDetails):
@@ -359,6 +362,15 @@ class PolicyAdopted(Model):
     policy: Policy
 
 
+class AppointmentCalledOff(Model):
+    """A meeting that lay ahead will not take place then, whatever the reason."""
+
+    kind: Literal["appointment_called_off"] = "appointment_called_off"
+    appointment: str = Field(description="conference, or preparation/h1")
+    starts_at: AwareDatetime = Field(description="when it was to begin")
+    participants: tuple[ParticipantId, ...] = Field(description="who was to be there and may not know")
+
+
 class NoteAdded(Model):
     """A note was added."""
 
@@ -444,6 +456,7 @@ Event = Annotated[
     | EscalationCleared
     | NoticeSettled
     | PolicyAdopted
+    | AppointmentCalledOff
     | NoteAdded
     | StepCorrected
     | ReferralClosed

@@ -107,6 +107,12 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """Every safe channel has refused it for good."""
     NO_SAFE_CHANNEL = "no_safe_channel"
+    NOT_SET_UP = "not_set_up"
+    """There are safe channels, and the service has none of them."""
+    TOO_LATE = "too_late"
+    """It was about an appointment that would be over before it could arrive."""
+    WITHHELD = "withheld"
+    """A hold or a safeguarding concern kept it in, and will not let it go in time."""
     NOT_WANTED = "not_wanted"
     """It made no sense any more: the referral closed, the work was done, the person left."""
 

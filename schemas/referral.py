@@ -1,8 +1,9 @@
 """The state of a referral: everything the rules need to decide, and nothing that could identify a person."""
 
 from datetime import date, timedelta
+from typing import Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import Model, ParticipantId
@@ -273,7 +274,12 @@ class Referral(Model):
     frozen: tuple[Frozen, ...] = ()
     safeguarding: Safeguarding | None = None
     reviewed: dict[ReviewSubject, AwareDatetime] = Field(default={})
-    extensions: dict[str, AwareDatetime] = Field(default={}, description="deadline key to its moved due time")
+    extensions: dict[str, AwareDatetime] = Field(
+        default={}, description="deadline key to the due time that it was given; a later pause still moves it"
+    )
+    extended_at: dict[str, AwareDatetime] = Field(
+        default={}, description="deadline key to when its extension was given"
+    )
     reached: tuple[ReachedPoint, ...] = ()
     escalations: tuple[Escalation, ...] = Field(default=(), description="those that are not cleared yet")
 
@@ -281,6 +287,19 @@ class Referral(Model):
     closed_by: StaffId | None = None
     closure_reason: ClosureReason | None = None
     closed_from: Stage | None = None
+
+    @model_validator(mode="after")
+    def _extensions_of_older_states(self) -> Self:
+        # Older states did not keep when an extension was given. It counted as activity then, and the pauses up to
+        # then had moved it: it is as if it had been given with the last of these.
+        unknown = [key for key in self.extensions if key not in self.extended_at]
+        if not unknown:
+            return self
+        known = (self.last_activity_at, self.hold and self.hold.since, self.closed_at)
+        given_at = min(moment for moment in known if moment)
+        return self.model_copy(
+            update={"extended_at": {**self.extended_at, **dict.fromkeys(unknown, given_at)}}
+        )
 
     @property
     def closed(self) -> bool:

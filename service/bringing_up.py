@@ -13,6 +13,7 @@ from typing import TextIO, TypeAlias
 
 from temporalio.envconfig import ClientConnectConfig
 
+from activities.wording import Wording
 from service.child_process import ChildProcess, ServerFailed
 from service.data_folder import DataFolder, RunningService
 from service.embedded_mail import embedded_mail
@@ -84,10 +85,11 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
 
     Raises:
         ServerFailed, MigrationRefused, DatabaseUnreachable, TemporalUnreachable: a server is not to be had.
-        BadSetting, BadPolicy, MasterKeyProblem: something that was set cannot be used.
+        BadSetting, BadPolicy, BadTemplate, MasterKeyProblem: something that was set cannot be used.
     """
     # Before a server is started for nothing.
     load_policies(settings.policy)
+    Wording.load(settings.templates)
     own_temporal = temporal_connect_config()
     settings = settings.model_copy(
         update={"metrics_address": settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"}

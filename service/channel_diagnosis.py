@@ -19,6 +19,9 @@ from service.settings import Settings
 WITHIN = timedelta(seconds=5)
 """How long a server may take to answer a check."""
 
+# Notify shows neither by its API.
+_NEUTRAL = "The sender's name of texts and the logo of letters are set in its account: both must be neutral."
+
 
 async def channels(settings: Settings, service: RunningService | None) -> list[Finding]:
     """Look at every channel outward and send nothing, with the settings as the living `rj up`, if any, has them."""
@@ -71,6 +74,6 @@ async def _notify(settings: Settings) -> Finding:
         return Finding(check, Standing.NOTE, wrong, "Correct the RJ_NOTIFY_* variable; messages wait.")
     on = " and ".join(kind for kind in missing if kind not in off)
     if off:
-        said = f"GOV.UK Notify takes {on}; {' and '.join(off)} off."
+        said = f"GOV.UK Notify takes {on}; {' and '.join(off)} off. {_NEUTRAL}"
         return Finding(check, Standing.NOTE, said, f"For them, set {' and '.join(off.values())}.")
-    return Finding(check, Standing.OK, f"GOV.UK Notify takes {on}.")
+    return Finding(check, Standing.OK, f"GOV.UK Notify takes {on}. {_NEUTRAL}")

@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.wording import BadTemplate, Wording
 from lifecycle.core import SUPERVISORS
 from lifecycle.intake import MAY_OPEN
 from schemas.people import Staff
@@ -66,10 +67,10 @@ async def diagnose() -> list[Finding]:
         missing = Finding("servers", Standing.SERVER, str(error), remedy)
         named = await _database(settings.database_url) if settings.database_url else []
         named += await _temporal(own_temporal, None) if own_temporal else []
-        found += [_policy(settings), _keys_file(settings), *await channels(settings, None)]
+        found += [*_files(settings), *await channels(settings, None)]
         return [*found, missing, *named]
     settings = servers.settings(settings)
-    found += [_policy(settings), _keys_file(settings), *await channels(settings, servers.service)]
+    found += [*_files(settings), *await channels(settings, servers.service)]
     return [*found, *await _servers(settings, servers)]
 
 
@@ -103,6 +104,10 @@ def _programs(settings: Settings, own_temporal: bool) -> Finding:
     return Finding("programs", Standing.OK, ", ".join(needed) or "None needed: both servers are your own.")
 
 
+def _files(settings: Settings) -> list[Finding]:
+    return [_policy(settings), _templates(settings), _keys_file(settings)]
+
+
 def _policy(settings: Settings) -> Finding:
     try:
         policy = load_policies(settings.policy).base
@@ -114,6 +119,21 @@ def _policy(settings: Settings) -> Finding:
             "Correct the file, or unset RJ_POLICY for the one that ships.",
         )
     return Finding("policy", Standing.OK, f"{policy.name}, version {policy.version}.")
+
+
+def _templates(settings: Settings) -> Finding:
+    try:
+        Wording.load(settings.templates)
+    except BadTemplate as error:
+        return Finding(
+            "templates",
+            Standing.SETUP,
+            str(error),
+            "Correct or remove the file, or unset RJ_TEMPLATES for those that ship.",
+        )
+    if settings.templates is None:
+        return Finding("templates", Standing.OK, "Those that ship.")
+    return Finding("templates", Standing.OK, f"Those in {settings.templates}; the others ship.")
 
 
 def _keys_file(settings: Settings) -> Finding:

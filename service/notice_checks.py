@@ -24,9 +24,7 @@ EVENTS: Mapping[str, type[Model]] = {
 _POINTS = ("deadline_reached", "escalation_raised")
 _APPOINTMENTS = (
     "activity_booked",
-    "activity_postponed",
     "preparation_meeting_booked",
-    "preparation_meeting_cancelled",
 )
 # The events that know what a template tells; one that is not named here tells only of the referral as it stands.
 _TELLS_OF = {
@@ -35,7 +33,7 @@ _TELLS_OF = {
     "sign_off": ("sign_off_requested",),
     "task": ("notice_settled",),
     "appointment": _APPOINTMENTS,
-    "appointment_cancelled": _APPOINTMENTS,
+    "appointment_cancelled": ("appointment_called_off",),
     "invitation": (),
     "invitation_cancelled": (),
     "digest": (),
@@ -133,8 +131,8 @@ def _lacking(to: Addressee, event: type[Model]) -> str | None:
             "participant" in event.model_fields and _is_word(event, "participant")
         ):
             return "it is not about one participant"
-        case Addressee.ATTENDING if not kind.startswith("activity_"):
-            return "it is about no activity"
+        case Addressee.ATTENDING if kind not in ("activity_booked", "appointment_called_off"):
+            return "it is about no meeting"
         case Addressee.ANSWERS if kind not in _POINTS:
             return "it is about no point of a deadline"
         case _:

@@ -23,7 +23,8 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from activities.digest import Digests
 from activities.email import Mailer
 from activities.govuk_notify import Notify
-from activities.notices import Notices, Outward
+from activities.notices import Notices
+from activities.outward import Outward
 from activities.reassignment import Reassignments
 from activities.steps import Steps
 from activities.wording import Wording

@@ -10,7 +10,7 @@ from schemas.areas import Area
 from schemas.notices import Category, Party
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
-from schemas.vocabulary import Stage
+from schemas.vocabulary import SignOffSubject, Stage
 from stores import staff
 from stores.database import Pool
 
@@ -37,8 +37,7 @@ class SignOffWanted(NamedTuple):
 
     reference: str
     stage: str
-    subject: str
-    requested_by: str
+    subject: SignOffSubject
     requested_at: datetime
 
 
@@ -72,7 +71,7 @@ async def readers(pool: Pool, at: datetime) -> list[Staff]:
 
 
 async def begin(pool: Pool, staff_id: str, day: date) -> None:
-    """Say that the summary of a day is about to be sent to a person."""
+    """Say that the summary of a day is about to be sent to a person, so that nothing leaves that cannot be kept."""
     await pool.execute(
         "INSERT INTO digest (staff, day) VALUES ($1, $2) ON CONFLICT DO NOTHING", staff_id, day
     )
@@ -157,13 +156,15 @@ async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Co
 async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
     """What waits for a sign-off in an area, longest waiting first."""
     rows = await pool.fetch(
-        "SELECT reference, stage, subject, requested_by, requested_at FROM referral"
-        " CROSS JOIN jsonb_to_recordset(sign_offs)"
-        " AS asked (subject text, requested_by text, requested_at timestamptz)"
+        "SELECT reference, stage, subject, requested_at FROM referral"
+        " CROSS JOIN jsonb_to_recordset(sign_offs) AS asked (subject text, requested_at timestamptz)"
         " WHERE area = $1 ORDER BY requested_at, reference, subject",
         area,
     )
-    return [SignOffWanted(*row) for row in rows]
+    return [
+        SignOffWanted(row["reference"], row["stage"], SignOffSubject(row["subject"]), row["requested_at"])
+        for row in rows
+    ]
 
 
 async def tasks(pool: Pool, area: Area, recipients: Collection[str]) -> list[Task]:

@@ -32,12 +32,16 @@ class Try(NamedTuple):
 
     Attributes:
         began_at: when it was first tried, UTC.
+        tried_at: when it was last tried.
         sent_id: what the provider calls it, once it was taken.
+        uncertain: whether a try was broken off of which nobody will ever know whether it left.
     """
 
     state: Tried
     began_at: datetime
+    tried_at: datetime
     sent_id: str | None
+    uncertain: bool
 
 
 def notice_rows(notices: Iterable[Notice]) -> list[dict[str, Any]]:
@@ -90,13 +94,49 @@ async def give_up(pool: Pool, reference: str, notice_id: str, at: datetime) -> N
 async def tries(pool: Pool, reference: str, notice_id: str) -> dict[Channel, Try]:
     """How far a message has come on each channel that was tried."""
     rows = await pool.fetch(
-        "SELECT channel, state, began_at, sent_id FROM notice_try WHERE reference = $1 AND notice = $2",
+        "SELECT channel, state, began_at, tried_at, sent_id, uncertain FROM notice_try"
+        " WHERE reference = $1 AND notice = $2",
         reference,
         notice_id,
     )
     return {
-        Channel(row["channel"]): Try(Tried(row["state"]), row["began_at"], row["sent_id"]) for row in rows
+        Channel(row["channel"]): Try(
+            Tried(row["state"]), row["began_at"], row["tried_at"], row["sent_id"], row["uncertain"]
+        )
+        for row in rows
     }
+
+
+async def begin(
+    pool: Pool, reference: str, notice_id: str, channel: Channel, at: datetime, *, sequence: int
+) -> bool:
+    """Say that a message is about to leave by a channel, if the referral has not changed since it was looked at.
+
+    Begun again without having heard of the try before, it is uncertain whether that one left.
+
+    Args:
+        at: when.
+        sequence: how many events the referral had when it was looked at.
+
+    Returns:
+        Whether it may leave.
+    """
+    return bool(
+        await pool.fetchval(
+            "INSERT INTO notice_try (reference, notice, channel, began_at, tried_at, state)"
+            " SELECT $1, $2, $3, $4, $4, $5 FROM referral WHERE reference = $1 AND sequence = $6"
+            " ON CONFLICT (reference, notice, channel) DO UPDATE"
+            " SET tried_at = excluded.tried_at, state = excluded.state,"
+            " uncertain = notice_try.uncertain OR notice_try.state = excluded.state"
+            " RETURNING TRUE",
+            reference,
+            notice_id,
+            channel,
+            at,
+            Tried.BEGUN,
+            sequence,
+        )
+    )
 
 
 async def mark(
@@ -105,21 +145,20 @@ async def mark(
     notice_id: str,
     channel: Channel,
     state: Tried,
-    at: datetime,
+    *,
     sent_id: str | None = None,
+    uncertain: bool = False,
 ) -> None:
-    """Say how far a message has come on a channel; `at` counts the first time only."""
+    """Say how far a message that was begun has come on a channel."""
     await pool.execute(
-        "INSERT INTO notice_try (reference, notice, channel, began_at, state, sent_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6)"
-        " ON CONFLICT (reference, notice, channel) DO UPDATE"
-        " SET state = excluded.state, sent_id = coalesce(excluded.sent_id, notice_try.sent_id)",
+        "UPDATE notice_try SET state = $4, sent_id = coalesce($5, sent_id), uncertain = uncertain OR $6"
+        " WHERE reference = $1 AND notice = $2 AND channel = $3",
         reference,
         notice_id,
         channel,
-        at,
         state,
         sent_id,
+        uncertain,
     )
 
 
@@ -131,8 +170,10 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
         limit: how many at the most.
     """
     rows = await pool.fetch(
-        f"SELECT reference, read_at, {_FIELDS} FROM notice"  # noqa: S608
+        f"SELECT reference, read_at, {_FIELDS} FROM notice JOIN referral USING (reference)"  # noqa: S608
         " WHERE recipient = $1 AND party <> 'participant' AND (NOT $2 OR read_at IS NULL)"
+        # What a hold or a safeguarding concern keeps from leaving, a partner does not read here either.
+        " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
         " ORDER BY at DESC, reference, id LIMIT $3",
         staff_id,
         unread,

@@ -78,7 +78,7 @@ async def team(pool: Pool, area: Area) -> list[Staff]:
 
 
 async def set_messages(pool: Pool, member: Staff) -> None:
-    """Keep what a person has chosen: their address, what reaches them by e-mail at once, and whether the digest does."""
+    """Keep what a person has chosen: their address, what comes by e-mail at once, and whether the digest does."""
     await pool.execute(
         "UPDATE staff SET email = $2, at_once = $3, digest = $4 WHERE id = $1",
         member.id,

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from activities.email import Mailer
 from activities.govuk_notify import Notify
-from activities.notices import Outward
+from activities.outward import Outward
 from activities.wording import Wording
 from schemas.areas import Area
 from schemas.people import Role, Staff
@@ -119,7 +119,11 @@ class PostOffice:
 
     def taken(self, reference: str) -> list[Taken]:
         """The texts and letters about a referral, as GOV.UK Notify took them."""
-        return [each for each in self.notify.taken if (each.reference or "").startswith(f"{reference}/")]
+        return [
+            each
+            for each in self.notify.taken
+            if (each.reference or "").startswith(reference.removeprefix("RJ-"))
+        ]
 
 
 @pytest_asyncio.fixture(scope="session")

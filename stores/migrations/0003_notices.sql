@@ -43,15 +43,17 @@ CREATE TABLE notice_try (
     notice text NOT NULL,
     channel text NOT NULL,
     began_at timestamptz NOT NULL,
+    tried_at timestamptz NOT NULL,
     state text NOT NULL,
     sent_id text,
+    uncertain boolean NOT NULL DEFAULT FALSE,
     PRIMARY KEY (reference, notice, channel),
     FOREIGN KEY (reference, notice) REFERENCES notice (reference, id)
 );
 COMMENT ON TABLE notice_try IS
 'How far a message has come on a channel: written before it is sent, so that whoever comes after a crash knows that '
 'it may have left.';
-GRANT SELECT, INSERT, UPDATE (state, sent_id) ON notice_try TO rj_app;
+GRANT SELECT, INSERT, UPDATE (tried_at, state, sent_id, uncertain) ON notice_try TO rj_app;
 
 CREATE TABLE digest (
     staff text NOT NULL REFERENCES staff (id),

@@ -56,6 +56,7 @@ class _Trouble:
     answer: tuple[int, str, str] | None = None
     hang_up: bool = False
     hang: bool = False
+    late: bool = False
 
 
 class _Refusal(Exception):
@@ -83,6 +84,7 @@ class NotifyDouble:
         self.trial_mode = False
         self._states: dict[str, str] = {}
         self._troubles: deque[_Trouble] = deque()
+        self._late: deque[tuple[str, str, str, bytes]] = deque()
         self._over = threading.Event()
 
     def fail_with(
@@ -99,6 +101,15 @@ class NotifyDouble:
         """Take what the next requests bring, and drop the connection in place of an answer."""
         self._troubles.extend([_Trouble(hang_up=True)] * times)
 
+    def take_late(self, times: int = 1) -> None:
+        """Never answer the next requests, and take what they bring at `catch_up`."""
+        self._troubles.extend([_Trouble(hang=True, late=True)] * times)
+
+    def catch_up(self) -> None:
+        """Take what came and was not answered, whoever has given it up meanwhile."""
+        while self._late:
+            self._found(*self._late.popleft())
+
     def set_state(self, sent_id: str, status: str) -> None:
         """From now on the message has this status."""
         self._states[sent_id] = status
@@ -109,14 +120,15 @@ class NotifyDouble:
         """Status and JSON, or None to drop the connection."""
         self.asked += 1
         trouble = self._troubles.popleft() if self._troubles else _Trouble()
+        if trouble.late:
+            self._late.append((method, target, authorization, body))
         if trouble.hang:
             self._over.wait()
             return None
         try:
             if trouble.answer is not None:
                 raise _Refusal(*trouble.answer)
-            _authorized(authorization)
-            found = self._post(target, json.loads(body)) if method == "POST" else self._get(urlsplit(target))
+            found = self._found(method, target, authorization, body)
         except _Refusal as refusal:
             return refusal.status, refusal.body
         return None if trouble.hang_up else found
@@ -124,6 +136,10 @@ class NotifyDouble:
     def let_go(self) -> None:
         """End what hangs."""
         self._over.set()
+
+    def _found(self, method: str, target: str, authorization: str, body: bytes) -> tuple[int, object]:
+        _authorized(authorization)
+        return self._post(target, json.loads(body)) if method == "POST" else self._get(urlsplit(target))
 
     def _post(self, path: str, asked: dict[str, Any]) -> tuple[int, object]:
         channel = {"/v2/notifications/sms": "sms", "/v2/notifications/letter": "letter"}[path]
@@ -237,9 +253,13 @@ async def notify_double() -> AsyncIterator[NotifyDouble]:
             self._converse()
 
         def _converse(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = double.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
             self.close_connection = True
+            if len(body) < length:
+                # Broken off half-way, it is no request.
+                return
+            answer = double.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
             if answer is None:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
@@ -254,7 +274,10 @@ async def notify_double() -> AsyncIterator[NotifyDouble]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Not on the terminal."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Conversation)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128
+
+    server = Server(("127.0.0.1", 0), Conversation)
     double = NotifyDouble(f"http://127.0.0.1:{server.server_port}")
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()

@@ -29,6 +29,8 @@ class Taking:
         mail, rcpt, data: its answer to each; None: it takes it.
         hangs: it never answers DATA.
         drops: it takes the message in full and drops the connection in place of an answer.
+        at_once: how many messages it takes at the same time; it turns others away as Exchange Online does.
+        most: how many there were at the same time, the ones that it turned away too.
     """
 
     mail: str | None = None
@@ -36,14 +38,21 @@ class Taking:
     data: str | None = None
     hangs: bool = False
     drops: bool = False
+    at_once: int = 1000
+    most: int = 0
     taken: list[Envelope] = field(default_factory=list)
     logged_in: list[bytes] = field(default_factory=list)
+    _underway: set[Session] = field(default_factory=set)
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
+        self._underway.add(session)
+        self.most = max(self.most, len(self._underway))
+        if len(self._underway) > self.at_once:
+            return "432 4.3.2 Concurrent connections limit exceeded"
         return self.mail or "250 OK"
 
     async def handle_RCPT(  # noqa: N802
@@ -60,6 +69,7 @@ class Taking:
         if self.drops:
             assert server.transport is not None
             server.transport.close()
+        self._underway.discard(session)
         return self.data or "250 OK"
 
     def log_in(

@@ -16,13 +16,15 @@ import pytest_asyncio
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.channels import ChannelRefused
 from activities.email import Mailer
 from activities.govuk_notify import Notify
-from activities.notices import Carried, Notices, Outward
+from activities.notices import Carried, Notices
+from activities.outward import Outward
 from activities.steps import Steps
 from activities.wording import Wording
 from lifecycle.sending import GIVE_UP_AFTER, Tried
-from schemas.commands import Close
+from schemas.commands import Close, RaiseSafeguarding, RecordContactSafety
 from schemas.events import NoticeSettled
 from schemas.notices import Notice, Outcome
 from schemas.people import Actor, Role
@@ -87,7 +89,11 @@ class Post:
         return [each for each in found if each["Message-ID"] == f"<{short}.{notice.id}@referrals.invalid>"]
 
     def texts(self, reference: str) -> list[str]:
-        return [each.body for each in self.notify.taken if (each.reference or "").startswith(reference)]
+        return [
+            each.body
+            for each in self.notify.taken
+            if (each.reference or "").startswith(reference.removeprefix("RJ-"))
+        ]
 
     async def outcomes(self, reference: str) -> list[NoticeSettled]:
         history = await event_log.read(self.pool, reference)
@@ -109,18 +115,19 @@ async def post(pool: Pool, keys: KeyStore) -> AsyncIterator[Post]:
 @pytest.fixture
 def dies_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tried], None]:
     """The worker dies just before it says how far the message has come; the next one lives."""
-    real = store.mark
 
     def arm(state: Tried) -> None:
+        name = "begin" if state is Tried.BEGUN else "mark"
+        real = getattr(store, name)
         armed = [True]
 
-        async def mark(*args: object, **more: object) -> None:
-            if args[4] is state and armed:
+        async def dies(*args: object, **more: object) -> object:
+            if armed and (name == "begin" or args[4] is state):
                 armed.clear()
                 raise asyncio.CancelledError
-            await real(*args, **more)  # type: ignore[arg-type]
+            return await real(*args, **more)
 
-        monkeypatch.setattr(store, "mark", mark)
+        monkeypatch.setattr(store, name, dies)
 
     return arm
 
@@ -264,10 +271,96 @@ async def test_an_address_that_every_channel_refuses_ends_as_a_task(post: Post) 
     assert outcome.outcome is Outcome.REFUSED
 
 
+async def test_a_text_that_may_have_left_is_asked_for_before_anything_else_goes(
+    post: Post, dies_at: Callable[[Tried], None]
+) -> None:
+    """Made unsafe meanwhile, or Notify switched off: no second way before it is known what became of the first."""
+    reference, notice = await post.message("text", "email")
+    dies_at(Tried.UNDERWAY)
+    await broken_off(post.carry(reference, notice))
+    notify, post.outward = post.outward.notify, replace(post.outward, notify=None)
+    waiting = await post.carry(reference, notice)
+    assert waiting.until is not None
+    post.outward = replace(post.outward, notify=notify)
+    actor = Actor.model_validate({"id": "cw-1", "role": Role.CASEWORKER, "area": "durham"})
+    unsafe = RecordContactSafety.model_validate(
+        {
+            "participant": "h1",
+            "contact_safety": {"safe_channels": ["email"], "safe_from": "00:00", "safe_until": "23:59"},
+        }
+    )
+    request = Request(command_id=uuid4(), actor=actor, command=unsafe)
+    await post.steps.take_step(reference, None, request, datetime.now(UTC))
+    post.notify.set_state(post.notify.taken[-1].id, "delivered")
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    assert post.letters(notice, reference) == []
+    assert len(post.texts(reference)) == 1
+
+
+async def test_a_concern_that_is_raised_while_a_channel_refuses_stops_the_next_one(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, notice = await post.message("text", "email")
+    actor = Actor.model_validate({"id": "cw-1", "role": Role.CASEWORKER, "area": "durham"})
+    concern = Request(command_id=uuid4(), actor=actor, command=RaiseSafeguarding(note="invented"))
+    assert post.outward.notify is not None
+
+    async def refuses(*args: object, **more: object) -> None:
+        await post.steps.take_step(reference, None, concern, datetime.now(UTC))
+        raise ChannelRefused("No such number.")
+
+    monkeypatch.setattr(post.outward.notify, "send_text", refuses)
+    assert (await post.carry(reference, notice)).outcome is None
+    assert post.letters(notice, reference) == []
+
+
+async def test_what_changes_between_looking_and_sending_is_looked_at_anew(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, notice = await post.message("email")
+    actor = Actor.model_validate({"id": "cw-1", "role": Role.CASEWORKER, "area": "durham"})
+    concern = Request(command_id=uuid4(), actor=actor, command=RaiseSafeguarding(note="invented"))
+    real = store.begin
+
+    async def too_late(*args: object, **more: object) -> bool:
+        await post.steps.take_step(reference, None, concern, datetime.now(UTC))
+        return await real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "begin", too_late)
+    assert (await post.carry(reference, notice)).outcome is None
+    assert post.letters(notice, reference) == []
+
+
+async def test_an_uncertain_try_is_told_even_when_the_next_one_dies_too(
+    post: Post, dies_at: Callable[[Tried], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, notice = await post.message("email")
+    dies_at(Tried.SENT)
+    await broken_off(post.carry(reference, notice))
+    real = post.steps.take_step
+
+    async def dies(*args: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(post.steps, "take_step", dies)
+    await broken_off(post.carry(reference, notice))
+    monkeypatch.setattr(post.steps, "take_step", real)
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED
+    [outcome] = await post.outcomes(reference)
+    assert outcome.perhaps_before
+    assert len(post.letters(notice, reference)) == 2
+
+
+async def test_a_message_without_words_becomes_a_task_and_is_not_lost(post: Post) -> None:
+    reference, notice = await post.message("email")
+    nameless = notice.model_copy(update={"template": "no_longer_shipped"})
+    assert (await post.carry(reference, nameless)).outcome is Outcome.REFUSED
+
+
 async def test_with_every_channel_off_nothing_leaves(post: Post) -> None:
     reference, notice = await post.message("email", "text", "letter")
     post.outward = Outward(Wording.load())
-    assert (await post.carry(reference, notice)).outcome is Outcome.NO_SAFE_CHANNEL
+    assert (await post.carry(reference, notice)).outcome is Outcome.NOT_SET_UP
     assert post.letters(notice, reference) == []
     assert post.texts(reference) == []
 

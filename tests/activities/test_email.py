@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import activities.channels
 import activities.email
 from activities.channels import ChannelAway, ChannelRefused
-from activities.email import Mailer
-from activities.mail_addresses import SmtpServer, mail_address
+from activities.email import AT_ONCE, Mailer
+from activities.mail_addresses import SmtpServer, mail_address, sender_address
 from tests.activities.failures import said
 from tests.activities.smtp_servers import HOST, Taking, certificate, silent_server, smtp_server
 
@@ -186,6 +188,57 @@ async def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.
     assert parsed(taking.content())["Message-ID"] == ID
 
 
+async def test_no_more_are_handed_over_at_once_than_a_server_takes() -> None:
+    taking = Taking(at_once=3)
+    async with smtp_server(taking) as where:
+        mailer = Mailer(f"smtp://{where}", FROM)
+        await asyncio.gather(
+            *(
+                mailer.send(to=TO, subject="Appointment", body=str(number), message_id=ID)
+                for number in range(20)
+            )
+        )
+    assert len(taking.taken) == 20
+    assert taking.most == AT_ONCE
+
+
+async def test_waiting_for_others_is_no_part_of_the_time_that_a_message_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(activities.email, "AT_ONCE", 1)
+    monkeypatch.setattr(activities.email, "WITHIN", timedelta(seconds=0.5))
+    taking = Taking(hangs=True)
+    async with smtp_server(taking) as where:
+        mailer = Mailer(f"smtp://{where}", FROM)
+        first, second = (
+            asyncio.create_task(mailer.send(to=TO, subject="Appointment", body="", message_id=each))
+            for each in (ID, "<second@service.example.org>")
+        )
+        with pytest.raises(ChannelAway, match="did not answer in time"):
+            await first
+        taking.hangs = False
+        await second
+    assert [parsed(each.original_content or b"")["Message-ID"] for each in taking.taken] == [
+        ID,
+        "<second@service.example.org>",
+    ]
+
+
+async def test_a_message_whose_turn_does_not_come_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.email, "WITHIN", timedelta(seconds=1))
+    monkeypatch.setattr(activities.channels, "TURN_WITHIN", timedelta(seconds=0.1))
+    taking = Taking(hangs=True)
+    async with smtp_server(taking) as where:
+        mailer = Mailer(f"smtp://{where}", FROM)
+        sent = await asyncio.gather(
+            *(mailer.send(to=TO, subject="Appointment", body="", message_id=ID) for _ in range(AT_ONCE + 1)),
+            return_exceptions=True,
+        )
+    assert [isinstance(each, ChannelAway) and each.uncertain for each in sent] == [True] * AT_ONCE + [False]
+    assert "Too many other messages" in str(sent[-1])
+    assert len(taking.taken) == AT_ONCE
+
+
 async def test_a_user_logs_in_through_tls_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tls, trusted = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
@@ -278,3 +331,30 @@ def test_what_names_no_mail_server_is_not_repeated(url: str) -> None:
 @pytest.mark.parametrize("address", ["no-reply@localhost", "o'neill+rj@example.org", "ŵyn@example.org"])
 def test_an_address_is_taken_as_it_is(address: str) -> None:
     assert mail_address(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "word"),
+    [
+        ("rj@restorative.example", "rj"),
+        ("no-reply@restorativeservice.example", "restorat"),
+        ("RJ_team@example.org", "rj"),
+        ("rj2@example.org", "rj"),
+        ("o'neill+rj@example.org", "rj"),
+        ("person.responsible@example.org", "person responsible"),
+        ("no-reply@durham.police.example", "police"),
+        ("post@prawf.example", "prawf"),
+    ],
+)
+def test_a_sender_that_tells_what_the_service_does_is_refused(address: str, word: str) -> None:
+    assert mail_address(address) == address, "a person's own may say what it likes"
+    with pytest.raises(ValueError, match=f"'{word}' in it tells what the service does"):
+        sender_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["no-reply@localhost", "marjorie@example.org", "rjones@courtney.example", "policy@grapevine.example"],
+)
+def test_ordinary_words_and_names_in_a_sender_are_taken(address: str) -> None:
+    assert sender_address(address) == address

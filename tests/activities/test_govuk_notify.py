@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 from unittest import mock
 
 import pytest
 import pytest_asyncio
 
+from activities import channels, govuk_notify
 from activities.channels import ChannelAway, ChannelRefused
-from activities.govuk_notify import STATES, Notify, Sent, SentState, _until_more
+from activities.govuk_notify import AT_ONCE, STATES, WITHIN, Notify, Sent, SentState, _until_more
 from tests.activities.failures import said
 from tests.activities.notify_double import NotifyDouble, notify_double
 
@@ -34,8 +38,13 @@ def notify(double: NotifyDouble) -> Notify:
     return Notify(double.api_key, double.text_template, double.letter_template, double.url)
 
 
-async def text(notify: Notify, to: str = MOBILE) -> Sent:
-    return await notify.send_text(to=to, body="Dŷdd Iau am 10:00 ŵ", reference=REFERENCE)
+async def text(notify: Notify, to: str = MOBILE, reference: str = REFERENCE) -> Sent:
+    return await notify.send_text(to=to, body="Dŷdd Iau am 10:00 ŵ", reference=reference)
+
+
+def in_doubt(away: ChannelAway) -> bool:
+    """Whether it says that the message may have been taken, and is to be looked for when no request can be alive."""
+    return away.uncertain and away.retry_after is not None and away.retry_after >= 2 * WITHIN
 
 
 async def letter(notify: Notify, *address: str) -> Sent:
@@ -116,7 +125,7 @@ async def test_what_was_taken_without_an_answer_is_found(double: NotifyDouble, n
     double.take_but_hang_up()
     with pytest.raises(ChannelAway, match="did not answer, or cannot be reached") as away:
         await text(notify)
-    assert away.value.uncertain
+    assert in_doubt(away.value)
     found = await notify.find(REFERENCE)
     assert found is not None
     assert [each.id for each in double.taken] == [found.id]
@@ -177,8 +186,7 @@ async def test_a_server_in_trouble_is_away(double: NotifyDouble, notify: Notify,
     double.fail_with(status, message=f"{MOBILE} canary")
     with pytest.raises(ChannelAway, match=f"does not take the message now \\({status}") as away:
         await text(notify)
-    assert away.value.retry_after is None
-    assert away.value.uncertain
+    assert in_doubt(away.value)
     assert "canary" not in said(away.value)
 
 
@@ -193,6 +201,85 @@ async def test_one_that_hangs_is_not_waited_for(double: NotifyDouble, notify: No
     wrong = await notify.what_is_wrong(timedelta(seconds=0.2))
     assert wrong is not None
     assert "did not answer" in wrong
+
+
+class SlowLookup:
+    """Names are not looked up until it is over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.over = threading.Event(), threading.Event()
+        self._look_up = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self.look_up)
+
+    def look_up(self, *what: Any, **how: Any) -> Any:
+        self.begun.set()
+        self.over.wait()
+        return self._look_up(*what, **how)
+
+
+@pytest.fixture
+def slow_lookup(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowLookup]:
+    slow = SlowLookup(monkeypatch)
+    yield slow
+    slow.over.set()
+
+
+async def test_what_was_not_asked_in_time_is_not_asked_later(
+    double: NotifyDouble, notify: Notify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(govuk_notify, "WITHIN", timedelta(seconds=2))
+    monkeypatch.setattr(channels, "TURN_WITHIN", timedelta(seconds=0.1))
+    references = [f"{REFERENCE}/{number}" for number in range(3 * AT_ONCE)]
+    double.take_late(times=len(references))
+    sent = await asyncio.gather(
+        *(text(notify, reference=each) for each in references), return_exceptions=True
+    )
+    double.catch_up()
+    perhaps = [
+        each
+        for each, away in zip(references, sent, strict=True)
+        if isinstance(away, ChannelAway) and in_doubt(away)
+    ]
+    assert len(perhaps) == AT_ONCE
+    assert sorted(each.reference or "" for each in double.taken) == sorted(perhaps)
+    without_turn = [each for each in sent if isinstance(each, ChannelAway) and not each.uncertain]
+    assert len(without_turn) == 2 * AT_ONCE
+    assert "Too many other messages" in str(without_turn[0])
+
+
+async def test_a_request_that_was_given_up_is_not_sent_later_and_keeps_its_turn_until_it_is_over(
+    double: NotifyDouble, monkeypatch: pytest.MonkeyPatch, slow_lookup: SlowLookup
+) -> None:
+    monkeypatch.setattr(govuk_notify, "AT_ONCE", 1)
+    monkeypatch.setattr(govuk_notify, "WITHIN", timedelta(seconds=1))
+    notify = Notify(double.api_key, double.text_template, None, double.url)
+    first, second = (
+        asyncio.create_task(text(notify, reference=each)) for each in (REFERENCE, "the next one")
+    )
+    with pytest.raises(ChannelAway, match="did not answer in time") as away:
+        await first
+    assert in_doubt(away.value)
+    # For longer than a request may take: waiting does not count.
+    assert await asyncio.wait([second], timeout=1.5) == (set(), {second})
+    slow_lookup.over.set()
+    await second
+    assert [each.reference for each in double.taken] == ["the next one"]
+
+
+async def test_a_request_whose_activity_ended_is_not_sent_later(
+    double: NotifyDouble, monkeypatch: pytest.MonkeyPatch, slow_lookup: SlowLookup
+) -> None:
+    monkeypatch.setattr(govuk_notify, "AT_ONCE", 1)
+    notify = Notify(double.api_key, double.text_template, None, double.url)
+    sending = asyncio.create_task(text(notify))
+    await asyncio.to_thread(slow_lookup.begun.wait)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    slow_lookup.over.set()
+    # It has its turn when the other is over.
+    assert await notify.find(REFERENCE) is None
+    assert double.taken == []
 
 
 @pytest.mark.parametrize("secret", ["4d844edf-8d35-48ac-975b-e847b4f122b0"])
@@ -281,8 +368,9 @@ async def test_the_set_up_is_looked_at_without_sending(double: NotifyDouble, not
 async def test_an_answer_that_is_not_notifys_is_away(answer: bytes) -> None:
     with _answering(answer) as url:
         away = Notify("k-" + "0" * 36 + "-" + "1" * 36, "t", None, url)
-        with pytest.raises(ChannelAway, match="cannot be read"):
+        with pytest.raises(ChannelAway, match="cannot be read") as failed:
             await text(away)
+        assert in_doubt(failed.value)
         with pytest.raises(ChannelAway, match="cannot be read"):
             await away.find(REFERENCE)
 

@@ -66,13 +66,96 @@ async def test_everybody_chooses_what_reaches_them(rj: Rj) -> None:
     # Entered anew, the person keeps what they chose.
     await rj(*person, "--email", "cl-1@example.org")
     found = await rj("staff", "messages", "cl-1", "--json")
-    assert found.json == {"id": "cl-1", "at_once": ["escalation", "task"], "digest": False}
+    assert found.json == {
+        "id": "cl-1",
+        "email": "cl-1@example.org",
+        "at_once": ["escalation", "task"],
+        "digest": False,
+    }
     assert (await rj("staff", "messages", "cl-1", "--at-once", "none", "--digest")).out.splitlines() == [
         "At once by e-mail: none",
         "Summary on working mornings: yes",
     ]
     again = await rj("staff", "messages", "cl-1", "--at-once", "default")
     assert again.out.splitlines()[0] == f"At once by e-mail: {by_default}"
+
+
+async def test_an_address_is_entered_kept_and_taken_away_and_never_printed(rj: Rj) -> None:
+    await rj("staff", "add", "wk-1", "--role", "caseworker", "--area", "warwickshire")
+    nowhere = "No e-mail address of wk-1 is known, so all of it is in their inbox only."
+    entered = await rj("staff", "messages", "wk-1", "--email", "wk-1@example.org")
+    assert entered.code == 0
+    assert nowhere not in entered.out
+    await rj("staff", "messages", "wk-1", "--at-once", "none", "--no-digest")
+    bad = await rj("staff", "messages", "wk-1", "--email", "wk-1@example.org, other@example.org")
+    assert (bad.code, bad.out) == (2, "")
+    kept = await rj("staff", "messages", "wk-1")
+    assert "wk-1@" not in entered.out + kept.out + bad.err
+    told = (await rj("staff", "messages", "wk-1", "--json")).json
+    assert told == {"id": "wk-1", "email": "wk-1@example.org", "at_once": [], "digest": False}
+    taken = await rj("staff", "messages", "wk-1", "--email", "none", "--at-once", "default")
+    assert taken.out.splitlines()[-1] == nowhere
+    [member] = (await rj("staff", "list", "--area", "warwickshire", "--role", "caseworker", "--json")).json
+    assert (member["email"], member["digest"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("away", "stand_in"),
+    [
+        *(("caseworker", other) for other in ("caseworker", "facilitator", "supervisor", "service_manager")),
+        *(("facilitator", other) for other in ("caseworker", "supervisor")),
+        *(("supervisor", other) for other in ("supervisor", "service_manager")),
+        ("service_manager", "supervisor"),
+        ("partner", "partner"),
+    ],
+)
+async def test_a_stand_in_has_a_role_that_may_do_the_work(rj: Rj, away: str, stand_in: str) -> None:
+    await rj("staff", "add", "st-1", "--role", away, "--area", "staffordshire")
+    await rj("staff", "add", "st-2", "--role", stand_in, "--area", "staffordshire", "--area", "kent")
+    said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
+    assert said.out == "st-1 is absent until the end of Fri 6 Dec 2030; st-2 stands in.\n"
+    await rj("staff", "absent", "st-1", "--back")
+
+
+@pytest.mark.parametrize(
+    ("away", "stand_in", "accepted"),
+    [
+        ("caseworker", "partner", "caseworker, facilitator, supervisor, service manager"),
+        ("facilitator", "commissioner", "caseworker, facilitator, supervisor, service manager"),
+        ("supervisor", "caseworker", "supervisor, service manager"),
+        ("service_manager", "facilitator", "supervisor, service manager"),
+        ("partner", "supervisor", "partner"),
+    ],
+)
+async def test_who_may_not_do_the_work_does_not_stand_in(
+    rj: Rj, away: str, stand_in: str, accepted: str
+) -> None:
+    await rj("staff", "add", "st-1", "--role", away, "--area", "staffordshire")
+    await rj("staff", "add", "st-2", "--role", stand_in, "--area", "staffordshire")
+    said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
+    assert said.code == 2
+    assert said.one_sentence() == (
+        f"rj: --stand-in: st-2 is a {stand_in.replace('_', ' ')}; accepted for a {away.replace('_', ' ')}:"
+        f" {accepted}.\n"
+    )
+    assert "absent" not in (await rj("staff", "list", "--area", "staffordshire")).out
+
+
+async def test_nobody_stands_in_for_a_commissioner(rj: Rj) -> None:
+    for staff_id in ("st-1", "st-2"):
+        await rj("staff", "add", staff_id, "--role", "commissioner", "--area", "staffordshire")
+    said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
+    assert "nobody stands in for a commissioner" in said.one_sentence()
+
+
+async def test_a_stand_in_works_wherever_the_absent_one_does(rj: Rj) -> None:
+    everywhere = ("--area", "staffordshire", "--area", "suffolk", "--area", "sussex")
+    await rj("staff", "add", "st-1", "--role", "caseworker", *everywhere)
+    await rj("staff", "add", "st-2", "--role", "caseworker", "--area", "suffolk")
+    said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
+    assert said.one_sentence() == (
+        "rj: --stand-in: st-2 does not work in staffordshire, sussex, where st-1 does.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,6 +170,8 @@ async def test_everybody_chooses_what_reaches_them(rj: Rj) -> None:
         ("staff add x-1 --role caseworker --area durham --name \0", "--name: holds a control character"),
         ("staff add x-1 --role caseworker --area durham --email nowhere", "--email: it must be one e-mail"),
         ("staff messages nobody-1", "nobody-1 is not in the staff register"),
+        ("staff messages cw-1 --email nowhere", "--email: it must be one e-mail"),
+        ("staff messages nobody-1 --email x@example.org", "nobody-1 is not in the staff register"),
         ("staff messages cw-1 --at-once escalations", "Did you mean escalation?"),
         ("staff messages cw-1 --at-once escalation,", "--at-once: accepted: none, default, or some of"),
         ("staff absent cw-1", "Give --until DATE and --stand-in ID, or --back"),
@@ -98,7 +183,7 @@ async def test_everybody_chooses_what_reaches_them(rj: Rj) -> None:
         ("staff absent cw-1 --until 2030-01-01 --stand-in cw-1", "nobody stands in for themself"),
         ("staff absent cw-1 --until 2030-01-01 --stand-in nobody-1", "nobody-1 is not in the staff register"),
         ("staff absent cw-1 --until 2030-01-01 --stand-in cw-gone", "cw-gone is no longer active"),
-        ("staff absent cw-1 --until 2030-01-01 --stand-in cw-kent", "works in none of their areas"),
+        ("staff absent cw-1 --until 2030-01-01 --stand-in cw-kent", "cw-kent does not work in durham"),
         ("staff absent nobody-1 --until 2030-01-01 --stand-in cw-1", "nobody-1 is not in the staff register"),
         ("staff absent nobody-1 --back", "nobody-1 is not in the staff register"),
     ],

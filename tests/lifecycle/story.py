@@ -7,7 +7,18 @@ from uuid import UUID
 
 import pytest
 
-from lifecycle import Refused, adopt, cleared, correct, deadlines, decide, evolve, open_referral, permitted
+from lifecycle import (
+    Refused,
+    adopt,
+    called_off,
+    cleared,
+    correct,
+    deadlines,
+    decide,
+    evolve,
+    open_referral,
+    permitted,
+)
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -221,11 +232,15 @@ class Story:
 
     def do(self, *commands: Command, by: Actor = CASEWORKER) -> Self:
         for command in commands:
-            before = self.referral.sequence
-            self._follow(self._record(self.decide(command, by), before, by))
-            # As a step does: what is no longer late is cleared with it.
-            done = tuple(cleared(self.referral))
-            self._follow(self._record(done, self.referral.sequence, by, step=before + 1))
+            before = self.referral
+            happened = self._record(self.decide(command, by), before.sequence, by)
+            self._follow(happened)
+            # As a step does: what is no longer late is cleared with it, and what was booked may be off.
+            done: tuple[Event, ...] = (
+                *cleared(self.referral),
+                *called_off(before, self.referral, happened, self.at),
+            )
+            self._follow(self._record(done, self.referral.sequence, by, step=before.sequence + 1))
         return self
 
     def _follow(self, records: Sequence[Recorded]) -> None:

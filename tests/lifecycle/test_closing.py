@@ -1,5 +1,7 @@
 """Closing and reopening: with a second pair of eyes."""
 
+from datetime import timedelta
+
 import pytest
 
 from schemas import commands as c
@@ -120,6 +122,15 @@ def test_only_the_last_who_left_comes_back_with_the_referral() -> None:
     story = to(Stage.VICTIM_CONTACT, person("h1"), person("h2"), person("r1")).withdraws("h2")
     story.later(days=1).do(interest("h1", Interest.DECLINED)).do(REOPEN, by=SUPERVISOR)
     assert (story.someone("h1").active, story.someone("h2").ended) == (True, EndReason.WITHDREW)
+
+
+def test_an_extension_goes_on_with_its_clock_after_a_reopening() -> None:
+    story = to(Stage.FOLLOW_UP)
+    until = story.open["check_in/h1"].due_at + timedelta(days=10)
+    story.do(c.ExtendDeadline(deadline="check_in/h1", until=until, reason=WHY), by=SUPERVISOR)
+    story.later(days=1).do(c.Close(reason=ClosureReason.COMPLETED_DIRECT_WITHOUT_AGREEMENT))
+    story.later(days=100).do(REOPEN, by=OTHER_SUPERVISOR)
+    assert story.open["check_in/h1"].due_at == until + timedelta(days=100)
 
 
 def test_readiness_of_long_ago_does_not_count_in_a_reopened_referral() -> None:

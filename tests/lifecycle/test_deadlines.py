@@ -3,14 +3,21 @@
 Easter is 3 to 6 April, the early May bank holiday 4 May, the spring one 25 May; clocks go forward on 29 March.
 """
 
+import json
+import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lifecycle import deadlines, next_point
 from schemas import commands as c
+from schemas.commands import Command
 from schemas.facts import AgreementItem
 from schemas.policy import DeadlineName
+from schemas.referral import Referral
 from schemas.vocabulary import (
     Channel,
     ClosureReason,
@@ -384,23 +391,229 @@ def test_a_hold_moves_an_extended_deadline_as_well() -> None:
 
 
 def test_an_extension_is_for_the_clock_that_ran() -> None:
-    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2027-01-01T10:00")
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2027-01-01T10:00").later(hours=1)
     story.do(c.RequestMoreInformation(reason=WHY), c.BeginRiskAssessment())
-    assert points(story, "risk_assessment")["due"] == "03-16 10:00"
+    assert points(story, "risk_assessment")["due"] == "03-16 11:00"
 
     story.do(assessment("h1", threats=Level.HIGH), verdict())
-    extend(story, "sign_off/risk_assessment", "2027-01-01T10:00")
+    extend(story, "sign_off/risk_assessment", "2027-01-01T10:00").later(hours=1)
     story.do(approval("risk_assessment", False, WHY), by=SUPERVISOR).do(verdict())
-    assert points(story, "sign_off/risk_assessment")["due"] == "03-09 10:00"
+    assert points(story, "sign_off/risk_assessment")["due"] == "03-09 12:00"
+
+
+def undecided() -> Story:
+    return to(Stage.VICTIM_CONTACT).do(informed("h1"), interest("h1", Interest.UNDECIDED))
+
+
+def out_of_reach() -> Story:
+    return to(Stage.VICTIM_CONTACT).do(*(attempt("h1", each) for each in list(Channel)[:3]))
+
+
+def reviewed(subject: ReviewSubject, **about: str) -> c.RecordReview:
+    return c.RecordReview(subject=subject, **about)
+
+
+@pytest.mark.parametrize(
+    ("story", "key", "restarts"),
+    [
+        (lambda: to(Stage.VICTIM_CONTACT), "inactivity", c.AddNote(note="invented")),
+        (undecided, "thinking_time/h1", reviewed(ReviewSubject.THINKING_TIME, participant="h1")),
+        (out_of_reach, "unreachable_review/h1", reviewed(ReviewSubject.UNREACHABLE, participant="h1")),
+        (lambda: to(Stage.PREPARATION), "preparation_review", reviewed(ReviewSubject.PREPARATION)),
+        (lambda: to(Stage.OFFENDER_CONSENT), "offender_decision", reviewed(ReviewSubject.OFFENDER_DECISION)),
+    ],
+)
+def test_an_extension_ends_with_its_clock(story: Callable[[], Story], key: str, restarts: Command) -> None:
+    extended = extend(story(), key, "2027-01-01T10:00").later(days=2)
+    assert extended.open[key].due_at == utc("2027-01-01T10:00")
+    never = story().later(days=2).do(restarts, by=SUPERVISOR)
+    assert extended.do(restarts, by=SUPERVISOR).open[key] == never.open[key]
+
+
+def test_an_extension_stays_with_its_clock_in_the_next_stage() -> None:
+    story = extend(Story(), "first_contact", "2026-03-20T10:00").later(hours=1).allocated()
+    assert story.stage is Stage.VICTIM_CONTACT
+    assert points(story, "first_contact")["due"] == "03-20 10:00"
 
 
 def test_the_review_of_a_second_hold_is_not_that_of_the_first() -> None:
-    story = extend(paused(Story(), "2026-03-10"), "hold_review", "2026-12-01T09:00").do(c.Resume())
-    assert points(paused(story, "2026-03-12"), "hold_review") == {
+    story = extend(paused(Story(), "2026-03-10"), "hold_review", "2026-12-01T09:00").later(hours=1)
+    assert points(story, "hold_review")["due"] == "12-01 09:00"
+    assert points(paused(story.do(c.Resume()), "2026-03-12"), "hold_review") == {
         "due": "03-12 09:00",
         "escalate-1": "03-19 09:00",
         "escalate-2": "03-26 09:00",
     }
+
+
+def older(story: Story) -> Story:
+    """The referral as it was kept before it was written down when an extension was given."""
+    kept = story.referral.model_dump(mode="json", exclude={"extended_at"})
+    story.referral = Referral.model_validate_json(json.dumps(kept))
+    return story
+
+
+def test_an_extension_of_an_older_state_holds_until_its_clock_ends() -> None:
+    story = older(extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00"))
+    assert points(story, "risk_assessment")["due"] == "03-20 10:00"
+    paused(story.later(days=1)).later(days=3).do(c.Resume())
+    assert points(story, "risk_assessment")["due"] == "03-23 10:00"
+    story.do(c.RequestMoreInformation(reason=WHY), c.BeginRiskAssessment())
+    assert points(story, "risk_assessment")["due"] == "03-20 10:00"
+
+
+def test_an_extension_of_an_older_state_on_hold_is_moved_by_the_hold() -> None:
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-03-20T10:00")
+    older(paused(story.later(days=1)).later(days=2).do(c.AddNote(note="invented")))
+    story.later(days=1).do(c.Resume())
+    assert points(story, "risk_assessment")["due"] == "03-23 10:00"
+
+
+# Holds and extensions together.
+
+
+def reach_all_until(story: Story, moment: datetime) -> Story:
+    """Let the clock record everything up to a moment, at the time of each."""
+    while (found := next_point(story.open.values(), story.referral)) and found[0] <= moment:
+        at, deadline, point = found
+        story.until(max(story.at, at)).do(c.ReachDeadline(deadline=deadline.key, point=point), by=CLOCK)
+    return story.until(moment)
+
+
+def test_a_warning_that_was_extended_and_reached_stays_behind_a_hold() -> None:
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-04-13T10:00")
+    assert points(story, "risk_assessment")["warn-1"] == "04-08 10:00"
+    paused(reach_all_until(story, utc("2026-04-09T10:00"))).later(weeks=3).do(c.Resume())
+    assert points(story, "risk_assessment") == {
+        "warn-1": "04-08 10:00",
+        "due": "05-04 10:00",
+        "escalate-1": "05-06 10:00",
+        "escalate-2": "05-11 10:00",
+    }
+    found = next_point([story.open["risk_assessment"]], story.referral)
+    assert found is not None
+    assert found[2] == "due"
+
+
+def test_the_escalations_of_an_extended_deadline_that_is_late_wait_for_the_hold() -> None:
+    story = extend(to(Stage.RISK_ASSESSMENT), "risk_assessment", "2026-04-13T10:00")
+    paused(reach_all_until(story, utc("2026-04-14T10:00"))).later(weeks=3).do(c.Resume())
+    assert points(story, "risk_assessment") == {
+        "warn-1": "04-08 10:00",
+        "due": "04-13 10:00",
+        "escalate-1": "05-06 10:00",
+        "escalate-2": "05-11 10:00",
+    }
+
+
+def test_an_extension_after_a_hold_is_not_moved_by_it() -> None:
+    story = paused(to(Stage.RISK_ASSESSMENT)).later(days=3).do(c.Resume())
+    extend(story, "risk_assessment", "2026-03-25T10:00")
+    assert points(story, "risk_assessment")["due"] == "03-25 10:00"
+    paused(story.later(hours=1)).later(days=2).do(c.Resume())
+    assert points(story, "risk_assessment")["due"] == "03-27 10:00"
+
+
+def stopped_by_a_hold(story: Story) -> dict[str, dict[str, datetime]]:
+    """The points of what a hold stops. Inactivity is left out: to pause and to resume is to act."""
+    pausable = (each for each in story.open.values() if each.started_at and each.name != "inactivity")
+    return {each.key: each.points for each in pausable}
+
+
+def dated(story: Story) -> dict[str, dict[str, datetime]]:
+    """The points of what has a date of its own."""
+    return {each.key: each.points for each in story.open.values() if each.started_at is None}
+
+
+STAGES = [stage for stage in Stage if stage is not Stage.CLOSED]
+
+
+def late_in(stage: Stage) -> Story:
+    """A referral that has been in a stage so long that some of its points lie behind and some ahead."""
+    story = with_item() if stage is Stage.FOLLOW_UP else to(stage, **COURT)
+    if stage is Stage.RISK_ASSESSMENT:
+        story.do(assessment("h1", threats=Level.HIGH), verdict())
+    if stage in (Stage.VICTIM_CONTACT, Stage.OFFENDER_CONSENT):
+        who = "h1" if stage is Stage.VICTIM_CONTACT else "r1"
+        story.do(informed(who), interest(who, Interest.UNDECIDED)).later(minutes=1)
+        story.do(attempt(who, Channel.TEXT), attempt(who, Channel.EMAIL), attempt(who))
+    return story
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("stage", STAGES)
+def test_three_weeks_on_hold_are_three_weeks(stage: Stage, extended: bool) -> None:
+    for days in (0, 1, 4, 15, 30, 70):
+        story = late_in(stage)
+        if extended:
+            for key, each in stopped_by_a_hold(story).items():
+                extend(story, key, f"{each['due'] + timedelta(days=3):%Y-%m-%dT%H:%M}")
+        reach_all_until(story, story.at + timedelta(days=days, minutes=1))
+        # In a conference nothing waits that a hold could stop.
+        before, own_dates, since = stopped_by_a_hold(story), dated(story), story.at
+        assert before or stage is Stage.CONFERENCE
+        reached = story.referral.reached
+        paused(story, "2026-12-01").later(weeks=3).do(c.Resume())
+        assert stopped_by_a_hold(story) == {
+            key: {name: at + timedelta(weeks=3) if at > since else at for name, at in each.items()}
+            for key, each in before.items()
+        }
+        assert dated(story) == own_dates
+        assert story.referral.reached == reached
+
+
+WORK = st.one_of(
+    st.tuples(st.just("time"), st.sampled_from([1, 23, 70, 200, 800])),
+    st.tuples(st.just("hold"), st.sampled_from([1, 23, 70, 504])),
+    st.tuples(st.just("extend"), st.integers(1, 60)),
+    st.tuples(st.just("clock"), st.integers(1, 4)),
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize="CI" in os.environ, database=None)
+@given(
+    stage=st.sampled_from([stage for stage in STAGES if stage is not Stage.CONFERENCE]),
+    work=st.lists(WORK, min_size=2, max_size=12),
+    data=st.data(),
+)
+def test_a_hold_adds_its_length_to_what_lay_ahead(
+    stage: Stage, work: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    story = late_in(stage)
+    for what, number in work:
+        before, since = stopped_by_a_hold(story), story.at
+        expected = before
+        match what:
+            case "time":
+                story.later(hours=number)
+            case "clock":
+                for _ in range(number):
+                    found = next_point(story.open.values(), story.referral)
+                    if found is not None:
+                        reach_all_until(story, max(story.at, found[0]))
+            case "extend" if before:
+                key = data.draw(st.sampled_from(sorted(before)))
+                until = max(before[key]["due"], story.at) + timedelta(days=number)
+                story.do(c.ExtendDeadline(deadline=key, until=until, reason=WHY), by=SUPERVISOR)
+                extended = stopped_by_a_hold(story)[key]
+                assert extended["due"] == until
+                expected = before | {key: extended}
+            case "hold":
+                held = timedelta(hours=number)
+                review = (story.at + timedelta(days=60)).date()
+                story.do(c.Hold(review_on=review, reason=WHY)).later(hours=number).do(c.Resume())
+                expected = {
+                    key: {name: at + held if at > since else at for name, at in each.items()}
+                    for key, each in before.items()
+                }
+                stands = {
+                    (each.deadline, each.point)
+                    for each in story.referral.reached
+                    if before.get(each.deadline, {}).get(each.point) == each.at
+                }
+                for key, name in stands:
+                    assert expected[key][name] == before[key][name]
+        assert stopped_by_a_hold(story) == expected
 
 
 # What is true of all.

@@ -1,17 +1,19 @@
 """The escalation ladder: who is told of which point, what is raised, and what clears it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from lifecycle import next_point
 from lifecycle.ladder import rung_of
 from schemas import commands as c
+from schemas.commands import Command
 from schemas.events import EscalationCleared, EscalationRaised
 from schemas.policy import DeadlineName, Rung
-from schemas.vocabulary import ClosureReason, Level, ReviewSubject, Stage
+from schemas.vocabulary import ClosureReason, FollowUpContact, Level, ReviewSubject, Stage
 from tests.lifecycle.story import (
     CLOCK,
+    NEWER_POLICY,
     SUPERVISOR,
     WHY,
     Story,
@@ -136,6 +138,52 @@ def test_closing_clears_everything() -> None:
     story.do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
     assert standing(story) == []
     assert set(cleared(story)) == {(key, point) for key, point, _ in raised(story)}
+
+
+def test_what_is_late_is_raised_anew_after_a_reopening() -> None:
+    story = wait(to(Stage.FOLLOW_UP), 4)
+    late = [("check_in/h1", "escalate-1"), ("check_in/r1", "escalate-1")]
+    assert standing(story) == late
+    story.do(c.Close(reason=ClosureReason.COMPLETED_DIRECT_WITHOUT_AGREEMENT)).later(days=100)
+    story.do(c.Reopen(reason=WHY), by=SUPERVISOR)
+    assert standing(story) == []
+    reopened = story.at
+    wait(story, 4)
+    assert story.at == reopened
+    assert standing(story) == late
+    # What lay ahead when it closed lies ahead still.
+    wait(story, 1)
+    assert story.at > reopened
+    assert standing(story)[2:] == [("check_in/h1", "escalate-2")]
+
+
+def test_what_was_done_before_it_closed_is_not_raised_after_a_reopening() -> None:
+    story = wait(to(Stage.FOLLOW_UP), 4)
+    story.do(c.RecordFollowUp(participant="h1", contact=FollowUpContact.CHECK_IN))
+    story.do(c.Close(reason=ClosureReason.COMPLETED_DIRECT_WITHOUT_AGREEMENT)).later(hours=1)
+    wait(story.do(c.Reopen(reason=WHY), by=SUPERVISOR), 2)
+    assert standing(story) == [("check_in/r1", "escalate-1")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.AdoptPolicy(version=NEWER_POLICY.version),
+        c.Reassign(caseworker="cw-2"),
+        c.ExtendDeadline(deadline="first_contact", until=datetime(2027, 1, 1, 10, tzinfo=UTC), reason=WHY),
+    ],
+    ids=lambda command: command.kind,
+)
+def test_what_is_done_about_a_case_and_not_on_it_leaves_its_inactivity(command: Command) -> None:
+    story = wait(to(Stage.VICTIM_CONTACT), 5).later(hours=1)
+    inactive, was_due = ("inactivity", "due"), story.open["inactivity"]
+    assert inactive in standing(story)
+    active = story.referral.last_activity_at
+    story.do(command, by=SUPERVISOR)
+    assert inactive in standing(story)
+    assert story.open["inactivity"] == was_due
+    assert story.referral.last_activity_at == active
+    assert inactive not in standing(story.do(c.AddNote(note="invented")))
 
 
 def test_a_hold_clears_nothing_and_raises_nothing_again() -> None:

@@ -3,6 +3,7 @@
 import os
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -16,12 +17,14 @@ from schemas.areas import LONDON
 from schemas.notices import AT_ONCE, Category, Notice, Outcome, Party
 from schemas.people import Actor, ContactSafety, Person, Role, Staff
 from schemas.referral import Referral
-from schemas.vocabulary import Channel, ClosureReason, Initiator, Level, Source, Stage
+from schemas.vocabulary import Channel, ClosureReason, Initiator, Level, Method, Source, Stage
 from tests.lifecycle.exemplars import CANARY, Keyboard, exemplars
 from tests.lifecycle.story import (
     CASEWORKER,
+    CHILD,
     CLOCK,
     EVERYBODY,
+    GUARDIAN,
     HOME,
     MONDAY,
     OTHER_SUPERVISOR,
@@ -99,18 +102,6 @@ def test_who_is_away_is_stood_in_for() -> None:
     team = tuple(member(CASEWORKER, **away) if each.id == "cw-1" else each for each in PEOPLE)
     [warning] = strikes(to(Stage.VICTIM_CONTACT), team)
     assert warning.to == "fa-1"
-
-
-def test_who_stands_in_in_a_circle_does_not_lose_the_message() -> None:
-    until = MONDAY + timedelta(days=365)
-    team = tuple(
-        each.model_copy(update={"absent_until": until, "stand_in": "fa-1" if each.id == "cw-1" else "cw-1"})
-        if each.id in ("cw-1", "fa-1")
-        else each
-        for each in PEOPLE
-    )
-    [warning] = strikes(to(Stage.VICTIM_CONTACT), team)
-    assert warning.to in ("cw-1", "fa-1")
 
 
 def test_where_nobody_stands_on_a_rung_the_next_one_is_told() -> None:
@@ -217,6 +208,23 @@ def test_every_message_has_an_id_of_its_own() -> None:
     assert len({each.id for each in alerts}) == len(alerts) == 3
 
 
+def test_a_childs_guardian_hears_what_the_child_hears() -> None:
+    story = to(Stage.PREPARATION, CHILD, GUARDIAN, person("r1")).with_facilitators()
+    messages = tells(
+        story, c.BookPreparationMeeting(participant="h1", starts_at=story.at + timedelta(days=3))
+    )
+    assert {who for template, who in told(messages) if template == "appointment"} == {"h1", "g1"}
+
+
+def test_several_points_that_lie_behind_are_told_once() -> None:
+    story = to(Stage.VICTIM_CONTACT)
+    late = story.until(story.open["first_contact"].points["due"] + timedelta(minutes=1))
+    first = tells(late, c.ReachDeadline(deadline="first_contact", point="warn-1"), CLOCK)
+    second = tells(late, c.ReachDeadline(deadline="first_contact", point="due"), CLOCK)
+    assert first == []
+    assert told(second) == {("reminder", "cw-1")}
+
+
 # Calendars.
 
 
@@ -264,6 +272,31 @@ def test_a_conference_is_put_into_calendars_and_taken_out_when_it_is_put_off() -
     put_off = tells(story, c.PostponeActivity(reason=WHY))
     assert invited(put_off) == {(INVITATION_CANCELLED, who, starts) for who in everyone}
     assert ("appointment_cancelled", "h1") in told(put_off)
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "told_of_it"),
+    [
+        (c.StopActivity(reason=WHY), {"h1", "r1"}),
+        (c.ReassessRisk(reason=WHY), {"h1", "r1"}),
+        (c.Withdraw(participant="h1"), {"r1"}),
+    ],
+)
+def test_whoever_expects_to_meet_hears_that_it_is_off_whatever_the_reason(
+    leads_to: c.Command, told_of_it: set[str]
+) -> None:
+    story = booked()
+    story.do(story.booking(days=2))
+    messages = tells(story, leads_to)
+    assert {who for template, who in told(messages) if template == "appointment_cancelled"} == told_of_it
+
+
+def test_a_letter_that_is_handed_over_is_nobodys_appointment() -> None:
+    story = to(Stage.PREPARATION).with_facilitators().with_method(Method.LETTER).prepared()
+    story.do(c.ReconfirmRisk())
+    assert not [each for each in tells(story, story.booking(days=2)) if each.party is Party.PARTICIPANT]
+    off = tells(story, c.PostponeActivity(reason=WHY))
+    assert not [each for each in off if each.party is Party.PARTICIPANT]
 
 
 def test_closing_takes_what_lies_ahead_out_of_calendars_and_nothing_else() -> None:
@@ -403,6 +436,7 @@ class Post(RuleBasedStateMachine):
         """What must be true of every message that leaves, said in other words than the rules say it."""
         referral, at = self.story.referral, self.story.at
         assert referral.stage is not Stage.CLOSED or notice.after_closing
+        assert referral.stage is not Stage.CLOSED or notice.party is not Party.PARTICIPANT
         if notice.party is Party.STAFF:
             assert channel is Channel.EMAIL
             return

@@ -16,7 +16,12 @@ from schemas.vocabulary import Channel, ClosureReason, EndReason, Stage
 from tests.lifecycle.story import MONDAY, SUPERVISOR, WHY, Story, attempt, opening, person, to
 
 ALL = frozenset({Channel.TEXT, Channel.EMAIL, Channel.LETTER})
-REACHED = Person(phone="01632 960001", email="ada@example.org", address="1 Nowhere Street, Nowhere, N1 1NN")
+REACHED = Person(
+    name="Ada Invented",
+    phone="01632 960001",
+    email="ada@example.org",
+    address="1 Nowhere Street, Nowhere, N1 1NN",
+)
 DAYTIME = {"safe_from": "09:00", "safe_until": "17:00"}
 
 
@@ -95,7 +100,9 @@ def test_outside_safe_hours_it_waits_until_they_begin() -> None:
     by_mail = Contact(REACHED, safety(Channel.EMAIL))
     evening = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
     assert planned(story, by_mail, at=evening) == Wait(datetime(2026, 3, 3, 9, 0, tzinfo=UTC))
-    assert planned(story, by_mail, at=evening - timedelta(seconds=1)) == Send(Channel.EMAIL)
+    assert planned(story, by_mail, at=evening - timedelta(minutes=1)) == Send(Channel.EMAIL)
+    # It would be handed over while the hours end.
+    assert isinstance(planned(story, by_mail, at=evening - timedelta(seconds=1)), Wait)
 
 
 @pytest.mark.parametrize("hours", [{"safe_from": "09:00"}, {"safe_until": "17:00"}])
@@ -147,6 +154,65 @@ def test_an_appointment_that_has_moved_is_not_announced() -> None:
     assert planned(story, reachable, message=announced) == Send(Channel.EMAIL)
     story.do(c.BookPreparationMeeting(participant="h1", starts_at=second))
     assert planned(story, reachable, message=announced) == End(Outcome.NOT_WANTED)
+
+
+def test_a_letter_without_a_name_on_it_is_none() -> None:
+    story = to(Stage.VICTIM_CONTACT).do(attempt("h1", Channel.PHONE))
+    nameless = Contact(REACHED.model_copy(update={"name": None}), safety(Channel.LETTER))
+    assert planned(story, nameless) == End(Outcome.NO_SAFE_CHANNEL)
+
+
+def test_a_safe_channel_that_the_service_does_not_have() -> None:
+    by_mail = Contact(REACHED, safety(Channel.EMAIL))
+    story = to(Stage.VICTIM_CONTACT)
+    assert planned(story, by_mail, carried=frozenset()) == End(Outcome.NOT_SET_UP)
+
+
+def of_meeting(starts_at: datetime, *, cancelled: bool = False, after_closing: bool = False) -> Notice:
+    about = About(appointment="preparation/h1", starts_at=starts_at, cancelled=cancelled)
+    return notice(about=about, after_closing=after_closing)
+
+
+def with_meeting(starts_at: datetime) -> Story:
+    story = to(Stage.PREPARATION).with_facilitators()
+    return story.do(c.BookPreparationMeeting(participant="h1", starts_at=starts_at))
+
+
+def test_an_appointment_is_not_announced_when_it_has_begun_or_will_have() -> None:
+    by_mail = Contact(REACHED, safety(Channel.EMAIL))
+    at_six = datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
+    story, evening = with_meeting(at_six), datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    message = of_meeting(at_six)
+    assert planned(story, by_mail, at=evening, message=message) == End(Outcome.TOO_LATE)
+    later = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+    assert planned(story, by_mail, at=later, message=message) == End(Outcome.TOO_LATE)
+    assert planned(story, by_mail, message=message) == Send(Channel.EMAIL)
+
+
+def test_that_a_meeting_is_off_does_not_wait_for_a_hold_to_end() -> None:
+    starts = MONDAY + timedelta(days=3)
+    story = with_meeting(starts).do(c.RaiseSafeguarding(note=WHY))
+    by_mail = Contact(REACHED, safety(Channel.EMAIL))
+    off = of_meeting(starts, cancelled=True)
+    assert planned(story, by_mail, message=off) == End(Outcome.WITHHELD)
+    assert planned(story, by_mail, message=of_meeting(starts)) == Wait(starts)
+
+
+def test_nothing_goes_to_anybody_from_a_closed_referral() -> None:
+    starts = MONDAY + timedelta(days=3)
+    story = with_meeting(starts).do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
+    by_mail = Contact(REACHED, safety(Channel.EMAIL))
+    off = of_meeting(starts, cancelled=True, after_closing=True)
+    assert planned(story, by_mail, message=off) == End(Outcome.WITHHELD)
+
+
+def test_what_is_closed_under_a_concern_does_not_wait_for_ever() -> None:
+    story = to(Stage.VICTIM_CONTACT).do(c.RaiseSafeguarding(note=WHY))
+    story.do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
+    message = notice("pa-1", Party.AGENCY, after_closing=True)
+    assert planned(story, Contact(Person(email="pat@example.org"), None), message=message) == End(
+        Outcome.WITHHELD
+    )
 
 
 # Hours on the wall.
@@ -215,6 +281,17 @@ def test_a_contact_is_what_the_log_says_last() -> None:
     assert found.safety == safety(Channel.TEXT)
     story.do(c.AddParticipant(participant=person("s1", accompanies="h1", person=REACHED)))
     assert contact_of(story.history, "s1").person == REACHED
+
+
+def test_a_new_address_is_not_safe_because_the_old_one_was() -> None:
+    first = person("h1", person=REACHED, contact_safety=safety(Channel.EMAIL, Channel.TEXT))
+    story = Story(opening(first, person("r1")))
+    story.do(c.AmendParticipant(participant="h1", person=Person(email="shared@example.org")))
+    found = contact_of(story.history, "h1").safety
+    assert found is not None
+    assert found.safe_channels == story.someone("h1").safe_channels == (Channel.TEXT,)
+    story.do(c.RecordContactSafety(participant="h1", contact_safety=safety(Channel.EMAIL)))
+    assert story.someone("h1").safe_channels == (Channel.EMAIL,)
 
 
 def test_what_was_taken_back_is_no_longer_known() -> None:

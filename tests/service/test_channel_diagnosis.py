@@ -1,4 +1,4 @@
-"""What `rj doctor` says of e-mail, text messages and letters."""
+"""What `rj doctor` says of e-mail, text messages and letters, and of their words."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import pytest
 
 from service.channel_diagnosis import channels
 from service.data_folder import RunningService
+from service.diagnosis import diagnose
 from service.embedded_mail import embedded_mail
 from service.findings import Finding, Standing
 from service.ports import LOOPBACK
 from service.settings import Settings
 from tests.activities.notify_double import NotifyDouble, notify_double
 from tests.activities.smtp_servers import Taking, smtp_server
+
+NEUTRAL = "The sender's name of texts and the logo of letters are set in its account: both must be neutral."
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
@@ -38,8 +41,8 @@ async def test_what_is_not_set_is_off_and_no_problem() -> None:
 async def test_a_mail_server_that_answers(tmp_path: Path) -> None:
     taking = Taking()
     async with smtp_server(taking) as where:
-        email, _ = await found(smtp_url=f"smtp://{where}", mail_from="rj@example.org")
-    assert email == Finding("e-mail", Standing.OK, f"{where} answers; sent from rj@example.org.")
+        email, _ = await found(smtp_url=f"smtp://{where}", mail_from="bridge@example.org")
+    assert email == Finding("e-mail", Standing.OK, f"{where} answers; sent from bridge@example.org.")
     assert taking.taken == []
 
 
@@ -82,10 +85,15 @@ def account(double: NotifyDouble) -> dict[str, Any]:
 async def test_an_account_is_looked_at_without_sending() -> None:
     async with notify_double() as double:
         _, notify = await found(**account(double))
-        assert notify == Finding("SMS and letters", Standing.OK, "GOV.UK Notify takes SMS and letters.")
+        assert notify == Finding(
+            "SMS and letters", Standing.OK, f"GOV.UK Notify takes SMS and letters. {NEUTRAL}"
+        )
 
         _, half = await found(**account(double) | {"notify_letter_template": None})
-        assert (half.standing, half.said) == (Standing.NOTE, "GOV.UK Notify takes SMS; letters off.")
+        assert (half.standing, half.said) == (
+            Standing.NOTE,
+            f"GOV.UK Notify takes SMS; letters off. {NEUTRAL}",
+        )
         assert half.remedy == "For them, set RJ_NOTIFY_LETTER_TEMPLATE."
 
         neither: dict[str, Any] = {"notify_text_template": None, "notify_letter_template": None}
@@ -111,3 +119,21 @@ async def test_no_account_at_all_answers() -> None:
         Standing.NOTE,
         "GOV.UK Notify did not answer, or cannot be reached.",
     )
+
+
+async def templates() -> Finding:
+    [finding] = [each for each in await diagnose() if each.check == "templates"]
+    return finding
+
+
+async def test_templates_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await templates() == Finding("templates", Standing.OK, "Those that ship.")
+    words = tmp_path / "words"
+    (words / "en").mkdir(parents=True)
+    monkeypatch.setenv("RJ_TEMPLATES", str(words))
+    assert await templates() == Finding("templates", Standing.OK, f"Those in {words}; the others ship.")
+    (words / "en" / "appointment.toml").write_text("subject = 'Your restorative meeting'")
+    wrong = await templates()
+    assert wrong.standing is Standing.SETUP
+    assert wrong.said.startswith(f"{words / 'en' / 'appointment.toml'}: ")
+    assert "RJ_TEMPLATES" in (wrong.remedy or "")

@@ -9,9 +9,12 @@ import sys
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from activities.wording import BadTemplate
+from service.bringing_up import bring_up
 from service.data_folder import AlreadyRunning, DataFolder, NotRunning, RunningService, Servers, resolve
 from service.metrics import runtime
 from service.ports import LOOPBACK, free_port
@@ -68,6 +71,11 @@ def test_the_keys_follow_the_data_folder_unless_told(monkeypatch: pytest.MonkeyP
             "RJ_MAIL_FROM",
             "RJ <rj@example.org>",
             "it must be one e-mail address, such as no-reply@example.org",
+        ),
+        (
+            "RJ_MAIL_FROM",
+            "rj@restorative.example",
+            "'rj' in it tells what the service does; use one that tells nothing, such as no-reply@example.org",
         ),
         *(
             ("RJ_NOTIFY_URL", url, "it must be https://HOST, or http://127.0.0.1:PORT on this machine")
@@ -141,11 +149,24 @@ def test_secrets_are_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_second_worker_sends_as_the_first_does_but_where_it_is_told_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = SERVICE.model_copy(update={"smtp_url": "smtp://127.0.0.1:2525", "mail_from": "rj@example.org"})
+    told = SERVICE.model_copy(update={"smtp_url": "smtp://127.0.0.1:2525", "mail_from": "bridge@example.org"})
     second = Servers("", {}, told).settings(Settings.load())
-    assert (second.smtp_url, second.mail_from) == ("smtp://127.0.0.1:2525", "rj@example.org")
+    assert (second.smtp_url, second.mail_from) == ("smtp://127.0.0.1:2525", "bridge@example.org")
     monkeypatch.setenv("RJ_SMTP_URL", "smtp://mail.example.org")
     assert Servers("", {}, told).settings(Settings.load()).smtp_url == "smtp://mail.example.org"
+
+
+async def test_templates_are_looked_at_before_any_server_is_started(tmp_path: Path) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "read.me").touch()
+
+    def progress(what: str) -> NoReturn:
+        pytest.fail(f"{what} was started")
+
+    folder = DataFolder(tmp_path / ".rj")
+    with folder.hold(), pytest.raises(BadTemplate, match="nothing reads this"):
+        async with bring_up(Settings.load(templates=tmp_path / "words"), folder, progress):
+            pytest.fail("it came up")
 
 
 def test_temporal_of_ones_own_is_only_taken_when_chosen() -> None:

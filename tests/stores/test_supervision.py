@@ -186,7 +186,8 @@ async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_t
     await book.pool.execute(insert, reference, "90-2", MONDAY, False, None)
     await book.pool.execute(insert, reference, "90-3", MONDAY, True, "delivered")
     tried = (
-        "INSERT INTO notice_try (reference, notice, channel, began_at, state) VALUES ($1, '90-1', $2, $3, $4)"
+        "INSERT INTO notice_try (reference, notice, channel, began_at, tried_at, state)"
+        " VALUES ($1, '90-1', $2, $3, $3, $4)"
     )
     await book.pool.execute(tried, reference, "text", MONDAY, "refused")
     await book.pool.execute(tried, reference, "email", MONDAY + timedelta(hours=1), "not_sent")

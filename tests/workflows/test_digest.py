@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec, WorkflowHandle
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,20 +26,22 @@ from activities.digest import LONGEST_LIST, DigestOutcome, Digests, WhyNone
 from activities.email import Mailer
 from activities.wording import Medium, Wording
 from lifecycle.working_time import is_working_day, shift_working_days
+from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.notices import About, Category
 from schemas.people import Role, Staff
 from schemas.policy import Policies, Rung
-from schemas.referral import Escalation, SignOffRequest
-from schemas.vocabulary import SignOffSubject
+from schemas.referral import Escalation
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import connect_temporal
-from stores import digests
-from stores.database import Pool
+from stores import digests, staff
+from stores.database import Pool, connect_pool
 from stores.keys import KeyStore
 from tests.activities.smtp_servers import Taking, smtp_server
+from tests.book import MONDAY, Book
 from tests.caseload import HERE, Caseload, a_caseload
+from tests.life import until_conference, until_preparation
 from workflows.digest import DigestResult, DigestWorkflow
 
 _TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
@@ -46,6 +49,7 @@ _TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 DAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 SENDER = "no-reply@example.org"
+THERE = Area.NORTHUMBRIA
 
 
 @pytest_asyncio.fixture
@@ -202,30 +206,87 @@ async def test_where_no_supervisor_is_the_service_manager_answers(caseload: Case
     assert f"COME TO YOU: a deadline was missed (1)\n  {climbed}" in await said(caseload, "dg-sm")
 
 
-async def test_a_sign_off_waits_for_a_supervisor_who_did_not_ask_for_it(caseload: Caseload) -> None:
-    for staff_id in ("dg-su", "dg-su-2"):
-        await caseload.member(staff_id, Role.SUPERVISOR)
-    await caseload.member("dg-sm", Role.SERVICE_MANAGER)
-    await caseload.member("dg-1")
-    asked = SignOffRequest(
-        subject=SignOffSubject.RISK_ASSESSMENT, requested_by="dg-su", requested_at=NOW - timedelta(days=1)
-    )
-    reference = await caseload.referral("dg-1", sign_offs=[asked])
+@pytest_asyncio.fixture
+async def book(pool: Pool, keys: KeyStore) -> Book:
+    """Referrals with a log, in an area where nobody else works."""
+    recorded = Book(pool, keys, THERE, "nu")
+    await recorded.hire()
+    for staff_id in ("nu-su", "nu-sv"):
+        await staff.set_absent(pool, staff_id, None, None)
+    await recorded.close_all()
+    return recorded
+
+
+async def waits_for_readiness(book: Book, asks: str, *, co_facilitator: str) -> str:
+    """A referral for which somebody asked that its readiness be signed off; fa-1 leads it."""
+    reference = await book.open(MONDAY)
+    await book.tell(reference, until_preparation(MONDAY.date()), MONDAY)
+    (who, _), *prepared = until_conference(MONDAY)[:-4]
+    led = c.AssignFacilitators(facilitator="fa-1", co_facilitator=co_facilitator, advanced_practitioner=True)
+    await book.tell(reference, [(who, led), *prepared, (asks, c.RequestReadinessSignOff())], MONDAY)
+    return reference
+
+
+async def said_there(pool: Pool, staff_id: str) -> str:
+    """The summary of somebody who has no address; empty where there is none."""
+    member = await staff.get(pool, staff_id)
+    assert member is not None
+    found = await activities(pool).summary(member, DAY, NOW)
+    return "" if found is None else Wording.load().render("digest", Medium.EMAIL, found).body
+
+
+async def test_a_sign_off_waits_for_a_supervisor_who_made_none_of_it(caseload: Caseload, book: Book) -> None:
+    await caseload.member("dg-sm", Role.SERVICE_MANAGER, THERE)
+    reference = await waits_for_readiness(book, "fa-1", co_facilitator="su-2")
+    asked = await said_there(book.pool, "nu-su")
     assert (
-        f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}  risk assessment (victim contact),"
-        " asked for on Monday 30 November 2026 at 8:30am"
-    ) in await said(caseload, "dg-su-2")
-    for other in ("dg-su", "dg-sm", "dg-1"):
+        f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}  readiness (preparation),"
+        " asked for on Monday 2 March 2026 at 10am"
+    ) in asked
+    assert f"  {reference}  sign off (readiness), was due" in asked
+    # Who prepared it with the one who asks is neither asked nor reminded, nor does it climb while somebody may.
+    assert "readiness" not in await said_there(book.pool, "nu-sv")
+    for other in ("nu-fa", "dg-sm"):
+        assert "SIGN-OFFS ASKED" not in await said_there(book.pool, other)
+
+
+async def test_where_only_its_authors_are_there_a_sign_off_waits_for_the_service_manager(
+    caseload: Caseload, book: Book
+) -> None:
+    await caseload.member("dg-sm", Role.SERVICE_MANAGER, THERE)
+    reference = await waits_for_readiness(book, "su-2", co_facilitator="fa-2")
+    # An author stands in for who could have signed it.
+    await staff.set_absent(book.pool, "nu-su", NOW + timedelta(days=7), "nu-sv")
+    assert f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}" in await said_there(book.pool, "dg-sm")
+    assert "readiness" not in await said_there(book.pool, "nu-sv")
+
+
+async def test_the_work_of_who_is_away_with_no_stand_in_falls_to_the_next_rung(caseload: Caseload) -> None:
+    away = NOW + timedelta(days=7)
+    await caseload.member("dg-1", absent_until=away)
+    await caseload.member("dg-2")
+    await caseload.member("dg-su", Role.SUPERVISOR)
+    await caseload.member("dg-sm", Role.SERVICE_MANAGER)
+    reference = await caseload.referral("dg-1", {"first_contact": NOW})
+    about = About(participant="h1", wanted="appointment", why="no_safe_channel")
+    await caseload.letter(reference, "dg-1", "task", Category.TASK, about, at=NOW)
+    body = await said(caseload, "dg-su")
+    assert f"OVERDUE: do these first (1)\n  {reference}  first contact" in body
+    assert "TO DO YOURSELF: a message could not be sent safely (1)" in body
+    for other in ("dg-2", "dg-sm"):
         assert await said(caseload, other) == ""
 
 
-async def test_the_only_supervisors_own_sign_off_goes_to_the_service_manager(caseload: Caseload) -> None:
-    await caseload.member("dg-su", Role.SUPERVISOR)
+async def test_what_climbed_falls_to_no_stand_in_below(caseload: Caseload) -> None:
+    await caseload.member("dg-1")
+    await caseload.member("dg-su", Role.SUPERVISOR, absent_until=NOW + timedelta(days=7), stand_in="dg-1")
     await caseload.member("dg-sm", Role.SERVICE_MANAGER)
-    asked = SignOffRequest(subject=SignOffSubject.READINESS, requested_by="dg-su", requested_at=NOW)
-    await caseload.referral("dg-1", sign_offs=[asked])
-    assert await said(caseload, "dg-su") == ""
-    assert "SIGN-OFFS ASKED OF YOU (1)" in await said(caseload, "dg-sm")
+    raised = Escalation(
+        deadline="first_contact", point="escalate-1", at=NOW, rung=Rung.SUPERVISOR, raised_at=NOW
+    )
+    climbed = await caseload.referral("dg-2", {"first_contact": NOW}, escalations=[raised])
+    assert await said(caseload, "dg-1") == ""
+    assert f"COME TO YOU: a deadline was missed (1)\n  {climbed}" in await said(caseload, "dg-sm")
 
 
 async def test_who_stands_in_has_the_work_of_the_absent(caseload: Caseload) -> None:
@@ -343,6 +404,18 @@ async def test_killed_between_sending_and_recording_it_repeats_the_same_message_
         # It is recorded now, so that whoever tries again sends nothing.
         again = await ActivityEnvironment().run(of.send, result.day, ["dg-1"])
     assert (again, len(taking.taken)) == ({"dg-1": DigestOutcome.SENT}, 2)
+
+
+async def test_a_database_that_can_only_be_read_sends_nothing(caseload: Caseload, database_url: str) -> None:
+    """Else every try of the day would send it again."""
+    await with_work(caseload, "dg-1")
+    taking = Taking()
+    only_read = f"{database_url}{'&' if '?' in database_url else '?'}default_transaction_read_only=on"
+    async with smtp_server(taking) as address, await connect_pool(only_read) as pool:
+        of = activities(pool, Mailer(f"smtp://{address}", SENDER))
+        with pytest.raises(ApplicationError, match="ReadOnlySQLTransactionError"):
+            await ActivityEnvironment().run(of.send, DAY, ["dg-1"])
+    assert taking.taken == []
 
 
 async def test_a_mail_server_that_is_down_for_an_hour_gets_it_when_it_is_back(

@@ -20,7 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.email import Mailer
 from activities.govuk_notify import Notify
-from activities.notices import Outward
+from activities.outward import Outward
 from activities.wording import Wording
 from lifecycle.working_time import shift_working_days
 from schemas import commands as c
@@ -294,7 +294,11 @@ async def test_when_a_text_fails_the_next_safe_channel_takes_over(post: PostYear
 
 async def taken(post: PostYears, reference: str) -> list[Taken]:
     async with asyncio.timeout(20):
-        while not (found := [t for t in post.notify.taken if (t.reference or "").startswith(reference)]):
+        while not (
+            found := [
+                t for t in post.notify.taken if (t.reference or "").startswith(reference.removeprefix("RJ-"))
+            ]
+        ):
             await post.env.sleep(timedelta(seconds=2))
     return list(found)
 
