@@ -28,12 +28,16 @@ def mail_address(value: str) -> str:
     return value
 
 
+# A commissioner's service cannot choose another domain than the one that its office has.
+_OFFICIAL = re.compile(r"\.(?:police|justice\.gov|gov)\.uk$", re.IGNORECASE)
+
+
 def sender_address(value: str) -> str:
     """One bare address, as it is, which tells nobody what the service does. Raises ValueError.
 
     It stands beside every subject, in an inbox that others may see and in the calendars of those who are invited.
     """
-    word = forbidden_word(_BETWEEN_WORDS.sub(" ", mail_address(value)))
+    word = forbidden_word(_BETWEEN_WORDS.sub(" ", _OFFICIAL.sub("", mail_address(value))))
     if word:
         raise ValueError(
             f"{word!r} in it tells what the service does; use one that tells nothing, such as no-reply@example.org"

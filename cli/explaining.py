@@ -37,7 +37,7 @@ ENDS_WITH = {
     DeadlineName.FOLLOW_UP_SIX_WEEKS: "the contact after six weeks (record_follow_up)",
     DeadlineName.FOLLOW_UP_THREE_MONTHS: "the contact after three months (record_follow_up)",
     DeadlineName.AGREEMENT_ITEM: "saying what became of the item (settle_agreement_item)",
-    DeadlineName.INACTIVITY: "any step by anybody, a note too (add_note); it then runs anew",
+    DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
 }
 """What ends each clock, as the rules have it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
 
@@ -134,20 +134,24 @@ def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> Points:
 def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
     """As the pauses and an extension moved them, in the order in which they came."""
     pauses = _within(referral.frozen, since=clock.started_at) if clock.pausable else []
-    until, given_at = _extension(referral, clock)
-    if until is None:
+    extension = _extension(referral, clock)
+    if extension is None:
         return _later_by(pauses, points)
-    points = _later_by(_within(pauses, until=given_at), points)
-    # The warnings move with the date, so that there is one before the new date as well.
-    longer = max(until - points["due"], timedelta(0))
-    return _later_by(_within(pauses, since=given_at), {name: at + longer for name, at in points.items()})
+    until, given_at = extension
+    stood = _later_by(_within(pauses, until=given_at), points)
+    if until > stood["due"]:
+        # The others move with the date, as far from it as the policy has them: there is a warning before the new date.
+        stood = {name: at + (until - points["due"]) for name, at in points.items()}
+    return _later_by(_within(pauses, since=given_at), stood)
 
 
-def _extension(referral: Referral, clock: Clock) -> tuple[datetime | None, datetime | None]:
-    """Until when the clock was extended, and when; one from before it started was for another of the same name."""
+def _extension(referral: Referral, clock: Clock) -> tuple[datetime, datetime] | None:
+    """Until when the clock was extended, and when that was; one from before it started was for an earlier one."""
     until, given_at = referral.extensions.get(clock.key), referral.extended_at.get(clock.key)
-    if given_at and clock.started_at and given_at < clock.started_at:
-        return None, None
+    if until is None or given_at is None:
+        return None
+    if clock.started_at is not None and given_at < clock.started_at:
+        return None
     return until, given_at
 
 

@@ -52,7 +52,8 @@ def addressed(
     # Who did it need not be told.
     left_out = {recorded.actor}
     subject = _sign_off(recorded.event)
-    if subject is not None:
+    # Whose referral it is may be told of it; it is asked of nobody who may not give it.
+    if subject is not None and to is not Addressee.CASEWORKER:
         left_out |= may_not_sign_off(referral, subject, people)
     return answering(rung, people, recorded.at, caseworker=referral.caseworker, without=left_out)
 

@@ -358,3 +358,9 @@ def test_a_sender_that_tells_what_the_service_does_is_refused(address: str, word
 )
 def test_ordinary_words_and_names_in_a_sender_are_taken(address: str) -> None:
     assert sender_address(address) == address
+
+
+def test_an_official_domain_is_nobodys_choice() -> None:
+    assert sender_address("team@pcc.durham.police.uk")
+    with pytest.raises(ValueError, match="police"):
+        sender_address("police@pcc.durham.police.uk")

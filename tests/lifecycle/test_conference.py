@@ -168,7 +168,7 @@ def test_that_it_was_booked_without_confirmation_does_not_let_it_begin_without()
 
 def test_postponing_goes_back_to_preparation_and_asks_for_readiness_anew() -> None:
     story = booked().do(c.PostponeActivity(asked_by="h1", reason=WHY))
-    assert story.events == ["activity_postponed", "stage_entered"]
+    assert story.events == ["activity_postponed", "stage_entered", "appointment_called_off"]
     assert story.stage is Stage.PREPARATION
     assert story.referral.activity is None
     assert story.do(c.ReconfirmRisk()).code(story.booking()) == "readiness_not_signed_off"

@@ -11,7 +11,7 @@ from schemas import commands as c
 from schemas import events as e
 from schemas.notices import Addressee
 from schemas.people import Actor, Role, Staff
-from schemas.policy import Rung
+from schemas.policy import DeadlineName, Rung
 from schemas.vocabulary import Level, Stage
 from tests.lifecycle.story import (
     CASEWORKER,
@@ -206,6 +206,22 @@ def test_who_made_it_is_not_asked_in_the_place_of_somebody_away() -> None:
     assert told == {("reminder", "sm-1")}
 
 
+def test_a_caseworker_is_told_of_a_sign_off_but_never_asked_for_it() -> None:
+    story = wants_sign_off(SUPERVISOR)
+    asked = story.history[-1]
+    assert asked.event.kind == "sign_off_requested"
+    people = team()
+    assert list(addressed(Addressee.CASEWORKER, asked, story.referral, people)) == ["cw-1"]
+    rules = story.referral.policy.deadlines
+    theirs = {
+        **rules,
+        "sign_off": rules[DeadlineName.SIGN_OFF].model_copy(update={"answers": Rung.CASEWORKER}),
+    }
+    policy = story.referral.policy.model_copy(update={"deadlines": theirs})
+    story.referral = story.referral.model_copy(update={"policy": policy})
+    assert reaches(story, "sign_off/risk_assessment", "warn-1", people) == {("reminder", "sv-2")}
+
+
 def test_where_all_who_may_sign_off_are_away_they_read_it_later() -> None:
     people = team(sv_2=None, sm_1=None)
     assert tells(at_risk_assessment(), verdict(), SUPERVISOR, people) == {("sign_off", "sv-2")}
@@ -231,7 +247,8 @@ def test_a_facilitator_who_is_away_with_no_stand_in_leaves_it_to_the_caseworker(
 
 
 def test_who_did_it_need_not_be_told() -> None:
-    assert said_to_facilitators(team(), FACILITATOR) == []
+    for people in (team(), team(fa_1=None), team(fa_1="cw-1")):
+        assert said_to_facilitators(people, FACILITATOR) == []
     assert said_to_facilitators(team(fa_1="cw-1"), CASEWORKER) == []
     assert tells(to(Stage.VICTIM_CONTACT), c.RaiseSafeguarding(note=WHY), CASEWORKER, team()) == {
         ("safeguarding", "sv-1"),
