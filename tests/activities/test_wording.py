@@ -253,6 +253,8 @@ def test_a_name_of_the_service_that_tells_is_refused_when_the_message_is_written
             "no variable nobody here",
         ),
         ("safeguarding", "email", "{{ due }}", "no variable due here"),
+        ("sign_off", "email", "{{ due }}", "no variable due here"),
+        ("allocated", "email", "{{ due }}", "no variable due here"),
         ("appointment", "email", "Dear {{ name }}", "no variable name here; accepted: the variables phone"),
         ("appointment", "letter", "{{ reference }}", "no variable reference here"),
         ("agency_moved", "email", "{{ stage }}", "no variable stage here"),

@@ -213,11 +213,8 @@ def test_a_caseworker_is_told_of_a_sign_off_but_never_asked_for_it() -> None:
     people = team()
     assert list(addressed(Addressee.CASEWORKER, asked, story.referral, people)) == ["cw-1"]
     rules = story.referral.policy.deadlines
-    theirs = {
-        **rules,
-        "sign_off": rules[DeadlineName.SIGN_OFF].model_copy(update={"answers": Rung.CASEWORKER}),
-    }
-    policy = story.referral.policy.model_copy(update={"deadlines": theirs})
+    rule = rules[DeadlineName.SIGN_OFF].model_copy(update={"answers": Rung.CASEWORKER})
+    policy = story.referral.policy.model_copy(update={"deadlines": rules | {DeadlineName.SIGN_OFF: rule}})
     story.referral = story.referral.model_copy(update={"policy": policy})
     assert reaches(story, "sign_off/risk_assessment", "warn-1", people) == {("reminder", "sv-2")}
 
