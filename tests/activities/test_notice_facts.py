@@ -51,7 +51,9 @@ def test_a_reminder_says_what_is_due_when() -> None:
         deadline="thinking_time/h1", point="warn-1", at=AT, due_at=datetime(2026, 12, 1, 9, tzinfo=UTC)
     )
     body = Wording.load().render("reminder", Medium.INBOX, known).body
-    assert body == "RJ-7KQ4-M2X1: thinking time (h1) is due on Tuesday 1 December 2026 at 9am (first warning)."
+    assert (
+        body == "RJ-7KQ4-M2X1: thinking time (h1) is due on Tuesday 1 December 2026 at 9am (first warning)."
+    )
     subject = Wording.load().render("reminder", Medium.EMAIL, known).subject
     assert subject == "Deadline reminder: 7KQ4-M2X1"
 
