@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import tempfile
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.running import RJ, environment, replayed, up
+from tests.end_to_end.running import RJ, environment, ours, replayed, up
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -129,3 +130,6 @@ def test_a_referral_that_stands_still_makes_itself_heard(data: Path) -> None:
         delivered = [each for each in events if each["kind"] == "notice_settled"]
         assert len(delivered) == 3
         assert replayed(data) > 3
+        code, last = running.end(signal.SIGINT)
+        assert (code, last.splitlines()[-1]) == (0, "Everything is stopped.")
+        assert ours(data) == []
