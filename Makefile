@@ -29,7 +29,7 @@ check: install-dev
 bench: install
 	$(BIN)/python -m benchmarks
 
-# Ten thousand deadlines at once: half an hour or so.
+# Ten thousand deadlines at once: an hour or so.
 storm: install
 	$(BIN)/python -m benchmarks.storm
 

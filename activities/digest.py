@@ -148,7 +148,7 @@ class Digests:
                 to=member.email,
                 subject=written.subject,
                 body=written.body,
-                message_id=f"<digest.{day}.{reader}@referrals.invalid>",
+                message_id=f"<digest.{day}.{reader}@messages.invalid>",
             )
         except ChannelRefused as refused:
             log.warning("a summary was refused for good", staff=reader, reason=str(refused))

@@ -79,7 +79,7 @@ def invitation(
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
 
     calendar = Calendar()
-    calendar.add("prodid", "-//referrals//appointments//EN")
+    calendar.add("prodid", "-//appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if cancelled else "REQUEST")
     calendar.add_component(event)

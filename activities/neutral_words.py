@@ -12,12 +12,27 @@ _STEMS = (
     *("restorat", "justice", "offence", "offend", "offens", "crimin", "victim", "perpetrat", "probation"),
     *("police", "prison", "custody", "convict", "sentenc", "assault", "burglar", "robber", "homicid"),
     *("murder", "violen", "abuse", "stalk", "sexual", "safeguard", "harmed", "person responsible"),
+    *("mediat", "facilitat", "conferenc", "apolog", "remors", "traum", "witness", "suspect", "other party"),
     *("adferol", "yfiawnder", "rosedd", "ioddef", "ramgwydd", "heddlu", "archar", "edfryd", "amdrin"),
     *("niweid", "rhywiol", "llofrudd", "ymosod"),
 )
 # These are ordinary letters inside other words (courtesy, grape), so only the whole word is refused.
 _WORDS = (
-    *("rj", "court", "courts", "crime", "crimes", "theft", "fraud", "rape", "jail", "magistrates"),
+    *(
+        "rj",
+        "r j",
+        "r.j",
+        "restore",
+        "court",
+        "courts",
+        "crime",
+        "crimes",
+        "theft",
+        "fraud",
+        "rape",
+        "jail",
+        "magistrates",
+    ),
     *("llys", "llysoedd", "prawf", "brawf", "phrawf", "trais", "drais", "thrais", "lladrad", "twyll"),
 )
 _FORBIDDEN = re.compile(rf"{'|'.join(_STEMS)}|\b(?:{'|'.join(_WORDS)})\b")

@@ -109,7 +109,7 @@ class Outward:
 
 def _message_id(reference: str, notice: Notice) -> str:
     """The same at every try, so that a twin can be told. Nothing in it tells what the message is about."""
-    return f"<{_short(reference).lower()}.{notice.id}@referrals.invalid>"
+    return f"<{_short(reference).lower()}.{notice.id}@messages.invalid>"
 
 
 def _known_as(reference: str, notice: Notice, channel: Channel) -> str:

@@ -28,7 +28,7 @@ from stores import staff
 SUPERVISOR = Staff(id="su-1", role=Role.SUPERVISOR, areas=(AREA,), email="su-1@example.org")
 AT_ONCE = 20
 # Seconds that an opening may take at the most, on a machine that has much else to do.
-_EACH = 0.03
+_EACH = 0.08
 
 _POLICY = """
 extends = "england-and-wales.toml"

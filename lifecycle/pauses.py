@@ -63,7 +63,7 @@ def _(referral: Referral, command: LiftSafeguarding, actor: Actor, at: datetime)
 @rule(commands.Hold, stages=OPEN_STAGES, gates=[not_on_hold], on_hold=True, in_safeguarding=True)
 def _(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.review_on <= at.astimezone(LONDON).date():
-        raise Refused("not_later", "The review of a hold lies in the future.", "review_on")
+        raise Refused("not_later", "A hold is reviewed on a day after today; give a later one.", "review_on")
     yield told(PutOnHold, command)
 
 

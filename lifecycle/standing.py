@@ -242,7 +242,7 @@ def _(referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime) -
     if command.until <= found.due_at:
         raise Refused(
             "not_later",
-            f"An extension moves a deadline later than {found.due_at:%Y-%m-%d %H:%M} UTC.",
+            f"It is due {found.due_at.astimezone(LONDON):%a %-d %b %Y %H:%M}; an extension gives it a later time.",
             "until",
         )
     yield told(DeadlineExtended, command)

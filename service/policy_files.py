@@ -204,11 +204,27 @@ def _said_wrong(files: Sequence[_File], areas: Any) -> Iterator[Problem]:
     *extending, _ = files
     for file in extending:
         yield from _groundless(file, (), file.says)
+        yield from _names_nothing(file, files)
     for file in files:
         differing = file.says.get("areas")
         for name, differs in differing.items() if isinstance(differing, dict) else ():
             if isinstance(differs, dict):
                 yield from _groundless(file, ("areas", name), differs)
+
+
+def _names_nothing(file: _File, files: Sequence[_File]) -> Iterator[Problem]:
+    """Notices that are switched off and that no file below has: a slip of the keyboard would be sent all the same."""
+    switched = file.says.get("notices")
+    below = files[list(files).index(file) + 1 :]
+    known = {
+        name for other in below if isinstance(notices := other.says.get("notices"), dict) for name in notices
+    }
+    for name, rule in switched.items() if isinstance(switched, dict) else ():
+        if rule is False and name not in known:
+            yield _located(
+                Fault(("notices", name), f"there is no such notice to switch off. {instead(name, known)}"),
+                [file],
+            )
 
 
 def _groundless(file: _File, above: Place, says: dict[str, Any]) -> Iterator[Problem]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Carried, Notices
     from schemas.notices import Notice, NoticeInput, Outcome
     from workflows.faults import FAULTS
+
+# Of five, and three is what everything else has.
+_LAST = 5
 
 # A message that is held back is told when that changes; should that get lost, it looks by itself.
 _LOOK_AT_LEAST = timedelta(hours=12)
@@ -36,6 +39,8 @@ async def start_notice(reference: str, notice: Notice) -> None:
             cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
             # One that failed may be tried anew; one that came to its end may not.
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            # Where both wait for a worker, a person's step comes before a message.
+            priority=Priority(priority_key=_LAST),
         )
     except WorkflowAlreadyStartedError:
         workflow.logger.debug("A message was on its way already")

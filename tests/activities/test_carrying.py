@@ -86,7 +86,7 @@ class Post:
             if isinstance(each.original_content, bytes)
         ]
         short = reference.removeprefix("RJ-").lower()
-        return [each for each in found if each["Message-ID"] == f"<{short}.{notice.id}@referrals.invalid>"]
+        return [each for each in found if each["Message-ID"] == f"<{short}.{notice.id}@messages.invalid>"]
 
     def texts(self, reference: str) -> list[str]:
         return [

@@ -264,6 +264,8 @@ WRONG: list[tuple[str, str, int | None, str, str]] = [
     ("notice without an event", NEWS, 2, "notices.mine.on", "is missing"),
     ("unknown key of a notice", f'{NEWS}on = "resumed"\nafter_close = true', 6, "notices.mine.after_close",
      "Did you mean after_closing?"),
+    ("nothing to switch off", "[notices]\nacknowledgment = false", 3, "notices.acknowledgment",
+     "Did you mean acknowledgement?"),
     ("notice that is no table", "notices.allocated = true", 2, "notices.allocated", "or false where nobody is told"),
     ("notices that have no names", '[[notices]]\non = "resumed"', 2, "notices", "tables with names"),
     ("no TOML", "name = ", 2, "", "this is not TOML: Invalid value"),

@@ -370,7 +370,7 @@ async def test_a_schedule_starts_it_and_all_it_says_is_sealed(
     if result.why_none not in (WhyNone.TOO_LATE, WhyNone.DAY_OFF):
         assert (result.sent, result.not_sent) == (1, 0)
         [[message]] = letters(taking).values()
-        assert message["Message-ID"] == f"<digest.{result.day}.dg-1@referrals.invalid>"
+        assert message["Message-ID"] == f"<digest.{result.day}.dg-1@messages.invalid>"
     assert b"dg-1" not in b"".join(event.SerializeToString() for event in history.events)
 
 
@@ -399,7 +399,7 @@ async def test_killed_between_sending_and_recording_it_repeats_the_same_message_
             result = await (await begun(mornings, queue)).result()
             assert (result.sent, result.not_sent) == (1, 0)
             [twins] = letters(taking).values()
-            assert {twin["Message-ID"] for twin in twins} == {f"<digest.{result.day}.dg-1@referrals.invalid>"}
+            assert {twin["Message-ID"] for twin in twins} == {f"<digest.{result.day}.dg-1@messages.invalid>"}
             assert len(twins) == 2
         # It is recorded now, so that whoever tries again sends nothing.
         again = await ActivityEnvironment().run(of.send, result.day, ["dg-1"])
