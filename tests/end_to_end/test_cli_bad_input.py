@@ -137,7 +137,7 @@ COMMANDS: list[tuple[str, int, str]] = [
     ("do {ref} correct_step --set step=" + "9" * 5000 + " --set reason=Canary --as su-1", 2, "step: "),
     ("do {ref} correct_step --set step=" + "9" * 40 + " --set reason=Canary --as su-1", 3, "no such step"),
     ("do {ref} hold --set review_on=2026-02-30 --set reason=Canary --as cw-1", 2, "review_on: must be a day"),
-    ("do {ref} hold --set review_on=2020-01-01 --set reason=Canary --as cw-1", 3, "lies in the future"),
+    ("do {ref} hold --set review_on=2020-01-01 --set reason=Canary --as cw-1", 3, "a day after today"),
     (
         ATTEMPT,
         2,

@@ -62,7 +62,8 @@ async def test_a_script_reads_it_too(rj: Rj, caseload: Caseload) -> None:
         "template": "task",
         "about": {"participant": "h1", "wanted": "appointment", "why": "no_safe_channel"},
         "read_at": None,
-        "says": f"{reference}: a message to h1 was not sent (your appointment). Please tell them yourself.",
+        "says": f"{reference}: a message to h1 was not sent (your appointment), because there is no safe channel."
+        " Tell them yourself only if that is safe; else ask your supervisor first.",
     }
     assert (await rj("inbox", "--as", "dg-1", "--json")).json == []
 
