@@ -206,7 +206,7 @@ class Notices:
         # Not at the first try after it was held back, or had waited for safe hours.
         tried_now = activity.info().attempt > 1
         if before is not None and tried_now and case.at - before.began_at > GIVE_UP_AFTER:
-            await self._mark(case, channel, Tried.REFUSED)
+            await self._mark(case, channel, Tried.REFUSED, uncertain=before.state is Tried.BEGUN)
             return None
         try:
             words = self._outward.words(case.referral, case.notice, channel)

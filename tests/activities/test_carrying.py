@@ -229,6 +229,19 @@ async def test_a_channel_that_is_away_for_days_is_given_up_for_the_next(post: Po
     assert post.texts(reference) == []
 
 
+async def test_what_may_have_left_before_its_channel_was_given_up_is_told(
+    post: Post, dies_at: Callable[[Tried], None]
+) -> None:
+    """The mail server took it and nobody heard; it was away for days; nobody may be written to any other way."""
+    reference, notice = await post.message("email")
+    dies_at(Tried.SENT)
+    await broken_off(post.carry(reference, notice))
+    given_up = await post.carry(reference, notice, after=GIVE_UP_AFTER + timedelta(minutes=1), attempt=2)
+    assert given_up.outcome is Outcome.REFUSED
+    [outcome] = await post.outcomes(reference)
+    assert outcome.perhaps_before
+
+
 async def test_a_channel_is_tried_once_more_after_a_long_wait(post: Post) -> None:
     """A hold of a week, or a night outside safe hours, is no failure of the channel."""
     reference, notice = await post.message("text", "email")
