@@ -194,12 +194,12 @@ def _moved(history: list[Recorded], command_id: UUID) -> Iterator[str]:
     """What a step has done to the deadlines, by the log, so that it is said the same when it is asked again."""
     from cli.explaining import named
     from lifecycle import deadlines, fold
-    from lifecycle.clocks import paused_deadlines
+    from lifecycle.clocks import every_deadline, paused_deadlines
 
     taken = [each for each in history if each.command_id == command_id]
     before = fold(each for each in history if each.sequence < taken[0].sequence)
     after = fold(each for each in history if each.sequence <= taken[-1].sequence)
-    was = {each.key: each.due_at for each in (*deadlines(before), *paused_deadlines(before))}
+    was = {each.key: each.due_at for each in every_deadline(before)}
     runs_on = {each.key for each in deadlines(before)}
     for each in paused_deadlines(after):
         yield f"Stands still: {named(each.key)}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from cli.common import when, words
-from lifecycle.clocks import deadlines, paused_deadlines
+from lifecycle.clocks import deadlines, every_deadline, paused_deadlines
 from lifecycle.ladder import rung_of
 from lifecycle.pauses import end_hold
 from lifecycle.working_time import clock_start
@@ -123,7 +123,7 @@ def explained(referral: Referral, now: datetime) -> tuple[Explained, ...]:
 
 
 def _due_dates(referral: Referral) -> dict[str, datetime]:
-    return {each.key: each.due_at for each in (*deadlines(referral), *paused_deadlines(referral))}
+    return {each.key: each.due_at for each in every_deadline(referral)}
 
 
 def _explained(

@@ -72,6 +72,16 @@ def paused_deadlines(referral: Referral) -> tuple[Deadline, ...]:
     return _sorted(_deadline(referral, clock) for clock in _running(referral) if clock.pausable)
 
 
+def every_deadline(referral: Referral) -> tuple[Deadline, ...]:
+    """Those that are open and those that a hold has stopped."""
+    return (*deadlines(referral), *paused_deadlines(referral))
+
+
+def deadline_of(referral: Referral, key: str) -> Deadline | None:
+    """The deadline of that key, open or stopped by a hold, if there is one."""
+    return next((each for each in every_deadline(referral) if each.key == key), None)
+
+
 def _sorted(found: Iterable[Deadline]) -> tuple[Deadline, ...]:
     return tuple(sorted(found, key=lambda deadline: (deadline.due_at, deadline.key)))
 

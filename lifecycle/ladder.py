@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from lifecycle.clocks import deadlines, paused_deadlines
+from lifecycle.clocks import every_deadline
 from lifecycle.core import apply
 from schemas.events import EscalationCleared, EscalationRaised, Recorded
 from schemas.policy import Rung
@@ -33,7 +33,7 @@ def cleared(referral: Referral) -> Iterator[EscalationCleared]:
     """
     if not referral.escalations:
         return
-    standing = set(_points((*deadlines(referral), *paused_deadlines(referral))))
+    standing = set(_points(every_deadline(referral)))
     for each in referral.escalations:
         if (each.deadline, each.point, each.at) not in standing:
             yield EscalationCleared(deadline=each.deadline, point=each.point, at=each.at)

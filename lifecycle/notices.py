@@ -7,14 +7,14 @@ from enum import Enum
 from itertools import count
 
 from lifecycle.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
-from lifecycle.clocks import deadlines, paused_deadlines
+from lifecycle.clocks import deadline_of
 from lifecycle.team import addressed
 from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Outcome, Party
 from schemas.people import Staff
 from schemas.policy import NoticeRule
-from schemas.referral import Deadline, Referral
+from schemas.referral import Referral
 from schemas.vocabulary import Interest, ParticipantRole
 
 INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
@@ -66,7 +66,7 @@ def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
     event = recorded.event
     if not isinstance(event, e.DeadlineReached):
         return False
-    deadline = _deadline(after, event.deadline)
+    deadline = deadline_of(after, event.deadline)
     points = deadline.points if deadline else {}
     at_once = points.get("escalate-1") == event.at
     raised = {(each.deadline, each.at) for each in after.escalations}
@@ -147,7 +147,7 @@ def _at_once(member: Staff, category: Category) -> bool:
 def _about(event: e.Event, told: Told) -> About:
     match event:
         case e.DeadlineReached() | e.EscalationRaised():
-            found = _deadline(told.after, event.deadline)
+            found = deadline_of(told.after, event.deadline)
             return About(
                 deadline=event.deadline,
                 point=event.point,
@@ -170,11 +170,6 @@ def _about(event: e.Event, told: Told) -> About:
             return About(appointment=event.appointment, starts_at=event.starts_at, cancelled=True)
         case _:
             return About()
-
-
-def _deadline(referral: Referral, key: str) -> Deadline | None:
-    everything = (*deadlines(referral), *paused_deadlines(referral))
-    return next((each for each in everything if each.key == key), None)
 
 
 def _addressed(
@@ -249,7 +244,7 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
             raised = {(each.deadline, each.point, each.at) for each in referral.escalations}
             return (about.deadline, about.point, about.at) in raised
         case Category.REMINDER if about.deadline is not None and about.point is not None:
-            deadline = _deadline(referral, about.deadline)
+            deadline = deadline_of(referral, about.deadline)
             return deadline is not None and deadline.points.get(about.point) == about.at
         case Category.SIGN_OFF:
             return any(each.subject == about.subject for each in referral.sign_off_requests)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
 
-from lifecycle.clocks import deadlines, paused_deadlines
+from lifecycle.clocks import deadline_of
 from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.ladder import rung_of
 from lifecycle.oversight import authors
@@ -139,8 +139,7 @@ def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
         case e.EscalationRaised():
             return event.rung
         case e.DeadlineReached():
-            every = (*deadlines(referral), *paused_deadlines(referral))
-            found = next((each for each in every if each.key == event.deadline), None)
+            found = deadline_of(referral, event.deadline)
             return rung_of(referral, found, event.point) if found else Rung.CASEWORKER
         case _:
             return Rung.CASEWORKER
