@@ -14,6 +14,7 @@ from lifecycle import Refused
 from schemas.commands import COMMANDS
 from service.data_folder import NotRunning
 from service.erasure import NotErased
+from service.plain_words import MEANS
 from service.policy_files import BadPolicy
 from service.reassignment import ReassignmentFailed
 from service.referrals import NotAnswered, TemporalUnreachable
@@ -37,23 +38,10 @@ _DATABASE_AWAY = (
 )
 _NOT_PREPARED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
 
-_MEANS = {
+_MEANS = MEANS | {
     "missing": "is missing",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "is too large a number",
-    "int_from_float": "must be a whole number",
-    "finite_number": "must be a whole number",
-    "tuple_type": "must be a list",
     "model_type": "must be an object with fields of its own",
     "model_attributes_type": "must be an object with fields of its own",
-    "date_type": "must be a day such as 2026-11-26",
-    "date_parsing": "must be a day that exists, such as 2026-11-26",
-    "date_from_datetime_parsing": "must be a day that exists, such as 2026-11-26",
-    "date_from_datetime_inexact": "must be a day without a time, such as 2026-11-26",
     "datetime_type": "must be a time with its offset, such as 2026-11-26T14:00Z",
     "datetime_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",
     "datetime_from_date_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",

@@ -37,12 +37,13 @@ def inbox_command(
     """
 
     async def work(referrals: Referrals) -> None:
-        from stores import digests, notices
+        from stores import notices
+        from stores.referrals import where_they_stand
 
         member = await referrals.member(staff)
         found = await notices.inbox(referrals.pool, member.id, unread=not everything, limit=limit + 1)
         letters = found[:limit]
-        where = await digests.where(referrals.pool, {letter.reference for letter in letters})
+        where = await where_they_stand(referrals.pool, {letter.reference for letter in letters})
         wording = _wording()
         said = [_said(letter, wording, referrals.policies, where[letter.reference]) for letter in letters]
         if as_json:

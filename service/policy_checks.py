@@ -12,6 +12,7 @@ from lifecycle.working_time import add_span
 from schemas.policy import Attempts, DeadlineName, DeadlineRule, NoticeRule, Policy, Timing
 from schemas.vocabulary import JusticeStage
 from service.notice_checks import of_messages, of_notices
+from service.plain_words import MEANS
 from service.policy_faults import Fault, instead, notice_tables, valid
 from service.toml_lines import Place
 
@@ -28,23 +29,10 @@ OWN_DATE = frozenset(
 # Spans are compared by what they come to from one Monday at nine that has no day off near it.
 _MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
-_MEANS = {
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "is too large a number",
-    "int_from_float": "must be a whole number",
-    "finite_number": "must be a whole number",
-    "tuple_type": "must be a list",
+_MEANS = MEANS | {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
-    "date_type": "must be a day such as 2026-12-24",
-    "date_parsing": "must be a day that exists, such as 2026-12-24",
-    "date_from_datetime_parsing": "must be a day that exists, such as 2026-12-24",
-    "date_from_datetime_inexact": "must be a day without a time, such as 2026-12-24",
 }
 _MISSING = {
     "ground": "is missing: every number says what it rests on: law, standard, borrowed or local",

@@ -10,7 +10,7 @@ from schemas.areas import Area
 from schemas.notices import Category, Party
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
-from schemas.vocabulary import SignOffSubject, Stage
+from schemas.vocabulary import SignOffSubject
 from stores import staff
 from stores.database import Pool
 
@@ -191,11 +191,3 @@ async def unread(pool: Pool, staff_id: str) -> int:
         Party.PARTICIPANT,
     )
     return count
-
-
-async def where(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
-    """The area and the stage of each of these referrals that there is."""
-    rows = await pool.fetch(
-        "SELECT reference, area, stage FROM referral WHERE reference = ANY($1)", list(references)
-    )
-    return {row["reference"]: (Area(row["area"]), Stage(row["stage"])) for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -142,6 +142,14 @@ async def area_of(pool: Pool, reference: str) -> Area | None:
     """The area of a referral; None where there is no such referral."""
     found = await pool.fetchval("SELECT area FROM referral WHERE reference = $1", reference)
     return Area(found) if found is not None else None
+
+
+async def where_they_stand(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
+    """The area and the stage of each of these referrals that there is."""
+    rows = await pool.fetch(
+        "SELECT reference, area, stage FROM referral WHERE reference = ANY($1)", list(references)
+    )
+    return {row["reference"]: (Area(row["area"]), Stage(row["stage"])) for row in rows}
 
 
 async def all_references(pool: Pool) -> list[str]:

@@ -14,6 +14,7 @@ from schemas.referral import Escalation, SignOffRequest
 from schemas.vocabulary import SignOffSubject
 from stores import digests, notices
 from stores.database import Pool
+from stores.referrals import where_they_stand
 from stores.staff import set_messages
 from tests.caseload import HERE, Caseload, a_caseload
 
@@ -134,6 +135,6 @@ async def test_tasks_and_the_count_of_what_is_unread_end_with_reading(caseload: 
 
 async def test_where_referrals_are(caseload: Caseload) -> None:
     reference = await caseload.referral("dg-1")
-    assert await digests.where(caseload.pool, [reference, "RJ-0000-0000"]) == {
+    assert await where_they_stand(caseload.pool, [reference, "RJ-0000-0000"]) == {
         reference: (HERE, "victim_contact")
     }
