@@ -79,7 +79,7 @@ async def test_an_older_version_of_it_is_brought_up_to_date_and_stays_paused(cli
     older = (await handle.describe()).schedule
     older.spec = replace(DIGEST_TIMES, time_zone_name="UTC")
     await handle.update(lambda _: ScheduleUpdate(older))
-    # Temporal takes a pause before an update where both wait for it, whichever came first; a look waits for what is due.
+    # Where an update and a pause both wait, Temporal takes the pause first; a look waits for what came before it.
     assert (await handle.describe()).schedule.spec.time_zone_name == "UTC"
     await handle.pause(note="Moving house.")
     await keep_schedules(client)
