@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,13 @@ STAFF = (
     Staff(id="cw-kent", role=Role.CASEWORKER, areas=(Area.KENT,)),
     Staff(id="cw-gone", role=Role.CASEWORKER, areas=(Area.DURHAM,), active=False),
 )
+
+
+def pytest_configure() -> None:
+    # A shell that runs the tests in the background has them ignore SIGINT, and every process that they start with them;
+    # a test that interrupts one would wait for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
