@@ -16,6 +16,7 @@ from cli import (
     referrals,
     staff,
     supervising,
+    tasks,
     up,
 )
 from cli.common import command_line
@@ -28,6 +29,7 @@ for room in (
     up,
     referrals,
     deadlines,
+    tasks,
     supervising,
     reassigning,
     importing,

@@ -26,7 +26,8 @@ from schemas.people import Staff
 from schemas.policy import DeadlineName, Policies, Rung
 from stores import digests, event_log, staff
 from stores.database import Pool
-from stores.digests import Due, SignOffWanted, Task
+from stores.digests import Due, SignOffWanted
+from stores.tasks import OpenTask, open_tasks
 
 LONGEST_LIST = 20
 """Lines of one list of a summary."""
@@ -211,7 +212,9 @@ class Digests:
             work.sign_offs += wanted
         work.escalated += [each for each in escalated if (each.reference, each.key) not in own]
         work.due += [each for each in due if (each.reference, each.key) not in own]
-        work.tasks += await digests.tasks(self._pool, area, workers)
+        work.tasks += await open_tasks(
+            self._pool, area=area, caseworkers=workers, unowned_by=people if unowned else None
+        )
 
     async def _sign_offs(
         self, reader: Staff, area: Area, people: dict[str, Staff], at: datetime
@@ -238,7 +241,7 @@ class _Work:
     escalated: list[Due] = field(default_factory=list)
     due: list[Due] = field(default_factory=list)
     sign_offs: list[SignOffWanted] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[OpenTask] = field(default_factory=list)
 
 
 class _Listed:
@@ -298,8 +301,8 @@ def _lists(work: _Work, day: date, at: datetime) -> dict[str, _Listed]:
         ),
         "tasks": _Listed(
             [
-                _entry(each.reference, each.stage, _task(each), each.at, "since ")
-                for each in sorted(work.tasks, key=lambda each: each.at)
+                _entry(each.reference, each.stage, _task(each), each.since, "since ")
+                for each in sorted(work.tasks, key=lambda each: each.since)
             ]
         ),
     }
@@ -314,9 +317,8 @@ def _deadlines(found: Iterable[Due]) -> _Listed:
     )
 
 
-def _task(task: Task) -> str:
-    wanted = template_in_words(task.wanted) if task.wanted else "a message"
-    return f"{wanted}, to {task.participant}" if task.participant else wanted
+def _task(task: OpenTask) -> str:
+    return f"{template_in_words(task.template)}, to {task.to}"
 
 
 def _entry(reference: str, stage: str, what: str, when: datetime, before: str = "") -> dict[str, str]:

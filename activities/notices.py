@@ -24,10 +24,11 @@ from activities.wording import TEMPLATES, BadTemplate
 from lifecycle import fold
 from lifecycle.contacts import Contact, contact_of
 from lifecycle.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan
+from lifecycle.tasks import untold
 from schemas.base import Model
 from schemas.commands import SettleNotice
 from schemas.events import Recorded
-from schemas.notices import Notice, Outcome, Party
+from schemas.notices import Notice, NoticeResult, Outcome, Party
 from schemas.people import Actor, Person, Role
 from schemas.referral import Referral
 from schemas.steps import Request
@@ -61,11 +62,13 @@ class Carried(Model):
         outcome: when it has come to its end; it then stands in the referral's log.
         until: when it is to be looked at again, UTC; None: when something changes.
         notices: the messages that its outcome leads to.
+        untold: whether a person has to tell what it did not; that starts a clock of the referral.
     """
 
     outcome: Outcome | None = None
     until: AwareDatetime | None = None
     notices: tuple[Notice, ...] = ()
+    untold: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,11 @@ class Notices:
         settled = await store.outcome(self._pool, reference, notice.id)
         if settled is not None:
             # Whoever recorded it may have died before starting what it led to; starting twice is starting once.
-            return Carried(outcome=settled, notices=tuple(await store.underway(self._pool, reference)))
+            return Carried(
+                outcome=settled,
+                notices=tuple(await store.underway(self._pool, reference)),
+                untold=await self._untold(reference, notice, settled),
+            )
         try:
             while True:
                 # Looked at anew after everything that took time: what was safe a minute ago need not be so now.
@@ -272,8 +279,14 @@ class Notices:
         # What else was recorded meanwhile is for who recorded it to start.
         ours = {each.sequence for each in taken.events if each.command_id == request.command_id}
         return Carried(
-            outcome=outcome, notices=tuple(each for each in taken.notices if each.sequence in ours)
+            outcome=outcome,
+            notices=tuple(each for each in taken.notices if each.sequence in ours),
+            untold=untold(command, case.referral),
         )
+
+    async def _untold(self, reference: str, notice: Notice, outcome: Outcome) -> bool:
+        result = NoticeResult(notice=notice.id, template=notice.template, to=notice.to, outcome=outcome)
+        return untold(result, fold(await event_log.read(self._pool, reference)))
 
 
 async def _patiently(record: Callable[[], Awaitable[T]]) -> T:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from cli.reading import annotation_parts
 from schemas.areas import LONDON
@@ -120,6 +120,7 @@ _BY_KIND: dict[str, dict[str, Any]] = {
     "sign_off": {"subject": "risk_assessment"},
     "override_gate": {"reason": "Confirmed by phone this morning; the form follows."},
     "record_review": {"subject": "thinking_time", "participant": "h1", "note": "Asked for two more weeks."},
+    "complete_task": {"task": "12-1", "note": "Rang her mother's number at ten, as agreed."},
     "extend_deadline": {"reason": "The prison needs another week."},
     "add_note": {"note": "She prefers to be called Al."},
     "correct_step": {"reason": "Entered on the wrong referral."},
@@ -155,10 +156,8 @@ def _value(name: str, annotation: Any) -> Any:
     for part in parts:
         if get_origin(part) is tuple:
             return [_value(name, get_args(part)[0])]
-        if part is AwareDatetime:
-            return (
-                (today + timedelta(weeks=3)).replace(hour=14, minute=0, second=0, microsecond=0).isoformat()
-            )
+        if part is datetime:
+            return f"{(today + timedelta(weeks=3)).date()}T14:00"
         if part is date:
             ahead = name in _PLANNED
             return (today + timedelta(weeks=3 if ahead else 0)).date().isoformat()

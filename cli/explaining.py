@@ -39,6 +39,7 @@ ENDS_WITH = {
     DeadlineName.AGREEMENT_ITEM: "saying what became of the item (settle_agreement_item)",
     DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
+    DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
 }
 """What ends each clock, as the rules have it."""
 

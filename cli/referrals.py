@@ -33,6 +33,7 @@ from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
     from schemas.events import Recorded
+    from schemas.notices import Notice
     from schemas.steps import Overview, Receipt
     from service.referrals import Referrals
     from stores.erasures import Erasure
@@ -355,12 +356,16 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
     Example: rj show RJ-7KQ4-M2X1
     """
 
-    async def work(referrals: Referrals) -> tuple[Overview, bool, Erasure | None]:
-        from stores import erasures
+    async def work(referrals: Referrals) -> tuple[Overview, bool, Erasure | None, list[Notice]]:
+        from stores import erasures, notices
 
-        return *await referrals.overview(reference), await erasures.find(referrals.pool, reference)
+        return (
+            *await referrals.overview(reference),
+            await erasures.find(referrals.pool, reference),
+            await notices.underway(referrals.pool, reference),
+        )
 
-    overview, live, erasure = run(work, temporal=False)
+    overview, live, erasure, underway = run(work, temporal=False)
     from cli.showing import erasure_line, overview_json, overview_lines, standing_lines
 
     if as_json:
@@ -368,7 +373,7 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
             {
                 "source": "workflow" if live else "log",
                 "erased": erasure.model_dump(mode="json") if erasure else None,
-                **overview_json(overview, erased=erasure is not None),
+                **overview_json(overview, underway, erased=erasure is not None),
             }
         )
         return
@@ -379,7 +384,7 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
         return
     if not live:
         typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
-    for line in overview_lines(overview):
+    for line in overview_lines(overview, underway):
         typer.echo(plain(line))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from activities.notice_facts import template_in_words
 from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.consents import in_force
 from lifecycle.core import WORKERS
+from lifecycle.tasks import open_tasks
 from schemas.events import Event, Recorded, StepCorrected
+from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral
 from schemas.steps import Overview
 from schemas.vocabulary import Method, ParticipantRole, Purpose
@@ -29,7 +32,7 @@ _LEFT_OUT = {"policy", "becomes", "reference"}
 _FOR_ANYBODY = frozenset(
     {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
     | {"deadline", "point", "rung", "corrects", "was", "version"}
-    | {"template", "to", "perhaps_before"}
+    | {"template", "to", "perhaps_before", "task", "result"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
 
@@ -38,21 +41,28 @@ _AFTER_ERASURE = frozenset({"kind"})
 _RULES_ONLY: dict[str, Any] = {
     "policy": True,
     "risk": {"assessments"},
+    "tasks": {"__all__": {"why"}},
     "participants": {
         "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
     },
 }
+# Of a message that is on its way.
+_ON_ITS_WAY = {"id", "at", "template", "to"}
 _LEFT_BY_ERASURE = {"reference", "sequence", "area", "stage", "received_at", "closed_at", "closure_reason"}
 
 
-def overview_json(overview: Overview, *, erased: bool) -> dict[str, Any]:
+def overview_json(overview: Overview, underway: Sequence[Notice], *, erased: bool) -> dict[str, Any]:
     """How a referral stands, for a script; of an erased one only that it was there."""
     if erased:
         return {
             "referral": overview.referral.model_dump(mode="json", include=_LEFT_BY_ERASURE),
             "deadlines": [],
+            "messages": [],
         }
-    return overview.model_dump(mode="json", exclude={"referral": _RULES_ONLY})
+    return {
+        **overview.model_dump(mode="json", exclude={"referral": _RULES_ONLY}),
+        "messages": [each.model_dump(mode="json", include=_ON_ITS_WAY) for each in _to_others(underway)],
+    }
 
 
 def standing_lines(referral: Referral) -> Iterator[str]:
@@ -62,8 +72,12 @@ def standing_lines(referral: Referral) -> Iterator[str]:
         yield f"Closed as {words(referral.closure_reason)} by {referral.closed_by}"
 
 
-def overview_lines(overview: Overview) -> Iterator[str]:
-    """How a referral stands."""
+def overview_lines(overview: Overview, underway: Sequence[Notice]) -> Iterator[str]:
+    """How a referral stands.
+
+    Args:
+        underway: its messages that have no outcome yet.
+    """
     referral = overview.referral
     yield from standing_lines(referral)
     yield (
@@ -79,6 +93,7 @@ def overview_lines(overview: Overview) -> Iterator[str]:
     yield "Participants:"
     for person in referral.participants:
         yield f"  {_participant(referral, person)}"
+    yield from _to_be_told(referral, underway)
     if overview.deadlines:
         yield "Deadlines:"
         for deadline in overview.deadlines:
@@ -94,6 +109,22 @@ def _what_stops(referral: Referral) -> Iterator[str]:
     for request in referral.sign_off_requests:
         asked = f"asked by {request.requested_by} {when(request.requested_at)}"
         yield f"Waits for a sign-off: {words(request.subject)}, {asked}"
+
+
+def _to_others(underway: Iterable[Notice]) -> list[Notice]:
+    return [each for each in underway if each.party is not Party.STAFF]
+
+
+def _to_be_told(referral: Referral, underway: Iterable[Notice]) -> Iterator[str]:
+    """What a person has to tell, and what is still on its way to somebody outside."""
+    for task in open_tasks(referral):
+        what = f"{template_in_words(task.template)}, to {task.to}, since {when(task.since)}"
+        yield f"To tell yourself ({task.id}): {what}"
+    stopped = referral.hold is not None or referral.safeguarding is not None
+    for notice in _to_others(underway):
+        state = "held back with everything else" if stopped else "leaves by a safe way in safe hours"
+        what = f"{template_in_words(notice.template)}, to {notice.to}, since {when(notice.at)}"
+        yield f"Message on its way: {what}; {state}"
 
 
 def _activity(referral: Referral) -> Iterator[str]:

@@ -6,7 +6,7 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 
 # Importing a stage enters its rules, in the order of the lifecycle.
 from lifecycle import intake, victim_contact, risk_assessment, offender_consent, preparation, conference  # noqa: I001
-from lifecycle import follow_up, leaving, standing, adoption, pauses, closing, oversight, correction
+from lifecycle import follow_up, leaving, standing, adoption, pauses, closing, oversight, tasks, correction
 from lifecycle.adoption import adopt
 from lifecycle.appointments import called_off
 from lifecycle.clocks import deadlines, next_point
@@ -20,7 +20,7 @@ from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
-STANDING = (leaving, standing, adoption, pauses, closing, oversight, correction)
+STANDING = (leaving, standing, adoption, pauses, closing, oversight, tasks, correction)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:

@@ -8,10 +8,11 @@ from itertools import count
 
 from lifecycle.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
 from lifecycle.clocks import deadline_of
+from lifecycle.tasks import outside
 from lifecycle.team import addressed
 from schemas import events as e
 from schemas.events import Recorded
-from schemas.notices import About, Addressee, Category, Notice, Outcome, Party
+from schemas.notices import About, Addressee, Category, Notice, Party
 from schemas.people import Staff
 from schemas.policy import NoticeRule
 from schemas.referral import Referral
@@ -182,7 +183,7 @@ def _addressed(
     elif rule.to.outside:
         for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, told), after)):
             yield Party.PARTICIPANT, participant
-    elif not isinstance(event, e.NoticeSettled) or _was_outside(event, after):
+    elif not isinstance(event, e.NoticeSettled) or outside(event, after):
         for member in addressed(rule.to, recorded, after, people):
             yield Party.STAFF, member
 
@@ -213,12 +214,6 @@ def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator
                 for other in referral.participants
                 if other.role is ParticipantRole.GUARDIAN and other.accompanies == each and other.active
             )
-
-
-def _was_outside(event: e.NoticeSettled, referral: Referral) -> bool:
-    # A colleague has it in the inbox all the same, and a partner unless it was withheld.
-    withheld = event.outcome is Outcome.WITHHELD and event.to == referral.sent_by_partner
-    return withheld or referral.participant(event.to) is not None
 
 
 def still_wanted(referral: Referral, notice: Notice) -> bool:

@@ -341,6 +341,12 @@ class RecordReview(facts.Review):
     kind: Literal["record_review"] = "record_review"
 
 
+class CompleteTask(facts.TaskDone):
+    """Say what became of a message that could not be sent, so that you had to tell it yourself."""
+
+    kind: Literal["complete_task"] = "complete_task"
+
+
 class ExtendDeadline(facts.Extension):
     """Move a deadline."""
 
@@ -456,6 +462,7 @@ Command = Annotated[
     | DecideSignOff
     | OverrideGate
     | RecordReview
+    | CompleteTask
     | ExtendDeadline
     | AdoptPolicy
     | AddNote

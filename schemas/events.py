@@ -313,6 +313,12 @@ class Reviewed(facts.Review):
     kind: Literal["reviewed"] = "reviewed"
 
 
+class TaskCompleted(facts.TaskDone):
+    """Somebody dealt with a message that could not be sent."""
+
+    kind: Literal["task_completed"] = "task_completed"
+
+
 class DeadlineExtended(facts.Extension):
     """A supervisor moved a deadline."""
 
@@ -450,6 +456,7 @@ Event = Annotated[
     | SignedOff
     | GateOverridden
     | Reviewed
+    | TaskCompleted
     | DeadlineExtended
     | DeadlineReached
     | EscalationRaised

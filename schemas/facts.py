@@ -1,6 +1,6 @@
 """What a command says and its event repeats: the shared bodies of commands and events.
 
-Dates without a time are days in England and Wales. Instants carry their offset and are kept in UTC.
+Dates without a time are days in England and Wales. Instants without an offset are by the clock in London.
 """
 
 from typing import Annotated, Self
@@ -43,6 +43,7 @@ from schemas.vocabulary import (
     SensitiveCategory,
     SignOffSubject,
     Source,
+    TaskResult,
     Verdict,
 )
 
@@ -430,6 +431,14 @@ class Review(Model):
 
     subject: ReviewSubject
     participant: ParticipantId | None = None
+    note: Note = None
+
+
+class TaskDone(Model):
+    """What became of what a person had to tell somebody."""
+
+    task: str = Field(pattern=r"^\d{1,6}-\d{1,4}$", description="the task's id, as `rj tasks` prints it")
+    result: TaskResult
     note: Note = None
 
 

@@ -64,6 +64,7 @@ class DeadlineName(StrEnum):
     AGREEMENT_ITEM = "agreement_item"
     INACTIVITY = "inactivity"
     HOLD_REVIEW = "hold_review"
+    TASK = "task"
 
 
 class Timing(Model):

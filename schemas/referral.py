@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import Model, ParticipantId
+from schemas.notices import Outcome
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
 from schemas.vocabulary import (
@@ -211,6 +212,16 @@ class Escalation(Model):
     raised_at: AwareDatetime
 
 
+class Task(Model):
+    """A message that could not be sent, so that a person has to tell it."""
+
+    id: str = Field(description="the message's")
+    template: str
+    to: str = Field(description="a participant's id, or that of the partner who sent the referral")
+    why: Outcome
+    since: AwareDatetime
+
+
 class Deadline(Model):
     """An open deadline with its points as instants, in UTC."""
 
@@ -282,6 +293,8 @@ class Referral(Model):
     )
     reached: tuple[ReachedPoint, ...] = ()
     escalations: tuple[Escalation, ...] = Field(default=(), description="those that are not cleared yet")
+
+    tasks: tuple[Task, ...] = Field(default=(), description="those that nobody has dealt with yet")
 
     closed_at: AwareDatetime | None = None
     closed_by: StaffId | None = None

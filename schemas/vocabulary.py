@@ -430,3 +430,10 @@ class EndReason(StrEnum):
     DIED = "died"
     WITHDREW = "withdrew"
     DENIES = "denies"
+
+
+class TaskResult(StrEnum):
+    """What became of what a person had to tell somebody."""
+
+    PASSED_ON = "passed_on"
+    NOT_NEEDED = "not_needed"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.areas import Area
-from schemas.notices import Category, Party
+from schemas.notices import Party
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
 from schemas.vocabulary import SignOffSubject
@@ -39,21 +39,6 @@ class SignOffWanted(NamedTuple):
     stage: str
     subject: SignOffSubject
     requested_at: datetime
-
-
-class Task(NamedTuple):
-    """A message that could not be sent, so that somebody has to tell the person.
-
-    Attributes:
-        participant: the participant's id, such as h1.
-        wanted: the template of the message.
-    """
-
-    reference: str
-    stage: str
-    participant: str | None
-    wanted: str | None
-    at: datetime
 
 
 async def readers(pool: Pool, at: datetime) -> list[Staff]:
@@ -165,22 +150,6 @@ async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
         SignOffWanted(row["reference"], row["stage"], SignOffSubject(row["subject"]), row["requested_at"])
         for row in rows
     ]
-
-
-async def tasks(pool: Pool, area: Area, recipients: Collection[str]) -> list[Task]:
-    """What these members of staff have to tell somebody themselves, on referrals of an area, and have not read yet;
-    oldest first."""
-    rows = await pool.fetch(
-        "SELECT reference, stage, about ->> 'participant', about ->> 'wanted', at"
-        " FROM notice JOIN referral USING (reference)"
-        " WHERE area = $1 AND recipient = ANY($2) AND party = $3 AND category = $4 AND read_at IS NULL"
-        " ORDER BY at, reference, id",
-        area,
-        list(recipients),
-        Party.STAFF,
-        Category.TASK,
-    )
-    return [Task(*row) for row in rows]
 
 
 async def unread(pool: Pool, staff_id: str) -> int:

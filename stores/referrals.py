@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
+from lifecycle.tasks import open_tasks
 from schemas.areas import Area
 from schemas.base import Model
 from schemas.policy import DeadlineName
@@ -81,6 +82,7 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "sign_offs": [
             each.model_dump(mode="json", exclude={"closure_reason"}) for each in referral.sign_off_requests
         ],
+        "tasks": [each.model_dump(mode="json", exclude={"why"}) for each in open_tasks(referral)],
     }
 
 

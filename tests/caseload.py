@@ -14,7 +14,7 @@ from schemas.areas import Area
 from schemas.notices import About, Category, Notice, Party
 from schemas.people import Role, Staff
 from schemas.reference import reference_from
-from schemas.referral import Escalation, SignOffRequest
+from schemas.referral import Escalation, SignOffRequest, Task
 from stores import staff
 from stores.database import Pool
 from stores.notices import notice_rows
@@ -52,6 +52,7 @@ class Caseload:
         facilitator: str | None = None,
         escalations: Sequence[Escalation] = (),
         sign_offs: Sequence[SignOffRequest] = (),
+        tasks: Sequence[Task] = (),
     ) -> str:
         """Its reference."""
         reference = reference_from(uuid4().int)
@@ -59,8 +60,8 @@ class Caseload:
         await self._owner.execute(
             "INSERT INTO referral (reference, sequence, head, area, stage, stage_entered_at, source, initiator,"
             " offence, justice_stage, caseworker, facilitator, sensitive, on_hold, safeguarding, received_at,"
-            " escalations, sign_offs) VALUES ($1, 1, '', $2, 'victim_contact', $3, 'police', 'agency', 'burglary',"
-            " 'pre_sentence', $4, $5, FALSE, FALSE, FALSE, $3, $6, $7)",
+            " escalations, sign_offs, tasks) VALUES ($1, 1, '', $2, 'victim_contact', $3, 'police', 'agency',"
+            " 'burglary', 'pre_sentence', $4, $5, FALSE, FALSE, FALSE, $3, $6, $7, $8)",
             reference,
             area,
             datetime.now(UTC),
@@ -68,6 +69,7 @@ class Caseload:
             facilitator,
             json.dumps([each.model_dump(mode="json") for each in escalations]),
             json.dumps([each.model_dump(mode="json") for each in sign_offs]),
+            json.dumps([each.model_dump(mode="json", exclude={"why"}) for each in tasks]),
         )
         await self._owner.executemany(
             "INSERT INTO deadline (reference, key, due_at, points) VALUES ($1, $2, $3, '{}')",

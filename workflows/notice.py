@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Carried, Notices
@@ -22,9 +22,18 @@ _LOOK_AT_LEAST = timedelta(hours=12)
 _TRY_FOR = timedelta(minutes=2)
 
 
+CATCH_UP = "catch_up"
+"""The signal by which a referral's workflow learns of what was recorded besides it."""
+
+
+def referral_workflow_id(reference: str) -> str:
+    """The id of a referral's workflow."""
+    return f"referral/{reference}"
+
+
 def notice_workflow_id(reference: str, notice_id: str) -> str:
     """The id of a message's workflow: below its referral's, whose key seals it."""
-    return f"referral/{reference}/notice/{notice_id}"
+    return f"{referral_workflow_id(reference)}/notice/{notice_id}"
 
 
 async def start_notice(reference: str, notice: Notice) -> None:
@@ -73,6 +82,8 @@ class NoticeWorkflow:
             if carried.outcome is not None:
                 for notice in carried.notices:
                     await start_notice(start.reference, notice)
+                if carried.untold:
+                    await self._tell(start.reference)
                 return carried.outcome
             await self._wait(carried)
             if workflow.info().is_continue_as_new_suggested():
@@ -82,6 +93,15 @@ class NoticeWorkflow:
     def look_again(self) -> None:
         """Something has changed: a hold or a concern ended, the referral closed, another channel is safe."""
         self._changed = True
+
+    async def _tell(self, reference: str) -> None:
+        """Tell the referral's workflow, where one runs, what stands in the log besides it: a clock starts with it."""
+        referral = workflow.get_external_workflow_handle(referral_workflow_id(reference))
+        try:
+            await referral.signal(CATCH_UP)
+        except ApplicationError as error:
+            # It rests. Whoever wakes it reads the log.
+            workflow.logger.debug("The referral's workflow was not there to be told: %s", error.type)
 
     async def _wait(self, carried: Carried) -> None:
         longest = workflow.now() + _LOOK_AT_LEAST

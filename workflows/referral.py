@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
         Visible,
     )
     from workflows.faults import FAULTS
-    from workflows.notice import NoticeWorkflow, notice_workflow_id, start_notice
+    from workflows.notice import CATCH_UP, NoticeWorkflow, notice_workflow_id, start_notice
 
 AREA = SearchAttributeKey.for_keyword("RjArea")
 STAGE = SearchAttributeKey.for_keyword("RjStage")
@@ -137,6 +137,12 @@ class ReferralWorkflow:
             decide(self._referral, request.command, request.actor, workflow.now())
         except Refused as refused:
             raise refusal(refused) from refused
+
+    @workflow.signal(name=CATCH_UP)
+    async def catch_up(self) -> None:
+        """Learn of what was recorded besides this workflow: what no message could tell starts a clock."""
+        # No state has such a point, so that the answer is what the log knows.
+        await self._reach(NextPoint(at=workflow.now(), deadline="log", point="due"))
 
     @workflow.query
     def overview(self) -> Overview | None:

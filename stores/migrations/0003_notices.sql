@@ -10,9 +10,12 @@ ADD COLUMN digest boolean NOT NULL DEFAULT TRUE;
 
 ALTER TABLE referral
 ADD COLUMN escalations jsonb NOT NULL DEFAULT '[]',
-ADD COLUMN sign_offs jsonb NOT NULL DEFAULT '[]';
+ADD COLUMN sign_offs jsonb NOT NULL DEFAULT '[]',
+ADD COLUMN tasks jsonb NOT NULL DEFAULT '[]';
 COMMENT ON COLUMN referral.escalations IS 'Those that are not cleared: deadline, point, at, rung, raised_at.';
 COMMENT ON COLUMN referral.sign_offs IS 'What waits for one: subject, requested_by, requested_at.';
+COMMENT ON COLUMN referral.tasks IS
+'Messages that could not be sent and have to be told: id, template, recipient ("to"), since.';
 
 CREATE TABLE notice (
     reference text NOT NULL REFERENCES referral (reference),
@@ -158,7 +161,7 @@ BEGIN
         caseworker = new.caseworker, facilitator = new.facilitator, sensitive = new.sensitive,
         on_hold = new.on_hold, safeguarding = new.safeguarding, next_deadline = new.next_deadline,
         next_due_at = new.next_due_at, closed_at = new.closed_at, closure_reason = new.closure_reason,
-        escalations = new.escalations, sign_offs = new.sign_offs
+        escalations = new.escalations, sign_offs = new.sign_offs, tasks = new.tasks
     FROM jsonb_populate_record(NULL::referral, p_referral) new
     WHERE referral.reference = p_reference;
 

@@ -48,6 +48,7 @@ from schemas.vocabulary import (
     Scale,
     SensitiveCategory,
     SignOffSubject,
+    TaskResult,
     Verdict,
 )
 from tests.lifecycle.story import NEWER_POLICY, opening, person
@@ -435,6 +436,14 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
     for subject in ReviewSubject:
         for who in (None, *keyboard.ids()):
             yield c.RecordReview(subject=subject, participant=who)
+
+
+@of("complete_task")
+def _(keyboard: Keyboard) -> Iterator[Command]:
+    for task in keyboard.referral.tasks:
+        for result in TaskResult:
+            yield c.CompleteTask(task=task.id, result=result, note=CANARY)
+    yield c.CompleteTask(task="999-9", result=TaskResult.PASSED_ON)
 
 
 @of("extend_deadline")

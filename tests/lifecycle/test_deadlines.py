@@ -16,6 +16,7 @@ from lifecycle import deadlines, next_point
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.facts import AgreementItem
+from schemas.notices import Outcome
 from schemas.policy import DeadlineName
 from schemas.referral import Referral
 from schemas.vocabulary import (
@@ -674,6 +675,8 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
     stories.append(to(Stage.VICTIM_CONTACT).do(informed("h1"), interest("h1", Interest.UNDECIDED)))
     stories.append(to(Stage.VICTIM_CONTACT).do(*[attempt("h1", each) for each in list(Channel)[:3]]))
     stories.append(to(Stage.RISK_ASSESSMENT).do(assessment("h1", threats=Level.HIGH), verdict()))
+    untold = c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.NO_SAFE_CHANNEL)
+    stories.append(to(Stage.VICTIM_CONTACT).do(untold, by=CLOCK))
     booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
     stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
     running = {deadline.name for story in stories for deadline in story.open.values()}

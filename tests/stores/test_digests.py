@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest_asyncio
 
-from schemas.notices import About, Category, Party
+from schemas.areas import Area
+from schemas.notices import About, Category, Outcome, Party
 from schemas.people import Role
 from schemas.policy import DeadlineName, Rung
-from schemas.referral import Escalation, SignOffRequest
+from schemas.referral import Escalation, SignOffRequest, Task
 from schemas.vocabulary import SignOffSubject
 from stores import digests, notices
 from stores.database import Pool
 from stores.referrals import where_they_stand
 from stores.staff import set_messages
+from stores.tasks import open_tasks
 from tests.caseload import HERE, Caseload, a_caseload
 
 NOW = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
@@ -118,19 +121,44 @@ async def test_sign_offs_say_where_what_and_since_when(caseload: Caseload) -> No
     assert [tuple(each) for each in found] == [(reference, "victim_contact", "readiness", NOW)]
 
 
-async def test_tasks_and_the_count_of_what_is_unread_end_with_reading(caseload: Caseload) -> None:
-    reference, pool = await caseload.referral("dg-1"), caseload.pool
+async def test_the_count_of_what_is_unread_ends_with_reading_and_a_task_does_not(caseload: Caseload) -> None:
+    task = Task(id="8-1", template="appointment", to="h1", why=Outcome.NO_SAFE_CHANNEL, since=NOW)
+    reference, pool = await caseload.referral("dg-1", tasks=[task]), caseload.pool
     about = About(participant="h1", wanted="appointment", why="no_safe_channel")
     await caseload.letter(reference, "dg-1", "task", Category.TASK, about, at=NOW)
     await caseload.letter(reference, "dg-1", "allocated", Category.NEWS)
     await caseload.letter(reference, "h1", "appointment", Category.NEWS, party=Party.PARTICIPANT)
-    found = await digests.tasks(pool, HERE, ["dg-1"])
-    assert [tuple(each) for each in found] == [(reference, "victim_contact", "h1", "appointment", NOW)]
     assert await digests.unread(pool, "dg-1") == 2
     assert await digests.unread(pool, "h1") == 0
     await notices.mark_read(pool, "dg-1", await notices.inbox(pool, "dg-1"), NOW)
-    assert await digests.tasks(pool, HERE, ["dg-1"]) == []
     assert await digests.unread(pool, "dg-1") == 0
+    [found] = await open_tasks(pool, area=HERE, caseworkers=["dg-1"])
+    assert (found.reference, found.id, found.to, found.template, found.since) == (
+        reference,
+        "8-1",
+        "h1",
+        "appointment",
+        NOW,
+    )
+
+
+async def test_tasks_are_those_of_the_workers_and_of_what_nobody_of_the_team_owns(caseload: Caseload) -> None:
+    task = Task(id="8-1", template="appointment", to="h1", why=Outcome.REFUSED, since=NOW)
+    pool = caseload.pool
+    mine = await caseload.referral("dg-1", tasks=[task])
+    other = await caseload.referral("dg-2", tasks=[task.model_copy(update={"since": LATER})])
+    nobodys = await caseload.referral(None, tasks=[task])
+    elsewhere = await caseload.referral("dg-1", tasks=[task], area=Area.KENT)
+
+    async def told(**filters: Any) -> set[str]:
+        return {each.reference for each in await open_tasks(pool, **filters)}
+
+    assert await told(area=HERE, caseworkers=["dg-1"]) == {mine}
+    assert await told(area=HERE, caseworkers=["dg-1"], unowned_by=["dg-1", "dg-2"]) == {mine, nobodys}
+    assert await told(area=HERE, caseworkers=[], unowned_by=["dg-1"]) == {other, nobodys}
+    assert await told(caseworkers=["dg-1"]) == {mine, elsewhere}
+    assert [each.reference for each in await open_tasks(pool, area=HERE)][-1] == other
+    assert len(await open_tasks(pool, area=HERE, limit=1)) == 1
 
 
 async def test_where_referrals_are(caseload: Caseload) -> None:

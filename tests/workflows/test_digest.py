@@ -28,10 +28,10 @@ from activities.wording import Medium, Wording
 from lifecycle.working_time import is_working_day, shift_working_days
 from schemas import commands as c
 from schemas.areas import LONDON, Area
-from schemas.notices import About, Category
+from schemas.notices import Category, Outcome
 from schemas.people import Role, Staff
 from schemas.policy import Policies, Rung
-from schemas.referral import Escalation
+from schemas.referral import Escalation, Task
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import connect_temporal
@@ -50,6 +50,7 @@ DAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 SENDER = "no-reply@example.org"
 THERE = Area.NORTHUMBRIA
+TASK = Task(id="8-1", template="appointment", to="h1", why=Outcome.NO_SAFE_CHANNEL, since=NOW)
 
 
 @pytest_asyncio.fixture
@@ -267,9 +268,7 @@ async def test_the_work_of_who_is_away_with_no_stand_in_falls_to_the_next_rung(c
     await caseload.member("dg-2")
     await caseload.member("dg-su", Role.SUPERVISOR)
     await caseload.member("dg-sm", Role.SERVICE_MANAGER)
-    reference = await caseload.referral("dg-1", {"first_contact": NOW})
-    about = About(participant="h1", wanted="appointment", why="no_safe_channel")
-    await caseload.letter(reference, "dg-1", "task", Category.TASK, about, at=NOW)
+    reference = await caseload.referral("dg-1", {"first_contact": NOW}, tasks=[TASK])
     body = await said(caseload, "dg-su")
     assert f"OVERDUE: do these first (1)\n  {reference}  first contact" in body
     assert "TO DO YOURSELF: a message could not be sent safely (1)" in body
@@ -294,9 +293,7 @@ async def test_who_stands_in_has_the_work_of_the_absent(caseload: Caseload) -> N
     await caseload.member("dg-3")
     await caseload.member("dg-2", absent_until=away, stand_in="dg-3")
     await caseload.member("dg-1", absent_until=away, stand_in="dg-2")
-    reference = await caseload.referral("dg-1", {"first_contact": NOW})
-    about = About(participant="h1", wanted="appointment", why="no_safe_channel")
-    await caseload.letter(reference, "dg-1", "task", Category.TASK, about, at=NOW)
+    reference = await caseload.referral("dg-1", {"first_contact": NOW}, tasks=[TASK])
     body = await said(caseload, "dg-3")
     assert f"OVERDUE: do these first (1)\n  {reference}  first contact" in body
     assert (

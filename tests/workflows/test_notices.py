@@ -29,7 +29,9 @@ from schemas.commands import Command, OpenReferral
 from schemas.events import DeadlineReached, EscalationCleared, EscalationRaised, NoticeSettled, Recorded
 from schemas.notices import Category, Outcome
 from schemas.people import ContactSafety, Role, Staff
-from schemas.vocabulary import Channel
+from schemas.policy import Rung
+from schemas.referral import Task
+from schemas.vocabulary import Channel, TaskResult
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import worker
@@ -260,6 +262,25 @@ async def test_a_safe_channel_that_became_unsafe_meanwhile_is_not_used(post: Pos
     assert [(each.template, each.about.participant, each.about.wanted) for each in tasks] == [
         ("task", "h1", "appointment")
     ]
+    [task] = await untold(referral)
+    await post.env.sleep(timedelta(days=8))
+    key = f"task/{task.id}"
+    late = {each.deadline: each.rung for each in (await referral.overview()).referral.escalations}
+    assert late[key] is Rung.SERVICE_MANAGER
+    await referral.take(c.CompleteTask(task=task.id, result=TaskResult.PASSED_ON), "cw-post")
+    done = await referral.overview()
+    assert done.referral.tasks == ()
+    assert key not in {each.deadline for each in done.referral.escalations}
+
+
+async def untold(referral: PostYears.Handle) -> tuple[Task, ...]:
+    """What waits to be told, once the referral's own workflow knows of it."""
+    async with asyncio.timeout(20):
+        while True:
+            tasks = (await referral.overview()).referral.tasks
+            if tasks:
+                return tasks
+            await asyncio.sleep(0.05)
 
 
 async def test_safeguarding_holds_a_message_back_and_lifting_lets_it_go(post: PostYears) -> None:

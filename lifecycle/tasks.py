@@ -1,0 +1,82 @@
+"""What a person has to tell somebody because no message could. It waits until it is done, whoever has read of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.core import apply, gate, rule, told
+from lifecycle.refusal import Refused
+from schemas.commands import CompleteTask
+from schemas.events import Event, NoticeSettled, Recorded, TaskCompleted
+from schemas.notices import NoticeResult, Outcome
+from schemas.people import Actor
+from schemas.policy import DeadlineName
+from schemas.referral import Referral, Task
+from schemas.vocabulary import ClosureReason, Interest, Stage
+
+_UNTOLD = frozenset(
+    {Outcome.REFUSED, Outcome.NO_SAFE_CHANNEL, Outcome.NOT_SET_UP, Outcome.TOO_LATE, Outcome.WITHHELD}
+)
+
+
+def outside(result: NoticeResult, referral: Referral) -> bool:
+    """Whether the message was for somebody who does not have it all the same.
+
+    A colleague has it in the inbox, and a partner unless it was withheld.
+    """
+    withheld = result.outcome is Outcome.WITHHELD and result.to == referral.sent_by_partner
+    return withheld or referral.participant(result.to) is not None
+
+
+def untold(result: NoticeResult, referral: Referral) -> bool:
+    """Whether somebody has to be told what a message did not."""
+    return result.outcome in _UNTOLD and outside(result, referral)
+
+
+def open_tasks(referral: Referral) -> tuple[Task, ...]:
+    """What nobody has dealt with yet and still has to be told, oldest first. Closing ends none of it: somebody may be
+    on their way to a meeting that is off.
+
+    Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased.
+    """
+    if referral.closure_reason is ClosureReason.ERASED:
+        return ()
+    return tuple(task for task in referral.tasks if _to_be_told(referral, task.to))
+
+
+def _to_be_told(referral: Referral, who: str) -> bool:
+    person = referral.participant(who)
+    return person is None or (person.active and person.interest is not Interest.DECLINED)
+
+
+@gate("no_task", "A message that could not be sent must wait to be told")
+def task_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if open_tasks(referral) else ""
+
+
+@rule(CompleteTask, stages=Stage, gates=[task_open], on_hold=True, in_safeguarding=True)
+def _(referral: Referral, command: CompleteTask, actor: Actor, at: datetime) -> Iterator[Event]:
+    waiting = [task.id for task in open_tasks(referral)]
+    if command.task not in waiting:
+        raise Refused("no_task", f"No such task waits; waiting: {', '.join(waiting)}.", "task")
+    yield told(TaskCompleted, command)
+
+
+@apply.register
+def _(event: NoticeSettled, referral: Referral, recorded: Recorded) -> Referral:
+    if not untold(event, referral):
+        return referral
+    task = Task(id=event.notice, template=event.template, to=event.to, why=event.outcome, since=recorded.at)
+    return referral.model_copy(update={"tasks": (*referral.tasks, task)})
+
+
+@apply.register
+def _(event: TaskCompleted, referral: Referral, recorded: Recorded) -> Referral:
+    left = tuple(task for task in referral.tasks if task.id != event.task)
+    return referral.model_copy(update={"tasks": left})
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    for task in open_tasks(referral):
+        yield Clock(DeadlineName.TASK, task.id, started_at=task.since)

@@ -1,0 +1,59 @@
+"""What people have to tell somebody because no message could, as the read model has it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydantic import AwareDatetime
+
+from schemas.areas import Area
+from schemas.base import Model
+from schemas.people import StaffId
+from schemas.vocabulary import Stage
+from stores.database import Pool
+
+
+class OpenTask(Model):
+    """A message that could not be sent, and that nobody has told yet."""
+
+    reference: str
+    area: Area
+    stage: Stage
+    caseworker: StaffId | None
+    safeguarding: bool
+    id: str
+    template: str
+    to: str
+    """A participant's id, or that of the partner who sent the referral."""
+    since: AwareDatetime
+
+
+async def open_tasks(
+    pool: Pool,
+    *,
+    area: Area | None = None,
+    caseworkers: Collection[str] | None = None,
+    unowned_by: Collection[str] | None = None,
+    limit: int | None = None,
+) -> list[OpenTask]:
+    """What waits to be told, oldest first; on closed referrals too, since somebody may still expect to be met.
+
+    Args:
+        area: only of this one.
+        caseworkers: only on their referrals.
+        unowned_by: besides, on those whose caseworker is none of these.
+        limit: how many at the most; None: all.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, area, stage, caseworker, safeguarding, each.* FROM referral,"
+        ' jsonb_to_recordset(tasks) AS each (id text, template text, "to" text, since timestamptz)'
+        " WHERE tasks <> '[]' AND ($1::text IS NULL OR area = $1)"
+        " AND ($2::text[] IS NULL OR caseworker = ANY($2) OR (caseworker = ANY($3)) IS NOT TRUE AND $3 IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM keys.erasure e WHERE e.reference = referral.reference)"
+        " ORDER BY since, reference, id LIMIT $4",
+        area,
+        list(caseworkers) if caseworkers is not None else None,
+        list(unowned_by) if unowned_by is not None else None,
+        limit,
+    )
+    return [OpenTask.model_validate(dict(row)) for row in rows]

@@ -1,0 +1,115 @@
+"""What a person has to tell somebody because no message could."""
+
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import deadlines
+from lifecycle.tasks import open_tasks
+from schemas import commands as c
+from schemas.notices import Outcome
+from schemas.vocabulary import ClosureReason, Interest, Stage, TaskResult
+from tests.lifecycle.story import (
+    CASEWORKER,
+    CLOCK,
+    PARTNER,
+    SUPERVISOR,
+    WHY,
+    Story,
+    interest,
+    opening,
+    person,
+    to,
+)
+
+DONE = c.CompleteTask(task="1-1", result=TaskResult.PASSED_ON)
+
+
+def settled(
+    story: Story, outcome: Outcome = Outcome.NO_SAFE_CHANNEL, to: str = "h1", notice: str = "1-1"
+) -> Story:
+    result = c.SettleNotice(notice=notice, template="appointment", to=to, outcome=outcome)
+    return story.do(result, by=CLOCK)
+
+
+def waiting(story: Story) -> list[str]:
+    return [task.id for task in open_tasks(story.referral)]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_no_message_could_tell_waits(outcome: Outcome) -> None:
+    story = settled(to(Stage.VICTIM_CONTACT), outcome)
+    told = outcome in (Outcome.DELIVERED, Outcome.NOT_WANTED)
+    assert waiting(story) == ([] if told else ["1-1"])
+    if not told:
+        [task] = open_tasks(story.referral)
+        assert (task.template, task.to, task.why, task.since) == ("appointment", "h1", outcome, story.at)
+
+
+def test_what_a_colleague_has_in_the_inbox_waits_for_nobody() -> None:
+    assert waiting(settled(to(Stage.VICTIM_CONTACT), Outcome.REFUSED, to="sv-1")) == []
+
+
+@pytest.mark.parametrize(("outcome", "waits"), [(Outcome.WITHHELD, ["1-1"]), (Outcome.REFUSED, [])])
+def test_a_partner_has_it_in_the_inbox_unless_it_was_withheld(outcome: Outcome, waits: list[str]) -> None:
+    story = Story()
+    story.referral = story.referral.model_copy(update={"sent_by_partner": PARTNER.id})
+    assert waiting(settled(story, outcome, to=PARTNER.id)) == waits
+
+
+def test_it_is_due_as_the_policy_says_and_ends_with_what_is_said_of_it() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT)).later(hours=1)
+    deadline = story.open["task/1-1"]
+    assert deadline.due_at - timedelta(days=1) == deadline.started_at
+    story.until(deadline.points["escalate-1"])
+    for point in ("due", "escalate-1"):
+        story.do(c.ReachDeadline(deadline="task/1-1", point=point), by=CLOCK)
+    assert [each.deadline for each in story.referral.escalations] == ["task/1-1"]
+    assert "complete_task" in story.may()
+    story.do(DONE)
+    assert story.events == ["task_completed", "escalation_cleared"]
+    assert waiting(story) == []
+    assert "task/1-1" not in story.open
+    assert "complete_task" not in story.may()
+    assert story.code(DONE) == "no_task"
+
+
+def test_one_is_done_and_the_other_waits() -> None:
+    story = settled(settled(to(Stage.VICTIM_CONTACT)), to="r1", notice="1-2").do(DONE)
+    assert waiting(story) == ["1-2"]
+    assert "waiting: 1-2" in story.refuses(DONE).message
+
+
+def test_a_mistake_brings_it_back() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT)).do(DONE)
+    step = story.last_step
+    story.do(c.CorrectStep(step=step, reason=WHY), by=SUPERVISOR)
+    assert waiting(story) == ["1-1"]
+
+
+def test_neither_a_hold_nor_a_concern_keeps_it_from_being_done() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT)).do(c.RaiseSafeguarding(note=WHY))
+    story.do(c.Hold(review_on=(story.at + timedelta(days=9)).date(), reason=WHY))
+    assert "task/1-1" not in story.open
+    assert waiting(story.do(DONE)) == []
+
+
+def test_closing_ends_its_clock_and_not_the_task() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT)).do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
+    assert deadlines(story.referral) == ()
+    assert waiting(story) == ["1-1"]
+    assert waiting(story.do(DONE)) == []
+
+
+def test_who_has_left_or_declined_is_told_nothing_more() -> None:
+    two = opening(person("h1"), person("h2"), person("r1"))
+    story = settled(Story(two).allocated())
+    assert waiting(story.withdraws("h1")) == []
+    story = settled(Story(two).allocated()).wants("h2")
+    declined = story.do(interest("h1", Interest.DECLINED), by=CASEWORKER)
+    assert waiting(declined) == []
+
+
+def test_of_an_erased_referral_nothing_waits() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT)).do(c.Close(reason=ClosureReason.ERASED), by=SUPERVISOR)
+    assert waiting(story) == []
