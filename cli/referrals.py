@@ -292,11 +292,10 @@ def list_command(
     """
 
     async def work(referrals: Referrals) -> list[Line]:
-        from stores import staff
         from stores.referrals import list_referrals
 
-        if caseworker is not None and await staff.get(referrals.pool, caseworker) is None:
-            raise BadInput(f"--caseworker: {caseworker} is not in the staff register; see `rj staff list`.")
+        if caseworker is not None:
+            await referrals.registered(caseworker, "caseworker")
         return await list_referrals(
             referrals.pool,
             area=area,

@@ -8,7 +8,6 @@ import typer
 
 from cli.common import (
     AreaOption,
-    BadInput,
     JsonOption,
     as_staff_id,
     print_json,
@@ -43,11 +42,10 @@ def tasks_command(
     """
 
     async def work(referrals: Referrals) -> list[OpenTask]:
-        from stores import staff
         from stores.tasks import open_tasks
 
-        if caseworker is not None and await staff.get(referrals.pool, caseworker) is None:
-            raise BadInput(f"--caseworker: {caseworker} is not in the staff register; see `rj staff list`.")
+        if caseworker is not None:
+            await referrals.registered(caseworker, "caseworker")
         return await open_tasks(
             referrals.pool,
             area=area,

@@ -23,7 +23,7 @@ from lifecycle.core import SUPERVISORS, WORKERS
 from schemas.areas import Area
 from schemas.people import Staff
 from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
-from stores import staff, supervision
+from stores import supervision
 from workflows.reassignment import (
     Progress,
     ReassignmentInput,
@@ -73,11 +73,8 @@ async def prospect(referrals: Referrals, asked: Reassignment) -> Prospect:
     if asked.giver == asked.taker:
         raise Refused("same_caseworker", "Nobody gives referrals to themself.", "to")
     actor = await referrals.member(asked.asked_by)
-    if await staff.get(referrals.pool, asked.giver) is None:
-        raise _unknown(asked.giver, "from")
-    taker = await staff.get(referrals.pool, asked.taker)
-    if taker is None:
-        raise _unknown(asked.taker, "to")
+    await referrals.registered(asked.giver, "from")
+    taker = await referrals.registered(asked.taker, "to")
     if not taker.active:
         raise Refused("staff_inactive", f"{taker.id} is no longer active.", "to")
     if taker.role not in WORKERS:
@@ -95,10 +92,6 @@ async def prospect(referrals: Referrals, asked: Reassignment) -> Prospect:
         absent_until=taker.absent_until if taker.absent(datetime.now(UTC)) else None,
         underway=await _runs(_handle(referrals, asked)),
     )
-
-
-def _unknown(staff_id: str, field: str) -> Refused:
-    return Refused("staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", field)
 
 
 def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> None:

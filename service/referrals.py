@@ -184,6 +184,17 @@ class Referrals:
         """
         return _active(await staff.get(self.pool, staff_id), staff_id)
 
+    async def registered(self, staff_id: str, field: str) -> Staff:
+        """Who is of that id in the staff register, be they active or not.
+
+        Args:
+            field: by which they were named.
+
+        Raises:
+            Refused: there is nobody.
+        """
+        return _registered(await staff.get(self.pool, staff_id), staff_id, field)
+
     async def actor(self, reference: str, staff_id: str) -> Actor:
         """The claim that a member of staff makes on a referral.
 
@@ -289,12 +300,17 @@ class Referrals:
         return self.client.get_workflow_handle_for(ReferralWorkflow.run, workflow_id(reference))
 
 
-def _active(found: Staff | None, staff_id: str) -> Staff:
+def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:
     if found is None:
-        raise Refused("staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", "as")
-    if not found.active:
-        raise Refused("staff_inactive", f"{staff_id} is no longer active.", "as")
+        raise Refused("staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", field)
     return found
+
+
+def _active(found: Staff | None, staff_id: str) -> Staff:
+    member = _registered(found, staff_id, "as")
+    if not member.active:
+        raise Refused("staff_inactive", f"{staff_id} is no longer active.", "as")
+    return member
 
 
 def _claim(member: Staff, area: Area) -> Actor:
