@@ -266,6 +266,7 @@ class Notices:
             to=case.notice.to,
             outcome=outcome,
             channel=channel,
+            starts_at=case.notice.about.starts_at,
             perhaps_before=case.perhaps_before,
         )
         request = Request(

@@ -186,6 +186,8 @@ def _span(referral: Referral, deadline: Deadline) -> tuple[str | None, str | Non
         usual = _count(rule.for_stage(referral.justice_stage).due or "")
         return referral.policy.inactivity_in_preparation, f"in preparation; elsewhere {usual}"
     due = rule.for_stage(referral.justice_stage).due
+    if deadline.name is DeadlineName.TASK and deadline.due_at in {each.starts_at for each in referral.tasks}:
+        return due, "or when the appointment begins, which is sooner"
     if referral.justice_stage in rule.by_justice_stage and due != rule.due:
         return due, f"for {words(referral.justice_stage)} referrals; for others {_count(rule.due or '')}"
     return due, None

@@ -27,6 +27,8 @@ class Clock:
         started_at: when it started; its points are counted from there unless it has its own date.
         falls_on: for a deadline that has its own date: that instant; its warnings are counted back from it.
         due: a span that takes the place of the policy's.
+        at_latest: an instant at which it is due, should its span not have come to its end by then.
+        runs_on_hold: whether a hold does not stop it.
     """
 
     name: DeadlineName
@@ -34,6 +36,8 @@ class Clock:
     started_at: datetime | None = None
     falls_on: datetime | None = None
     due: str | None = None
+    at_latest: datetime | None = None
+    runs_on_hold: bool = False
 
     @property
     def key(self) -> str:
@@ -43,7 +47,7 @@ class Clock:
     @property
     def pausable(self) -> bool:
         """Whether a hold stops it. A date of its own, such as a court's, does not wait."""
-        return self.falls_on is None
+        return self.falls_on is None and not self.runs_on_hold
 
 
 CLOCKS: list[Callable[[Referral], Iterable[Clock]]] = []
@@ -125,8 +129,12 @@ def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon
     start = clock.started_at
     if span.endswith("wd"):
         start = clock_start(start, frozenset(referral.policy.closures))
+    due = reckon(start, span)
+    if clock.at_latest is not None and clock.at_latest < due:
+        # No warning comes after it.
+        return _from_due(max(clock.at_latest, clock.started_at), timing, reckon)
     warnings = {f"warn-{number}": reckon(start, warn) for number, warn in enumerate(timing.warn, 1)}
-    return {**warnings, **_from_due(reckon(start, span), timing, reckon)}
+    return {**warnings, **_from_due(due, timing, reckon)}
 
 
 def _counted_back(falls_on: datetime, timing: Timing, reckon: Reckon) -> Points:

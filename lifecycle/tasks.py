@@ -66,7 +66,14 @@ def _(referral: Referral, command: CompleteTask, actor: Actor, at: datetime) -> 
 def _(event: NoticeSettled, referral: Referral, recorded: Recorded) -> Referral:
     if not untold(event, referral):
         return referral
-    task = Task(id=event.notice, template=event.template, to=event.to, why=event.outcome, since=recorded.at)
+    task = Task(
+        id=event.notice,
+        template=event.template,
+        to=event.to,
+        why=event.outcome,
+        since=recorded.at,
+        starts_at=event.starts_at,
+    )
     return referral.model_copy(update={"tasks": (*referral.tasks, task)})
 
 
@@ -79,4 +86,7 @@ def _(event: TaskCompleted, referral: Referral, recorded: Recorded) -> Referral:
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
     for task in open_tasks(referral):
-        yield Clock(DeadlineName.TASK, task.id, started_at=task.since)
+        # They expect to be met all the same, and not when the hold has ended.
+        yield Clock(
+            DeadlineName.TASK, task.id, started_at=task.since, at_latest=task.starts_at, runs_on_hold=True
+        )

@@ -220,6 +220,7 @@ class Task(Model):
     to: str = Field(description="a participant's id, or that of the partner who sent the referral")
     why: Outcome
     since: AwareDatetime
+    starts_at: AwareDatetime | None = Field(default=None, description="of the appointment that it is about")
 
 
 class Deadline(Model):

@@ -90,8 +90,27 @@ def test_a_mistake_brings_it_back() -> None:
 def test_neither_a_hold_nor_a_concern_keeps_it_from_being_done() -> None:
     story = settled(to(Stage.VICTIM_CONTACT)).do(c.RaiseSafeguarding(note=WHY))
     story.do(c.Hold(review_on=(story.at + timedelta(days=9)).date(), reason=WHY))
-    assert "task/1-1" not in story.open
     assert waiting(story.do(DONE)) == []
+
+
+def test_a_hold_does_not_stop_its_clock() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT))
+    due = story.open["task/1-1"].due_at
+    story.do(c.Hold(review_on=(story.at + timedelta(days=9)).date(), reason=WHY)).later(days=3)
+    assert story.open["task/1-1"].due_at == due
+    assert story.do(c.Resume()).open["task/1-1"].due_at == due
+
+
+@pytest.mark.parametrize("hours", [-1, 1, 70])
+def test_it_is_due_when_the_appointment_begins_if_that_is_sooner(hours: int) -> None:
+    story = to(Stage.VICTIM_CONTACT)
+    starts_at = story.at + timedelta(hours=hours)
+    result = {"notice": "1-1", "template": "appointment", "to": "h1", "outcome": Outcome.REFUSED}
+    story.do(c.SettleNotice.model_validate(result | {"starts_at": starts_at}), by=CLOCK)
+    deadline = story.open["task/1-1"]
+    by_policy = settled(to(Stage.VICTIM_CONTACT).until(story.at)).open["task/1-1"].due_at
+    assert deadline.due_at == max(story.at, min(starts_at, by_policy))
+    assert list(deadline.points.values()) == sorted(deadline.points.values())
 
 
 def test_closing_ends_its_clock_and_not_the_task() -> None:
