@@ -6,6 +6,7 @@ from cli import (
     deadlines,
     demo,
     doctor,
+    fields,
     figures,
     importing,
     inbox,
@@ -28,6 +29,7 @@ app = command_line("Referrals for restorative justice, from first contact to fol
 for room in (
     up,
     referrals,
+    fields,
     deadlines,
     tasks,
     supervising,

@@ -37,10 +37,15 @@ class Exit(IntEnum):
 
     DONE = 0
     FAULT = 1
+    """Of rj itself."""
     BAD_INPUT = 2
+    """What was typed, sent or set cannot be read, or is incomplete; nothing was asked."""
     REFUSED = 3
+    """It reads well, and the rules or how things stand do not allow it: no such referral or person among them."""
     UNREACHABLE = 4
+    """A server does not answer."""
     STOPPED = 130
+    """By whoever ran it."""
 
 
 class BadInput(Exception):
@@ -74,7 +79,8 @@ def command_line(about: str) -> typer.Typer:
     app = typer.Typer(
         name="rj",
         cls=CommandLine,
-        help=f"{about}\n\nExit codes: 0 done, 2 bad input, 3 refused by a rule, 4 a server is not reachable.",
+        help=f"{about}\n\nExit codes: 0 done, 1 a fault of rj itself, 2 what was given cannot be read, 3 refused by a "
+        "rule or by how things stand (no such referral or person), 4 a server is not reachable, 130 stopped.",
         invoke_without_command=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -196,6 +202,14 @@ def nearest(given: str, accepted: Iterable[str]) -> str:
     """A question that names the nearest of what is accepted, with a leading space; empty where nothing is near."""
     found = get_close_matches(given, list(accepted), n=1)
     return f" Did you mean {found[0]}?" if found else ""
+
+
+def near(given: str, accepted: Iterable[str]) -> list[str]:
+    """Those that somebody may have meant, three at the most: what holds the word given, then what is like it."""
+    known = list(accepted)
+    word = re.sub(r"[\s-]+", "_", given.strip().lower())
+    holding = [each for each in known if len(word) > 2 and word in each]
+    return list(dict.fromkeys([*holding, *get_close_matches(word, known)]))[:3]
 
 
 def as_reference(text: str) -> str:

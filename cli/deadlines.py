@@ -40,20 +40,19 @@ def _as_day(text: str) -> date:
 
 
 def _as_until(text: str) -> datetime:
+    from pydantic import TypeAdapter, ValidationError
+
+    from cli.failures import sentences
     from lifecycle.working_time import at_day_end
+    from schemas.base import Moment
 
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return at_day_end(_as_day(text))
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(
-            "write a day such as 2026-11-26, which means 17:00 in London, or a time with its offset, such as "
-            "2026-11-26T14:00Z"
-        )
-    return moment
+        return TypeAdapter[datetime](Moment).validate_python(text)
+    except ValidationError as error:
+        [(_, sentence)] = sentences(error)
+        raise typer.BadParameter(f"{sentence}; or a day, which means 17:00") from error
 
 
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why, in words. It is sealed.")]
@@ -115,7 +114,7 @@ def extend_command(
         typer.Option(
             metavar="WHEN",
             parser=_as_until,
-            help="A day (17:00 in London), or a time with its offset, such as 2026-11-26T14:00Z.",
+            help="A day, which means 17:00, or a time in London, such as 2026-11-26T14:00.",
         ),
     ],
     reason: ReasonOption,

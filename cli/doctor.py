@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import typer
 
 from cli.common import Exit, JsonOption, guarded, plain, print_json, room
-
-if TYPE_CHECKING:
-    from service.findings import Finding
+from service.findings import Finding, Standing
 
 app = room()
 
-_MARKS = {"ok": "ok", "note": "note", "setup": "PROBLEM", "server": "PROBLEM", "unknown": "?"}
+_MARKS = {
+    Standing.OK: "ok",
+    Standing.NOTE: "note",
+    Standing.BLOCKED: "PROBLEM",
+    Standing.SETUP: "PROBLEM",
+    Standing.SERVER: "PROBLEM",
+    Standing.UNKNOWN: "?",
+}
 
 
 @app.command()
 def doctor(json: JsonOption = False) -> None:
     """Say what is wrong with this installation and how to mend it.
 
-    Ends with 0 only when a referral could be opened now; else with 2 for what is set or entered wrongly, 4 for a
-    server that is missing.
+    Ends with 0 only when a referral could be opened now and nothing keeps one from going on; else with 2 for what is
+    set or entered wrongly, 4 for a server that is missing.
     """
     from service.diagnosis import diagnose
 
@@ -43,13 +47,20 @@ def _show(findings: Sequence[Finding]) -> None:
         typer.echo(f"{mark:<7}  {finding.check:<{width}}  {plain(finding.said)}")
         if finding.remedy:
             typer.echo(f"{'':<7}  {'':<{width}}  → {plain(finding.remedy)}")
-    typer.echo(
-        "\n" + ("A referral can be opened." if _code(findings) is Exit.DONE else "No referral can be opened.")
-    )
+    typer.echo(f"\n{_verdict(findings)}")
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    standings = {finding.standing for finding in findings}
+    if standings & {Standing.SETUP, Standing.SERVER, Standing.UNKNOWN}:
+        return "No referral can be opened."
+    if Standing.BLOCKED in standings:
+        return "A referral can be opened, but some cannot go on."
+    return "A referral can be opened."
 
 
 def _code(findings: Sequence[Finding]) -> Exit:
-    found = {str(finding.standing) for finding in findings}
-    if "setup" in found:
+    standings = {finding.standing for finding in findings}
+    if standings & {Standing.SETUP, Standing.BLOCKED}:
         return Exit.BAD_INPUT
-    return Exit.UNREACHABLE if found & {"server", "unknown"} else Exit.DONE
+    return Exit.UNREACHABLE if standings & {Standing.SERVER, Standing.UNKNOWN} else Exit.DONE

@@ -8,13 +8,13 @@ import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from activities.wording import BadTemplate
-from cli.common import BadInput, Exit, nearest
+from cli.common import BadInput, Exit, near, nearest
 from cli.reading import annotation_parts
 from lifecycle import Refused
-from schemas.commands import COMMANDS
+from schemas.commands import COMMANDS, OpenReferral
 from service.data_folder import NotRunning
 from service.erasure import NotErased
-from service.plain_words import MEANS
+from service.plain_words import MEANS, accepted_words, in_words
 from service.policy_files import BadPolicy
 from service.reassignment import ReassignmentFailed
 from service.referrals import NotAnswered, TemporalUnreachable
@@ -22,11 +22,8 @@ from service.settings import BadSetting
 from stores.database import DatabaseUnreachable
 from stores.keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken
 
-# Refusals that say the input names something that does not exist, rather than that a rule forbids it.
-_NAMES_NOTHING = frozenset({"unknown_referral", "staff_unknown"})
-
-_BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem, KeyUnknown)
-_REFUSED = (KeyErased, SealBroken)
+_BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem)
+_REFUSED = (KeyErased, KeyUnknown, SealBroken)
 _UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
 _DATABASE_AWAY = (
     ConnectionError,
@@ -38,14 +35,17 @@ _DATABASE_AWAY = (
 )
 _NOT_PREPARED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
 
+# A list of more is not read in a sentence.
+_READ_AT_ONCE = 10
+
+_A_TIME = "must be a time that exists, such as 2026-11-26T14:00"
 _MEANS = MEANS | {
     "missing": "is missing",
     "model_type": "must be an object with fields of its own",
     "model_attributes_type": "must be an object with fields of its own",
-    "datetime_type": "must be a time with its offset, such as 2026-11-26T14:00Z",
-    "datetime_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",
-    "datetime_from_date_parsing": "must be a time that exists, with its offset, such as 2026-11-26T14:00Z",
-    "timezone_aware": "needs an offset from UTC, such as 2026-11-26T14:00Z",
+    "datetime_type": _A_TIME,
+    "datetime_parsing": _A_TIME,
+    "datetime_from_date_parsing": _A_TIME,
 }
 
 
@@ -53,10 +53,9 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
     """The exit code and the sentence for what went wrong; None where it is none of what people can meet."""
     match error:
         case Refused():
-            code = Exit.BAD_INPUT if error.code in _NAMES_NOTHING else Exit.REFUSED
-            return code, f"{error.field}: {error.message}" if error.field else error.message
+            return Exit.REFUSED, f"{error.field}: {error.message}" if error.field else error.message
         case ValidationError():
-            return Exit.BAD_INPUT, _in_one([said for _, said in sentences(error)])
+            return Exit.BAD_INPUT, _in_one(sentences(error))
         case BaseExceptionGroup():
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
@@ -79,7 +78,8 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
 
 def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
     """Each thing wrong with what was given: where, and a sentence without its full stop. Never what was given."""
-    problems = error.errors(include_url=False, include_input=False)
+    # What was given is looked at for what it may have been meant as, and goes no further.
+    problems = error.errors(include_url=False)
     places = [problem["loc"] for problem in problems]
     # Where an item of a list is wrong, the list is said to be too short besides.
     return [
@@ -89,13 +89,17 @@ def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]
     ]
 
 
-def _in_one(problems: list[str]) -> str:
-    first, *others = problems
-    if not others:
-        return f"{first}."
-    if all(said.endswith(_MEANS["missing"]) for said in problems):
-        return f"{first}; so are {', '.join(said.partition(':')[0] for said in others)}."
-    return f"{first} ({len(others)} more after it)."
+def _in_one(problems: list[tuple[tuple[int | str, ...], str]]) -> str:
+    (_, first), *others = problems
+    fields = ", ".join(_field(place) for place, _ in others)
+    if others and all(said.endswith(_MEANS["missing"]) for _, said in problems):
+        return f"{first}; so are {fields}."
+    end = "" if first.endswith("?") else "."
+    return f"{first}{end} Wrong too: {fields}." if others else f"{first}{end}"
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part)[:60] for part in place)
 
 
 def _below(place: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
@@ -108,28 +112,35 @@ def _problem(problem: Any) -> tuple[tuple[int | str, ...], str]:
     if place and place[0] in COMMANDS:
         # The kind of command stands first in the path, but is no field.
         model, place = COMMANDS[str(place[0])], place[1:]
-    field = ".".join(str(part)[:60] for part in place)
+    field = _field(place)
     what = _what(problem, model, place)
     return place, f"{field}: {what}" if field else what
 
 
 def _what(problem: Any, model: type[BaseModel] | None, place: tuple[int | str, ...]) -> str:
-    kind, context = problem["type"], problem.get("ctx", {})
-    match kind:
+    match problem["type"]:
         case "value_error":
-            return str(context["error"])
+            return str(problem["ctx"]["error"])
         case "enum" | "literal_error":
-            return f"accepted: {context['expected']}"
+            return _not_accepted(problem["input"], accepted_words(problem), model)
         case "extra_forbidden":
             known = _model_of(_at(model, place[:-1])[0])
             names = [name for name in known.model_fields if name != "kind"] if known else []
             return f"is not a field of this.{nearest(str(place[-1]), names)}".rstrip(".")
         case "string_pattern_mismatch":
             described = _at(model, place)[1]
-            return f"is not as it should be: {described}" if described else "is not as it should be"
+            return f"must be {described}" if described else "is not as it should be"
         case _:
-            text: str = problem["msg"]
-            return _MEANS.get(kind, text[0].lower() + text[1:])
+            return in_words(problem, _MEANS)
+
+
+def _not_accepted(given: Any, accepted: list[str], model: type[BaseModel] | None) -> str:
+    if len(accepted) <= _READ_AT_ONCE or model is None:
+        return f"accepted: {', '.join(accepted)}"
+    name = "referral" if model is OpenReferral else model.model_fields["kind"].default
+    found = near(str(given), accepted)
+    among = f", among them {', '.join(found)}" if found else ""
+    return f"is not accepted; `rj fields {name}` lists the {len(accepted)} that are{among}"
 
 
 def _at(annotation: Any, place: tuple[int | str, ...]) -> tuple[Any, str | None]:

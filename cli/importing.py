@@ -73,7 +73,8 @@ def import_command(
 ) -> None:
     """Open a referral for each row of a CSV file. Safe to run twice: what is here already is not opened again.
 
-    Every row is checked first; good rows are opened, refused ones reported, and then it ends with 2.
+    Every row is checked first; good rows are opened, the others reported. It ends with 2 where a row cannot be read,
+    else with 3 where the rules refuse one.
 
     Example: rj import --template > cases.csv; rj import cases.csv --as cw-1 --report refused.csv
     """
@@ -87,15 +88,16 @@ def import_command(
     if report is not None:
         # Before anything is opened: a report that cannot be written is known at once.
         guarded(lambda: _write(report, []))
-    rows, refused = guarded(lambda: _read(source))
-    result = Imported(refused=refused)
+    rows, unreadable = guarded(lambda: _read(source))
+    result = Imported(refused=[*unreadable])
     try:
         run(lambda referrals: _import(referrals, rows, staff, result))
     finally:
         if result.opened or result.already_here or result.refused:
             _tell(result, report, as_json=as_json)
     if result.refused:
-        fail(Exit.BAD_INPUT, f"{result.refused_rows} rows were refused; mend them and import the file again.")
+        code = Exit.BAD_INPUT if unreadable else Exit.REFUSED
+        fail(code, f"{result.refused_rows} rows were refused; mend them and import the file again.")
 
 
 def _print_help(*, columns: bool) -> None:

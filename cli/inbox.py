@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.common import AsOption, JsonOption, print_json, print_table, room, run, when
+from schemas.notices import Category
 
 if TYPE_CHECKING:
     from activities.wording import Wording
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from schemas.policy import Policies
     from schemas.vocabulary import Stage
     from service.referrals import Referrals
+    from stores.database import Pool
     from stores.notices import Letter
 
 app = room()
+
+# The kinds that ask somebody to act, until it is done. A task waits on a list of its own, and the rest is news.
+_ASKING = frozenset({Category.REMINDER, Category.ESCALATION, Category.SIGN_OFF, Category.SAFEGUARDING})
 
 
 @app.command("inbox")
@@ -33,6 +38,8 @@ def inbox_command(
 ) -> None:
     """Print what you were told and have not read, newest first; it counts as read from then on.
 
+    What asked somebody to act is marked done where it no longer waits, whoever did it.
+
     Example: rj inbox --as cw-1
     """
 
@@ -45,7 +52,11 @@ def inbox_command(
         letters = found[:limit]
         where = await where_they_stand(referrals.pool, {letter.reference for letter in letters})
         wording = _wording()
-        said = [_said(letter, wording, referrals.policies, where[letter.reference]) for letter in letters]
+        waiting = await _still_open(referrals.pool, letters)
+        said = [
+            _said(letter, wording, referrals.policies, where[letter.reference]) | {"still_open": waits}
+            for letter, waits in zip(letters, waiting, strict=True)
+        ]
         if as_json:
             print_json(said)
         else:
@@ -56,6 +67,21 @@ def inbox_command(
             await notices.mark_read(referrals.pool, member.id, letters, datetime.now(UTC))
 
     run(work, temporal=False)
+
+
+async def _still_open(pool: Pool, letters: list[Letter]) -> list[bool | None]:
+    """Of each letter, whether what it asks for waits still, by the log; None where it asks for nothing."""
+    from lifecycle import fold
+    from lifecycle.notices import still_wanted
+    from stores import event_log
+
+    asking = [letter.notice.category in _ASKING for letter in letters]
+    about = {letter.reference for letter, asks in zip(letters, asking, strict=True) if asks}
+    states = {reference: fold(await event_log.read(pool, reference)) for reference in about}
+    return [
+        still_wanted(states[letter.reference], letter.notice) if asks else None
+        for letter, asks in zip(letters, asking, strict=True)
+    ]
 
 
 def _wording() -> Wording:
@@ -96,11 +122,13 @@ def _print(said: list[dict[str, Any]], *, more: bool, everything: bool) -> None:
     print_table(
         [
             ("WHEN", "", "WHAT"),
-            *(
-                (when(datetime.fromisoformat(each["at"])), "" if each["read_at"] else "new", each["says"])
-                for each in said
-            ),
+            *((when(datetime.fromisoformat(each["at"])), _marks(each), each["says"]) for each in said),
         ]
     )
     if more:
         typer.echo(f"There is more; --limit shows more than {len(said)} at a time.")
+
+
+def _marks(letter: dict[str, Any]) -> str:
+    marks = {"new": letter["read_at"] is None, "done": letter["still_open"] is False}
+    return ", ".join(mark for mark, holds in marks.items() if holds)

@@ -11,6 +11,7 @@ import typer
 
 from cli.common import (
     AsOption,
+    BadInput,
     Exit,
     JsonOption,
     guarded,
@@ -158,7 +159,7 @@ class Adoption(NamedTuple):
     """What became of one referral.
 
     Attributes:
-        reference: as it was given.
+        reference: of which.
         was: the version before; None where it could not be asked.
         version: the version in force for its area; None where it could not be asked.
         why: for what was not adopted, a sentence.
@@ -181,14 +182,15 @@ def adopt_command(
 ) -> None:
     """Let referrals go on under the policy that is in force for their area now. Each is a recorded step.
 
-    One that is refused does not keep the others from it; the exit code is 3 then.
+    One that is refused does not keep the others from it; the exit code is 3 then. Where a reference is mistyped,
+    none is tried.
 
     Example: rj policy adopt RJ-7KQ4-M2X1 RJ-0A1B-2C3D --as su-1
     """
 
     async def work(referrals: Referrals) -> list[Adoption]:
         found: list[Adoption] = []
-        for reference in references:
+        for reference in meant:
             if found and found[-1].outcome in (Outcome.NOT_ANSWERED, Outcome.NOT_TRIED):
                 each = Adoption(reference, Outcome.NOT_TRIED, why="Not tried, as no answer came before.")
             else:
@@ -198,6 +200,7 @@ def adopt_command(
             found.append(each)
         return found
 
+    meant = guarded(lambda: list(_meant(references)))
     found = run(work)
     if as_json:
         print_json([each._asdict() for each in found])
@@ -208,17 +211,22 @@ def adopt_command(
         raise typer.Exit(Exit.REFUSED)
 
 
-async def _adopted(referrals: Referrals, given: str, staff: str) -> Adoption:
+def _meant(given: list[str]) -> Iterator[str]:
+    from schemas.reference import parse_reference
+
+    for number, text in enumerate(given, 1):
+        try:
+            yield parse_reference(text)
+        except ValueError as error:
+            raise BadInput(f"REFERENCE {number} of {len(given)}: {error}.") from error
+
+
+async def _adopted(referrals: Referrals, reference: str, staff: str) -> Adoption:
     from cli.failures import explained
     from lifecycle import Refused
     from schemas.commands import AdoptPolicy
-    from schemas.reference import parse_reference
 
     was = version = None
-    try:
-        reference = parse_reference(given)
-    except ValueError as error:
-        return Adoption(given, Outcome.REFUSED, why=f"{error}.")
     try:
         referral = (await referrals.overview(reference))[0].referral
         was, version = referral.policy.version, referrals.policies.of(referral.area).version

@@ -25,6 +25,7 @@ from schemas.people import Role, Staff
 
 if TYPE_CHECKING:
     from service.referrals import Referrals
+    from stores.database import Pool
 
 app = room()
 register = typer.Typer(help="The staff register.", rich_markup_mode=None)
@@ -57,12 +58,13 @@ def add_command(
     ] = None,
     inactive: Annotated[bool, typer.Option("--inactive", help="Has left; may do nothing any more.")] = False,
 ) -> None:
-    """Enter a person into the register, or replace what it says of them.
+    """Enter a person into the register, or replace what it says of them. Open referrals that they have and may not
+    work on any more are named.
 
     Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example"
     """
 
-    async def work(referrals: Referrals) -> bool:
+    async def work(referrals: Referrals) -> tuple[bool, list[str]]:
         from cli.reading import refuse_unprintable
         from stores import staff
 
@@ -79,11 +81,37 @@ def add_command(
             active=not inactive,
             email=_address(email),
         )
-        return await staff.add(referrals.pool, member)
+        return await staff.add(referrals.pool, member), await _left_behind(referrals.pool, member)
 
-    new = run(work, temporal=False)
+    new, left_behind = run(work, temporal=False)
     standing = ", inactive" if inactive else ""
     typer.echo(f"{'Added' if new else 'Changed'}: {staff_id}, {role} in {', '.join(area)}{standing}")
+    for sentence in left_behind:
+        typer.echo(sentence)
+
+
+async def _left_behind(pool: Pool, member: Staff) -> list[str]:
+    """What somebody has in hand in areas where they do not work on referrals now, and how to give it on."""
+    from lifecycle.core import WORKERS
+    from stores import supervision
+
+    works_in = member.areas if member.active and member.role in WORKERS else ()
+    owned = await supervision.owned_by_area(pool, member.id)
+    facilitated = await supervision.facilitated(pool, member.id)
+    return [
+        *(
+            f"{member.id} still has {count} open referral{'s' * (count != 1)} in {area}: "
+            f"rj reassign --from {member.id} --to STAFF --area {area} --as STAFF"
+            for area, count in owned.items()
+            if area not in works_in
+        ),
+        *(
+            f"{member.id} still facilitates {reference}: "
+            f"rj do {reference} assign_facilitators --set facilitator=STAFF --as STAFF"
+            for reference, area in facilitated
+            if area not in works_in
+        ),
+    ]
 
 
 def _address(email: str | None) -> str | None:
@@ -166,9 +194,7 @@ def messages_command(
     async def work(referrals: Referrals) -> Staff:
         from stores import staff
 
-        member = await staff.get(referrals.pool, staff_id)
-        if member is None:
-            raise _unknown(staff_id)
+        member = await referrals.registered(staff_id, "id")
         chosen = member.model_copy(
             update={
                 "at_once": member.at_once if at_once is None else _categories(at_once),
@@ -233,23 +259,23 @@ def absent_command(
     """
 
     async def work(referrals: Referrals) -> None:
+        from lifecycle import Refused
         from stores import staff
 
+        if back and (until or stand_in):
+            raise BadInput("--back: takes neither --until nor --stand-in.")
+        away = await referrals.registered(staff_id, "id")
         if back:
-            if until or stand_in:
-                raise BadInput("--back: takes neither --until nor --stand-in.")
-            if not await staff.set_absent(referrals.pool, staff_id, None, None):
-                raise _unknown(staff_id)
+            await staff.set_absent(referrals.pool, staff_id, None, None)
             return
         if until is None or stand_in is None:
             raise BadInput("Give --until DATE and --stand-in ID, or --back.")
         today = datetime.now(LONDON).date()
         if not today <= until.date() <= today + _LONGEST:
-            raise BadInput(f"--until: give a day from today to {today + _LONGEST}, the last day away.")
-        away = await staff.get(referrals.pool, staff_id)
-        if away is None:
-            raise _unknown(staff_id)
-        _check_stand_in(away, stand_in, await staff.get(referrals.pool, stand_in))
+            raise Refused(
+                "until", f"Give a day from today to {today + _LONGEST}, the last day away.", "until"
+            )
+        _check_stand_in(away, await referrals.registered(stand_in, "stand-in"))
         await staff.set_absent(referrals.pool, staff_id, _returns(until.date()), stand_in)
 
     run(work, temporal=False)
@@ -261,33 +287,34 @@ def absent_command(
         typer.echo(f"{staff_id} is back.")
 
 
-def _check_stand_in(away: Staff, stand_in: str, found: Staff | None) -> None:
+def _check_stand_in(away: Staff, stand_in: Staff) -> None:
+    from lifecycle import Refused
     from lifecycle.team import STAND_INS
 
-    if stand_in == away.id:
-        raise BadInput("--stand-in: nobody stands in for themself.")
-    if found is None:
-        raise BadInput(f"--stand-in: {stand_in} is not in the staff register; see `rj staff list`.")
-    if not found.active:
-        raise BadInput(f"--stand-in: {stand_in} is no longer active.")
-    if lacking := [area for area in away.areas if area not in found.areas]:
-        raise BadInput(f"--stand-in: {stand_in} does not work in {', '.join(lacking)}, where {away.id} does.")
+    def refused(code: str, sentence: str) -> Refused:
+        return Refused(code, sentence, "stand-in")
+
+    if stand_in.id == away.id:
+        raise refused("same_person", "Nobody stands in for themself.")
+    if not stand_in.active:
+        raise refused("staff_inactive", f"{stand_in.id} is no longer active.")
+    if lacking := [area for area in away.areas if area not in stand_in.areas]:
+        raise refused(
+            "staff_other_area", f"{stand_in.id} does not work in {', '.join(lacking)}, where {away.id} does."
+        )
     accepted = STAND_INS[away.role]
     if not accepted:
-        raise BadInput(f"--stand-in: nobody stands in for a {_in_words(away.role)}.")
-    if found.role not in accepted:
+        raise refused("not_their_role", f"Nobody stands in for a {_in_words(away.role)}.")
+    if stand_in.role not in accepted:
         roles = ", ".join(_in_words(role) for role in Role if role in accepted)
-        raise BadInput(
-            f"--stand-in: {stand_in} is a {_in_words(found.role)}; accepted for a {_in_words(away.role)}: {roles}."
+        raise refused(
+            "not_their_role",
+            f"{stand_in.id} is a {_in_words(stand_in.role)}; accepted for a {_in_words(away.role)}: {roles}.",
         )
 
 
 def _in_words(role: Role) -> str:
     return role.replace("_", " ")
-
-
-def _unknown(staff_id: str) -> BadInput:
-    return BadInput(f"{staff_id} is not in the staff register; see `rj staff list`.")
 
 
 def _returns(last_day: date) -> datetime:

@@ -60,13 +60,12 @@ def preparation(participant: str) -> str:
 def appointments(referral: Referral) -> dict[str, Appointment]:
     """The meetings that are booked, by their key."""
     found = []
+    people = _present(referral.facilitator, referral.co_facilitator, referral.caseworker)
     if referral.activity is not None and not referral.closed:
-        people = _present(referral.facilitator, referral.co_facilitator, referral.caseworker)
         activity = referral.activity
         met = activity.attending if activity.method in _MEETINGS else ()
         found.append(Appointment(CONFERENCE, activity.starts_at, _CONFERENCE, people, met))
     if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE):
-        people = _present(referral.facilitator, referral.caseworker)
         found += [
             Appointment(preparation(person.id), person.meeting_at, _PREPARATION, people, (person.id,))
             for person in referral.participants

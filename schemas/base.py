@@ -1,19 +1,21 @@
 """The base of every word here."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
+from schemas.areas import LONDON
 from schemas.privacy import Sensitive
 
 
@@ -34,15 +36,26 @@ ParticipantId = Annotated[
 
 D = TypeVar("D", bound=date)
 
-_WRITTEN_OUT = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
 # Outside of these years a date is a slip of the keyboard, and reckoning with it would leave the calendar.
 _YEARS = range(1900, 2200)
 
 
-def _written_out(value: Any) -> Any:
+def _begins_with_a_day(value: Any) -> bool:
     # A bare number would be read as seconds since 1970.
-    if isinstance(value, int | float) or (isinstance(value, str) and not _WRITTEN_OUT.match(value)):
+    return not isinstance(value, int | float) and (not isinstance(value, str) or bool(_DAY.match(value)))
+
+
+def _written_out(value: Any) -> Any:
+    if not _begins_with_a_day(value):
         raise ValueError("write the day as year-month-day, such as 2026-11-26")
+    return value
+
+
+def _with_its_time(value: Any) -> Any:
+    # A day alone would be read as its midnight, which nobody means.
+    if not _begins_with_a_day(value) or (isinstance(value, str) and _DAY.fullmatch(value.rstrip())):
+        raise ValueError("write the day with the time, such as 2026-11-26T14:00")
     return value
 
 
@@ -52,10 +65,32 @@ def _within_years(value: D) -> D:
     return value
 
 
+def _by_the_clock_in_london(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
+    moment: datetime = parse(value)
+    if moment.utcoffset() is not None:
+        return moment
+    if not isinstance(value, str):
+        # What a program says without an offset may be of any clock.
+        raise ValueError("needs an offset from UTC")
+    earlier, later = (moment.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if earlier < later:
+        raise ValueError("that time comes twice, as the clocks go back: add +01:00 for the first, or +00:00")
+    if earlier > later:
+        raise ValueError(
+            "that time is left out, as the clocks go forward: write another, or add its offset, +00:00"
+        )
+    return earlier
+
+
 Day = Annotated[date, BeforeValidator(_written_out), AfterValidator(_within_years)]
 """A day in England and Wales."""
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_years)]
-"""An instant, given with its offset."""
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_with_its_time),
+    AfterValidator(_within_years),
+    WrapValidator(_by_the_clock_in_london),
+]
+"""An instant. Written without an offset it is by the clock in London, and UTC from then on."""
 
 Note = Annotated[str | None, Sensitive, Field(max_length=4000, description="what staff wrote; sealed")]

@@ -243,7 +243,7 @@ class Postponement(Model):
 class AgreementItem(Model):
     """One thing a person undertakes."""
 
-    id: str = Field(pattern=r"^i[0-9]{1,2}$", description="such as i1")
+    id: str = Field(pattern=r"^i[0-9]{1,2}$", description="the item's id, such as i1")
     by: ParticipantId
     due_on: Day
     text: Annotated[str | None, Sensitive] = Field(default=None, max_length=2000)
@@ -265,7 +265,7 @@ class Agreement(Model):
 class ItemResult(Model):
     """What became of an agreement item."""
 
-    item: str = Field(pattern=r"^i[0-9]{1,2}$")
+    item: str = Field(pattern=r"^i[0-9]{1,2}$", description="the item's id, such as i1")
     outcome: ItemOutcome
     harmed_person_told: bool = Field(default=False, description="the person harmed was told of it")
 
@@ -284,7 +284,9 @@ class Survey(Model):
     participant: ParticipantId
     satisfied: bool | None = None
     would_recommend: bool | None = None
-    feels: Annotated[str | None, Field(pattern="^(better|same|worse)$")] = None
+    feels: str | None = Field(
+        default=None, pattern="^(better|same|worse)$", description="better, same or worse"
+    )
     rating: int | None = Field(default=None, ge=0, le=10, description="0 to 10")
     comment: Note = None
 
@@ -331,7 +333,7 @@ class ConsentGrant(Model):
     participant: ParticipantId
     purpose: Purpose
     form_version: str = Field(
-        pattern=r"^[A-Za-z0-9.-]{1,20}$", description="of the form that was used, such as 2026.1"
+        pattern=r"^[A-Za-z0-9.-]{1,20}$", description="the version of the form that was used, such as 2026.1"
     )
     given_on: Day
     form: ConsentForm

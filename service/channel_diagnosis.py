@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 from activities.channels import ChannelAway
 from activities.email import Mailer
@@ -28,6 +29,18 @@ async def channels(settings: Settings, service: RunningService | None) -> list[F
     return list(await asyncio.gather(_email(settings, service), _notify(settings)))
 
 
+def outward(settings: Settings, service: RunningService | None) -> bool:
+    """Whether messages leave the house by any channel."""
+    by_email = settings.smtp_url is not None and _kept_in(settings, service) is None
+    by_notify = settings.notify_api_key and (settings.notify_text_template or settings.notify_letter_template)
+    return by_email or bool(by_notify)
+
+
+def _kept_in(settings: Settings, service: RunningService | None) -> Path | None:
+    """Where `rj up` keeps what it would send by e-mail; None where it does not."""
+    return service.mail if service and service.smtp_url == settings.smtp_url else None
+
+
 async def _email(settings: Settings, service: RunningService | None) -> Finding:
     check, name_one = "e-mail", "For e-mail to reach anybody, name a mail server in RJ_SMTP_URL."
     if settings.smtp_url is None:
@@ -37,7 +50,7 @@ async def _email(settings: Settings, service: RunningService | None) -> Finding:
         return Finding(check, Standing.NOTE, nowhere, name_one)
     server = SmtpServer.parse(settings.smtp_url)
     where = f"{server.host}:{server.port}"
-    kept = service.mail if service and service.smtp_url == settings.smtp_url else None
+    kept = _kept_in(settings, service)
     try:
         await Mailer(settings.smtp_url, settings.mail_from).greet(WITHIN)
     except ChannelAway as away:

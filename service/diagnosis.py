@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime
-from itertools import combinations
 
 import asyncpg
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -13,10 +12,9 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.wording import BadTemplate, Wording
-from lifecycle.core import SUPERVISORS
-from lifecycle.intake import MAY_OPEN
-from schemas.people import Staff
-from service.channel_diagnosis import channels
+from schemas.policy import Policies
+from service.caseload_diagnosis import caseload
+from service.channel_diagnosis import channels, outward
 from service.child_process import ServerFailed
 from service.data_folder import DataFolder, NotRunning, Servers, resolve
 from service.embedded_postgres import installed_programs
@@ -26,7 +24,6 @@ from service.policy_files import BadPolicy, load_policies
 from service.referrals import TemporalUnreachable, workflow_id
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
 from service.settings import BadSetting, Settings, temporal_connect_config
-from stores import staff
 from stores.database import (
     APPLICATION_ROLE,
     Connection,
@@ -121,6 +118,13 @@ def _policy(settings: Settings) -> Finding:
     return Finding("policy", Standing.OK, f"{policy.name}, version {policy.version}.")
 
 
+def _in_use(settings: Settings) -> Policies | None:
+    try:
+        return load_policies(settings.policy)
+    except BadPolicy:
+        return None
+
+
 def _templates(settings: Settings) -> Finding:
     try:
         Wording.load(settings.templates)
@@ -160,7 +164,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
     try:
         return [
             *found,
-            await _register(pool),
+            *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
             await _keys_fit(settings, pool),
             *await _temporal(servers.temporal, pool),
         ]
@@ -225,37 +229,6 @@ async def _rights(connection: Connection) -> Finding:
     else:
         return Finding("rights", Standing.OK, f"{APPLICATION_ROLE} may add events and never change them.")
     return Finding("rights", Standing.SETUP, said, remedy)
-
-
-async def _register(pool: Pool) -> Finding:
-    """Whether there is somebody to open a referral and, in every area, two who can sign off."""
-    members = [member for member in await staff.list_staff(pool) if member.active]
-    if not any(member.role in MAY_OPEN for member in members):
-        return Finding(
-            "staff",
-            Standing.SETUP,
-            "Nobody in the register may open a referral.",
-            "Enter them: `rj staff add --help`.",
-        )
-    lacking = _areas_without_two(members)
-    if lacking:
-        return Finding(
-            "staff",
-            Standing.NOTE,
-            f"Fewer than two people can sign off in {', '.join(lacking)}; nobody signs off their own work.",
-            "Enter another supervisor or service manager there: `rj staff add --help`.",
-        )
-    return Finding("staff", Standing.OK, f"{len(members)} active; in every area two can sign off.")
-
-
-def _areas_without_two(members: list[Staff]) -> list[str]:
-    areas = sorted({area for member in members for area in member.areas})
-    covered = {
-        area
-        for one, other in combinations((each for each in members if each.role in SUPERVISORS), 2)
-        for area in set(one.areas) & set(other.areas)
-    }
-    return [area for area in areas if area not in covered]
 
 
 async def _keys_fit(settings: Settings, pool: Pool) -> Finding:

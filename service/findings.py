@@ -12,6 +12,8 @@ class Standing(StrEnum):
     OK = "ok"
     NOTE = "note"
     """Referrals can be opened, but somebody should look at it."""
+    BLOCKED = "blocked"
+    """Referrals can be opened, but some cannot go on before somebody mends it."""
     SETUP = "setup"
     """No referral can be opened: something that people set or enter is wrong or missing."""
     SERVER = "server"

@@ -13,6 +13,7 @@ from schemas.events import Event
 from schemas.notices import Addressee
 from schemas.policy import DeadlineName, NoticeRule
 from schemas.privacy import is_sensitive
+from service.plain_words import accepted_words
 from service.policy_faults import Fault, instead, notice_tables, valid
 from service.toml_lines import Place
 
@@ -112,14 +113,13 @@ def _cannot_take(event: type[Model], field: str, value: str) -> str | None:
         return None if fits else ": warn-1, warn-2 …, due, escalate-1, escalate-2 …"
     if field == "deadline":
         fits = value.partition("/")[0] in set(DeadlineName)
-        return None if fits else f": {', '.join(DeadlineName)}"
+        return None if fits else f". {instead(value, DeadlineName)}"
     described = event.model_fields[field]
     try:
         TypeAdapter(described.rebuild_annotation()).validate_python(value)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        expected = problem.get("ctx", {}).get("expected")
-        return f": {expected}" if expected else ""
+        return f". {instead(value, accepted_words(problem))}" if problem["type"] == "enum" else ""
     return None
 
 

@@ -12,7 +12,7 @@ from lifecycle.working_time import add_span
 from schemas.policy import Attempts, DeadlineName, DeadlineRule, NoticeRule, Policy, Timing
 from schemas.vocabulary import JusticeStage
 from service.notice_checks import of_messages, of_notices
-from service.plain_words import MEANS
+from service.plain_words import MEANS, accepted_words, in_words
 from service.policy_faults import Fault, instead, notice_tables, valid
 from service.toml_lines import Place
 
@@ -109,8 +109,7 @@ def _in_words(problem: Any, place: Place, value: Any, of_key: bool) -> str:
         case "extra_forbidden":
             return _unknown(str(place[-1]), _known_at(place[:-1]))
         case "enum":
-            accepted = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{str(value)[:40]!r} is not accepted. {instead(value, accepted)}"
+            return f"{str(value)[:40]!r} is not accepted. {instead(value, accepted_words(problem))}"
         case "value_error" if "span of time" in str(context["error"]):
             return _no_span(value, place)
         case "value_error":
@@ -118,8 +117,7 @@ def _in_words(problem: Any, place: Place, value: Any, of_key: bool) -> str:
         case "string_pattern_mismatch":
             return "must be small letters and _, such as agency_moved"
         case _:
-            text: str = problem["msg"]
-            return _MEANS.get(kind, text.replace("Input should", "must").replace("String should", "must"))
+            return in_words(problem, _MEANS)
 
 
 def _known_at(place: Place) -> Iterable[str]:

@@ -302,7 +302,9 @@ class Referrals:
 
 def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:
     if found is None:
-        raise Refused("staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", field)
+        raise Refused(
+            "staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", field
+        )
     return found
 
 

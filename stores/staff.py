@@ -88,15 +88,10 @@ async def set_messages(pool: Pool, member: Staff) -> None:
     )
 
 
-async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in: str | None) -> bool:
-    """Say until when a person is absent and who stands in; None ends it. Whether there is such a person."""
-    return bool(
-        await pool.fetchval(
-            "UPDATE staff SET absent_until = $2, stand_in = $3 WHERE id = $1 RETURNING TRUE",
-            staff_id,
-            until,
-            stand_in,
-        )
+async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in: str | None) -> None:
+    """Say until when a person is absent and who stands in; None ends it."""
+    await pool.execute(
+        "UPDATE staff SET absent_until = $2, stand_in = $3 WHERE id = $1", staff_id, until, stand_in
     )
 
 

@@ -15,7 +15,7 @@ from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.notices import Party
 from schemas.people import Role, StaffId
-from schemas.policy import Rung
+from schemas.policy import Policy, Rung
 from schemas.vocabulary import Channel, SignOffSubject, Stage
 from stores import event_log
 from stores.database import Pool
@@ -105,6 +105,18 @@ class Underway(NamedTuple):
 
     reference: str
     id: str
+
+
+class KeptPolicy(NamedTuple):
+    """A policy that open referrals of an area keep.
+
+    Attributes:
+        referrals: how many.
+    """
+
+    area: Area
+    policy: Policy
+    referrals: int
 
 
 async def open_escalations(
@@ -312,6 +324,44 @@ async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = No
         stage,
     )
     return {Area(row["area"]): row["open"] for row in rows}
+
+
+async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
+    """The open referrals that somebody facilitates, by reference, each with its area."""
+    rows = await pool.fetch(
+        "SELECT reference, area FROM referral WHERE facilitator = $1 AND stage <> 'closed' ORDER BY reference",
+        facilitator,
+    )
+    return [(row["reference"], Area(row["area"])) for row in rows]
+
+
+async def open_by_area(pool: Pool) -> dict[Area, int]:
+    """How many open referrals there are in each area that has any."""
+    rows = await pool.fetch(
+        "SELECT area, count(*) AS open FROM referral WHERE stage <> 'closed' GROUP BY area ORDER BY area"
+    )
+    return {Area(row["area"]): row["open"] for row in rows}
+
+
+# The latest policy that each open referral was told to keep. It is some 15 kB, of which few differ.
+_POLICIES = """
+WITH kept AS (
+    SELECT DISTINCT ON (e.reference) r.area, e.body ->> 'policy' AS policy
+    FROM event e JOIN referral r USING (reference)
+    WHERE e.kind IN ('referral_received', 'policy_adopted') AND r.stage <> 'closed'
+    ORDER BY e.reference, e.sequence DESC
+)
+SELECT area, min(policy) AS policy, count(*) AS referrals FROM kept GROUP BY area, md5(policy) ORDER BY area
+"""
+
+
+async def policies_kept(pool: Pool) -> list[KeptPolicy]:
+    """The different policies that open referrals keep, by area."""
+    rows = await pool.fetch(_POLICIES)
+    return [
+        KeptPolicy(Area(row["area"]), Policy.model_validate_json(row["policy"]), row["referrals"])
+        for row in rows
+    ]
 
 
 async def caseworkers(pool: Pool, references: Sequence[str]) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Actor, Role, Staff
+from schemas.policy import Policies
 from schemas.reference import reference_from
 from schemas.steps import Request
 from service.policy_files import load_policies
@@ -28,7 +29,9 @@ MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 class Book:
     """Referrals of one area and its people, who are called as in tests/life.py, with the area's two letters."""
 
-    def __init__(self, pool: Pool, keys: KeyStore, area: Area, letters: str) -> None:
+    def __init__(
+        self, pool: Pool, keys: KeyStore, area: Area, letters: str, policies: Policies | None = None
+    ) -> None:
         self.pool, self.keys, self.area = pool, keys, area
         self._people = {
             "cw-1": f"{letters}-1",
@@ -38,7 +41,7 @@ class Book:
             "su-1": f"{letters}-su",
             "su-2": f"{letters}-sv",
         }
-        self._steps = Steps(pool, keys, load_policies())
+        self._steps = Steps(pool, keys, policies or load_policies())
 
     async def hire(self) -> None:
         """Enter the people into the register."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from lifecycle import Refused
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.privacy import every_model, is_sensitive
-from schemas.vocabulary import ClosureReason, SignOffSubject
+from schemas.vocabulary import ClosureReason, SignOffSubject, TaskResult
 from service.referrals import Referrals, workflow_id
 from stores import event_log
 from tests.conftest import STAFF
@@ -89,6 +90,9 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     )
     await take(until_conference(datetime.now(UTC), CANARY))
     await take(detours(datetime.now(UTC), CANARY))
+    # She is told of no appointment but by phone.
+    done = c.CompleteTask(task=await a_task(referrals, reference), result=TaskResult.PASSED_ON, note=CANARY)
+    await take([("cw-1", done)])
     await take(until_closed(datetime.now(UTC), CANARY)[:-1])
     await take([("cw-1", c.RequestFurtherActivity(reason=CANARY))])
     mistake = c.AddNote(note=CANARY)
@@ -97,6 +101,15 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     await take([("cw-1", c.Withdraw(participant=HARMED, note=CANARY))])
     await take([("su-1", c.Reopen(reason=CANARY)), until_closed(datetime.now(UTC), CANARY)[-1]])
     return reference, asked
+
+
+async def a_task(referrals: Referrals, reference: str) -> str:
+    async with asyncio.timeout(20):
+        while True:
+            overview, _ = await referrals.overview(reference)
+            for task in overview.referral.tasks:
+                return task.id
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

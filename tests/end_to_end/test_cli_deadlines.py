@@ -202,12 +202,11 @@ async def test_a_deadline_is_extended_once(rj: Rj, reference: str) -> None:
     found = (await rj("deadlines", reference, "--json")).json["deadlines"]
     [contact] = [each for each in found if each["key"] == "first_contact"]
     assert contact["due_at"] == at_day_end(day).isoformat().replace("+00:00", "Z")
-    instant = (datetime.now(UTC) + timedelta(days=50)).replace(microsecond=0)
-    said = await rj(
-        *("extend", reference, "first_contact", "--until", instant.isoformat(), "--reason", "Longer"),
-        *("--as", "su-1", "--json"),
+    moved = await rj(
+        *("extend", reference, "first_contact", "--until", f"{day + timedelta(days=10)}T14:00"),
+        *("--reason", "Longer", "--as", "su-1"),
     )
-    assert said.json["sequence"] == 3
+    assert re.search(r"Moved: first contact: due .* 14:00 \(was .* 17:00\)\n", moved.out), moved
 
 
 async def test_a_hold_stops_the_clocks_and_a_resume_says_when_each_is_due(rj: Rj, reference: str) -> None:
@@ -247,14 +246,19 @@ async def test_what_a_resume_has_moved_is_said_by_the_log(book: Book) -> None:
 
 BAD: list[tuple[str, int, str]] = [
     ("deadlines Canary", 2, "not a reference"),
-    ("deadlines RJ-0000-0000", 2, "There is no referral"),
+    ("deadlines RJ-0000-0000", 3, "There is no referral"),
     (
         "extend {ref} first_contact --until soon --reason Canary --as su-1",
         2,
-        "write a day such as 2026-11-26",
+        "write the day with the time, such as 2026-11-26T14:00; or a day, which means 17:00",
     ),
     ("extend {ref} first_contact --until 2099-02-30 --reason Canary --as su-1", 2, "there is no such day"),
-    ("extend {ref} first_contact --until 2099-01-02T10:00 --reason Canary --as su-1", 2, "with its offset"),
+    (
+        "extend {ref} first_contact --until 2099-01-02T25:00 --reason Canary --as su-1",
+        2,
+        "must be a time that exists, such as 2026-11-26T14:00; or a day",
+    ),
+    ("extend {ref} first_contact --until 2099-10-25T01:30 --reason Canary --as su-1", 2, "comes twice"),
     ("extend {ref} first_contact --until 2020-01-02 --reason Canary --as su-1", 3, "gives it a later time"),
     ("extend {ref} first_contct --until 2099-01-02 --reason Canary --as su-1", 3, "open: allocation"),
     ("extend {ref} first_contact --until 2099-01-02 --reason Canary --as cw-1", 3, "Your role may not"),

@@ -137,7 +137,7 @@ async def test_a_reference_that_another_referral_has_is_not_taken_for_the_row(
 
     monkeypatch.setattr(Referrals, "identity_of", collides)
     said = await imported(rj, written(cases, row()))
-    assert said.code == 2
+    assert said.code == 3
     assert (said.json["opened"], said.json["already_here"]) == (0, 0)
     [refused] = said.json["refused"]
     assert (refused["row"], refused["column"]) == (2, "external_id")
@@ -180,7 +180,7 @@ async def test_nothing_is_opened_where_it_cannot_begin(rj: Rj, cases: Path, tmp_
         (("import",), 2, "Give a file"),
         (("import", tmp_path / "none.csv", "--as", "cw-1"), 2, "cannot be read"),
         (("import", tmp_path, "--as", "cw-1"), 2, "is a directory"),
-        (("import", cases, "--as", "nobody-1"), 2, "not in the staff register"),
+        (("import", cases, "--as", "nobody-1"), 3, "not in the staff register"),
         (("import", cases, "--as", "cw-gone"), 3, "no longer active"),
         (("import", cases, "--as", "cw-1", "--report", tmp_path / "none" / "x"), 2, "cannot be written"),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +10,15 @@ import pytest
 import pytest_asyncio
 
 from schemas import commands as c
+from schemas.areas import Area
 from schemas.notices import About, Category
 from service.referrals import Referrals
 from stores.database import Pool
+from stores.keys import KeyStore
+from tests.book import MONDAY, Book
 from tests.caseload import Caseload, a_caseload
 from tests.end_to_end.conftest import Rj
+from tests.life import HARMED
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
@@ -29,9 +34,7 @@ async def test_letters_are_read_in_words_newest_first_and_once(rj: Rj, caseload:
     reference = await caseload.referral("dg-1")
     about = About(deadline="thinking_time/h1", point="warn-1", at=NOW, due_at=NOW + timedelta(days=1))
     await caseload.letter(reference, "dg-1", "allocated", Category.NEWS, at=NOW)
-    await caseload.letter(
-        reference, "dg-1", "reminder", Category.REMINDER, about, at=NOW + timedelta(hours=1)
-    )
+    await caseload.letter(reference, "dg-1", "reminder", Category.NEWS, about, at=NOW + timedelta(hours=1))
     due = "is due on Friday 27 November 2026 at 9am (first warning)."
     told = [
         f"Thu 26 Nov 2026 10:00  new  {reference}: thinking time (h1) {due}",
@@ -62,6 +65,7 @@ async def test_a_script_reads_it_too(rj: Rj, caseload: Caseload) -> None:
         "template": "task",
         "about": {"participant": "h1", "wanted": "appointment", "why": "no_safe_channel"},
         "read_at": None,
+        "still_open": None,
         "says": f"{reference}: a message to h1 was not sent (your appointment), because there is no safe channel."
         " Tell them yourself only if that is safe; else ask your supervisor first.",
     }
@@ -84,11 +88,38 @@ async def test_what_the_policy_tells_is_in_the_inbox(rj: Rj, reference: str, ref
     assert f"{reference} is yours now." in said
 
 
+async def test_what_asked_somebody_to_act_is_marked_done_when_it_no_longer_waits(
+    rj: Rj, pool: Pool, keys: KeyStore
+) -> None:
+    book = Book(pool, keys, Area.SOUTH_WALES, "sw")
+    await book.hire()
+    late, unsafe = await book.allocated(), await book.allocated()
+    await book.reach(late, "first_contact", "warn-1", "due", "escalate-1")
+    await book.take(unsafe, "cw-2", c.RaiseSafeguarding(note="Afraid at home"), MONDAY)
+
+    async def waiting(who: str) -> dict[tuple[str, str], bool | None]:
+        found = (await rj("inbox", "--as", who, "--all", "--json")).json
+        return {(each["reference"], each["template"]): each["still_open"] for each in found}
+
+    assert await waiting("sw-1") == {(late, "reminder"): True, (unsafe, "safeguarding"): True}
+    assert await waiting("sw-su") == {(late, "escalation"): True, (unsafe, "safeguarding"): True}
+    attempt = {"participant": HARMED, "channel": "phone", "outcome": "no_answer"}
+    await book.take(late, "cw-1", c.RecordContactAttempt.model_validate(attempt), MONDAY + timedelta(days=9))
+    assert await waiting("sw-1") == {(late, "reminder"): False, (unsafe, "safeguarding"): True}
+    await book.take(unsafe, "su-1", c.LiftSafeguarding(note="She is safe"), MONDAY)
+    assert await waiting("sw-su") == {(late, "escalation"): False, (unsafe, "safeguarding"): False}
+    escalation = (await rj("inbox", "--as", "sw-sv")).out
+    assert re.search(rf"  new, done  {late}: ", escalation), escalation
+    assert re.search(
+        rf"  done       {late}: |  done  {late}: ", (await rj("inbox", "--as", "sw-sv", "--all")).out
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "sentence", "code"),
     [
         ("inbox", "--as", 2),
-        ("inbox --as nobody-1", "nobody-1 is not in the staff register", 2),
+        ("inbox --as nobody-1", "nobody-1 is not in the staff register", 3),
         ("inbox --as cw-gone", "no longer active", 3),
         ("inbox --as cw-1 --limit 0", "--limit", 2),
     ],

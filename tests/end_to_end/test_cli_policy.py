@@ -164,14 +164,22 @@ async def test_a_referral_adopts_what_is_in_force(rj: Rj, referrals: Referrals, 
     assert (await event_log.read(referrals.pool, older))[-1] == last
 
 
-async def test_one_bad_reference_does_not_keep_the_others_from_it(rj: Rj, older: str) -> None:
-    said = await rj("policy", "adopt", "Canary", UNKNOWN, older, "--as", "su-1", "--json")
+async def test_one_that_is_refused_does_not_keep_the_others_from_it(rj: Rj, older: str) -> None:
+    said = await rj("policy", "adopt", UNKNOWN, older, "--as", "su-1", "--json")
     assert said.code == 3
-    mistyped, unknown, adopted = said.json
-    assert [each["outcome"] for each in (mistyped, unknown, adopted)] == ["refused", "refused", "adopted"]
-    assert "not a reference" in mistyped["why"]
+    unknown, adopted = said.json
+    assert [each["outcome"] for each in (unknown, adopted)] == ["refused", "adopted"]
     assert "There is no referral" in unknown["why"]
     assert (adopted["was"], adopted["version"], adopted["why"]) == ("2026-11", NOW, None)
+
+
+async def test_where_a_reference_is_mistyped_none_is_tried(rj: Rj, referrals: Referrals, older: str) -> None:
+    before = await event_log.read(referrals.pool, older)
+    said = await rj("policy", "adopt", older, "Canary", "--as", "su-1")
+    assert (said.code, said.out) == (2, "")
+    assert "REFERENCE 2 of 2: not a reference" in said.one_sentence()
+    assert "Canary" not in said.err
+    assert await event_log.read(referrals.pool, older) == before
 
 
 async def test_who_may_not_adopt(rj: Rj, referrals: Referrals, older: str) -> None:

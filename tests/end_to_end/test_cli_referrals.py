@@ -14,7 +14,7 @@ import service.running
 from cli.reading import givable
 from schemas.commands import COMMANDS, parse_command
 from schemas.people import Actor, Role
-from schemas.vocabulary import Source
+from schemas.vocabulary import ClosureReason, Source
 from service.referrals import Referrals
 from stores import event_log, staff
 from tests.end_to_end.conftest import Rj
@@ -36,9 +36,39 @@ async def test_the_list_of_examples_says_what_each_is_for(rj: Rj) -> None:
     assert all(re.fullmatch(r"\w+ +[A-Z].*\.", line) for line in lines)
 
 
+async def test_the_fields_of_a_command_are_told_with_all_that_is_accepted(rj: Rj) -> None:
+    closing = " ".join((await rj("fields", "close")).out.split())
+    assert closing == f"reason (needed): one of {', '.join(ClosureReason)} note: what staff wrote; sealed"
+    assert (await rj("fields", "resume")).out == "It has no fields.\n"
+    booking = (await rj("fields", "book-activity")).out
+    assert "starts_at (needed): a time such as 2026-11-26T14:00, by the clock in London\n" in booking
+    form = (await rj("fields", "referral")).out
+    assert "participants (needed): a list, each with fields of its own\n" in form
+    assert "participants.contact_safety.safe_channels: only these may be used; a list, each one of" in form
+    assert max(map(len, form.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", ["referral", *givable()])
+async def test_every_field_of_an_example_is_told_of(rj: Rj, name: str) -> None:
+    told = [line.split(" ")[0].rstrip(":") for line in (await rj("fields", name)).out.splitlines()]
+    assert (await rj("example", name)).json.keys() <= set(told)
+
+
 async def test_every_command_has_help_with_an_example(rj: Rj) -> None:
     commands = (
-        *("example", "open", "do", "permitted", "list", "show", "timeline", "import", "verify", "erase"),
+        *(
+            "example",
+            "fields",
+            "open",
+            "do",
+            "permitted",
+            "list",
+            "show",
+            "timeline",
+            "import",
+            "verify",
+            "erase",
+        ),
         *("staff add", "staff list", "staff absent", "keys status", "keys new", "keys rotate"),
     )
     for command in commands:
@@ -231,8 +261,10 @@ async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: s
 async def test_without_a_worker_nobody_waits_for_ever(
     rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.referrals, "TASK_QUEUE", "nobody-listens")
-    monkeypatch.setattr(service.running, "TASK_QUEUE", "nobody-listens")
+    monkeypatch.setattr(service.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
+    for queue in ("TASK_QUEUE", "MESSAGE_QUEUE"):
+        # One process polls a queue of a server once.
+        monkeypatch.setattr(service.running, queue, f"nobody-listens-{queue}")
     monkeypatch.setattr(service.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
     example = (await rj("example", "referral")).out
     async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policies):

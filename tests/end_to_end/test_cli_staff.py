@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.areas import Area
+from schemas.people import Role
+from stores.database import Pool
+from tests.caseload import a_caseload
 from tests.end_to_end.conftest import Rj
 
 
@@ -23,6 +27,31 @@ async def test_a_person_is_entered_changed_and_listed(rj: Rj) -> None:
     assert changed.out == "Changed: gw-1, caseworker in gwent, inactive\n"
     assert "inactive" in (await rj("staff", "list", "--area", "gwent")).out
     assert "There is nobody" in (await rj("staff", "list", "--area", "wiltshire")).out
+
+
+async def test_who_leaves_and_has_referrals_is_told_of_with_the_way_to_give_them_on(
+    rj: Rj, database_url: str, pool: Pool
+) -> None:
+    async with a_caseload(database_url, pool) as caseload:
+        await caseload.member("lv-1", Role.CASEWORKER, Area.CUMBRIA, Area.KENT)
+        for area in (Area.CUMBRIA, Area.CUMBRIA, Area.KENT):
+            await caseload.referral("lv-1", area=area)
+        prepared = await caseload.referral(facilitator="lv-1")
+        give_on = "rj reassign --from lv-1 --to STAFF --area"
+        moved = await rj("staff", "add", "lv-1", "--role", "caseworker", "--area", "cumbria")
+        assert moved.out.splitlines() == [
+            "Changed: lv-1, caseworker in cumbria",
+            f"lv-1 still has 1 open referral in kent: {give_on} kent --as STAFF",
+        ]
+        assign = f"rj do {prepared} assign_facilitators --set facilitator=STAFF --as STAFF"
+        everything = [
+            f"lv-1 still has 2 open referrals in cumbria: {give_on} cumbria --as STAFF",
+            f"lv-1 still has 1 open referral in kent: {give_on} kent --as STAFF",
+            f"lv-1 still facilitates {prepared}: {assign}",
+        ]
+        for role, more in (("caseworker", ("--inactive",)), ("commissioner", ())):
+            left = await rj("staff", "add", "lv-1", "--role", role, "--area", "cumbria", *more)
+            assert left.out.splitlines()[1:] == everything
 
 
 async def test_an_absence_has_a_last_day_and_a_stand_in(rj: Rj) -> None:
@@ -133,9 +162,9 @@ async def test_who_may_not_do_the_work_does_not_stand_in(
     await rj("staff", "add", "st-1", "--role", away, "--area", "staffordshire")
     await rj("staff", "add", "st-2", "--role", stand_in, "--area", "staffordshire")
     said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
-    assert said.code == 2
+    assert said.code == 3
     assert said.one_sentence() == (
-        f"rj: --stand-in: st-2 is a {stand_in.replace('_', ' ')}; accepted for a {away.replace('_', ' ')}:"
+        f"rj: stand-in: st-2 is a {stand_in.replace('_', ' ')}; accepted for a {away.replace('_', ' ')}:"
         f" {accepted}.\n"
     )
     assert "absent" not in (await rj("staff", "list", "--area", "staffordshire")).out
@@ -145,7 +174,7 @@ async def test_nobody_stands_in_for_a_commissioner(rj: Rj) -> None:
     for staff_id in ("st-1", "st-2"):
         await rj("staff", "add", staff_id, "--role", "commissioner", "--area", "staffordshire")
     said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
-    assert "nobody stands in for a commissioner" in said.one_sentence()
+    assert "Nobody stands in for a commissioner" in said.one_sentence()
 
 
 async def test_a_stand_in_works_wherever_the_absent_one_does(rj: Rj) -> None:
@@ -154,7 +183,7 @@ async def test_a_stand_in_works_wherever_the_absent_one_does(rj: Rj) -> None:
     await rj("staff", "add", "st-2", "--role", "caseworker", "--area", "suffolk")
     said = await rj("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2")
     assert said.one_sentence() == (
-        "rj: --stand-in: st-2 does not work in staffordshire, sussex, where st-1 does.\n"
+        "rj: stand-in: st-2 does not work in staffordshire, sussex, where st-1 does.\n"
     )
 
 
@@ -169,28 +198,44 @@ async def test_a_stand_in_works_wherever_the_absent_one_does(rj: Rj) -> None:
         ("staff add x-1 --role caseworker", "--area"),
         ("staff add x-1 --role caseworker --area durham --name \0", "--name: holds a control character"),
         ("staff add x-1 --role caseworker --area durham --email nowhere", "--email: it must be one e-mail"),
-        ("staff messages nobody-1", "nobody-1 is not in the staff register"),
         ("staff messages cw-1 --email nowhere", "--email: it must be one e-mail"),
-        ("staff messages nobody-1 --email x@example.org", "nobody-1 is not in the staff register"),
         ("staff messages cw-1 --at-once escalations", "Did you mean escalation?"),
         ("staff messages cw-1 --at-once escalation,", "--at-once: accepted: none, default, or some of"),
         ("staff absent cw-1", "Give --until DATE and --stand-in ID, or --back"),
         ("staff absent cw-1 --until 2030-01-01", "--stand-in"),
         ("staff absent cw-1 --back --until 2030-01-01", "--back: takes neither"),
         ("staff absent cw-1 --until 2030-02-30 --stand-in cw-2", "--until"),
-        ("staff absent cw-1 --until 9999-12-31 --stand-in cw-2", "--until: give a day from today"),
-        ("staff absent cw-1 --until 2020-01-01 --stand-in cw-2", "--until: give a day from today"),
-        ("staff absent cw-1 --until 2030-01-01 --stand-in cw-1", "nobody stands in for themself"),
-        ("staff absent cw-1 --until 2030-01-01 --stand-in nobody-1", "nobody-1 is not in the staff register"),
+    ],
+)
+async def test_bad_input_gets_one_sentence(rj: Rj, command: str, sentence: str) -> None:
+    await changes_nothing(rj, command, 2, sentence)
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("staff messages nobody-1", "nobody-1 is not in the staff register"),
+        ("staff messages nobody-1 --email x@example.org", "nobody-1 is not in the staff register"),
+        ("staff absent cw-1 --until 9999-12-31 --stand-in cw-2", "until: Give a day from today"),
+        ("staff absent cw-1 --until 2020-01-01 --stand-in cw-2", "until: Give a day from today"),
+        ("staff absent cw-1 --until 2030-01-01 --stand-in cw-1", "stand-in: Nobody stands in for themself"),
+        (
+            "staff absent cw-1 --until 2030-01-01 --stand-in nobody-1",
+            "stand-in: nobody-1 is not in the staff",
+        ),
         ("staff absent cw-1 --until 2030-01-01 --stand-in cw-gone", "cw-gone is no longer active"),
         ("staff absent cw-1 --until 2030-01-01 --stand-in cw-kent", "cw-kent does not work in durham"),
         ("staff absent nobody-1 --until 2030-01-01 --stand-in cw-1", "nobody-1 is not in the staff register"),
         ("staff absent nobody-1 --back", "nobody-1 is not in the staff register"),
     ],
 )
-async def test_bad_input_gets_one_sentence(rj: Rj, command: str, sentence: str) -> None:
+async def test_what_the_register_does_not_allow_is_refused(rj: Rj, command: str, sentence: str) -> None:
+    await changes_nothing(rj, command, 3, sentence)
+
+
+async def changes_nothing(rj: Rj, command: str, code: int, sentence: str) -> None:
     before = (await rj("staff", "list", "--json")).json
     said = await rj(*command.split(" "))
-    assert (said.code, said.out) == (2, "")
+    assert (said.code, said.out) == (code, "")
     assert sentence in said.one_sentence()
     assert (await rj("staff", "list", "--json")).json == before

@@ -141,7 +141,7 @@ async def test_lists_are_filtered_by_safeguarding_and_by_when_they_are_due(
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [
-        ("list --caseworker nobody-1", 2, "nobody-1 is not in the staff register"),
+        ("list --caseworker nobody-1", 3, "nobody-1 is not in the staff register"),
         ("list --area durhm", 2, "Did you mean durham?"),
         ("escalations --area west_yorkshir", 2, "Did you mean west-yorkshire?"),
         ("signoffs --area durhm", 2, "Did you mean durham?"),
@@ -153,11 +153,11 @@ async def test_lists_are_filtered_by_safeguarding_and_by_when_they_are_due(
         ("list --due-within -1", 2, "--due-within"),
         ("escalations --rung nobody", 2, "--rung"),
         ("escalations --since 2026-01-01", 2, "--since: is for --all"),
-        ("signoffs --as nobody-1", 2, "not in the staff register"),
+        ("signoffs --as nobody-1", 3, "not in the staff register"),
         ("reassign --from me-1 --to me-1 --as me-su --yes", 3, "to themself"),
-        ("reassign --from nobody-1 --to me-1 --as me-su --yes", 2, "from: nobody-1 is not in the staff"),
-        ("reassign --from me-1 --to nobody-1 --as me-su --yes", 2, "to: nobody-1 is not in the staff"),
-        ("reassign --from me-1 --to me-2 --as nobody-1 --yes", 2, "as: nobody-1 is not in the staff"),
+        ("reassign --from nobody-1 --to me-1 --as me-su --yes", 3, "from: nobody-1 is not in the staff"),
+        ("reassign --from me-1 --to nobody-1 --as me-su --yes", 3, "to: nobody-1 is not in the staff"),
+        ("reassign --from me-1 --to me-2 --as nobody-1 --yes", 3, "as: nobody-1 is not in the staff"),
         ("reassign --from me-1 --to me-2 --as me-1 --yes", 3, "by supervisors and service managers"),
         (
             "reassign --from me-1 --to me-2 --as su-1 --area merseyside --yes",

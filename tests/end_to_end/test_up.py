@@ -84,6 +84,9 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert healthy.exit_code == 0, healthy.stdout
         found = {finding["check"]: finding["said"] for finding in json.loads(healthy.stdout)}
         assert found["workflows"] == "12 open; each has its workflow."
+        assert found["staff"] == "8 active; in every area two can sign off."
+        assert found["policy versions"] == "Each version means the same to every open referral."
+        assert "service phone" not in found  # rj up sends nothing
         assert replayed(data) >= 13
         second = rj("up")
         assert second.exit_code == 3

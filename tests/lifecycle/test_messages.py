@@ -318,6 +318,27 @@ def test_whoever_takes_over_is_invited_and_whoever_left_is_told() -> None:
     assert invited(messages) == {(INVITATION, "sv-2", starts), (INVITATION_CANCELLED, "cw-1", starts)}
 
 
+@pytest.mark.parametrize(
+    "first", [{"facilitator": "fa-1", "co_facilitator": "sv-2"}, {"facilitator": "fa-1"}]
+)
+def test_both_facilitators_come_to_a_preparation_meeting_and_a_change_of_either_is_told(
+    first: dict[str, str],
+) -> None:
+    story = to(Stage.PREPARATION)
+    story.do(c.AssignFacilitators.model_validate(first))
+    starts = story.at + timedelta(days=3)
+    booked = tells(story, c.BookPreparationMeeting(participant="h1", starts_at=starts))
+    assert {who for _, who, _ in invited(booked)} == {*first.values(), "cw-1"}
+    swapped = c.AssignFacilitators(facilitator="sv-1", co_facilitator="fa-1")
+    left = {who for who in first.values() if who != "fa-1"}
+    assert invited(tells(story, swapped)) == {
+        (INVITATION, "sv-1", starts),
+        *((INVITATION_CANCELLED, who, starts) for who in left),
+    }
+    cancelled = tells(story, c.CancelPreparationMeeting(participant="h1"))
+    assert {who for _, who, _ in invited(cancelled)} == {"fa-1", "sv-1", "cw-1"}
+
+
 # Whatever anybody does, and whenever.
 
 SAFETIES = [

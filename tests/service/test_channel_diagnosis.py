@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.channel_diagnosis import channels
+from service.channel_diagnosis import channels, outward
 from service.data_folder import RunningService
 from service.diagnosis import diagnose
 from service.embedded_mail import embedded_mail
@@ -59,6 +59,8 @@ async def test_mail_that_rj_up_keeps(tmp_path: Path) -> None:
         email, _ = await found(service, smtp_url=mailbox.url)
         assert email.said == f"Kept in {mailbox.folder} by `rj up`, sent nowhere."
         assert email.standing is Standing.NOTE
+        assert not outward(Settings.load(smtp_url=mailbox.url), service)
+        assert outward(Settings.load(smtp_url="smtp://mail.example.org"), service)
     gone, _ = await found(service, smtp_url=mailbox.url)
     assert "cannot be reached" in gone.said
 
@@ -96,9 +98,12 @@ async def test_an_account_is_looked_at_without_sending() -> None:
         )
         assert half.remedy == "For them, set RJ_NOTIFY_LETTER_TEMPLATE."
 
+        assert outward(Settings.load(**account(double)), None)
+
         neither: dict[str, Any] = {"notify_text_template": None, "notify_letter_template": None}
         _, none = await found(**account(double) | neither)
         assert none.said == "Off: a key is set and no template."
+        assert not outward(Settings.load(**account(double) | neither), None)
         assert double.taken == []
 
 

@@ -10,8 +10,9 @@ from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Role
-from schemas.policy import Rung
+from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
+from service.policy_files import load_policies
 from stores import event_log, staff, supervision
 from stores.database import Pool
 from stores.keys import KeyStore
@@ -174,6 +175,33 @@ async def test_what_a_caseworker_owns_comes_in_pages(book: Book) -> None:
     assert await supervision.owned_by_area(book.pool, "la-1") == {AREA: 3}
     assert await supervision.owned_by_area(book.pool, "la-1", stage=Stage.CONFERENCE) == {}
     assert await supervision.caseworkers(book.pool, owned[:1]) == {owned[0]: "la-1"}
+
+
+async def test_what_is_open_is_counted_and_who_facilitates_is_named(book: Book) -> None:
+    prepared, other = await book.open(MONDAY), await book.open(MONDAY)
+    await book.tell(prepared, until_preparation(MONDAY.date()), MONDAY)
+    assigning = c.AssignFacilitators(facilitator="fa-1", co_facilitator="fa-2")
+    await book.take(prepared, "cw-1", assigning, MONDAY)
+    assert await supervision.facilitated(book.pool, "la-fa") == [(prepared, AREA)]
+    assert (await supervision.open_by_area(book.pool))[AREA] == 2
+    closing = c.Close.model_validate({"reason": "service_no_capacity"})
+    for reference in (prepared, other):
+        await book.take(reference, "cw-1", closing, MONDAY)
+    assert await supervision.facilitated(book.pool, "la-fa") == []
+    assert AREA not in await supervision.open_by_area(book.pool)
+
+
+async def test_the_policies_that_open_referrals_keep_are_told_once_each(book: Book, keys: KeyStore) -> None:
+    now = load_policies().base
+    changed = now.model_copy(update={"closures": (MONDAY.date(),)})
+    moved, _, closed = [await book.open(MONDAY) for _ in range(3)]
+    await book.take(closed, "cw-1", c.Close.model_validate({"reason": "service_no_capacity"}), MONDAY)
+    later = Book(book.pool, keys, AREA, "la", Policies(changed, {}))
+    await later.take(moved, "su-1", c.AdoptPolicy(version=now.version), MONDAY)
+    kept = [each for each in await supervision.policies_kept(book.pool) if each.area is AREA]
+    assert sorted(each.referrals for each in kept) == [1, 1]
+    assert {each.policy.closures for each in kept} == {(), changed.closures}
+    assert now in [each.policy for each in kept]
 
 
 async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_try(book: Book) -> None:
