@@ -30,6 +30,7 @@ from service.settings import Settings
 from stores import staff
 from stores.keys import MasterKeys
 from stores.migrate import migrate
+from workflows.notice import MESSAGE_QUEUE
 
 AREA = Area.DURHAM
 _PROJECT = Path(__file__).parent.parent
@@ -96,8 +97,8 @@ async def _worker(log: Path, environment: dict[str, str], client: Client) -> Asy
 
 
 async def _polled(client: Client) -> bool:
-    """Whether a worker asks for work of both kinds."""
-    for name in (TASK_QUEUE, NOTHING):
+    """Whether a worker asks for work of every kind."""
+    for name in (TASK_QUEUE, MESSAGE_QUEUE, NOTHING):
         found = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,

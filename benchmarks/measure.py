@@ -23,7 +23,8 @@ from schemas.vocabulary import (
     ParticipantRole,
     Source,
 )
-from service.referrals import Referrals, workflow_id
+from service.referrals import Referrals
+from workflows.ids import workflow_id
 
 Call = Callable[[], Awaitable[object]]
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.storm`: every worker is gone while ten thousand deadlines fall due; then one comes back.
 
 Counts afterwards that each was recorded once, that each escalation was raised once, and that each message about one
-arrived once at a real mail server.
+arrived once at a real mail server; and says how long people waited meanwhile, who took a step every second.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import itertools
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -20,13 +23,16 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.engine import AREA, CASEWORKER, Engine, engine
-from benchmarks.measure import FORM
+from benchmarks.measure import FORM, Call, Timings, a_step
 from schemas.people import Role, Staff
 from service.embedded_mail import embedded_mail
+from service.referrals import NotAnswered
 from stores import staff
 
 SUPERVISOR = Staff(id="su-1", role=Role.SUPERVISOR, areas=(AREA,), email="su-1@example.org")
 AT_ONCE = 20
+# On so many referrals, in turn, people take steps meanwhile: most of them have not been asked for anything lately.
+ASIDE = 60
 # Seconds that an opening may take at the most, on a machine that has much else to do.
 _EACH = 0.08
 
@@ -63,13 +69,15 @@ async def run(count: int, console: Console) -> bool:
                 await staff.add(running.referrals.pool, SUPERVISOR)
                 opened = time.monotonic()
                 async with running.working():
+                    steps = [await a_step(running.referrals) for _ in range(ASIDE)]
                     await _open(running, count)
                 console.print(f"{count} opened in {time.monotonic() - opened:.0f} s; the worker is gone.")
                 await asyncio.sleep(max(0.0, opened + seconds + count * _EACH - time.monotonic()))
                 began = time.monotonic()
-                async with running.working():
+                async with running.working(), _people(steps) as waited:
                     taken = await _settled(running, count)
-                return _report(console, await _counts(running), _messages(mail.folder), count, taken - began)
+                counts, messages = await _counts(running), _messages(mail.folder)
+                return _report(console, counts, messages, count, taken - began, waited)
 
 
 async def _open(running: Engine, count: int) -> None:
@@ -80,6 +88,34 @@ async def _open(running: Engine, count: int) -> None:
             await running.referrals.open(FORM, CASEWORKER.id)
 
     await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+
+
+@asynccontextmanager
+async def _people(steps: Sequence[Call]) -> AsyncIterator[Timings]:
+    """A step every second, whether or not the last one was answered, until the context ends; how long each took."""
+    waited, over = Timings(), asyncio.Event()
+
+    async def one(step: Call) -> None:
+        started = time.monotonic()
+        with suppress(NotAnswered):
+            await step()
+        waited.latencies.append(time.monotonic() - started)
+
+    async with asyncio.TaskGroup() as asking:
+
+        async def every_second() -> None:
+            for step in itertools.cycle(steps):
+                asking.create_task(one(step))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), 1)
+                if over.is_set():
+                    return
+
+        asking.create_task(every_second())
+        try:
+            yield waited
+        finally:
+            over.set()
 
 
 async def _settled(running: Engine, count: int) -> float:
@@ -108,7 +144,12 @@ def _messages(folder: Path) -> Counter[str]:
 
 
 def _report(
-    console: Console, counts: dict[str, tuple[int, int]], messages: Counter[str], count: int, seconds: float
+    console: Console,
+    counts: dict[str, tuple[int, int]],
+    messages: Counter[str],
+    count: int,
+    seconds: float,
+    waited: Timings,
 ) -> bool:
     expected = (
         "deadline_reached due",
@@ -123,6 +164,10 @@ def _report(
     console.print(f"messages that arrived: {messages.total()}, each once: {arrived}")
     console.print(
         f"{2 * count} points and {count} messages in {seconds:.0f} s: {3 * count / seconds:.0f} a second"
+    )
+    console.print(
+        f"a step of a person meanwhile, one every second: p50 {waited.quantile(0.5):.2f} s, "
+        f"max {max(waited.latencies):.2f} s of {len(waited.latencies)}"
     )
     return once and arrived
 

@@ -21,7 +21,7 @@ from service.embedded_postgres import installed_programs
 from service.embedded_temporal import program
 from service.findings import Finding, Standing
 from service.policy_files import BadPolicy, load_policies
-from service.referrals import TemporalUnreachable, workflow_id
+from service.referrals import TemporalUnreachable
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
 from service.settings import BadSetting, Settings, temporal_connect_config
 from stores.database import (
@@ -35,6 +35,7 @@ from stores.database import (
 )
 from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
+from workflows.ids import workflow_id
 
 LOOKED_AT = 200
 """How many open referrals are looked for in Temporal, those that are due soonest."""

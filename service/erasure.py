@@ -16,10 +16,11 @@ from lifecycle.core import SUPERVISORS
 from schemas.commands import Close
 from schemas.people import Actor
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
-from service.referrals import Referrals, workflow_id
+from service.referrals import Referrals
 from stores import erasures, event_log, staff
 from stores.erasures import Erasure
 from stores.keys import KeyErased
+from workflows.ids import workflow_id
 
 _CLOSED_WITHIN = timedelta(seconds=5)
 # Temporal deletes in the background, of a run that has just ended after about half a minute (measured on the

@@ -37,6 +37,7 @@ from stores import event_log, staff
 from stores.database import Pool
 from stores.keys import KeyErased, KeyStore, KeyUnknown
 from stores.referrals import area_of
+from workflows.ids import workflow_id
 from workflows.referral import ReferralWorkflow
 
 TASK_QUEUE = "referrals"
@@ -80,11 +81,6 @@ class Opening(NamedTuple):
 
     reference: str
     command_id: UUID
-
-
-def workflow_id(reference: str) -> str:
-    """The id of a referral's workflow."""
-    return f"referral/{reference}"
 
 
 class Referrals:

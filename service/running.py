@@ -1,13 +1,16 @@
-"""What a process connects to, and the worker that runs the referrals."""
+"""What a process connects to, and the workers in it: one takes steps, one carries messages."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -37,7 +40,7 @@ from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import pending
 from workflows.digest import DigestWorkflow
-from workflows.notice import NoticeWorkflow
+from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
 from workflows.reassignment import ReassignmentWorkflow
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
@@ -46,6 +49,19 @@ POLLS_WITHIN = timedelta(seconds=75)
 
 # How long steps in hand may take to finish when a worker is asked to stop.
 DRAIN = timedelta(seconds=20)
+
+STEPS_AT_ONCE = 20
+"""How many steps a process takes at the same time: as many as it has connections to PostgreSQL. Of thousands of
+deadlines that fall due at once the others wait in Temporal's queue. In the process they would be in front of the next
+step of a person, who then waited for twice as long (`make storm`).
+"""
+
+MESSAGES_AT_ONCE = 20
+"""How many messages a process carries at the same time. Few may leave at once by each channel; more of them would wait
+in vain for their turn, and take the processor from those who wait for a step."""
+
+# Enough that every message which is being carried has its workflow's turn soon.
+_MESSAGE_TURNS = 4
 
 
 class MigrationsPending(Exception):
@@ -77,7 +93,7 @@ async def connected(
     """
     policies = load_policies(settings.policy)
     master_keys = MasterKeys.load(settings.master_keys_file)
-    pool = await connect_pool(database_url, size=20)
+    pool = await connect_pool(database_url, size=STEPS_AT_ONCE)
     try:
         keys = KeyStore(pool, master_keys)
         client = await connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
@@ -123,10 +139,52 @@ def outward(settings: Settings) -> Outward:
     return Outward(Wording.load(settings.templates), mailer, notify)
 
 
+class Workers:
+    """The workers of a process, which start and end together. To be used like the SDK's `Worker`."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = workers
+        self._entered = AsyncExitStack()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether all of them run."""
+        return all(each.is_running for each in self._workers)
+
+    async def run(self) -> None:
+        """Run until they are shut down. Where one gives up, the others are shut down and its error is raised.
+
+        A cancellation goes to each, as often as it comes: they shut down, and at the second break off.
+        """
+        try:
+            await asyncio.gather(*(each.run() for each in self._workers))
+        except Exception:
+            await self.shutdown()
+            raise
+
+    async def shutdown(self) -> None:
+        """Take no more work and finish what is in hand, all at the same time."""
+        await asyncio.gather(*(each.shutdown() for each in self._workers))
+
+    async def __aenter__(self) -> Self:
+        for each in self._workers:
+            await self._entered.enter_async_context(each)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.shutdown()
+        await self._entered.__aexit__(kind, error, trace)
+
+
 def worker(
     client: Client, pool: Pool, keys: KeyStore, policies: Policies, out: Outward | None = None
-) -> Worker:
-    """The worker that runs referrals and carries messages; it drains for DRAIN when it is shut down.
+) -> Workers:
+    """What runs referrals and carries messages; it drains for DRAIN when it is shut down.
+
+    The summaries and reassignments are activities beside the steps: those take none of their slots, being local
+    ones, and a mail server that is slow to take messages does not hold a reassignment up, which somebody watches.
 
     Args:
         out: the ways out of the house; without any, messages stay in the inboxes.
@@ -142,18 +200,9 @@ def worker(
             reference, command, staff_id, command_id=command_id
         ),
     )
-    return Worker(
+    polling = functools.partial(
+        Worker,
         client,
-        task_queue=TASK_QUEUE,
-        workflows=[ReferralWorkflow, NoticeWorkflow, DigestWorkflow, ReassignmentWorkflow],
-        activities=[
-            steps.take_step,
-            notices.carry,
-            digests.readers,
-            digests.send,
-            reassignments.find_referrals,
-            reassignments.give_referrals,
-        ],
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,
@@ -163,6 +212,28 @@ def worker(
         deployment_config=WorkerDeploymentConfig(
             version=WorkerDeploymentVersion(deployment_name="rj-referrals", build_id=_build_id()),
             use_worker_versioning=False,
+        ),
+    )
+    return Workers(
+        polling(
+            task_queue=TASK_QUEUE,
+            workflows=[ReferralWorkflow, DigestWorkflow, ReassignmentWorkflow],
+            activities=[
+                steps.take_step,
+                digests.readers,
+                digests.send,
+                reassignments.find_referrals,
+                reassignments.give_referrals,
+            ],
+            max_concurrent_workflow_tasks=STEPS_AT_ONCE,
+            max_concurrent_local_activities=STEPS_AT_ONCE,
+        ),
+        polling(
+            task_queue=MESSAGE_QUEUE,
+            workflows=[NoticeWorkflow],
+            activities=[notices.carry],
+            max_concurrent_activities=MESSAGES_AT_ONCE,
+            max_concurrent_workflow_tasks=_MESSAGE_TURNS,
         ),
     )
 
@@ -223,20 +294,25 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def pollers(client: Client) -> dict[str, datetime]:
-    """The workers that poll for referrals, by their identity, with when each last asked (UTC).
+    """The workers that poll for steps and for messages, by their identity, with when each last asked for both (UTC).
 
     Temporal lists one for five minutes after it was last heard of; a living one asks at least once in POLLS_WITHIN.
     Raises TemporalUnreachable.
     """
+    steps, messages = await _pollers(client, TASK_QUEUE), await _pollers(client, MESSAGE_QUEUE)
+    return {each: min(steps[each], messages[each]) for each in steps.keys() & messages.keys()}
+
+
+async def _pollers(client: Client, queue: str) -> dict[str, datetime]:
     try:
-        queue = await client.workflow_service.describe_task_queue(
+        found = await client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
-                task_queue=TaskQueue(name=TASK_QUEUE),
+                task_queue=TaskQueue(name=queue),
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             ),
             timeout=timedelta(seconds=5),
         )
     except RPCError as error:
-        raise TemporalUnreachable(f"Temporal does not describe its task queue: {error.message}.") from error
-    return {poller.identity: poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in queue.pollers}
+        raise TemporalUnreachable(f"Temporal does not describe its task queues: {error.message}.") from error
+    return {poller.identity: poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in found.pollers}

@@ -17,12 +17,11 @@ import structlog
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
-from temporalio.worker import Worker
 
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
-from service.running import DRAIN, connected, outward, pollers, register_search_attributes, worker
+from service.running import DRAIN, Workers, connected, outward, pollers, register_search_attributes, worker
 from service.schedules import keep_schedules
 from service.settings import Settings
 from stores.database import Pool
@@ -77,7 +76,7 @@ async def serving(
                 stopping.set()
                 drained = await _drain(engine, ended, referrals.client)
             if drained:
-                ended.result()
+                await ended
 
 
 def leave_cleanly(code: int) -> None:
@@ -95,7 +94,7 @@ def leave_cleanly(code: int) -> None:
     gc.collect()
 
 
-async def _drain(engine: Worker, ended: asyncio.Task[None], client: Client) -> bool:
+async def _drain(engine: Workers, ended: asyncio.Task[None], client: Client) -> bool:
     """Finish the steps in hand; whether they were. What takes too long is broken off; the next worker takes it up."""
     # A worker waits for its server's answer to every request for work, for a minute or more where that is gone.
     patience = 0 if await _temporal(client) else DRAIN.total_seconds() + _LAST_ANSWERS
@@ -114,7 +113,7 @@ async def _drain(engine: Worker, ended: asyncio.Task[None], client: Client) -> b
     return False
 
 
-def _checks(referrals: Referrals, engine: Worker) -> tuple[dict[str, Check], asyncio.Event]:
+def _checks(referrals: Referrals, engine: Workers) -> tuple[dict[str, Check], asyncio.Event]:
     stopping = asyncio.Event()
 
     async def database() -> str | None:
@@ -147,11 +146,11 @@ async def _temporal(client: Client) -> str | None:
     return None
 
 
-async def _worker(client: Client, engine: Worker) -> str | None:
+async def _worker(client: Client, engine: Workers) -> str | None:
     if not engine.is_running:
         return "does not run"
     try:
         polling = await pollers(client)
     except TemporalUnreachable:
         return "cannot be seen polling while Temporal does not answer"
-    return None if client.identity in polling else "does not poll its task queue"
+    return None if client.identity in polling else "does not poll its task queues"

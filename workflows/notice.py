@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import Priority, RetryPolicy, WorkflowIDReusePolicy
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Carried, Notices
     from schemas.notices import Notice, NoticeInput, Outcome
     from workflows.faults import FAULTS
+    from workflows.ids import notice_workflow_id, workflow_id
 
-# Of five, and three is what everything else has.
-_LAST = 5
+MESSAGE_QUEUE = "referrals-messages"
+"""Messages wait in a queue of their own, so that however many there are, no person's step waits behind them."""
 
 # A message that is held back is told when that changes; should that get lost, it looks by itself.
 _LOOK_AT_LEAST = timedelta(hours=12)
@@ -26,16 +27,6 @@ CATCH_UP = "catch_up"
 """The signal by which a referral's workflow learns of what was recorded besides it."""
 
 
-def referral_workflow_id(reference: str) -> str:
-    """The id of a referral's workflow."""
-    return f"referral/{reference}"
-
-
-def notice_workflow_id(reference: str, notice_id: str) -> str:
-    """The id of a message's workflow: below its referral's, whose key seals it."""
-    return f"{referral_workflow_id(reference)}/notice/{notice_id}"
-
-
 async def start_notice(reference: str, notice: Notice) -> None:
     """Start the workflow of a message, from another of the same referral. Twice is once."""
     try:
@@ -43,13 +34,12 @@ async def start_notice(reference: str, notice: Notice) -> None:
             NoticeWorkflow.run,
             NoticeInput(reference=reference, notice=notice),
             id=notice_workflow_id(reference, notice.id),
+            task_queue=MESSAGE_QUEUE,
             # It goes on by itself, whatever becomes of the run that started it, and records its outcome in the log.
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
             # One that failed may be tried anew; one that came to its end may not.
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            # Where both wait for a worker, a person's step comes before a message.
-            priority=Priority(priority_key=_LAST),
         )
     except WorkflowAlreadyStartedError:
         workflow.logger.debug("A message was on its way already")
@@ -96,7 +86,7 @@ class NoticeWorkflow:
 
     async def _tell(self, reference: str) -> None:
         """Tell the referral's workflow, where one runs, what stands in the log besides it: a clock starts with it."""
-        referral = workflow.get_external_workflow_handle(referral_workflow_id(reference))
+        referral = workflow.get_external_workflow_handle(workflow_id(reference))
         try:
             await referral.signal(CATCH_UP)
         except ApplicationError as error:

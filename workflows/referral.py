@@ -33,7 +33,8 @@ with workflow.unsafe.imports_passed_through():
         Visible,
     )
     from workflows.faults import FAULTS
-    from workflows.notice import CATCH_UP, NoticeWorkflow, notice_workflow_id, start_notice
+    from workflows.ids import notice_workflow_id
+    from workflows.notice import CATCH_UP, NoticeWorkflow, start_notice
 
 AREA = SearchAttributeKey.for_keyword("RjArea")
 STAGE = SearchAttributeKey.for_keyword("RjStage")

@@ -18,7 +18,7 @@ from schemas import commands as c
 from schemas.commands import Command
 from schemas.privacy import every_model, is_sensitive
 from schemas.vocabulary import ClosureReason, SignOffSubject, TaskResult
-from service.referrals import Referrals, workflow_id
+from service.referrals import Referrals
 from stores import event_log
 from tests.conftest import STAFF
 from tests.life import (
@@ -31,6 +31,7 @@ from tests.life import (
     until_conference,
     until_preparation,
 )
+from workflows.ids import workflow_id
 
 CANARY = f"Canary {uuid4().hex}"
 

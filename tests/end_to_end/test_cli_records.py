@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service.referrals import Referrals, workflow_id
+from service.referrals import Referrals
 from stores import event_log
 from stores.database import connect
 from stores.keys import KeyErased, KeyStore, MasterKeys
 from tests.end_to_end.conftest import Rj
+from workflows.ids import workflow_id
 
 
 async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, database_url: str) -> None:

@@ -20,7 +20,7 @@ from schemas.areas import Area
 from service import embedded_temporal as temporal_server
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
-from service.referrals import TASK_QUEUE, Referrals, workflow_id
+from service.referrals import TASK_QUEUE, Referrals
 from service.stuck import Kind, Stuck, stuck
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
@@ -28,7 +28,7 @@ from stores.migrate import migrate
 from tests.book import Book
 from tests.end_to_end.conftest import Rj
 from tests.life import form
-from workflows.notice import notice_workflow_id
+from workflows.ids import notice_workflow_id, workflow_id
 
 AREA = Area.HUMBERSIDE
 

@@ -27,8 +27,9 @@ from schemas.referral import Referral
 from schemas.vocabulary import Stage
 from service.codec import reference_of
 from service.plugin import referral_plugin
-from service.referrals import Referrals, workflow_id
+from service.referrals import Referrals
 from stores.keys import KeyErased, KeyStore
+from workflows.ids import workflow_id
 from workflows.notice import NoticeWorkflow
 from workflows.referral import ReferralWorkflow
 

@@ -16,12 +16,12 @@ from lifecycle import deadlines
 from schemas import commands as c
 from schemas.policy import DeadlineName
 from schemas.vocabulary import Stage
-from service.referrals import workflow_id
 from stores.database import Pool
 from stores.keys import KeyStore, MasterKeys
 from tests.lifecycle.story import to
 from tests.replay.divergent import Careless, Divergent
 from tests.replay.replaying import one_more_deadline, one_more_gate, other_numbers, replay, replay_altered
+from workflows.ids import workflow_id
 
 COMMITTED = sorted((Path(__file__).parent / "histories").glob("*.json"))
 

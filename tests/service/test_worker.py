@@ -9,9 +9,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.error import HTTPError
 from urllib.request import urlopen
 from uuid import uuid4
@@ -19,30 +22,51 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from temporalio import workflow
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
+from temporalio.worker import Worker
 
+import activities.channels
+import activities.email
 import service.referrals
 import worker
+from activities.reassignment import Reassignment, Tally
 from schemas import commands as c
+from schemas.people import Role, Staff
 from schemas.steps import Receipt
 from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
 from service.embedded_temporal import embedded_temporal
 from service.ports import LOOPBACK
-from service.referrals import NotAnswered, Referrals
-from service.running import connected
+from service.reassignment import reassign
+from service.referrals import TASK_QUEUE, NotAnswered, Referrals
+from service.running import MESSAGES_AT_ONCE, Workers, connected, pollers
 from service.serving import serving
 from service.settings import Settings
-from stores import event_log, staff
+from service.stuck import Kind, stuck
+from stores import event_log, notices, staff
 from stores.keys import MasterKeys
 from stores.migrate import migrate
+from tests.activities.smtp_servers import Taking, smtp_server
 from tests.conftest import STAFF
 from tests.life import form
 from tests.replay.replaying import replay_all
+from workflows.ids import notice_workflow_id
+from workflows.notice import MESSAGE_QUEUE
 
 # Servers of these tests' own, since they stop one, and a second worker on a shared queue would take others' tasks.
 pytestmark = [pytest.mark.xdist_group("embedded"), pytest.mark.usefixtures("clean_environment")]
 
 ROOT = Path(__file__).parents[2]
+
+# A problem is reported at the first failure.
+AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1"
+
+T = TypeVar("T")
 
 
 class Own:
@@ -66,7 +90,9 @@ async def own(servers_folder: Path) -> AsyncIterator[Own]:
     folder.mkdir(mode=0o711)
     async with (
         embedded_postgres(folder / "postgres") as postgres,
-        embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
+        embedded_temporal(
+            folder / "temporal", search_attributes={}, extra_args=("--dynamic-config-value", AT_ONCE)
+        ) as temporal,
     ):
         MasterKeys.create(folder / "master.keys")
         yield Own(postgres, temporal.address, folder / "master.keys")
@@ -185,6 +211,12 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+async def becomes(ask: Callable[[], Awaitable[T]], right: Callable[[T], bool]) -> None:
+    """Ask PostgreSQL until its answer is right."""
+    while not right(await ask()):  # noqa: ASYNC110 - what is waited for happens elsewhere
+        await asyncio.sleep(0.05)
+
+
 async def keep_noting(referrals: Referrals, asked: list[str], stop: asyncio.Event) -> str:
     """Open a referral and take one step after the other; each is awaited like any caller does."""
     receipt = await referrals.open(form(), "cw-1")
@@ -237,6 +269,119 @@ async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pyt
             notes = [recorded for recorded in history if recorded.event.kind == "note_added"]
             assert len(notes) == asked.count(reference)
         assert await replay_all(referrals) >= len(references)
+
+
+@dataclass
+class Slow(Taking):
+    """A mail server that answers nobody for as long as it is told to."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await self.answers.wait()
+        return await super().handle_DATA(server, session, envelope)
+
+
+async def test_messages_that_cannot_leave_keep_no_step_waiting(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are more of them than a worker does things at once, and the one that could leave next does not."""
+    monkeypatch.setattr(activities.channels, "TURN_WITHIN", timedelta(minutes=5))
+    monkeypatch.setattr(activities.email, "WITHIN", timedelta(minutes=5))
+    people = [f"su-{number}" for number in range(110)]
+    mail = Slow()
+    await migrate(own.postgres.dsn)
+    async with asyncio.timeout(120), smtp_server(mail) as address:
+        settings = Settings(
+            master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]),
+            smtp_url=f"smtp://{address}",
+            mail_from="service@example.org",
+        )
+        async with serving(settings, own.postgres.dsn, own.temporal) as serves:
+            referrals = serves.referrals
+            for member in STAFF:
+                await staff.add(referrals.pool, member)
+            for who in people:
+                member = Staff(id=who, role=Role.SUPERVISOR, areas=STAFF[0].areas, email=f"{who}@example.org")
+                await staff.add(referrals.pool, member)
+            reference = (await referrals.open(form(), "cw-1")).reference
+            await referrals.take(reference, c.RecordDuplicateCheck(), "cw-1")
+            await referrals.take(reference, c.Allocate(caseworker="cw-1"), "cw-1")
+            await referrals.take(reference, c.RaiseSafeguarding(note="Invented"), "cw-1")
+            await becomes(lambda: begun(referrals, reference), lambda count: count >= MESSAGES_AT_ONCE)
+            await referrals.take(reference, c.AddNote(note="Invented"), "cw-1")
+            asked = Reassignment(giver="cw-1", taker="cw-2", asked_by="su-1", run=uuid4())
+            assert await reassign(referrals, asked, on_progress=lambda _: None) == Tally(moved=1)
+            assert mail.taken == []
+            assert await begun(referrals, reference) == MESSAGES_AT_ONCE
+            mail.answers.set()
+            await becomes(lambda: notices.underway(referrals.pool, reference), lambda waiting: not waiting)
+            written = sorted(to for envelope in mail.taken for to in envelope.rcpt_tos)
+            assert written == sorted(f"{who}@example.org" for who in people)
+
+
+async def begun(referrals: Referrals, reference: str) -> int:
+    """How many messages are on the point of leaving."""
+    found: int = await referrals.pool.fetchval(
+        "SELECT count(*) FROM notice_try WHERE reference = $1 AND state = 'begun'", reference
+    )
+    return found
+
+
+@workflow.defn(name="NoticeWorkflow", sandboxed=False)
+class Broken:
+    """A message's workflow with a fault of the code."""
+
+    @workflow.run
+    async def run(self) -> None:
+        raise ValueError("a fault of ours")
+
+
+async def test_who_asks_for_steps_alone_is_not_counted_as_a_worker(own: Own) -> None:
+    client = await Client.connect(**own.temporal, identity="half a worker")
+    async with asyncio.timeout(60), Worker(client, task_queue=TASK_QUEUE, workflows=[Broken]):
+        await becomes(lambda: asked_by(client, TASK_QUEUE), lambda seen: client.identity in seen)
+        assert client.identity not in await pollers(client)
+        async with Worker(client, task_queue=MESSAGE_QUEUE, workflows=[Broken]):
+            await becomes(lambda: pollers(client), lambda seen: client.identity in seen)
+
+
+async def asked_by(client: Client, queue: str) -> set[str]:
+    """Who asks for work of a queue."""
+    found = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    return {poller.identity for poller in found.pollers}
+
+
+async def test_a_message_whose_workflow_fails_is_named_as_stuck(own: Own) -> None:
+    settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
+    await migrate(own.postgres.dsn)
+    client = await Client.connect(**own.temporal)
+    message = notice_workflow_id("RJ-none", "1-1")
+    async with asyncio.timeout(60), connected(settings, own.postgres.dsn, own.temporal) as referrals:
+        async with Worker(client, task_queue=MESSAGE_QUEUE, workflows=[Broken]):
+            handle = await client.start_workflow(Broken.run, id=message, task_queue=MESSAGE_QUEUE)
+            await becomes(
+                lambda: stuck(client, referrals.pool),
+                lambda found: (Kind.FAILING, message) in {(each.kind, each.subject) for each in found},
+            )
+        await handle.terminate()
+
+
+async def test_workers_end_together_when_one_gives_up(own: Own) -> None:
+    client = await Client.connect(**own.temporal)
+    nowhere = await Client.connect(own.temporal["target_host"], namespace="nowhere")
+    sound = Worker(client, task_queue=str(uuid4()), workflows=[Broken])
+    workers = Workers(sound, Worker(nowhere, task_queue=str(uuid4()), workflows=[Broken]))
+    with pytest.raises(RuntimeError, match="nowhere"):
+        await asyncio.wait_for(workers.run(), 30)
+    assert sound.is_shutdown
+    assert not workers.is_running
 
 
 async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:

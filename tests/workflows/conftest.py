@@ -20,13 +20,14 @@ from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
-from service.referrals import TASK_QUEUE, workflow_id
+from service.referrals import TASK_QUEUE
 from service.running import worker
 from stores import staff
 from stores.database import Pool
 from stores.keys import KeyStore
 from tests.conftest import PostOffice
 from tests.replay.replaying import replay, replay_altered
+from workflows.ids import workflow_id
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
 # Installed beside the interpreter, which need not be on the PATH.

@@ -44,7 +44,7 @@ from tests.activities.smtp_servers import Taking, smtp_server
 from tests.life import form, until_conference, until_preparation
 from tests.replay.replaying import replay, replay_altered
 from tests.workflows.conftest import TEST_SERVER, Years
-from workflows.notice import notice_workflow_id
+from workflows.ids import notice_workflow_id
 from workflows.referral import SEARCH_ATTRIBUTES
 
 HERE = (Area.NORFOLK,)

@@ -29,11 +29,12 @@ from schemas.people import Actor
 from schemas.reference import reference_from
 from schemas.steps import Receipt, ReferralInput, Request
 from service.policy_files import load_policies
-from service.referrals import TASK_QUEUE, Referrals, workflow_id
+from service.referrals import TASK_QUEUE, Referrals
 from stores import event_log
 from stores.database import Pool
 from tests.life import HARMED, form, until_preparation
 from tests.workflows.conftest import Years
+from workflows.ids import workflow_id
 from workflows.referral import ReferralWorkflow
 
 ATTEMPT = c.RecordContactAttempt.model_validate(
