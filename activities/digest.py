@@ -211,9 +211,14 @@ class Digests:
             wanted, own = await self._sign_offs(reader, area, people, at)
             work.sign_offs += wanted
         work.escalated += [each for each in escalated if (each.reference, each.key) not in own]
-        work.due += [each for each in due if (each.reference, each.key) not in own]
+        # What has to be told in person has a list of its own.
+        work.due += [each for each in due if (each.reference, each.key) not in own and not _of_task(each)]
         work.tasks += await open_tasks(
-            self._pool, area=area, caseworkers=workers, unowned_by=people if unowned else None
+            self._pool,
+            area=area,
+            caseworkers=workers,
+            unowned_by=people if unowned else None,
+            closed=Rung.SUPERVISOR in rungs,
         )
 
     async def _sign_offs(
@@ -315,6 +320,10 @@ def _deadlines(found: Iterable[Due]) -> _Listed:
             for each in sorted(found, key=lambda each: each.due_at)
         ]
     )
+
+
+def _of_task(due: Due) -> bool:
+    return due.key.startswith(f"{DeadlineName.TASK}/")
 
 
 def _task(task: OpenTask) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from activities.wording import TEMPLATES, spoken, words
 from schemas.notices import Notice, Outcome, Party
-from schemas.policy import Policy
+from schemas.policy import DeadlineName, Policy
 
 _POINTS = {"warn": "warning", "escalate": "escalation"}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -59,6 +59,8 @@ def in_words(name: str) -> str:
 def deadline_in_words(key: str) -> str:
     """A deadline as people read it: first contact; thinking time (h1)."""
     name, _, about = key.partition("/")
+    if name == DeadlineName.TASK:
+        return f"telling somebody what no message could ({about})"
     return f"{in_words(name)} ({in_words(about)})" if about else in_words(name)
 
 

@@ -120,8 +120,17 @@ class Steps:
             missed = await event_log.read(self._pool, reference)
             referral = _evolve(None, missed) if missed else None
         while True:
-            happened = await self._decide(reference, referral, request, at)
             after = referral.sequence if referral else 0
+            try:
+                happened = await self._decide(reference, referral, request, at)
+            except Refused:
+                # What the log has beyond the given state may allow it: that there is somebody to tell, for one.
+                behind = await event_log.read(self._pool, reference, after=after) if referral else []
+                if not behind:
+                    raise
+                referral = _evolve(referral, behind)
+                missed.extend(behind)
+                continue
             if referral is not None and not happened:
                 return await self._with_notices(_taken(referral, deadlines(referral), missed, at), (), given)
             events, became = _recorded(referral, happened, request, at)
@@ -146,8 +155,19 @@ class Steps:
             referral = _evolve(referral, behind)
             missed.extend(behind)
 
+    @activity.defn
+    async def read_log(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
+        """No step, but what the log has that the given state does not.
+
+        Args:
+            reference: of the referral.
+            referral: the state as the workflow knows it.
+            at: the workflow's time.
+        """
+        async with asyncio.timeout(_TRY_SECONDS):
+            return await self._as_logged(reference, referral, at)
+
     async def _as_logged(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
-        """No step, but what the log has that the given state does not."""
         history = await event_log.read(self._pool, reference)
         known = referral.sequence if referral else 0
         now = fold(history)

@@ -38,7 +38,7 @@ def inbox_command(
 ) -> None:
     """Print what you were told and have not read, newest first; it counts as read from then on.
 
-    What asked somebody to act is marked done where it no longer waits, whoever did it.
+    What asked somebody to act is marked over where it no longer waits: done, moved, or past by closing.
 
     Example: rj inbox --as cw-1
     """
@@ -130,5 +130,5 @@ def _print(said: list[dict[str, Any]], *, more: bool, everything: bool) -> None:
 
 
 def _marks(letter: dict[str, Any]) -> str:
-    marks = {"new": letter["read_at"] is None, "done": letter["still_open"] is False}
+    marks = {"new": letter["read_at"] is None, "over": letter["still_open"] is False}
     return ", ".join(mark for mark, holds in marks.items() if holds)

@@ -13,6 +13,7 @@ from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.consents import in_force
 from lifecycle.core import WORKERS
+from lifecycle.notices import held_back
 from lifecycle.tasks import open_tasks
 from schemas.events import Event, Recorded, StepCorrected
 from schemas.notices import Notice, Party
@@ -120,9 +121,13 @@ def _to_be_told(referral: Referral, underway: Iterable[Notice]) -> Iterator[str]
     for task in open_tasks(referral):
         what = f"{template_in_words(task.template)}, to {task.to}, since {when(task.since)}"
         yield f"To tell yourself ({task.id}): {what}"
-    stopped = referral.hold is not None or referral.safeguarding is not None
     for notice in _to_others(underway):
-        state = "held back with everything else" if stopped else "leaves by a safe way in safe hours"
+        if held_back(referral, notice):
+            state = "held back with everything else"
+        elif notice.party is Party.PARTICIPANT:
+            state = "leaves by a safe way in safe hours"
+        else:
+            state = "leaves as soon as the mail server takes it"
         what = f"{template_in_words(notice.template)}, to {notice.to}, since {when(notice.at)}"
         yield f"Message on its way: {what}; {state}"
 

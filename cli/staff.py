@@ -107,7 +107,7 @@ async def _left_behind(pool: Pool, member: Staff) -> list[str]:
         ),
         *(
             f"{member.id} still facilitates {reference}: "
-            f"rj do {reference} assign_facilitators --set facilitator=STAFF --as STAFF"
+            f"rj do {reference} assign_facilitators --set facilitator=STAFF --as STAFF, and say anew who co-facilitates"
             for reference, area in facilitated
             if area not in works_in
         ),
@@ -273,7 +273,7 @@ def absent_command(
         today = datetime.now(LONDON).date()
         if not today <= until.date() <= today + _LONGEST:
             raise Refused(
-                "until", f"Give a day from today to {today + _LONGEST}, the last day away.", "until"
+                "not_in_time", f"Give a day from today to {today + _LONGEST}, the last day away.", "until"
             )
         _check_stand_in(away, await referrals.registered(stand_in, "stand-in"))
         await staff.set_absent(referrals.pool, staff_id, _returns(until.date()), stand_in)

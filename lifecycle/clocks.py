@@ -132,7 +132,7 @@ def _counted_on(referral: Referral, clock: Clock, timing: Timing, reckon: Reckon
     due = reckon(start, span)
     if clock.at_latest is not None and clock.at_latest < due:
         # No warning comes after it.
-        return _from_due(max(clock.at_latest, clock.started_at), timing, reckon)
+        return _from_due(max(clock.at_latest, clock.started_at).astimezone(UTC), timing, reckon)
     warnings = {f"warn-{number}": reckon(start, warn) for number, warn in enumerate(timing.warn, 1)}
     return {**warnings, **_from_due(due, timing, reckon)}
 
@@ -151,7 +151,7 @@ def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> Points:
 
 def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
     """As the pauses and an extension moved them, in the order in which they came."""
-    pauses = _within(referral.frozen, since=clock.started_at) if clock.pausable else []
+    pauses = _within(_stood_still(referral, clock), since=clock.started_at)
     extension = _extension(referral, clock)
     if extension is None:
         return _later_by(pauses, points)
@@ -161,6 +161,12 @@ def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
         # The others move with the date, as far from it as the policy has them: there is a warning before the new date.
         stood = {name: at + (until - points["due"]) for name, at in points.items()}
     return _later_by(_within(pauses, since=given_at), stood)
+
+
+def _stood_still(referral: Referral, clock: Clock) -> Iterable[Frozen]:
+    if clock.falls_on is not None:
+        return ()
+    return (pause for pause in referral.frozen if pause.closed or not clock.runs_on_hold)
 
 
 def _extension(referral: Referral, clock: Clock) -> tuple[datetime, datetime] | None:
@@ -178,7 +184,12 @@ def _within(
 ) -> list[Frozen]:
     """What of the pauses lies between two instants."""
     cut = (
-        Frozen(since=max(pause.since, since or pause.since), until=min(pause.until, until or pause.until))
+        pause.model_copy(
+            update={
+                "since": max(pause.since, since or pause.since),
+                "until": min(pause.until, until or pause.until),
+            }
+        )
         for pause in pauses
     )
     return [pause for pause in cut if pause.since < pause.until]

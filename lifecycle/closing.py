@@ -195,7 +195,7 @@ def _(event: ReferralReopened, referral: Referral, recorded: Recorded) -> Referr
     new_round = event.stage in _NEW_ROUND or event.stage is not referral.closed_from
     reopened = _with_somebody_on_each_side(referral)
     if referral.closed_at is not None:
-        reopened = stood_still(reopened, referral.closed_at, recorded.at)
+        reopened = stood_still(reopened, referral.closed_at, recorded.at, closed=True)
     return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
         update={
             "closed_at": None,

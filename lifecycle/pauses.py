@@ -101,9 +101,10 @@ def end_hold(referral: Referral, at: datetime) -> Referral:
     return stood_still(referral, referral.hold.since, at).model_copy(update={"hold": None})
 
 
-def stood_still(referral: Referral, since: datetime, until: datetime) -> Referral:
-    """The state after a time in which its clocks did not run."""
-    return referral.model_copy(update={"frozen": (*referral.frozen, Frozen(since=since, until=until))})
+def stood_still(referral: Referral, since: datetime, until: datetime, *, closed: bool = False) -> Referral:
+    """The state after a time in which its clocks did not run, on hold or closed."""
+    pause = Frozen(since=since, until=until, closed=closed)
+    return referral.model_copy(update={"frozen": (*referral.frozen, pause)})
 
 
 @clocks

@@ -1,4 +1,4 @@
-"""What a person has to tell somebody because no message could. It waits until it is done, whoever has read of it."""
+"""Tasks: what a person has to tell somebody because no message could."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -79,8 +79,16 @@ def _(event: NoticeSettled, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: TaskCompleted, referral: Referral, recorded: Recorded) -> Referral:
-    left = tuple(task for task in referral.tasks if task.id != event.task)
-    return referral.model_copy(update={"tasks": left})
+    # Its clock never runs again, so nothing of it is kept.
+    key = f"{DeadlineName.TASK}/{event.task}"
+    return referral.model_copy(
+        update={
+            "tasks": tuple(task for task in referral.tasks if task.id != event.task),
+            "reached": tuple(each for each in referral.reached if each.deadline != key),
+            "extensions": {each: until for each, until in referral.extensions.items() if each != key},
+            "extended_at": {each: at for each, at in referral.extended_at.items() if each != key},
+        }
+    )
 
 
 @clocks

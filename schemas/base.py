@@ -68,7 +68,7 @@ def _within_years(value: D) -> D:
 def _by_the_clock_in_london(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime:
     moment: datetime = parse(value)
     if moment.utcoffset() is not None:
-        return moment
+        return moment.astimezone(UTC)
     if not isinstance(value, str):
         # What a program says without an offset may be of any clock.
         raise ValueError("needs an offset from UTC")
@@ -91,6 +91,6 @@ Moment = Annotated[
     AfterValidator(_within_years),
     WrapValidator(_by_the_clock_in_london),
 ]
-"""An instant. Written without an offset it is by the clock in London, and UTC from then on."""
+"""An instant, in UTC. Written without an offset it is by the clock in London."""
 
 Note = Annotated[str | None, Sensitive, Field(max_length=4000, description="what staff wrote; sealed")]

@@ -187,6 +187,7 @@ class Frozen(Model):
 
     since: AwareDatetime
     until: AwareDatetime
+    closed: bool = Field(default=False, description="whether the referral was closed then, and not on hold")
 
     @property
     def length(self) -> timedelta:

@@ -51,9 +51,9 @@ POLLS_WITHIN = timedelta(seconds=75)
 DRAIN = timedelta(seconds=20)
 
 STEPS_AT_ONCE = 20
-"""How many steps a process takes at the same time: as many as it has connections to PostgreSQL. Of thousands of
-deadlines that fall due at once the others wait in Temporal's queue. In the process they would be in front of the next
-step of a person, who then waited for twice as long (`make storm`).
+"""How many steps a process takes at the same time, and how many connections to PostgreSQL it has for all it does. Of
+thousands of deadlines that fall due at once the others wait in Temporal's queue. In the process they would be in front
+of the next step of a person, who then waited for twice as long (`make storm`).
 """
 
 MESSAGES_AT_ONCE = 20
@@ -154,21 +154,27 @@ class Workers:
     async def run(self) -> None:
         """Run until they are shut down. Where one gives up, the others are shut down and its error is raised.
 
-        A cancellation goes to each, as often as it comes: they shut down, and at the second break off.
+        A cancellation goes to each, as often as it comes: they shut down, and at the second break off. None is left
+        behind: whoever waits for this may then close what they work on.
         """
+        running = [asyncio.create_task(each.run()) for each in self._workers]
         try:
-            await asyncio.gather(*(each.run() for each in self._workers))
+            await asyncio.gather(*running)
         except Exception:
             await self.shutdown()
             raise
+        finally:
+            await _ended(running)
 
     async def shutdown(self) -> None:
         """Take no more work and finish what is in hand, all at the same time."""
         await asyncio.gather(*(each.shutdown() for each in self._workers))
 
     async def __aenter__(self) -> Self:
-        for each in self._workers:
-            await self._entered.enter_async_context(each)
+        async with AsyncExitStack() as entering:
+            for each in self._workers:
+                await entering.enter_async_context(each)
+            self._entered = entering.pop_all()
         return self
 
     async def __aexit__(
@@ -176,6 +182,15 @@ class Workers:
     ) -> None:
         await self.shutdown()
         await self._entered.__aexit__(kind, error, trace)
+
+
+async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
+    while pending := [each for each in running if not each.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError:
+            for each in pending:
+                each.cancel()
 
 
 def worker(
@@ -220,6 +235,7 @@ def worker(
             workflows=[ReferralWorkflow, DigestWorkflow, ReassignmentWorkflow],
             activities=[
                 steps.take_step,
+                steps.read_log,
                 digests.readers,
                 digests.send,
                 reassignments.find_referrals,

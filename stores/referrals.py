@@ -82,7 +82,9 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "sign_offs": [
             each.model_dump(mode="json", exclude={"closure_reason"}) for each in referral.sign_off_requests
         ],
-        "tasks": [each.model_dump(mode="json", exclude={"why"}) for each in open_tasks(referral)],
+        "tasks": [
+            each.model_dump(mode="json", exclude={"why", "starts_at"}) for each in open_tasks(referral)
+        ],
     }
 
 

@@ -343,15 +343,25 @@ async def open_by_area(pool: Pool) -> dict[Area, int]:
     return {Area(row["area"]): row["open"] for row in rows}
 
 
-# The latest policy that each open referral was told to keep. It is some 15 kB, of which few differ.
+# The latest policy that each open referral was told to keep. It is some 15 kB, of which few differ, so that
+# only prints of it are sorted.
 _POLICIES = """
-WITH kept AS (
-    SELECT DISTINCT ON (e.reference) r.area, e.body ->> 'policy' AS policy
+WITH latest AS (
+    SELECT reference, r.area, max(e.sequence) AS sequence
     FROM event e JOIN referral r USING (reference)
     WHERE e.kind IN ('referral_received', 'policy_adopted') AND r.stage <> 'closed'
-    ORDER BY e.reference, e.sequence DESC
+    GROUP BY reference, r.area
+), kept AS (
+    SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print
+    FROM latest JOIN event e USING (reference, sequence)
+), groups AS (
+    SELECT area, print, count(*) AS referrals, min(reference) AS one FROM kept GROUP BY area, print
 )
-SELECT area, min(policy) AS policy, count(*) AS referrals FROM kept GROUP BY area, md5(policy) ORDER BY area
+SELECT g.area, e.body ->> 'policy' AS policy, g.referrals
+FROM groups g
+JOIN kept k ON k.area = g.area AND k.print = g.print AND k.reference = g.one
+JOIN event e ON e.reference = k.reference AND e.sequence = k.sequence
+ORDER BY g.area
 """
 
 

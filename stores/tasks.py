@@ -34,6 +34,7 @@ async def open_tasks(
     area: Area | None = None,
     caseworkers: Collection[str] | None = None,
     unowned_by: Collection[str] | None = None,
+    closed: bool = False,
     limit: int | None = None,
 ) -> list[OpenTask]:
     """What waits to be told, oldest first; on closed referrals too, since somebody may still expect to be met.
@@ -42,18 +43,21 @@ async def open_tasks(
         area: only of this one.
         caseworkers: only on their referrals.
         unowned_by: besides, on those whose caseworker is none of these.
+        closed: besides, on those that are closed: no clock runs there that would call in a supervisor.
         limit: how many at the most; None: all.
     """
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, safeguarding, each.* FROM referral,"
         ' jsonb_to_recordset(tasks) AS each (id text, template text, "to" text, since timestamptz)'
         " WHERE tasks <> '[]' AND ($1::text IS NULL OR area = $1)"
-        " AND ($2::text[] IS NULL OR caseworker = ANY($2) OR (caseworker = ANY($3)) IS NOT TRUE AND $3 IS NOT NULL)"
+        " AND ($2::text[] IS NULL OR caseworker = ANY($2) OR (caseworker = ANY($3)) IS NOT TRUE AND $3 IS NOT NULL"
+        " OR $4 AND stage = 'closed')"
         " AND NOT EXISTS (SELECT FROM keys.erasure e WHERE e.reference = referral.reference)"
-        " ORDER BY since, reference, id LIMIT $4",
+        " ORDER BY since, reference, id LIMIT $5",
         area,
         list(caseworkers) if caseworkers is not None else None,
         list(unowned_by) if unowned_by is not None else None,
+        closed,
         limit,
     )
     return [OpenTask.model_validate(dict(row)) for row in rows]

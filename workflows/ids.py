@@ -1,4 +1,7 @@
-"""The ids of workflows. Each is below its referral's reference, whose key seals what the workflow says."""
+"""By which names workflows find each other. Each id is below its referral's reference, whose key seals what is said."""
+
+CATCH_UP = "catch_up"
+"""The signal by which a referral's workflow learns of what was recorded besides it."""
 
 
 def workflow_id(reference: str) -> str:

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import Carried, Notices
     from schemas.notices import Notice, NoticeInput, Outcome
     from workflows.faults import FAULTS
-    from workflows.ids import notice_workflow_id, workflow_id
+    from workflows.ids import CATCH_UP, notice_workflow_id, workflow_id
 
 MESSAGE_QUEUE = "referrals-messages"
 """Messages wait in a queue of their own, so that however many there are, no person's step waits behind them."""
@@ -21,10 +21,6 @@ MESSAGE_QUEUE = "referrals-messages"
 _LOOK_AT_LEAST = timedelta(hours=12)
 # A try that takes longer lost its worker, or waits for a server that hangs.
 _TRY_FOR = timedelta(minutes=2)
-
-
-CATCH_UP = "catch_up"
-"""The signal by which a referral's workflow learns of what was recorded besides it."""
 
 
 async def start_notice(reference: str, notice: Notice) -> None:

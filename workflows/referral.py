@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from activities.steps import Steps, refusal
     from lifecycle import Refused, decide, evolve, permitted
-    from schemas.commands import OpenReferral, ReachDeadline
+    from schemas.commands import CompleteTask, OpenReferral, ReachDeadline
     from schemas.people import Actor, Role
     from schemas.referral import Referral
     from schemas.steps import (
@@ -33,8 +33,8 @@ with workflow.unsafe.imports_passed_through():
         Visible,
     )
     from workflows.faults import FAULTS
-    from workflows.ids import notice_workflow_id
-    from workflows.notice import CATCH_UP, NoticeWorkflow, start_notice
+    from workflows.ids import CATCH_UP, notice_workflow_id
+    from workflows.notice import NoticeWorkflow, start_notice
 
 AREA = SearchAttributeKey.for_keyword("RjArea")
 STAGE = SearchAttributeKey.for_keyword("RjStage")
@@ -48,12 +48,24 @@ SEARCH_ATTRIBUTES = (AREA, STAGE, CASEWORKER, NEXT_DEADLINE, OVERDUE, SENSITIVE,
 # A caller may ask again with the same id after continue-as-new, when Temporal no longer knows it.
 _REMEMBERED_COMMANDS = 100
 
+# What is decided by more than this state: there is none yet, or the log knows already that somebody has to be told.
+_BY_THE_LOG = (OpenReferral, CompleteTask)
+
 _SYSTEM = "system"
 
 # How long a step waits for a database that is away. Then it fails and others have their turn: nobody's withdrawal
 # stands in line for longer. A deadline is tried again later.
 _TRY_FOR = timedelta(minutes=10)
 _TRY_AGAIN = timedelta(minutes=10)
+
+# While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local activity that
+# retries keeps its workflow task alive by heartbeats, three events each.
+_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100),
+    maximum_interval=timedelta(minutes=2),
+    non_retryable_error_types=FAULTS,
+)
+_LOCAL_RETRY = timedelta(seconds=1)
 
 # How long a new run waits for the command that it was started for, should that have got lost.
 _ASKED_WITHIN = timedelta(minutes=5)
@@ -78,6 +90,8 @@ class ReferralWorkflow:
         # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
         self._recent = dict.fromkeys(carried.recent if carried else ())
         self._asked = self._answered = carried is not None
+        # Whether the log is known to hold more than this state.
+        self._behind = False
         # Messages being started, and told of a change; a run does not end before they know.
         self._errands: set[asyncio.Task[None]] = set()
         # One step at a time: between deciding and applying, the state that was decided on must not move.
@@ -130,7 +144,7 @@ class ReferralWorkflow:
             )
         if isinstance(request.command, ReachDeadline) or request.actor.role is Role.SYSTEM:
             raise refusal(Refused("not_your_role", "Deadlines are kept by the referral's own clock."))
-        if self._referral is None or isinstance(request.command, OpenReferral):
+        if self._referral is None or isinstance(request.command, _BY_THE_LOG):
             return
         if request.command_id in self._recent:
             return
@@ -140,10 +154,9 @@ class ReferralWorkflow:
             raise refusal(refused) from refused
 
     @workflow.signal(name=CATCH_UP)
-    async def catch_up(self) -> None:
-        """Learn of what was recorded besides this workflow: what no message could tell starts a clock."""
-        # No state has such a point, so that the answer is what the log knows.
-        await self._reach(NextPoint(at=workflow.now(), deadline="log", point="due"))
+    def catch_up(self) -> None:
+        """Something was recorded besides this workflow that starts a clock: what no message could tell."""
+        self._behind = True
 
     @workflow.query
     def overview(self) -> Overview | None:
@@ -169,7 +182,10 @@ class ReferralWorkflow:
 
     async def _keep_deadlines(self) -> None:
         while True:
-            await workflow.wait_condition(lambda: self._next_point is not None)
+            await workflow.wait_condition(lambda: self._must_catch_up() or self._next_point is not None)
+            if self._must_catch_up():
+                await self._catch_up()
+                continue
             waits_for = self._next_point
             if waits_for is None:
                 continue
@@ -185,7 +201,9 @@ class ReferralWorkflow:
         # The timer runs on when the next point moves later, so that an ordinary step starts and cancels none.
         try:
             await workflow.wait_condition(
-                lambda: self._next_point is not None and self._next_point.at < point.at,
+                lambda: (
+                    self._must_catch_up() or (self._next_point is not None and self._next_point.at < point.at)
+                ),
                 timeout=max(point.at - workflow.now(), timedelta(0)),
                 timeout_summary=f"{point.deadline} {point.point}",
             )
@@ -203,6 +221,28 @@ class ReferralWorkflow:
         except FailureError as error:
             workflow.logger.error("A deadline could not be recorded: %s", type(error.cause or error).__name__)
 
+    def _must_catch_up(self) -> bool:
+        # Without a state, the first step reads the log.
+        return self._behind and self._referral is not None
+
+    async def _catch_up(self) -> None:
+        self._behind = False
+        try:
+            async with self._lock:
+                taken: StepTaken = await workflow.execute_local_activity_method(
+                    Steps.read_log,
+                    args=[self._reference, self._referral, workflow.now()],
+                    schedule_to_close_timeout=_TRY_FOR,
+                    retry_policy=_RETRY,
+                    local_retry_threshold=_LOCAL_RETRY,
+                    summary="catch up",
+                )
+                self._apply(taken)
+        except FailureError as error:
+            workflow.logger.error("The log could not be read: %s", type(error.cause or error).__name__)
+            self._behind = True
+            await workflow.sleep(_TRY_AGAIN, summary="log not read")
+
     async def _take_step(self, request: Request | RawValue) -> Receipt:
         async with self._lock:
             update = workflow.current_update_info()
@@ -214,14 +254,8 @@ class ReferralWorkflow:
                 # Each try bounds itself. A start-to-close timeout would be set anew
                 # by each try and outlive it (sdk-rust issue 1454), and then end a later one.
                 schedule_to_close_timeout=_TRY_FOR,
-                # While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local
-                # activity that retries keeps its workflow task alive by heartbeats, three events each.
-                retry_policy=RetryPolicy(
-                    initial_interval=timedelta(milliseconds=100),
-                    maximum_interval=timedelta(minutes=2),
-                    non_retryable_error_types=FAULTS,
-                ),
-                local_retry_threshold=timedelta(seconds=1),
+                retry_policy=_RETRY,
+                local_retry_threshold=_LOCAL_RETRY,
                 # A command's update says its name in the history already; a second time would have to be encrypted.
                 summary=None if update else "deadline",
             )
@@ -265,7 +299,8 @@ class ReferralWorkflow:
         workflow.set_current_details(_details(visible))
 
     def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self._lock.locked() and not self._errands
+        busy = self._lock.locked() or self._errands or self._must_catch_up()
+        return workflow.all_handlers_finished() and not busy
 
     def _ended(self) -> bool:
         # A run that answered nothing yet has just been started for a command that is on its way.

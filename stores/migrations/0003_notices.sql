@@ -16,6 +16,7 @@ COMMENT ON COLUMN referral.escalations IS 'Those that are not cleared: deadline,
 COMMENT ON COLUMN referral.sign_offs IS 'What waits for one: subject, requested_by, requested_at.';
 COMMENT ON COLUMN referral.tasks IS
 'Messages that could not be sent and have to be told: id, template, recipient ("to"), since.';
+CREATE INDEX referral_with_tasks ON referral (area) WHERE tasks <> '[]';
 
 CREATE TABLE notice (
     reference text NOT NULL REFERENCES referral (reference),

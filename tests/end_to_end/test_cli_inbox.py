@@ -109,7 +109,7 @@ async def test_what_asked_somebody_to_act_is_marked_done_when_it_no_longer_waits
     await book.take(unsafe, "su-1", c.LiftSafeguarding(note="She is safe"), MONDAY)
     assert await waiting("sw-su") == {(late, "escalation"): False, (unsafe, "safeguarding"): False}
     escalation = (await rj("inbox", "--as", "sw-sv")).out
-    assert re.search(rf"  new, done  {late}: ", escalation), escalation
+    assert re.search(rf"  new, over  {late}: ", escalation), escalation
     assert re.search(
         rf"  done       {late}: |  done  {late}: ", (await rj("inbox", "--as", "sw-sv", "--all")).out
     )

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.people import Role, Staff
 from service.referrals import Referrals
 from stores import staff
-from stores.database import Pool
 from stores.tasks import OpenTask, open_tasks
-from tests.caseload import Caseload, a_caseload
 from tests.end_to_end.conftest import Rj
 from tests.life import form
 
 AREA = Area.SUFFOLK
 CASEWORKER = "tk-1"
-
-
-@pytest_asyncio.fixture
-async def caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(database_url, pool) as made:
-        yield made
 
 
 async def wrote_themselves(referrals: Referrals, safety: dict[str, object]) -> str:

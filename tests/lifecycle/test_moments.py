@@ -44,7 +44,8 @@ def test_without_an_offset_the_clock_is_londons(written: str, utc: datetime) -> 
     ],
 )
 def test_an_offset_is_kept_to(written: str | datetime, utc: datetime) -> None:
-    assert MOMENT.validate_python(written) == utc
+    moment = MOMENT.validate_python(written)
+    assert (moment, moment.tzinfo) == (utc, UTC)
 
 
 TWICE = "that time comes twice, as the clocks go back: add +01:00 for the first, or +00:00"

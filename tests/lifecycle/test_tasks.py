@@ -1,6 +1,6 @@
 """What a person has to tell somebody because no message could."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
 
 import pytest
 
@@ -104,12 +104,13 @@ def test_a_hold_does_not_stop_its_clock() -> None:
 @pytest.mark.parametrize("hours", [-1, 1, 70])
 def test_it_is_due_when_the_appointment_begins_if_that_is_sooner(hours: int) -> None:
     story = to(Stage.VICTIM_CONTACT)
-    starts_at = story.at + timedelta(hours=hours)
+    starts_at = (story.at + timedelta(hours=hours)).astimezone(timezone(timedelta(hours=5)))
     result = {"notice": "1-1", "template": "appointment", "to": "h1", "outcome": Outcome.REFUSED}
     story.do(c.SettleNotice.model_validate(result | {"starts_at": starts_at}), by=CLOCK)
     deadline = story.open["task/1-1"]
     by_policy = settled(to(Stage.VICTIM_CONTACT).until(story.at)).open["task/1-1"].due_at
     assert deadline.due_at == max(story.at, min(starts_at, by_policy))
+    assert deadline.due_at.tzinfo is UTC
     assert list(deadline.points.values()) == sorted(deadline.points.values())
 
 
@@ -132,3 +133,21 @@ def test_who_has_left_or_declined_is_told_nothing_more() -> None:
 def test_of_an_erased_referral_nothing_waits() -> None:
     story = settled(to(Stage.VICTIM_CONTACT)).do(c.Close(reason=ClosureReason.ERASED), by=SUPERVISOR)
     assert waiting(story) == []
+
+
+def test_reopened_it_is_due_as_much_later_as_it_was_closed() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT))
+    due = story.open["task/1-1"].due_at
+    story.do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY)).later(days=28)
+    story.do(c.Reopen(reason=WHY), by=SUPERVISOR)
+    assert story.open["task/1-1"].due_at == due + timedelta(days=28)
+
+
+def test_nothing_of_its_clock_is_kept_when_it_is_done() -> None:
+    story = settled(to(Stage.VICTIM_CONTACT))
+    deadline = story.open["task/1-1"]
+    until = deadline.due_at + timedelta(days=7)
+    story.do(c.ExtendDeadline(deadline="task/1-1", until=until, reason=WHY), by=SUPERVISOR).until(until)
+    story.do(c.ReachDeadline(deadline="task/1-1", point="due"), by=CLOCK).do(DONE)
+    said = story.referral.model_dump_json(include={"reached", "extensions", "extended_at"})
+    assert "task/1-1" not in said

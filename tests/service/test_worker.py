@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.error import HTTPError
 from urllib.request import urlopen
 from uuid import uuid4
@@ -382,6 +382,42 @@ async def test_workers_end_together_when_one_gives_up(own: Own) -> None:
         await asyncio.wait_for(workers.run(), 30)
     assert sound.is_shutdown
     assert not workers.is_running
+
+
+class Drains:
+    """A worker that ends when it is let go, or is cancelled twice."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+        self.let_go = asyncio.Event()
+        self.ran = asyncio.Event()
+
+    async def run(self) -> None:
+        self.ran.set()
+        while self.cancelled < 2:
+            try:
+                await self.let_go.wait()
+                break
+            except asyncio.CancelledError:
+                self.cancelled += 1
+        if self.cancelled:
+            raise asyncio.CancelledError
+
+
+async def test_cancelled_workers_are_all_waited_for() -> None:
+    quick, slow = Drains(), Drains()
+    running = asyncio.create_task(Workers(cast(Worker, quick), cast(Worker, slow)).run())
+    await asyncio.gather(quick.ran.wait(), slow.ran.wait())
+    running.cancel()
+    quick.let_go.set()
+    for _ in range(10):
+        # Whatever follows from that needs no more turns of the loop.
+        await asyncio.sleep(0)
+    assert (quick.cancelled, slow.cancelled, running.done()) == (1, 1, False)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert slow.cancelled == 2
 
 
 async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:

@@ -25,9 +25,11 @@ from activities.steps import Steps
 from lifecycle import Refused, fold
 from schemas import commands as c
 from schemas.commands import Command
-from schemas.people import Actor
+from schemas.notices import Outcome
+from schemas.people import Actor, Role
 from schemas.reference import reference_from
 from schemas.steps import Receipt, ReferralInput, Request
+from schemas.vocabulary import TaskResult
 from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals
 from stores import event_log
@@ -263,6 +265,21 @@ async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals
         steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
     )
     receipt = await referrals.take(reference, ATTEMPT, "cw-1")
+    assert receipt.sequence == len(history) + 2
+    overview, _ = await referrals.overview(reference)
+    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+
+
+async def test_what_only_the_log_knows_may_be_done_at_once(referrals: Referrals, reference: str) -> None:
+    """A message came to nothing, and its signal has not reached the workflow yet."""
+    history = await event_log.read(referrals.pool, reference)
+    steps = Steps(referrals.pool, referrals.keys, referrals.policies)
+    settled = c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.NO_SAFE_CHANNEL)
+    system = Actor(id="system", role=Role.SYSTEM, area=fold(history).area)
+    asked = Request(command_id=uuid4(), actor=system, command=settled)
+    await ActivityEnvironment().run(steps.take_step, reference, fold(history), asked, datetime.now(UTC))
+    done = c.CompleteTask(task="1-1", result=TaskResult.PASSED_ON)
+    receipt = await referrals.take(reference, done, "cw-1")
     assert receipt.sequence == len(history) + 2
     overview, _ = await referrals.overview(reference)
     assert overview.referral == fold(await event_log.read(referrals.pool, reference))
