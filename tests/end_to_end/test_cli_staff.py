@@ -47,7 +47,7 @@ async def test_who_leaves_and_has_referrals_is_told_of_with_the_way_to_give_them
         everything = [
             f"lv-1 still has 2 open referrals in cumbria: {give_on} cumbria --as STAFF",
             f"lv-1 still has 1 open referral in kent: {give_on} kent --as STAFF",
-            f"lv-1 still facilitates {prepared}: {assign}",
+            f"lv-1 still facilitates {prepared}: {assign}, and say anew who co-facilitates",
         ]
         for role, more in (("caseworker", ("--inactive",)), ("commissioner", ())):
             left = await rj("staff", "add", "lv-1", "--role", role, "--area", "cumbria", *more)
