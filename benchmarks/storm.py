@@ -92,7 +92,10 @@ async def _open(running: Engine, count: int) -> None:
 
 @asynccontextmanager
 async def _people(steps: Sequence[Call]) -> AsyncIterator[Timings]:
-    """A step every second, whether or not the last one was answered, until the context ends; how long each took."""
+    """A step every second, whether or not the last one was answered, until the context ends; how long each took.
+
+    One that got no answer took as long as a person waits for one.
+    """
     waited, over = Timings(), asyncio.Event()
 
     async def one(step: Call) -> None:
@@ -166,8 +169,8 @@ def _report(
         f"{2 * count} points and {count} messages in {seconds:.0f} s: {3 * count / seconds:.0f} a second"
     )
     console.print(
-        f"a step of a person meanwhile, one every second: p50 {waited.quantile(0.5):.2f} s, "
-        f"max {max(waited.latencies):.2f} s of {len(waited.latencies)}"
+        f"a step of a person meanwhile, one every second, {len(waited.latencies)} in all: "
+        f"p50 {waited.quantile(0.5):.2f} s, p99 {waited.quantile(0.99):.2f} s, max {max(waited.latencies):.2f} s"
     )
     return once and arrived
 

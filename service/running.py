@@ -52,8 +52,8 @@ DRAIN = timedelta(seconds=20)
 
 STEPS_AT_ONCE = 20
 """How many steps a process takes at the same time, and how many connections to PostgreSQL it has for all it does. Of
-thousands of deadlines that fall due at once the others wait in Temporal's queue. In the process they would be in front
-of the next step of a person, who then waited for twice as long (`make storm`).
+thousands of deadlines that fall due at once the others wait in Temporal's queue; in the process they would all be in
+front of the next step of a person. Our judgement; `make storm` says how long people wait.
 """
 
 MESSAGES_AT_ONCE = 20
