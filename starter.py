@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli import (
+    contact,
     deadlines,
     demo,
     doctor,
@@ -30,6 +31,7 @@ for room in (
     up,
     referrals,
     fields,
+    contact,
     deadlines,
     tasks,
     supervising,

@@ -327,7 +327,8 @@ def _of_task(due: Due) -> bool:
 
 
 def _task(task: OpenTask) -> str:
-    return f"{template_in_words(task.template)}, to {task.to}"
+    of = f" ({spoken(task.starts_at)})" if task.starts_at else ""
+    return f"{template_in_words(task.template)}{of}, to {task.to}"
 
 
 def _entry(reference: str, stage: str, what: str, when: datetime, before: str = "") -> dict[str, str]:

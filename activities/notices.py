@@ -266,7 +266,9 @@ class Notices:
             to=case.notice.to,
             outcome=outcome,
             channel=channel,
+            appointment=case.notice.about.appointment,
             starts_at=case.notice.about.starts_at,
+            cancelled=case.notice.about.cancelled,
             perhaps_before=case.perhaps_before,
         )
         request = Request(

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 app = room()
 
-# The kinds that ask somebody to act, until it is done. A task waits on a list of its own, and the rest is news.
-_ASKING = frozenset({Category.REMINDER, Category.ESCALATION, Category.SIGN_OFF, Category.SAFEGUARDING})
+# The kinds that ask somebody to act, or to come, until it is over. A task waits on a list of its own; the rest is news.
+_ASKING = frozenset(
+    {Category.REMINDER, Category.ESCALATION, Category.SIGN_OFF, Category.SAFEGUARDING, Category.MEETING}
+)
 
 
 @app.command("inbox")

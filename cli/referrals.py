@@ -268,7 +268,9 @@ def list_command(
     caseworker: Annotated[
         str | None, typer.Option(metavar="STAFF", parser=as_staff_id, help="Of this caseworker only.")
     ] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Only where a deadline has passed.")] = False,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only where a deadline has passed, inactivity too.")
+    ] = False,
     on_hold: Annotated[bool, typer.Option("--on-hold", help="Only paused ones.")] = False,
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Only sensitive cases.")] = False,
     safeguarding: Annotated[
@@ -331,6 +333,7 @@ def _day_end(days: int) -> datetime:
 def _row(line: Line) -> tuple[str, ...]:
     marks = {
         "overdue": line.next_due_at is not None and line.next_due_at <= datetime.now(UTC),
+        "inactive": line.inactive,
         "on hold": line.on_hold,
         "safeguarding": line.safeguarding,
         "sensitive": line.sensitive,

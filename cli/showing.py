@@ -11,6 +11,7 @@ from typing import Any
 from activities.notice_facts import template_in_words
 from cli.common import due, when, words
 from lifecycle import Refused
+from lifecycle.clocks import paused_deadlines
 from lifecycle.consents import in_force
 from lifecycle.core import WORKERS
 from lifecycle.notices import held_back
@@ -99,6 +100,8 @@ def overview_lines(overview: Overview, underway: Sequence[Notice]) -> Iterator[s
         yield "Deadlines:"
         for deadline in overview.deadlines:
             yield f"  {deadline.key}: {due(deadline.due_at)}"
+    if stopped := paused_deadlines(referral):
+        yield f"Stopped by the hold: {', '.join(deadline.key for deadline in stopped)}"
 
 
 def _what_stops(referral: Referral) -> Iterator[str]:
@@ -119,7 +122,8 @@ def _to_others(underway: Iterable[Notice]) -> list[Notice]:
 def _to_be_told(referral: Referral, underway: Iterable[Notice]) -> Iterator[str]:
     """What a person has to tell, and what is still on its way to somebody outside."""
     for task in open_tasks(referral):
-        what = f"{template_in_words(task.template)}, to {task.to}, since {when(task.since)}"
+        of = f" ({when(task.starts_at)})" if task.starts_at else ""
+        what = f"{template_in_words(task.template)}{of}, to {task.to}, since {when(task.since)}"
         yield f"To tell yourself ({task.id}): {what}"
     for notice in _to_others(underway):
         if held_back(referral, notice):
@@ -141,6 +145,9 @@ def _activity(referral: Referral) -> Iterator[str]:
     if referral.activity:
         activity = referral.activity
         yield f"Booked: {words(activity.method)}, {when(activity.starts_at)}, {', '.join(activity.attending)}"
+    for person in referral.participants:
+        if person.meeting_at is not None and person.active:
+            yield f"Booked: preparation meeting, {when(person.meeting_at)}, {person.id}"
     for held in referral.held:
         yield f"{'Partly held' if held.partly else 'Held'}: {words(held.method)}, {when(held.at)}"
     for item in referral.agreement:

@@ -58,8 +58,8 @@ def add_command(
     ] = None,
     inactive: Annotated[bool, typer.Option("--inactive", help="Has left; may do nothing any more.")] = False,
 ) -> None:
-    """Enter a person into the register, or replace what it says of them. Open referrals that they have and may not
-    work on any more are named.
+    """Enter a person into the register, or replace what it says of them; a name or address that is not given stays.
+    What they have in hand and may not work on any more is counted, with the way to give it on.
 
     Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example"
     """
@@ -81,6 +81,11 @@ def add_command(
             active=not inactive,
             email=_address(email),
         )
+        known = await staff.get(referrals.pool, staff_id)
+        if known is not None:
+            member = member.model_copy(
+                update={"name": member.name or known.name, "email": member.email or known.email}
+            )
         return await staff.add(referrals.pool, member), await _left_behind(referrals.pool, member)
 
     new, left_behind = run(work, temporal=False)

@@ -82,6 +82,6 @@ def _row(task: OpenTask) -> tuple[str, ...]:
         task.caseworker or "-",
         task.id,
         task.to,
-        template_in_words(task.template),
+        template_in_words(task.template) + (f" ({when(task.starts_at)})" if task.starts_at else ""),
         when(task.since) + (", safeguarding" if task.safeguarding else ""),
     )

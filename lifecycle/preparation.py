@@ -301,7 +301,13 @@ def _(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: PreparationMeetingHeld, referral: Referral, recorded: Recorded) -> Referral:
-    return change_participant(referral, event.participant, prepared_on=event.held_on, meeting_at=None)
+    person = referral.participant(event.participant)
+    booked = person.meeting_at if person else None
+    # One that is booked for a later day has not been held by this: they are still expected.
+    later = booked is not None and booked.astimezone(LONDON).date() > event.held_on
+    return change_participant(
+        referral, event.participant, prepared_on=event.held_on, meeting_at=booked if later else None
+    )
 
 
 @apply.register

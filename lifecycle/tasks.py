@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.appointments import appointments
 from lifecycle.clocks import Clock, clocks
 from lifecycle.core import apply, gate, rule, told
 from lifecycle.refusal import Refused
@@ -37,11 +38,14 @@ def open_tasks(referral: Referral) -> tuple[Task, ...]:
     """What nobody has dealt with yet and still has to be told, oldest first. Closing ends none of it: somebody may be
     on their way to a meeting that is off.
 
-    Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased.
+    Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased. Nor is
+    anybody told of an appointment that no longer stands, or that it is off if they never heard of it.
     """
     if referral.closure_reason is ClosureReason.ERASED:
         return ()
-    return tuple(task for task in referral.tasks if _to_be_told(referral, task.to))
+    return tuple(
+        task for task in referral.tasks if _to_be_told(referral, task.to) and _still_true(referral, task)
+    )
 
 
 def _to_be_told(referral: Referral, who: str) -> bool:
@@ -49,7 +53,25 @@ def _to_be_told(referral: Referral, who: str) -> bool:
     return person is None or (person.active and person.interest is not Interest.DECLINED)
 
 
-@gate("no_task", "A message that could not be sent must wait to be told")
+def _still_true(referral: Referral, task: Task) -> bool:
+    if task.appointment is None:
+        return True
+    if task.cancelled:
+        return not any(_announces(each, task) for each in referral.tasks)
+    found = appointments(referral).get(task.appointment)
+    return found is not None and found.starts_at == task.starts_at
+
+
+def _announces(announcement: Task, cancellation: Task) -> bool:
+    """Whether nobody has told them yet of the very appointment that is off."""
+    both = (announcement, cancellation)
+    return (
+        not announcement.cancelled
+        and len({(each.to, each.appointment, each.starts_at) for each in both}) == 1
+    )
+
+
+@gate("no_task", "Something must wait to be told in person (`rj tasks`)")
 def task_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if open_tasks(referral) else ""
 
@@ -72,7 +94,9 @@ def _(event: NoticeSettled, referral: Referral, recorded: Recorded) -> Referral:
         to=event.to,
         why=event.outcome,
         since=recorded.at,
+        appointment=event.appointment,
         starts_at=event.starts_at,
+        cancelled=event.cancelled,
     )
     return referral.model_copy(update={"tasks": (*referral.tasks, task)})
 

@@ -125,9 +125,13 @@ class NoticeResult(Model):
     to: str = Field(description="a member of staff's or a participant's id")
     outcome: Outcome
     channel: Channel | None = Field(default=None, description="by which it was delivered")
-    starts_at: AwareDatetime | None = Field(
-        default=None, description="when the appointment that it was about begins or would have begun"
+    appointment: str | None = Field(
+        default=None, description="that it was about: conference, or preparation/h1"
     )
+    starts_at: AwareDatetime | None = Field(
+        default=None, description="when that appointment begins or would have begun"
+    )
+    cancelled: bool = Field(default=False, description="whether it was to say that the appointment is off")
     perhaps_before: bool = Field(
         default=False,
         description="an earlier try that was broken off may have delivered it, under the same Message-ID",

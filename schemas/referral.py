@@ -221,7 +221,11 @@ class Task(Model):
     to: str = Field(description="a participant's id, or that of the partner who sent the referral")
     why: Outcome
     since: AwareDatetime
-    starts_at: AwareDatetime | None = Field(default=None, description="of the appointment that it is about")
+    appointment: str | None = Field(
+        default=None, description="that it is about: conference, or preparation/h1"
+    )
+    starts_at: AwareDatetime | None = Field(default=None, description="of that appointment")
+    cancelled: bool = Field(default=False, description="whether the appointment is off")
 
 
 class Deadline(Model):

@@ -144,7 +144,10 @@ class Referrals:
         return await self.send(reference, request)
 
     async def overview(self, reference: str) -> tuple[Overview, bool]:
-        """The referral as it is now, and whether its workflow said so; else it was folded from the log.
+        """The referral as it is now, by its workflow, or folded from the log where none runs.
+
+        Returns:
+            It, and whether that is as it should be; False where a workflow that should run does not answer.
 
         Raises:
             Refused: there is no such referral.
@@ -153,15 +156,16 @@ class Referrals:
             # Without its key a workflow could not answer, and would only be waited for.
             await self.keys.get(reference)
             found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
+            answers = True
         except _NO_ANSWER:
-            found = None
+            found, answers = None, False
         if found is not None and not found.referral.closed:
             return found, True
         history = await event_log.read(self.pool, reference)
         if not history:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         referral = fold(history)
-        return Overview(referral=referral, deadlines=deadlines(referral)), found is not None
+        return Overview(referral=referral, deadlines=deadlines(referral)), answers or referral.closed
 
     async def permitted(self, reference: str, staff_id: str) -> tuple[str, ...]:
         """The kinds of command that a person may give on a referral now, by the log.

@@ -28,6 +28,8 @@ class Line(Model):
     next_deadline: str | None
     next_due_at: AwareDatetime | None
     overdue: bool
+    inactive: bool
+    """Whether nothing has been done for longer than the policy allows."""
     on_hold: bool
     safeguarding: bool
     sensitive: bool
@@ -83,7 +85,8 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
             each.model_dump(mode="json", exclude={"closure_reason"}) for each in referral.sign_off_requests
         ],
         "tasks": [
-            each.model_dump(mode="json", exclude={"why", "starts_at"}) for each in open_tasks(referral)
+            each.model_dump(mode="json", exclude={"why", "appointment", "cancelled"})
+            for each in open_tasks(referral)
         ],
     }
 
@@ -116,16 +119,21 @@ async def list_referrals(
     """Referrals that fit every filter given, soonest due first; closed ones only when that stage is asked for.
 
     Args:
-        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
+        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Overdue are also those on
+            which nothing has been done for too long, though inactivity is nobody's next deadline.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         limit: how many at the most.
     """
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, next_deadline, next_due_at,"
-        " coalesce(next_due_at <= now(), FALSE) AS overdue, on_hold, safeguarding, sensitive, received_at,"
+        " coalesce(next_due_at <= now(), FALSE) AS overdue,"
+        " EXISTS (SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
+        "  AND d.due_at <= now()) AS inactive,"
+        " on_hold, safeguarding, sensitive, received_at,"
         " closure_reason FROM referral"
         " WHERE ($1::text IS NULL OR area = $1) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
-        " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR next_due_at <= now())"
+        " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
+        "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
         " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive) AND (NOT $7 OR safeguarding)"
         " AND ($8::timestamptz IS NULL OR next_due_at < $8)"
         " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $9",

@@ -26,6 +26,8 @@ class OpenTask(Model):
     to: str
     """A participant's id, or that of the partner who sent the referral."""
     since: AwareDatetime
+    starts_at: AwareDatetime | None
+    """Of the appointment that it is about."""
 
 
 async def open_tasks(
@@ -48,7 +50,8 @@ async def open_tasks(
     """
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, safeguarding, each.* FROM referral,"
-        ' jsonb_to_recordset(tasks) AS each (id text, template text, "to" text, since timestamptz)'
+        " jsonb_to_recordset(tasks) AS each"
+        ' (id text, template text, "to" text, since timestamptz, starts_at timestamptz)'
         " WHERE tasks <> '[]' AND ($1::text IS NULL OR area = $1)"
         " AND ($2::text[] IS NULL OR caseworker = ANY($2) OR (caseworker = ANY($3)) IS NOT TRUE AND $3 IS NOT NULL"
         " OR $4 AND stage = 'closed')"

@@ -69,7 +69,7 @@ class Caseload:
             facilitator,
             json.dumps([each.model_dump(mode="json") for each in escalations]),
             json.dumps([each.model_dump(mode="json") for each in sign_offs]),
-            json.dumps([each.model_dump(mode="json", exclude={"why", "starts_at"}) for each in tasks]),
+            json.dumps([each.model_dump(mode="json", exclude={"why"}) for each in tasks]),
         )
         await self._owner.executemany(
             "INSERT INTO deadline (reference, key, due_at, points) VALUES ($1, $2, $3, '{}')",

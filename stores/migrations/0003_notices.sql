@@ -15,7 +15,8 @@ ADD COLUMN tasks jsonb NOT NULL DEFAULT '[]';
 COMMENT ON COLUMN referral.escalations IS 'Those that are not cleared: deadline, point, at, rung, raised_at.';
 COMMENT ON COLUMN referral.sign_offs IS 'What waits for one: subject, requested_by, requested_at.';
 COMMENT ON COLUMN referral.tasks IS
-'Messages that could not be sent and have to be told: id, template, recipient ("to"), since.';
+'Messages that could not be sent and have to be told: id, template, recipient ("to"), since, starts_at.';
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX referral_with_tasks ON referral (area) WHERE tasks <> '[]';
 
 CREATE TABLE notice (

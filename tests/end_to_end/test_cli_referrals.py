@@ -233,6 +233,16 @@ async def test_show_tells_what_is_missing_and_what_waits(rj: Rj, reference: str)
     assert "hold_review: due Fri 2 Jan 2099 09:00" in shown
 
 
+async def test_a_closed_referral_that_was_asked_for_something_is_read_without_alarm(
+    rj: Rj, reference: str
+) -> None:
+    await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
+    refused = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    assert refused.code == 3
+    shown = await rj("show", reference)
+    assert shown.out.startswith(f"{reference}: closed since")
+
+
 async def test_reading_needs_no_temporal(rj: Rj, reference: str) -> None:
     away = {"TEMPORAL_ADDRESS": NOWHERE}
     shown = await rj("show", reference, env=away)

@@ -29,6 +29,14 @@ async def test_a_person_is_entered_changed_and_listed(rj: Rj) -> None:
     assert "There is nobody" in (await rj("staff", "list", "--area", "wiltshire")).out
 
 
+async def test_what_is_not_given_anew_stays(rj: Rj) -> None:
+    entered = ("staff", "add", "kp-1", "--role", "caseworker", "--area", "durham")
+    await rj(*entered, "--name", "Known Invented", "--email", "kp-1@example.org")
+    await rj(*entered, "--inactive")
+    [found] = [each for each in (await rj("staff", "list", "--json")).json if each["id"] == "kp-1"]
+    assert (found["name"], found["email"], found["active"]) == ("Known Invented", "kp-1@example.org", False)
+
+
 async def test_who_leaves_and_has_referrals_is_told_of_with_the_way_to_give_them_on(
     rj: Rj, database_url: str, pool: Pool
 ) -> None:
@@ -73,7 +81,7 @@ async def test_of_an_address_the_table_says_only_that_there_is_one(rj: Rj) -> No
     assert "example.org" not in listed
     [member] = (await rj("staff", "list", "--area", "west-mercia", "--json")).json
     assert member["email"] == "wm-1@example.org"
-    await rj(*person)
+    await rj("staff", "messages", "wm-1", "--email", "none")
     assert "e-mail" not in (await rj("staff", "list", "--area", "west-mercia")).out
 
 

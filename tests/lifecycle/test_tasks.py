@@ -1,6 +1,6 @@
 """What a person has to tell somebody because no message could."""
 
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -151,3 +151,38 @@ def test_nothing_of_its_clock_is_kept_when_it_is_done() -> None:
     story.do(c.ReachDeadline(deadline="task/1-1", point="due"), by=CLOCK).do(DONE)
     said = story.referral.model_dump_json(include={"reached", "extensions", "extended_at"})
     assert "task/1-1" not in said
+
+
+def unsent(story: Story, notice: str, starts_at: datetime, *, cancelled: bool = False) -> Story:
+    """A message about the preparation meeting with h1 that could not be sent."""
+    result = c.SettleNotice(
+        notice=notice,
+        template="appointment_cancelled" if cancelled else "appointment",
+        to="h1",
+        outcome=Outcome.NO_SAFE_CHANNEL,
+        appointment="preparation/h1",
+        starts_at=starts_at,
+        cancelled=cancelled,
+    )
+    return story.do(result, by=CLOCK)
+
+
+def test_of_an_appointment_that_was_moved_only_the_new_time_is_told() -> None:
+    story = to(Stage.PREPARATION).with_facilitators()
+    first, then = story.at + timedelta(days=8), story.at + timedelta(days=9)
+    unsent(story.do(c.BookPreparationMeeting(participant="h1", starts_at=first)), "1-1", first)
+    assert waiting(story) == ["1-1"]
+    unsent(story.do(c.BookPreparationMeeting(participant="h1", starts_at=then)), "1-2", then)
+    assert waiting(story) == ["1-2"]
+
+
+@pytest.mark.parametrize(("knows", "waits"), [(False, []), (True, ["1-2"])])
+def test_only_who_knows_of_an_appointment_is_told_that_it_is_off(knows: bool, waits: list[str]) -> None:
+    story = to(Stage.PREPARATION).with_facilitators()
+    starts_at = story.at + timedelta(days=8)
+    unsent(story.do(c.BookPreparationMeeting(participant="h1", starts_at=starts_at)), "1-1", starts_at)
+    if knows:
+        story.do(DONE)
+    story.do(c.CancelPreparationMeeting(participant="h1"))
+    assert waiting(story) == []
+    assert waiting(unsent(story, "1-2", starts_at, cancelled=True)) == waits

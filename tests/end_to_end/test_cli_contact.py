@@ -1,0 +1,52 @@
+"""How people may be reached, through `rj contact`."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import commands as c
+from service.referrals import Referrals
+from tests.end_to_end.conftest import Rj
+from tests.life import form
+
+
+async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Referrals) -> None:
+    reference = (await referrals.open(form("Canary Nobody"), "cw-1")).reference
+    said = await rj("contact", reference, "h1", "--as", "cw-1")
+    assert said.out.splitlines() == [
+        "Name: Canary Nobody",
+        "Safe: phone (Canary Nobody)",
+        "Safe hours: 09:00 to 17:00",
+        "Voicemail: leave none",
+        "Messages may be seen by: Canary Nobody",
+        "Needs: Canary Nobody",
+    ]
+    safety = {"safe_channels": ["in_person"], "may_leave_voicemail": True}
+    changed = {"participant": "h1", "contact_safety": safety}
+    await referrals.take(reference, c.RecordContactSafety.model_validate(changed), "cw-1")
+    await referrals.take(reference, c.RaiseSafeguarding(note="Invented"), "cw-1")
+    frozen, _, *rest = (await rj("contact", reference, "h1", "--as", "cw-1")).out.splitlines()
+    assert frozen == "SAFEGUARDING: contact nobody until a supervisor lifts it."
+    assert rest[:3] == ["Safe: in person", "Safe hours: none", "Voicemail: may be left"]
+    found = (await rj("contact", reference, "h1", "--as", "su-1", "--json")).json
+    assert (found["frozen"], found["contact_safety"]["safe_channels"]) == (True, ["in_person"])
+    assert "Safe: nothing" in (await rj("contact", reference, "r1", "--as", "su-1")).out
+
+
+@pytest.mark.parametrize(
+    ("who", "participant", "sentence"),
+    [
+        ("co-1", "h1", "for those who work with the referral"),
+        ("pa-1", "h1", "for those who work with the referral"),
+        ("cw-kent", "h1", "does not work in durham"),
+        ("cw-1", "h9", "no participant of that id; known: h1, r1"),
+    ],
+)
+async def test_nobody_else_does(
+    rj: Rj, referrals: Referrals, who: str, participant: str, sentence: str
+) -> None:
+    reference = (await referrals.open(form("Canary Nobody"), "cw-1")).reference
+    said = await rj("contact", reference, participant, "--as", who)
+    assert (said.code, said.out) == (3, "")
+    assert sentence in said.one_sentence()
+    assert "Canary" not in said.err
