@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from lifecycle import Refused
+from lifecycle.tasks import open_tasks
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.privacy import every_model, is_sensitive
@@ -108,7 +109,7 @@ async def a_task(referrals: Referrals, reference: str) -> str:
     async with asyncio.timeout(20):
         while True:
             overview, _ = await referrals.overview(reference)
-            for task in overview.referral.tasks:
+            for task in open_tasks(overview.referral):
                 return task.id
             await asyncio.sleep(0.05)
 

@@ -187,9 +187,10 @@ async def test_every_deadline_comes_on_its_day(years: Years) -> None:
 
     found = await came(referral)
     assert {key: found.get(key) for key in expected} == expected
-    # The two that are left have their own dates, and tests of their own below.
+    # Two that are left have their own dates, and tests of their own below; a task comes of a message, in test_notices.
     named = {key.partition("/")[0] for key, _ in expected}
-    assert named == set(DeadlineName) - {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION}
+    elsewhere = {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.TASK}
+    assert named == set(DeadlineName) - elsewhere
 
 
 async def test_a_hearing_warns_twenty_ten_and_five_working_days_before(years: Years) -> None:
