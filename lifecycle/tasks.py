@@ -39,7 +39,7 @@ def open_tasks(referral: Referral) -> tuple[Task, ...]:
     on their way to a meeting that is off.
 
     Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased. Nor is
-    anybody told of an appointment that no longer stands, or that it is off if they never heard of it.
+    anybody told of an appointment that no longer stands.
     """
     if referral.closure_reason is ClosureReason.ERASED:
         return ()
@@ -54,21 +54,11 @@ def _to_be_told(referral: Referral, who: str) -> bool:
 
 
 def _still_true(referral: Referral, task: Task) -> bool:
-    if task.appointment is None:
+    # That a meeting is off is always told: they may have heard of it from somebody who did not say so here.
+    if task.appointment is None or task.cancelled:
         return True
-    if task.cancelled:
-        return not any(_announces(each, task) for each in referral.tasks)
     found = appointments(referral).get(task.appointment)
     return found is not None and found.starts_at == task.starts_at
-
-
-def _announces(announcement: Task, cancellation: Task) -> bool:
-    """Whether nobody has told them yet of the very appointment that is off."""
-    both = (announcement, cancellation)
-    return (
-        not announcement.cancelled
-        and len({(each.to, each.appointment, each.starts_at) for each in both}) == 1
-    )
 
 
 @gate("no_task", "Something must wait to be told in person (`rj tasks`)")

@@ -263,6 +263,9 @@ async def test_a_safe_channel_that_became_unsafe_meanwhile_is_not_used(post: Pos
         ("task", "h1", "appointment")
     ]
     [task] = await untold(referral)
+    person = (await referral.overview()).referral.participant("h1")
+    assert person is not None
+    assert (task.appointment, task.starts_at, task.cancelled) == ("preparation/h1", person.meeting_at, False)
     await post.env.sleep(timedelta(days=8))
     key = f"task/{task.id}"
     late = {each.deadline: each.rung for each in (await referral.overview()).referral.escalations}
