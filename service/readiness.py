@@ -1,7 +1,8 @@
 """Whether this process can do its work, for whatever watches over it: HTTP on one small port.
 
 `/live` answers 200 as long as the process does anything at all. `/ready` answers 200 when nothing is in the way of its
-work, else 503, with JSON that says what is.
+work, else 503, with JSON that says what is. Under `attention` both say what somebody must look at, though the work goes
+on: that a stranger meddles must not be a way to have this process taken out of service.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 from service.ports import LOOPBACK, free_port
 from service.settings import BadSetting
+from service.upkeep import Upkeep
 
 PREFERRED_PORT = 8235
 
@@ -30,7 +32,9 @@ _LONGEST_REQUEST = 8192
 
 
 @asynccontextmanager
-async def probe(checks: Mapping[str, Check], address: str | None) -> AsyncIterator[str]:
+async def probe(
+    checks: Mapping[str, Check], address: str | None, upkeep: Upkeep | None = None
+) -> AsyncIterator[str]:
     """Answer at `address` (HOST:PORT; None: a free port of this machine only) until the context ends.
 
     Yields the URL of `/ready`. Raises BadSetting where nothing can listen at the address.
@@ -38,7 +42,10 @@ async def probe(checks: Mapping[str, Check], address: str | None) -> AsyncIterat
     host, _, port = (address or f"{LOOPBACK}:{free_port(PREFERRED_PORT)}").rpartition(":")
     try:
         server = await asyncio.start_server(
-            lambda reader, writer: _converse(checks, reader, writer), host, int(port), limit=_LONGEST_REQUEST
+            lambda reader, writer: _converse(checks, upkeep, reader, writer),
+            host,
+            int(port),
+            limit=_LONGEST_REQUEST,
         )
     except OSError:
         raise BadSetting(
@@ -65,12 +72,15 @@ async def _ask(check: Check) -> str | None:
 
 
 async def _converse(
-    checks: Mapping[str, Check], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    checks: Mapping[str, Check],
+    upkeep: Upkeep | None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
 ) -> None:
     try:
         async with asyncio.timeout(_ASKED_WITHIN):
             request = await reader.readuntil(b"\r\n\r\n")
-        status, told = await _answer(checks, request)
+        status, told = await _answer(checks, upkeep, request)
         body = json.dumps(told).encode()
         head = (
             f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\n"
@@ -85,7 +95,9 @@ async def _converse(
         writer.close()
 
 
-async def _answer(checks: Mapping[str, Check], request: bytes) -> tuple[HTTPStatus, dict[str, object]]:
+async def _answer(
+    checks: Mapping[str, Check], upkeep: Upkeep | None, request: bytes
+) -> tuple[HTTPStatus, dict[str, object]]:
     method, _, rest = request.decode("latin-1").partition(" ")
     path = rest.partition(" ")[0].partition("?")[0]
     if method not in ("GET", "HEAD"):
@@ -96,6 +108,7 @@ async def _answer(checks: Mapping[str, Check], request: bytes) -> tuple[HTTPStat
         case "/ready":
             wrong = await not_ready(checks)
             status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-            return status, {"ready": not wrong, "not_ready": wrong}
+            attention = upkeep.attention if upkeep else {}
+            return status, {"ready": not wrong, "not_ready": wrong, "attention": attention}
         case _:
             return HTTPStatus.NOT_FOUND, {"error": "ask for /ready or /live"}

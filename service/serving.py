@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -18,12 +18,14 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
+from service.alerts import alerts_watched, by_mail
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
 from service.running import DRAIN, Workers, connected, outward, pollers, register_search_attributes, worker
 from service.schedules import keep_schedules
 from service.settings import Settings
+from service.upkeep import Duty, Upkeep
 from stores.database import Pool
 
 # Seconds for what is left to do once the steps in hand have ended.
@@ -61,22 +63,32 @@ async def serving(
         DatabaseUnreachable, TemporalUnreachable: likewise; trying again may help.
     """
     metrics = runtime(settings.metrics_address)
-    async with connected(settings, database_url, temporal, runtime=metrics) as referrals:
+    out = outward(settings)
+    tell = by_mail(out.mailer, settings.alerts_to) if out.mailer and settings.alerts_to else None
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(alerts_watched(metrics.metric_meter, tell))
+        referrals = await stack.enter_async_context(
+            connected(settings, database_url, temporal, runtime=metrics)
+        )
         await register_search_attributes(referrals.client)
         await keep_schedules(referrals.client)
-        engine = worker(
-            referrals.client, referrals.pool, referrals.keys, referrals.policies, outward(settings)
-        )
+        engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies, out)
         checks, stopping = _checks(referrals, engine)
-        async with probe(checks, settings.ready_address) as ready:
-            ended = asyncio.create_task(engine.run())
-            try:
+        upkeep = Upkeep(_duties(referrals, settings))
+        ready = await stack.enter_async_context(probe(checks, settings.ready_address, upkeep))
+        ended = asyncio.create_task(engine.run())
+        try:
+            async with upkeep.kept_up():
                 yield Serving(referrals, ready, ended)
-            finally:
-                stopping.set()
-                drained = await _drain(engine, ended, referrals.client)
-            if drained:
-                await ended
+        finally:
+            stopping.set()
+            drained = await _drain(engine, ended, referrals.client)
+        if drained:
+            await ended
+
+
+def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
+    return []
 
 
 def leave_cleanly(code: int) -> None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationE
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
-from activities.mail_addresses import SmtpServer, sender_address
+from activities.mail_addresses import SmtpServer, mail_address, sender_address
 
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 _SECRET = frozenset({"DATABASE_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
@@ -104,6 +104,9 @@ class Settings(BaseSettings):
 
     mail_from: Annotated[str, AfterValidator(sender_address)] = "no-reply@localhost"
     """Who e-mail is from, and where bounces go; an address that does not tell what the service does."""
+
+    alerts_to: Annotated[str, AfterValidator(mail_address)] | None = None
+    """Who is told by e-mail what has to be told at once, such as that somebody meddles with Temporal."""
 
     notify_api_key: Annotated[str, AfterValidator(_notify_key)] | None = Field(default=None, repr=False)
     """The key of a GOV.UK Notify account, which sends text messages and letters; without one, none are sent."""
