@@ -20,9 +20,10 @@ from service.running import MigrationsPending, require_migrated
 from service.serving import Serving, leave_cleanly, serving
 from service.settings import BadSetting, Settings
 from service.signals import until_told
+from service.upgrading import up_to_date
 from stores.database import DatabaseUnreachable
 from stores.keys import MasterKeyProblem
-from stores.migrate import MigrationRefused, migrate
+from stores.migrate import MigrationRefused
 
 DONE, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 4
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
     parser.add_argument(
         "--migrate",
         action="store_true",
-        help="bring the database up to date first; DATABASE_URL must then be its owner's",
+        help="bring the database up to date first, as its owner, whom RJ_DATABASE_OWNER_URL names",
     )
     asked = parser.parse_args(arguments)
     configure_logging("console", "info")
@@ -111,11 +112,11 @@ async def _patiently(
 @asynccontextmanager
 async def _service(settings: Settings, migrate_first: bool) -> AsyncIterator[Serving]:
     servers = resolve(settings)
+    told = servers.settings(settings)
     if migrate_first:
-        for name in await migrate(servers.database_url):
-            log.info("migration applied", migration=name)
+        await up_to_date(told, servers.database_url, told.database_owner_url)
     await require_migrated(servers.database_url)
-    async with serving(servers.settings(settings), servers.database_url, servers.temporal) as service:
+    async with serving(told, servers.database_url, servers.temporal) as service:
         yield service
 
 

@@ -12,6 +12,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.callers import require_caller
 from activities.channels import ChannelAway, ChannelRefused
 from activities.email import Mailer
 from activities.notice_facts import deadline_in_words, in_words, template_in_words
@@ -40,6 +41,8 @@ class WhyNone(StrEnum):
 
     DAY_OFF = "day_off"
     NO_MAIL_SERVER = "no_mail_server"
+    TOO_EARLY = "too_early"
+    """Somebody had it begin before the morning."""
     TOO_LATE = "too_late"
     """Nothing was there to send it until the working day was over."""
 
@@ -85,6 +88,7 @@ class Digests:
     async def readers(self, day: date) -> Readers:
         """Who is to get the summary of a day in London: of the staff who want it, those who work in an area that is
         not closed then."""
+        require_caller("DigestWorkflow", "service/digest*")
         open_areas = {area for area in Area if self._is_open(area, day)}
         if not open_areas:
             return Readers(why_none=WhyNone.DAY_OFF)
@@ -104,6 +108,7 @@ class Digests:
         Raises:
             ApplicationError: it could not be sent to some; all others have theirs. Its detail is who is settled.
         """
+        require_caller("DigestWorkflow", "service/digest*")
         settled = _settled_before()
         failed: BaseException | None = None
         for reader in readers:

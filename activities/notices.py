@@ -16,6 +16,7 @@ from pydantic import AwareDatetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.callers import require_caller
 from activities.channels import ChannelAway, ChannelRefused
 from activities.govuk_notify import Sent, SentState
 from activities.outward import Outward
@@ -117,7 +118,12 @@ class Notices:
         Raises:
             ApplicationError: of type ChannelAway, where the channel does not take it now; it is tried again.
         """
+        require_caller("NoticeWorkflow", f"referral/{reference}/notice/{notice.id}")
         started_at, began = activity.info().started_time.astimezone(UTC), time.monotonic()
+        if await store.get(self._pool, reference, notice.id) != notice:
+            # It names a message that no step of this referral led to.
+            log.error("a message that no step led to was refused", alert="stranger")
+            raise ApplicationError("There is no such message.", type="NoSuchMessage", non_retryable=True)
         settled = await store.outcome(self._pool, reference, notice.id)
         if settled is not None:
             # Whoever recorded it may have died before starting what it led to; starting twice is starting once.

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from pydantic import Field
 from temporalio import activity
 
+from activities.callers import require_caller
 from lifecycle import Refused
 from schemas import facts
 from schemas.areas import Area
@@ -101,6 +102,7 @@ class Reassignments:
     @activity.defn
     async def find_referrals(self, asked: Reassignment, after: str) -> Page:
         """The next page of the giver's open referrals: those whose reference comes after this one."""
+        _require_own_workflow(asked)
         references, remaining = await supervision.owned(
             self._pool, asked.giver, area=asked.area, stage=asked.stage, after=after, limit=PAGE
         )
@@ -109,6 +111,7 @@ class Reassignments:
     @activity.defn
     async def give_referrals(self, asked: Reassignment, references: tuple[str, ...]) -> Tally:
         """Give these referrals to the taker. A retry goes on where the last try was heard of, and gives none twice."""
+        _require_own_workflow(asked)
         tally = _heard_of_last_time()
         for some in _by(_AT_ONCE, references[tally.done :]):
             owners = await supervision.caseworkers(self._pool, some)
@@ -131,6 +134,10 @@ class Reassignments:
         except (KeyErased, KeyUnknown):
             return _refused(reference, "erased", "It was erased.")
         return Tally(moved=1)
+
+
+def _require_own_workflow(asked: Reassignment) -> None:
+    require_caller("ReassignmentWorkflow", f"service/reassign/{asked.giver}/{asked.taker}")
 
 
 def _refused(reference: str, code: str, message: str) -> Tally:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
@@ -36,7 +38,9 @@ from schemas.referral import Deadline, Referral
 from schemas.steps import NextPoint, Receipt, Request, StepTaken
 from stores import event_log, staff
 from stores import notices as notice_store
+from stores.chain import ChainKey, chain_key
 from stores.database import Pool
+from stores.event_log import Answer, Written
 from stores.keys import KeyStore
 from stores.referrals import soonest_due, visible
 
@@ -59,6 +63,11 @@ _CHANGES_MESSAGES = (
 # A try that takes longer waits for a database that does not answer; it fails, and is made again.
 _TRY_SECONDS = 10
 
+# A clock that was set back by no more than this is taken to stand still until the others reach it.
+_CLOCKS_APART = timedelta(minutes=5)
+
+log = structlog.stdlib.get_logger(__name__)
+
 
 def refusal(refused: Refused) -> ApplicationError:
     """A rule's refusal as Temporal carries it: final, and not a failure of ours."""
@@ -69,6 +78,16 @@ def refusal(refused: Refused) -> ApplicationError:
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )
+
+
+class _Tried(NamedTuple):
+    """A step that was to be recorded, and what became of that."""
+
+    written: Written
+    events: list[Recorded]
+    became: Referral
+    deadlines: tuple[Deadline, ...]
+    notices: tuple[Notice, ...]
 
 
 class Steps:
@@ -84,10 +103,16 @@ class Steps:
         self._pool = pool
         self._keys = keys
         self._policies = policies
+        self._chain: ChainKey | None = None
 
     @activity.defn
     async def take_step(
-        self, reference: str, referral: Referral | None, request: Request, at: datetime
+        self,
+        reference: str,
+        referral: Referral | None,
+        request: Request,
+        at: datetime,
+        head: str | None = None,
     ) -> StepTaken:
         """Decide and record one command. Doing it twice is doing it once, and answers the same.
 
@@ -96,13 +121,19 @@ class Steps:
             referral: the state as the workflow knows it; None where it is new, or has to be read from the log.
             request: the command and who asks.
             at: the workflow's time.
+            head: the link of the last event in that state, in hexadecimal; None where it is not known.
 
         Raises:
             ApplicationError: of type Refused, with the refusal's code, message and field.
         """
         async with asyncio.timeout(_TRY_SECONDS):
             try:
-                return await self._take(reference, referral, request, at)
+                return await self._take(reference, referral, request, at, head)
+            except event_log.StepForged as forged:
+                log.exception(
+                    "a step that its log does not lead to was refused", alert="step_forged", what=forged.what
+                )
+                raise
             except Refused as refused:
                 # Refused now, perhaps because it was taken before: then it is answered as it was.
                 if await event_log.knows(self._pool, reference, request.command_id):
@@ -113,12 +144,13 @@ class Steps:
                 raise refusal(refused) from refused
 
     async def _take(
-        self, reference: str, given: Referral | None, request: Request, at: datetime
+        self, reference: str, given: Referral | None, request: Request, at: datetime, head: str | None
     ) -> StepTaken:
         referral, missed = given, list[Recorded]()
+        link = bytes.fromhex(head) if given and head else None
         if referral is None and not isinstance(request.command, OpenReferral):
             missed = await event_log.read(self._pool, reference)
-            referral = _evolve(None, missed) if missed else None
+            referral = fold(missed) if missed else None
         while True:
             after = referral.sequence if referral else 0
             try:
@@ -128,32 +160,88 @@ class Steps:
                 behind = await event_log.read(self._pool, reference, after=after) if referral else []
                 if not behind:
                     raise
-                referral = _evolve(referral, behind)
+                referral, link = _evolve(referral, behind), None
                 missed.extend(behind)
                 continue
+            link = await self._link(reference, after) if link is None else link
             if referral is not None and not happened:
-                return await self._with_notices(_taken(referral, deadlines(referral), missed, at), (), given)
-            events, became = _recorded(referral, happened, request, at)
-            open_now = deadlines(became)
-            wanted = await self._notices(referral, events, became)
-            key = await self._keys.get(reference)
-            match await event_log.record(self._pool, key, request, events, after, became, open_now, wanted):
-                case "recorded":
-                    everything = [*missed, *events]
-                    taken = _taken(became, open_now, everything, at)
-                    return await self._with_notices(taken, wanted, given if missed else became)
-                case "repeated":
+                taken = _taken(referral, deadlines(referral), missed, at, link)
+                return await self._with_notices(taken, (), given)
+            tried = await self._record(referral, link, request, happened, at)
+            match tried.written.answer:
+                case Answer.RECORDED:
+                    everything = [*missed, *tried.events]
+                    taken = _taken(tried.became, tried.deadlines, everything, at, tried.written.head)
+                    return await self._with_notices(taken, tried.notices, given if missed else tried.became)
+                case Answer.REPEATED:
                     return await self._repeat(reference, given, request, at)
-            # The log knows more than the workflow: a worker died after recording, or Temporal was restored from
-            # an older copy. What was recorded stands; the workflow is told of it.
-            behind = await event_log.read(self._pool, reference, after=after)
-            if not behind:
-                raise Refused(
-                    "log_older",
-                    "PostgreSQL holds an older copy of this referral than Temporal does; restore the newer one.",
-                )
-            referral = _evolve(referral, behind)
-            missed.extend(behind)
+                case Answer.EARLY:
+                    at = await self._not_before_the_last(reference, at)
+                case Answer.BEHIND:
+                    behind = await self._beyond(reference, after)
+                    referral, link = _evolve(referral, behind), None
+                    missed.extend(behind)
+
+    async def _record(
+        self,
+        referral: Referral | None,
+        link: bytes,
+        request: Request,
+        happened: Sequence[Event],
+        at: datetime,
+    ) -> _Tried:
+        events, became = _recorded(referral, happened, request, at)
+        open_now = deadlines(became)
+        wanted = await self._notices(referral, events, became)
+        written = await event_log.record(
+            self._pool,
+            await self._keys.get(became.reference),
+            await self._links(),
+            request,
+            events,
+            (referral.sequence if referral else 0, link),
+            became,
+            open_now,
+            wanted,
+        )
+        return _Tried(written, events, became, open_now, wanted)
+
+    async def _beyond(self, reference: str, after: int) -> list[Recorded]:
+        """What the log has beyond what the workflow knows: a worker died after recording, or Temporal was restored from
+        an older copy. What was recorded stands; the workflow is told of it."""
+        behind = await event_log.read(self._pool, reference, after=after)
+        if not behind:
+            raise await self._other_log(reference, after)
+        return behind
+
+    async def _links(self) -> ChainKey:
+        if self._chain is None:
+            self._chain = await chain_key(self._keys)
+        return self._chain
+
+    async def _link(self, reference: str, sequence: int) -> bytes:
+        link = await event_log.head(self._pool, reference, sequence)
+        if link is None:
+            raise await self._other_log(reference, sequence)
+        return link
+
+    async def _other_log(self, reference: str, sequence: int) -> Refused:
+        if await event_log.head(self._pool, reference, sequence) is None:
+            return Refused(
+                "log_older",
+                "PostgreSQL holds an older copy of this referral than Temporal does; restore the newer one.",
+            )
+        return Refused(
+            "log_other",
+            "PostgreSQL holds another log of this referral than its workflow went on from: rj reconcile, then again.",
+        )
+
+    async def _not_before_the_last(self, reference: str, at: datetime) -> datetime:
+        """The time of a step whose clock is a little behind the one by which the last event was dated."""
+        last = await event_log.last_at(self._pool, reference)
+        if last - at > _CLOCKS_APART:
+            raise Refused("clock", "The clock of Temporal is behind what was recorded: set it right.")
+        return last
 
     @activity.defn
     async def read_log(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
@@ -171,7 +259,8 @@ class Steps:
         history = await event_log.read(self._pool, reference)
         known = referral.sequence if referral else 0
         now = fold(history)
-        taken = _taken(now, deadlines(now), [each for each in history if each.sequence > known], at)
+        link = await self._link(reference, now.sequence)
+        taken = _taken(now, deadlines(now), [each for each in history if each.sequence > known], at, link)
         return await self._with_notices(taken, (), referral)
 
     async def _notices(
@@ -284,7 +373,7 @@ def _receipt(referral: Referral, open_now: Sequence[Deadline]) -> Receipt:
 
 
 def _taken(
-    referral: Referral, open_now: tuple[Deadline, ...], events: Sequence[Recorded], at: datetime
+    referral: Referral, open_now: tuple[Deadline, ...], events: Sequence[Recorded], at: datetime, head: bytes
 ) -> StepTaken:
     found = next_point(open_now, referral)
     return StepTaken(
@@ -293,4 +382,5 @@ def _taken(
         deadlines=open_now,
         next_point=NextPoint(at=found[0], deadline=found[1].key, point=found[2]) if found else None,
         visible=visible(referral, open_now, at),
+        head=head.hex(),
     )

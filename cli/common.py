@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from service.referrals import Referrals
+    from service.settings import Settings
 
 T = TypeVar("T")
 
@@ -136,6 +137,15 @@ def guarded(work: Callable[[], T]) -> T:
         # error, whose frames hold the client, is gone.
         gc.collect()
     fail(*problem)
+
+
+def settings_in_use() -> Settings:
+    """The settings as read here and, where they say nothing, as the living `rj up` was told."""
+    from service.data_folder import resolve
+    from service.settings import Settings
+
+    settings = Settings.load()
+    return resolve(settings).settings(settings)
 
 
 async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], temporal: bool) -> T:

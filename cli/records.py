@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ from cli.common import (
     progress,
     room,
     run,
+    settings_in_use,
     when,
     words,
 )
@@ -31,12 +33,16 @@ from schemas.vocabulary import ErasureReason
 if TYPE_CHECKING:
     from service.erasure import Erased
     from service.referrals import Referrals
-    from stores.event_log import Break
+    from service.verifying import Verified
     from stores.keys import KeyStatus, MasterKeys
 
 app = room()
 keys = typer.Typer(help="The master keys, which wrap the key of each referral.", rich_markup_mode=None)
 app.add_typer(keys, name="keys")
+anchors = typer.Typer(
+    help="Signed statements of where every log stood, kept outside the database.", rich_markup_mode=None
+)
+app.add_typer(anchors, name="anchors")
 
 
 def _as_reason(text: str) -> ErasureReason:
@@ -54,42 +60,99 @@ def verify_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that the log is as it was recorded: the chain of hashes of one referral, or of all.
+    """Check that everything is as it was recorded: the links of each log, what was anchored, and what lists show.
 
-    Ends with 3 where one is broken. Needs no key, and holds after erasure.
+    Ends with 3 where something is not. Needs the master keys, and holds after erasure.
 
     Example: rj verify RJ-7KQ4-M2X1
     """
 
-    async def work(referrals: Referrals) -> tuple[int, list[Break]]:
-        from lifecycle import Refused
-        from stores import event_log
-        from stores.referrals import all_references, area_of
+    async def work(referrals: Referrals) -> Verified:
+        from service.verifying import verify
+        from stores.anchors import Anchors
 
-        if reference is None:
-            references = await all_references(referrals.pool)
-        elif await area_of(referrals.pool, reference) is None:
-            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        else:
-            references = [reference]
         with progress() as bar:
-            task = bar.add_task("Verifying", total=len(references))
-            found = []
-            async for _, broken in event_log.verify(referrals.pool, references):
-                found += [broken] if broken else []
-                bar.advance(task)
-        return len(references), found
+            task = bar.add_task("Verifying", total=None)
+            return await verify(
+                referrals,
+                Anchors(referrals.pool, referrals.keys, settings_in_use().anchors),
+                reference,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
 
-    checked, breaks = run(work, temporal=False)
+    found = run(work, temporal=False)
     if as_json:
-        print_json({"checked": checked, "broken": [asdict(each) for each in breaks]})
-    elif not breaks:
-        typer.echo(f"As recorded: {checked} referral{'s' * (checked != 1)}.")
+        print_json(
+            {
+                "checked": found.checked,
+                "anchors": found.anchors,
+                "newest_anchor": found.newest_anchor,
+                "broken": [asdict(each) for each in found.breaks],
+            }
+        )
+    elif not found.breaks:
+        typer.echo(f"As recorded: {found.checked} referral{'s' * (found.checked != 1)}.")
     else:
-        for each in breaks:
-            typer.echo(f"{each.reference}: not as recorded from event {each.sequence} on")
-    if breaks:
-        fail(Exit.REFUSED, f"{len(breaks)} of {checked} referrals are not as they were recorded.")
+        for each in found.breaks:
+            where = f" (event {each.sequence})" if each.sequence else ""
+            typer.echo(f"{each.reference}: {each.said}{where}")
+    if not as_json:
+        typer.echo(_anchored(found))
+    if found.breaks:
+        fail(Exit.REFUSED, f"{len(found.breaks)} of {found.checked} are not as they were recorded.")
+
+
+def _anchored(found: Verified) -> str:
+    if found.newest_anchor is None:
+        return "Nothing is anchored yet, so that a log put back as a whole would not be found."
+    return (
+        f"Anchored: {found.anchors} time{'s' * (found.anchors != 1)}, the last {when(found.newest_anchor)}."
+    )
+
+
+@anchors.command("make")
+def anchors_make() -> None:
+    """Say where every log stands now, signed, in the folder of anchors; a serving process does so each day.
+
+    Example: rj anchors make
+    """
+
+    async def work(referrals: Referrals) -> tuple[int, int]:
+        from stores.anchors import Anchors
+
+        made = await Anchors(referrals.pool, referrals.keys, settings_in_use().anchors).make()
+        return made.number, made.logs
+
+    number, logs = run(work, temporal=False)
+    typer.echo(f"Anchor {number} names {logs} log{'s' * (logs != 1)}: {settings_in_use().anchors}")
+
+
+@anchors.command("check")
+def anchors_check(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the anchors lie.")],
+    public: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="The public key, one line of base64; else anchors.pub in the folder."
+        ),
+    ] = None,
+) -> None:
+    """Check anchors without the database and without any secret: that each is signed, and follows the one before.
+
+    Example: rj anchors check .rj/anchors --public MCowBQYDK2VwAyEA…
+    """
+    from stores.anchors import PUBLIC_KEY, AnchorProblem, check
+
+    try:
+        key = public or (folder / PUBLIC_KEY).read_text()
+        found = check([path.read_text() for path in sorted(folder.glob("*.anchor"))], key)
+    except OSError as error:
+        fail(Exit.BAD_INPUT, f"{error.filename} cannot be read: {error.strerror}.")
+    except AnchorProblem as problem:
+        fail(Exit.REFUSED, str(problem))
+    if not found:
+        fail(Exit.BAD_INPUT, f"There are no anchors in {folder}.")
+    typer.echo(f"As signed: {len(found)}, the last {when(found[-1].made_at)}, of {found[-1].logs} logs.")
 
 
 @keys.command("status")

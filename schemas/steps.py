@@ -63,6 +63,7 @@ class StepTaken(Model):
         next_point: what the clock waits for after it.
         notices: the messages that are to leave the house.
         look_again: ids of messages on their way, for which something has changed.
+        head: the link of the last event, in hexadecimal; absent in answers older than the links.
     """
 
     receipt: Receipt
@@ -72,6 +73,7 @@ class StepTaken(Model):
     visible: Visible
     notices: tuple[Notice, ...] = ()
     look_again: tuple[str, ...] = ()
+    head: str | None = None
 
 
 class Carried(Model):
@@ -82,6 +84,7 @@ class Carried(Model):
     next_point: NextPoint | None
     visible: Visible
     recent: tuple[UUID, ...] = Field(default=(), description="ids of the latest commands, oldest first")
+    head: str | None = Field(default=None, description="the link of the last event, in hexadecimal")
 
 
 class ReferralInput(Model):

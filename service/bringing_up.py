@@ -19,13 +19,12 @@ from service.data_folder import DataFolder, RunningService
 from service.embedded_mail import embedded_mail
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
-from service.master_keys import make_missing
 from service.policy_files import load_policies
 from service.ports import LOOPBACK, free_port
 from service.referrals import Referrals
 from service.serving import Serving, serving
 from service.settings import Settings, temporal_connect_config
-from stores.migrate import migrate
+from service.upgrading import up_to_date
 from workflows.referral import SEARCH_ATTRIBUTES
 
 METRICS_PORT = 9464
@@ -96,15 +95,14 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
     )
     async with AsyncExitStack() as stack:
         children: list[ChildProcess] = []
-        database_url = settings.database_url
+        database_url, owner_url = settings.database_url, settings.database_owner_url
         if database_url is None:
             with progress("PostgreSQL"):
                 postgres = await stack.enter_async_context(embedded_postgres(folder.path / "postgres"))
-            database_url = postgres.dsn
+            database_url, owner_url = postgres.dsn, postgres.owner_dsn
             children.append(postgres.process)
         with progress("the database's tables"):
-            await migrate(database_url)
-            new_keys = await make_missing(settings.master_keys_file, database_url)
+            new_keys = await up_to_date(settings, database_url, owner_url)
         temporal, ui = own_temporal, None
         if temporal is None:
             with progress("Temporal"):
@@ -123,7 +121,7 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
             serves = await stack.enter_async_context(serving(settings, database_url, temporal))
         yield Up(
             referrals=serves.referrals,
-            service=_service(settings, database_url, temporal, ui, serves.ready, mail),
+            service=_service(settings, database_url, owner_url, temporal, ui, serves.ready, mail),
             new_keys=settings.master_keys_file if new_keys else None,
             serving=serves,
             children=tuple(children),
@@ -133,6 +131,7 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
 def _service(
     settings: Settings,
     database_url: str,
+    owner_url: str | None,
     temporal: ClientConnectConfig,
     ui: str | None,
     ready: str,
@@ -141,11 +140,13 @@ def _service(
     return RunningService(
         pid=os.getpid(),
         database_url=database_url,
+        database_owner_url=owner_url,
         temporal_address=temporal.get("target_host", ""),
         temporal_namespace=temporal.get("namespace", "default"),
         temporal_ui=ui,
         metrics=f"http://{settings.metrics_address}/metrics",
         ready_probe=ready,
+        anchors=settings.anchors.absolute(),
         master_keys_file=settings.master_keys_file.absolute(),
         policy=settings.policy.absolute() if settings.policy else None,
         smtp_url=settings.smtp_url,

@@ -15,6 +15,8 @@ from service.settings import BadSetting, Settings, temporal_connect_config
 
 # What a second worker must know as the first does, for one to act as the other would.
 _TOLD_ON = (
+    "anchors",
+    "database_owner_url",
     "master_keys_file",
     "policy",
     "smtp_url",
@@ -44,11 +46,13 @@ class RunningService(BaseModel):
 
     pid: int
     database_url: str = Field(repr=False)
+    database_owner_url: str | None = Field(default=None, repr=False)
     temporal_address: str
     temporal_namespace: str = "default"
     temporal_ui: str | None = None
     metrics: str | None = None
     ready_probe: str | None = None
+    anchors: Path | None = None
     master_keys_file: Path | None = None
     policy: Path | None = None
     smtp_url: str | None = Field(default=None, repr=False)

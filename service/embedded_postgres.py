@@ -24,6 +24,7 @@ import asyncpg
 
 from service.child_process import READY_WITHIN, ChildProcess, ServerFailed, end_orphan
 from service.ports import LOOPBACK, free_port
+from stores.database import APPLICATION_ROLE, Connection
 
 OWNER = "rj_owner"
 DATABASE = "rj"
@@ -40,9 +41,16 @@ _WITHIN = Path("pginstall", "bin")
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
-    """A running server. `dsn` signs in as the owner of the database; `process.died()` tells when it stops."""
+    """A running server.
+
+    Attributes:
+        dsn: signs in as the application.
+        owner_dsn: signs in as the owner of the database, for migrations.
+        process: `died()` tells when it stops.
+    """
 
     dsn: str = field(repr=False)
+    owner_dsn: str = field(repr=False)
     process: ChildProcess
 
 
@@ -87,7 +95,8 @@ async def embedded_postgres(
 
     It listens on a socket in a folder that only we can enter or, where that path would be too long, on the
     preferred port of the loopback address (default 5433) or the next free one. Every role has a random password,
-    kept beside the data. The owner of the database `rj` is `rj_owner`: it may create roles and is no superuser.
+    kept beside the data. The owner of the database `rj` is `rj_owner`: it may create roles and is no superuser. The
+    application is `rj_app`: it owns nothing, and can become nobody else.
 
     Raises ServerFailed when the server cannot be started.
     """
@@ -96,6 +105,7 @@ async def embedded_postgres(
     programs = _programs(account)
     superuser_password = _secret(home / "superuser.password", account)
     owner_password = _secret(home / "owner.password", account)
+    application_password = _secret(home / "application.password", account)
     data = home / "data"
     if not data.exists():
         await _initialise(programs, home, account)
@@ -104,8 +114,14 @@ async def embedded_postgres(
         programs, home, account, superuser_password, preferred_port or PREFERRED_PORT
     )
     try:
-        await _ensure_owner(address.dsn("postgres", superuser_password, "postgres"), owner_password)
-        yield EmbeddedPostgres(address.dsn(OWNER, owner_password, DATABASE), process)
+        await _ensure_roles(
+            address.dsn("postgres", superuser_password, "postgres"), owner_password, application_password
+        )
+        yield EmbeddedPostgres(
+            address.dsn(APPLICATION_ROLE, application_password, DATABASE),
+            address.dsn(OWNER, owner_password, DATABASE),
+            process,
+        )
     finally:
         # SIGINT is PostgreSQL's fast shutdown: sessions are ended, everything is written. SIGQUIT leaves a recovery.
         await process.stop(signal.SIGINT, signal.SIGQUIT)
@@ -310,13 +326,23 @@ async def _answers(dsn: str) -> bool:
     return True
 
 
-async def _ensure_owner(superuser_dsn: str, owner_password: str) -> None:
+async def _ensure_roles(superuser_dsn: str, owner_password: str, application_password: str) -> None:
     connection = await asyncpg.connect(superuser_dsn, timeout=READY_WITHIN)
+    # No statement here takes parameters; the passwords are made by us of letters, digits, - and _.
     try:
-        if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", OWNER):
-            # Neither statement takes parameters; the password is made by us of letters, digits, - and _.
+        if not await _is_there(connection, OWNER):
             await connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{owner_password}'")
+        if not await _is_there(connection, APPLICATION_ROLE):
+            await connection.execute(f"CREATE ROLE {APPLICATION_ROLE}")
+            # The first migration grants to it what it may.
+            await connection.execute(f"GRANT {APPLICATION_ROLE} TO {OWNER} WITH ADMIN TRUE")
+        # One made by an older version has no password, and may not sign in.
+        await connection.execute(f"ALTER ROLE {APPLICATION_ROLE} LOGIN PASSWORD '{application_password}'")
         if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
     finally:
         await connection.close()
+
+
+async def _is_there(connection: Connection, role: str) -> bool:
+    return bool(await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role))

@@ -22,8 +22,9 @@ from lifecycle import Refused
 from lifecycle.core import SUPERVISORS, WORKERS
 from schemas.areas import Area
 from schemas.people import Staff
-from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
+from service.referrals import Referrals, TemporalUnreachable
 from stores import supervision
+from workflows.ids import SERVICE_QUEUE
 from workflows.reassignment import (
     Progress,
     ReassignmentInput,
@@ -127,7 +128,7 @@ async def reassign(
             ReassignmentWorkflow.run,
             ReassignmentInput(asked=asked),
             id=reassignment_workflow_id(asked.giver, asked.taker),
-            task_queue=TASK_QUEUE,
+            task_queue=SERVICE_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         ended = asyncio.ensure_future(handle.result())

@@ -1,4 +1,4 @@
-"""What a process connects to, and the workers in it: one takes steps, one carries messages."""
+"""What a process connects to, and the workers in it: for steps, for messages, and for summaries and reassignments."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import pending
 from workflows.digest import DigestWorkflow
+from workflows.ids import SERVICE_QUEUE
 from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
 from workflows.reassignment import ReassignmentWorkflow
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
@@ -61,7 +62,7 @@ MESSAGES_AT_ONCE = 20
 in vain for their turn, and take the processor from those who wait for a step."""
 
 # Enough that every message which is being carried has its workflow's turn soon.
-_MESSAGE_TURNS = 4
+_FEW_TURNS = 4
 
 
 class MigrationsPending(Exception):
@@ -70,7 +71,7 @@ class MigrationsPending(Exception):
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
             f"The database lacks {', '.join(missing)}: "
-            "apply what is missing as its owner, with `python worker.py --migrate` or `rj up`."
+            "apply what is missing as its owner (RJ_DATABASE_OWNER_URL), with `python worker.py --migrate` or `rj up`."
         )
 
 
@@ -198,8 +199,8 @@ def worker(
 ) -> Workers:
     """What runs referrals and carries messages; it drains for DRAIN when it is shut down.
 
-    The summaries and reassignments are activities beside the steps: those take none of their slots, being local
-    ones, and a mail server that is slow to take messages does not hold a reassignment up, which somebody watches.
+    Steps are taken by local activities alone: no queue is asked for them, so that nobody can order one there. What has
+    to be asked for through Temporal, messages, summaries and reassignments, waits in queues of its own.
 
     Args:
         out: the ways out of the house; without any, messages stay in the inboxes.
@@ -232,15 +233,9 @@ def worker(
     return Workers(
         polling(
             task_queue=TASK_QUEUE,
-            workflows=[ReferralWorkflow, DigestWorkflow, ReassignmentWorkflow],
-            activities=[
-                steps.take_step,
-                steps.read_log,
-                digests.readers,
-                digests.send,
-                reassignments.find_referrals,
-                reassignments.give_referrals,
-            ],
+            workflows=[ReferralWorkflow],
+            activities=[steps.take_step, steps.read_log],
+            no_remote_activities=True,
             max_concurrent_workflow_tasks=STEPS_AT_ONCE,
             max_concurrent_local_activities=STEPS_AT_ONCE,
         ),
@@ -249,7 +244,18 @@ def worker(
             workflows=[NoticeWorkflow],
             activities=[notices.carry],
             max_concurrent_activities=MESSAGES_AT_ONCE,
-            max_concurrent_workflow_tasks=_MESSAGE_TURNS,
+            max_concurrent_workflow_tasks=_FEW_TURNS,
+        ),
+        polling(
+            task_queue=SERVICE_QUEUE,
+            workflows=[DigestWorkflow, ReassignmentWorkflow],
+            activities=[
+                digests.readers,
+                digests.send,
+                reassignments.find_referrals,
+                reassignments.give_referrals,
+            ],
+            max_concurrent_workflow_tasks=_FEW_TURNS,
         ),
     )
 
@@ -310,13 +316,14 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def pollers(client: Client) -> dict[str, datetime]:
-    """The workers that poll for steps and for messages, by their identity, with when each last asked for both (UTC).
+    """The workers that poll every queue of ours, by their identity, with when each last asked for all of them (UTC).
 
     Temporal lists one for five minutes after it was last heard of; a living one asks at least once in POLLS_WITHIN.
     Raises TemporalUnreachable.
     """
-    steps, messages = await _pollers(client, TASK_QUEUE), await _pollers(client, MESSAGE_QUEUE)
-    return {each: min(steps[each], messages[each]) for each in steps.keys() & messages.keys()}
+    queues = [await _pollers(client, queue) for queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)]
+    polling = set.intersection(*(set(each) for each in queues))
+    return {identity: min(each[identity] for each in queues) for identity in polling}
 
 
 async def _pollers(client: Client, queue: str) -> dict[str, datetime]:

@@ -19,8 +19,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-from service.referrals import TASK_QUEUE, TemporalUnreachable
-from workflows.digest import DigestWorkflow
+from service.referrals import TemporalUnreachable
+from workflows.digest import FROM, DigestWorkflow
+from workflows.ids import SERVICE_QUEUE
 
 DIGEST = "service/digest"
 """The schedule of the summaries. Temporal adds the time to it for the id of each day's workflow, so that the
@@ -29,8 +30,8 @@ installation's key seals it."""
 DIGEST_TIMES = ScheduleSpec(
     calendars=[
         ScheduleCalendarSpec(
-            hour=(ScheduleRange(8),),
-            minute=(ScheduleRange(30),),
+            hour=(ScheduleRange(FROM.hour),),
+            minute=(ScheduleRange(FROM.minute),),
             day_of_week=(ScheduleRange(1, 5),),
             comment="working mornings; on bank holidays it finds nobody to write to",
         )
@@ -60,7 +61,7 @@ async def keep_schedules(client: Client) -> None:
 def _digest() -> Schedule:
     return Schedule(
         # Without arguments nothing has to be sealed before the day's workflow has its id.
-        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=DIGEST, task_queue=TASK_QUEUE),
+        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=DIGEST, task_queue=SERVICE_QUEUE),
         spec=DIGEST_TIMES,
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
     )

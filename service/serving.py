@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -19,6 +20,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
 from service.alerts import alerts_watched, by_mail
+from service.anchoring import Anchoring
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
@@ -26,6 +28,7 @@ from service.running import DRAIN, Workers, connected, outward, pollers, registe
 from service.schedules import keep_schedules
 from service.settings import Settings
 from service.upkeep import Duty, Upkeep
+from stores.anchors import Anchors
 from stores.database import Pool
 
 # Seconds for what is left to do once the steps in hand have ended.
@@ -88,7 +91,8 @@ async def serving(
 
 
 def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
-    return []
+    anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors))
+    return [Duty("anchors", timedelta(minutes=1), anchoring.keep)]
 
 
 def leave_cleanly(code: int) -> None:

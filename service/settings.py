@@ -14,7 +14,7 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from activities.mail_addresses import SmtpServer, mail_address, sender_address
 
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
-_SECRET = frozenset({"DATABASE_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
+_SECRET = frozenset({"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
 
@@ -87,12 +87,18 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
         default=None, validation_alias="DATABASE_URL", repr=False
     )
-    """A PostgreSQL of one's own, as the owner of its database; `rj up` then starts none."""
+    """A PostgreSQL of one's own, as the application: a user who owns nothing there; `rj up` then starts none."""
+
+    database_owner_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(default=None, repr=False)
+    """The same database as its owner, who may create roles: for bringing its tables up to date, and nothing else."""
 
     master_keys_file: Path = Field(
         default_factory=lambda known: known.get("data", Path(".rj")) / "master.keys"
     )
     """The ring of master keys that wrap each referral's key. To be backed up apart from the data."""
+
+    anchors: Path = Field(default_factory=lambda known: known.get("data", Path(".rj")) / "anchors")
+    """Where signed statements of where every log stood are kept; better not on the disk of the database."""
 
     policy: FilePath | None = None
     """A policy file; without one, the policy of England and Wales."""

@@ -17,7 +17,7 @@ from service.referrals import TASK_QUEUE, TemporalUnreachable
 from stores import supervision
 from stores.database import Pool
 from stores.supervision import Waiting
-from workflows.ids import notice_workflow_id, workflow_id
+from workflows.ids import SERVICE_QUEUE, notice_workflow_id, workflow_id
 from workflows.notice import MESSAGE_QUEUE
 
 LONG = timedelta(days=1)
@@ -94,7 +94,7 @@ async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list
     return [*failing, *silent, *map(_late_message, late)]
 
 
-_OURS = f"TaskQueue IN ('{TASK_QUEUE}', '{MESSAGE_QUEUE}') AND ExecutionStatus = 'Running'"
+_OURS = f"TaskQueue IN ('{TASK_QUEUE}', '{MESSAGE_QUEUE}', '{SERVICE_QUEUE}') AND ExecutionStatus = 'Running'"
 _FAILING = f"{_OURS} AND {PROBLEMS} IS NOT NULL"
 _RUNNING = _OURS
 

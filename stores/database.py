@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
+
+from schemas.areas import Area
 
 # Quoted, for asyncpg's classes are generic to the type checker only.
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-
 APPLICATION_ROLE = "rj_app"
 APPLICATION_NAME = "rj-referrals"
+EVERYWHERE = "*"
 
 
 class DatabaseUnreachable(Exception):
@@ -33,24 +36,150 @@ async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
         raise _unreachable(dsn, error) from error
 
 
-async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
-    """A pool of up to `size` connections, each of which runs as the application's role.
+class Pool:
+    """Connections to PostgreSQL as the application, and the areas whose referrals are seen through them.
 
-    The database must be migrated already, for the role is made by the first migration.
-    Raises DatabaseUnreachable.
+    Row-level security shows a transaction the referrals of the areas that it names; this names them. It is the second
+    wall: what a person may see is decided before. Without areas no referral is seen, which is all that is needed for
+    the register, the keys and `record_step`, and saves the transaction.
+    """
+
+    def __init__(self, connections: asyncpg.Pool[asyncpg.Record], areas: str | None = None) -> None:
+        self._connections = connections
+        self._areas = areas
+
+    @property
+    def everywhere(self) -> Pool:
+        """For the engine itself, which works in all areas."""
+        return Pool(self._connections, EVERYWHERE)
+
+    @property
+    def nowhere(self) -> Pool:
+        """For what is of no area."""
+        return Pool(self._connections)
+
+    def within(self, areas: Iterable[Area]) -> Pool:
+        """For a person who works in these areas."""
+        return Pool(self._connections, ",".join(sorted(areas)))
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """All rows."""
+        async with self._one() as connection:
+            return await connection.fetch(query, *arguments)
+
+    async def fetchrow(self, query: str, *arguments: object) -> asyncpg.Record | None:
+        """The first row, if there is one."""
+        async with self._one() as connection:
+            return await connection.fetchrow(query, *arguments)
+
+    async def fetchval(self, query: str, *arguments: object) -> Any:
+        """The first value of the first row; None where there is no row."""
+        async with self._one() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    async def execute(self, query: str, *arguments: object) -> str:
+        """One statement; answers PostgreSQL's status."""
+        async with self._one() as connection:
+            return await connection.execute(query, *arguments)
+
+    async def executemany(self, query: str, arguments: Iterable[Sequence[object]]) -> None:
+        """The statement for each of the arguments, all of them or none."""
+        async with self._one() as connection:
+            await connection.executemany(query, arguments)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """A connection for questions that are all answered as of one moment."""
+        async with (
+            self._connections.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.execute("SELECT set_config('rj.areas', $1, TRUE)", self._areas or "")
+            yield connection
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection; where areas are seen, it is in a transaction, which ends with the context."""
+        async with self._connections.acquire() as connection:
+            if self._areas is None:
+                yield connection
+                return
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('rj.areas', $1, TRUE)", self._areas)
+                yield connection
+
+    async def close(self) -> None:
+        """Close the connections, once they are given back."""
+        await self._connections.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def _one(self) -> AsyncIterator[Connection]:
+        """A connection for one statement. The transaction is begun and told the areas in one message."""
+        async with self._connections.acquire() as connection:
+            if self._areas is None:
+                yield connection
+                return
+            # The names of areas are ours, and need no quoting.
+            await connection.execute(f"BEGIN; SET LOCAL rj.areas = '{self._areas}'")
+            try:
+                yield connection
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+
+
+async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
+    """A pool of up to `size` connections as the application, which sees the referrals of all areas.
+
+    Raises:
+        DatabaseUnreachable: it does not answer or does not let us in, or lets us do more than the application may.
     """
     try:
-        return await asyncpg.create_pool(
+        connections = await asyncpg.create_pool(
             dsn,
             min_size=min(2, size),
             max_size=size,
             timeout=10,
             reset=_left_as_it_was,
-            # Given at start-up, the role costs no round trip and is what RESET ROLE goes back to.
-            server_settings={"application_name": APPLICATION_NAME, "role": APPLICATION_ROLE},
+            server_settings={"application_name": APPLICATION_NAME},
         )
     except _FAILURES as error:
         raise _unreachable(dsn, error) from error
+    pool = Pool(connections, EVERYWHERE)
+    try:
+        too_much = await may_too_much(pool.nowhere)
+    except BaseException:
+        await connections.close()
+        raise
+    if too_much is not None:
+        await connections.close()
+        raise DatabaseUnreachable(
+            f"The user {too_much} of DATABASE_URL may rewrite the log: name there the application's user, which owns "
+            f"nothing ({APPLICATION_ROLE}, or a member of it), and the owner in RJ_DATABASE_OWNER_URL."
+        )
+    return pool
+
+
+async def may_too_much(connection: Connection | Pool) -> str | None:
+    """The name of the user who is signed in, where they could become the owner of the log or get past its rules; None
+    for who is the application and nobody else."""
+    found: str | None = await connection.fetchval(
+        "SELECT session_user::text FROM pg_roles me WHERE me.rolname = session_user AND ("
+        " me.rolsuper OR me.rolbypassrls OR me.rolcreaterole OR me.rolreplication OR EXISTS ("
+        "  SELECT FROM pg_class owned WHERE owned.relnamespace IN ('public'::regnamespace)"
+        "  AND pg_has_role(session_user, owned.relowner, 'MEMBER'))"
+        " OR EXISTS (SELECT FROM pg_database d WHERE d.datname = current_database()"
+        "  AND pg_has_role(session_user, d.datdba, 'MEMBER')))"
+    )
+    return found
 
 
 async def _left_as_it_was(connection: Connection) -> None:
@@ -75,8 +204,6 @@ def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
             why = "refuses the user name or the password"
         case asyncpg.InvalidCatalogNameError():
             why = "does not exist on that server"
-        case asyncpg.InvalidParameterValueError() | asyncpg.InsufficientPrivilegeError():
-            why = f"has no role {APPLICATION_ROLE} for this user yet: apply the migrations first"
         case asyncpg.PostgresError():
             why = f"does not let us in: {error}"
         case ValueError() | asyncpg.InterfaceError():

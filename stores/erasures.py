@@ -29,5 +29,5 @@ async def find(pool: Pool, reference: str) -> Erasure | None:
 
 async def locked_stage(connection: Connection, reference: str) -> Stage | None:
     """The stage of a referral, on which no step is recorded until the transaction ends; None: no such referral."""
-    stage = await connection.fetchval("SELECT stage FROM referral WHERE reference = $1 FOR UPDATE", reference)
+    stage = await connection.fetchval("SELECT lock_referral($1)", reference)
     return Stage(stage) if stage is not None else None

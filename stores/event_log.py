@@ -1,12 +1,12 @@
-"""The event log: append-only, chained by hash within a referral, what is Sensitive sealed with the referral's key."""
+"""The event log: append-only, chained within a referral, what is Sensitive sealed with the referral's key."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from schemas.people import Role
 from schemas.privacy import join, split
 from schemas.referral import Deadline, Referral
 from schemas.steps import Request
+from stores.chain import ChainKey
 from stores.database import Connection, Pool
 from stores.keys import DataKey
 from stores.notices import notice_rows
@@ -30,75 +31,125 @@ _PROBLEMS = {
     "staff_other_role": "does not have the role that was claimed",
     "staff_other_area": "does not work in this referral's area",
     "staff_not_advanced": "is not an advanced practitioner in the staff register",
+    "staff_made_by_author": "was given the role within a day by who made what is to be signed off",
 }
 
 
+class StepForged(Exception):
+    """PostgreSQL refused a step that says what its events and the log do not lead to. Nothing was written."""
+
+    def __init__(self, reference: str, what: str) -> None:
+        super().__init__(f"A step of {reference} does not fit its log: {what}.")
+        self.what = what
+
+
+class Answer(StrEnum):
+    """What became of a step that was to be recorded. Only the first wrote anything."""
+
+    RECORDED = "recorded"
+    REPEATED = "repeated"
+    """This command stands in the log already."""
+    BEHIND = "behind"
+    """The log stands elsewhere than the state that was decided on."""
+    EARLY = "early"
+    """The step is dated before the last event."""
+
+
 @dataclass(frozen=True)
-class Break:
-    """Where a referral's log is not what was recorded.
+class Written:
+    """What became of a step, and the link of the last event where it was recorded."""
 
-    Attributes:
-        reference: which referral.
-        sequence: the first event that does not fit; after the last, events are missing at the end.
-    """
-
-    reference: str
-    sequence: int
+    answer: Answer
+    head: bytes = b""
 
 
 async def record(
     pool: Pool,
     key: DataKey,
+    chain: ChainKey,
     request: Request,
     events: Sequence[Recorded],
-    after: int,
+    before: tuple[int, bytes],
     referral: Referral,
     deadlines: Sequence[Deadline],
     notices: Sequence[Notice],
-) -> str:
+    authors: Collection[str] = (),
+) -> Written:
     """Write one step with what is read from it, in one transaction.
 
     Args:
         key: of the referral.
+        chain: makes the links.
         request: who asked for what.
-        events: what happened, from the sequence after `after` on.
-        after: how many events the referral is known to have.
+        events: what happened, from the sequence after `before` on.
+        before: how many events the referral is known to have, and the link of the last.
         referral: its state after them.
         deadlines: what is open after them.
         notices: the messages that the step leads to.
-
-    Returns:
-        "recorded"; "repeated" where this command stands in the log already; "behind" where the log has gone on
-        since `after`. Only the first wrote anything.
+        authors: of what the step signs off.
 
     Raises:
-        Refused: the actor, or somebody whom the command names, is not as claimed.
+        Refused: the actor, or somebody whom the command names, is not as claimed, or the clocks are apart.
+        StepForged: the step says what its events and the log do not lead to: a fault, or somebody's attempt.
     """
+    after, head = before
     halves = [_seal(key, recorded) for recorded in events]
-    answer: str = await pool.fetchval(
-        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    links = []
+    for recorded, (body, sealed) in zip(events, halves, strict=True):
+        head = link_of(chain, head, referral.reference, recorded, body, sealed)
+        links.append(head)
+    answer: str = await pool.nowhere.fetchval(
+        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         referral.reference,
         after,
+        before[1],
         request.command_id,
         events[0].at,
         request.actor.id,
         request.actor.role,
-        referral.area,
         _named(request),
         _advanced(request),
+        list(authors),
         [recorded.event.kind for recorded in events],
         [body for body, _ in halves],
         [sealed for _, sealed in halves],
+        links,
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
+        "[]",
+        [],
     )
-    if answer == "erased":
-        raise Refused("erased", "The personal data of this referral were erased; open a new one.")
+    match answer:
+        case "recorded" | "repeated" | "behind" | "early":
+            return Written(Answer(answer), head)
+        case "erased":
+            raise Refused("erased", "The personal data of this referral were erased; open a new one.")
+        case "late":
+            raise Refused("clock", "The clock of Temporal is ahead of that of PostgreSQL: set both right.")
     code, colon, who = answer.partition(":")
     if colon:
         raise Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
-    return answer
+    raise StepForged(referral.reference, answer)
+
+
+def link_of(
+    chain: ChainKey, previous: bytes, reference: str, recorded: Recorded, body: str, sealed: bytes | None
+) -> bytes:
+    """The link of one event, over all that is stored of it."""
+    return chain.link(
+        previous,
+        reference,
+        recorded.sequence,
+        recorded.step,
+        recorded.at,
+        recorded.event.kind,
+        recorded.actor,
+        recorded.role,
+        recorded.command_id,
+        body,
+        sealed,
+    )
 
 
 def _named(request: Request) -> list[str]:
@@ -118,6 +169,17 @@ def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
     if not sealed:
         return body, None
     return body, key.seal(json.dumps(sealed).encode(), _place(key.reference, recorded.sequence))
+
+
+def sealed_as_today(
+    reference: str, sequence: int, body: str, sealed: bytes | None, key: DataKey | None
+) -> tuple[str, bytes | None]:
+    """What is stored of an older event, with sealed what is sealed today.
+
+    Args:
+        key: of the referral; None where it was destroyed.
+    """
+    return body, sealed
 
 
 def _place(reference: str, sequence: int) -> bytes:
@@ -157,6 +219,22 @@ def _recorded(row: asyncpg.Record, reference: str, key: DataKey | None) -> Recor
     )
 
 
+async def head(pool: Pool | Connection, reference: str, sequence: int) -> bytes | None:
+    """The link of an event; empty for sequence 0, None where there is no such event."""
+    if sequence == 0:
+        return b""
+    found: bytes | None = await pool.fetchval(
+        "SELECT hash FROM event WHERE reference = $1 AND sequence = $2", reference, sequence
+    )
+    return found
+
+
+async def last_at(pool: Pool, reference: str) -> datetime:
+    """When the last event of a referral was recorded, UTC."""
+    last: datetime = await pool.fetchval("SELECT max(at) FROM event WHERE reference = $1", reference)
+    return last
+
+
 async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     """Whether a command stands in the log."""
     return bool(
@@ -176,53 +254,3 @@ async def commands_of(pool: Pool, references: Sequence[str]) -> dict[str, frozen
         references,
     )
     return {row["reference"]: frozenset(row["commands"]) for row in rows}
-
-
-async def verify(
-    pool: Pool | Connection, references: Sequence[str]
-) -> AsyncIterator[tuple[str, Break | None]]:
-    """Check the hash chain of each referral against what is stored; needs no key, and holds after erasure.
-
-    Yields:
-        Each reference with where its log is broken, or None.
-    """
-    for reference in references:
-        rows = await pool.fetch(
-            "SELECT e.sequence, e.step, e.at, e.kind, e.actor, e.role, e.command_id, e.body, e.sealed, e.hash"
-            " FROM event e WHERE reference = $1 ORDER BY sequence",
-            reference,
-        )
-        stands = await pool.fetchrow("SELECT sequence, head FROM referral WHERE reference = $1", reference)
-        yield reference, _first_break(reference, rows, stands)
-
-
-def _first_break(
-    reference: str, rows: Sequence[asyncpg.Record], stands: asyncpg.Record | None
-) -> Break | None:
-    link = b""
-    for place, row in enumerate(rows, 1):
-        link = chain(link, reference, row)
-        if row["sequence"] != place or row["hash"] != link:
-            return Break(reference, place)
-    if stands is None or stands["sequence"] != len(rows) or stands["head"] != link:
-        return Break(reference, len(rows) + 1)
-    return None
-
-
-def chain(link: bytes, reference: str, row: asyncpg.Record) -> bytes:
-    """The hash of an event, over all that is stored of it and the hash before; as record_step() computes it."""
-    at: datetime = row["at"]
-    command_id: UUID = row["command_id"]
-    fields = (
-        reference,
-        row["sequence"],
-        row["step"],
-        int(at.timestamp()) * 1_000_000 + at.microsecond,
-        row["kind"],
-        row["actor"],
-        row["role"],
-        command_id,
-        row["body"],
-    )
-    stored = "\x1f".join(str(field) for field in fields).encode()
-    return hashlib.sha256(link + stored + (row["sealed"] or b"")).digest()

@@ -242,10 +242,7 @@ async def funnel(
         source: only referrals that this kind of agency, or the person themselves, sent.
         references: only these referrals.
     """
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with pool.snapshot() as connection:
         wanted = (area, source, references)
         [of_referrals] = await connection.fetch(_REFERRALS_SQL, *wanted)
         [of_items] = await connection.fetch(_ITEMS_SQL, *wanted)

@@ -230,7 +230,7 @@ class KeyStore:
         size: int = _CACHE_SIZE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pool = pool
+        self._pool = pool.nowhere
         self._master_keys = master_keys
         self._size = size
         self._clock = clock

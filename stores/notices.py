@@ -71,6 +71,16 @@ async def underway(pool: Pool, reference: str) -> list[Notice]:
     return [_notice(row) for row in rows]
 
 
+async def get(pool: Pool, reference: str, notice_id: str) -> Notice | None:
+    """A message; None where there is none of that id."""
+    row = await pool.fetchrow(
+        f"SELECT {_FIELDS} FROM notice WHERE reference = $1 AND id = $2",  # noqa: S608
+        reference,
+        notice_id,
+    )
+    return _notice(row) if row else None
+
+
 async def outcome(pool: Pool, reference: str, notice_id: str) -> Outcome | None:
     """What became of a message; None while it is on its way."""
     found = await pool.fetchval(
@@ -81,14 +91,7 @@ async def outcome(pool: Pool, reference: str, notice_id: str) -> Outcome | None:
 
 async def give_up(pool: Pool, reference: str, notice_id: str, at: datetime) -> None:
     """Say that a message of an erased referral is not wanted; its log takes nothing more."""
-    await pool.execute(
-        "UPDATE notice SET outcome = $3, settled_at = $4"
-        " WHERE reference = $1 AND id = $2 AND outcome IS NULL",
-        reference,
-        notice_id,
-        Outcome.NOT_WANTED,
-        at,
-    )
+    await pool.execute("SELECT give_up_notice($1, $2, $3)", reference, notice_id, at)
 
 
 async def tries(pool: Pool, reference: str, notice_id: str) -> dict[Channel, Try]:

@@ -70,7 +70,7 @@ async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None 
 
 async def team(pool: Pool, area: Area) -> list[Staff]:
     """The active members of staff and partners of an area, by id: whom a step may tell of something."""
-    rows = await pool.fetch(
+    rows = await pool.nowhere.fetch(
         f"SELECT {_FIELDS} FROM staff WHERE active AND $1 = ANY(areas) ORDER BY id",  # noqa: S608
         area,
     )

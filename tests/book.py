@@ -92,6 +92,8 @@ class Book:
     async def _ask(self, reference: str, actor: Actor, command: Command, at: datetime) -> None:
         request = Request(command_id=uuid4(), actor=actor, command=command)
         history = await event_log.read(self.pool, reference)
+        # No step is dated before the last one.
+        at = max([at, *(recorded.at for recorded in history)])
         await ActivityEnvironment().run(
             self._steps.take_step, reference, fold(history) if history else None, request, at
         )

@@ -125,9 +125,9 @@ class Caseload:
 
 
 @asynccontextmanager
-async def a_caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
+async def a_caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
     """An empty one, which takes away what was entered."""
-    owner = await asyncpg.connect(database_url)
+    owner = await asyncpg.connect(owner_url)
     caseload = Caseload(owner, pool)
     await caseload.alone()
     try:

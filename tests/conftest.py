@@ -22,13 +22,13 @@ from activities.wording import Wording
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from service.embedded_mail import Mailbox, embedded_mail
-from service.embedded_postgres import embedded_postgres
+from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
 from service.embedded_temporal import embedded_temporal
 from service.policy_files import load_policies
 from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
 from stores import staff
-from stores.database import Pool, connect_pool
+from stores.database import Pool, connect, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.activities.notify_double import NotifyDouble, Taken, notify_double
@@ -66,11 +66,34 @@ def servers_folder() -> Iterator[Path]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def database_url(servers_folder: Path) -> AsyncIterator[str]:
-    """The address of a migrated database, as its owner."""
+async def database(servers_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A migrated database."""
     async with embedded_postgres(servers_folder / "postgres") as server:
-        await migrate(server.dsn)
-        yield server.dsn
+        await migrate(server.owner_dsn)
+        await any_time(server.owner_dsn)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(database: EmbeddedPostgres) -> str:
+    """Its address, as the application."""
+    return database.dsn
+
+
+@pytest.fixture(scope="session")
+def owner_url(database: EmbeddedPostgres) -> str:
+    """Its address, as its owner."""
+    return database.owner_dsn
+
+
+async def any_time(owner_url: str) -> None:
+    """Let steps be dated in the future, where tests live through years in a moment: PostgreSQL's clock stays behind."""
+    owner = await connect(owner_url)
+    await owner.execute(
+        "CREATE OR REPLACE FUNCTION latest_time() RETURNS timestamptz"
+        " LANGUAGE sql STABLE AS 'SELECT ''infinity''::timestamptz'"
+    )
+    await owner.close()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -15,6 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from schemas.areas import LONDON
     from schemas.base import Model
 
+FROM = time(8, 30)
+"""When it is sent, in London."""
+
 # The summary of a morning is of no use in the evening.
 _UNTIL = time(18)
 # So many are written to at once, and so many lines a history has however many readers there are.
@@ -59,6 +62,10 @@ class DigestWorkflow:
         until = datetime.combine(day, _UNTIL, LONDON)
         if workflow.now() >= until:
             return DigestResult(day=day, why_none=WhyNone.TOO_LATE)
+        # Whoever reaches Temporal may start it, at any hour.
+        early = workflow.now() < datetime.combine(day, FROM, LONDON)
+        if early and workflow.patched("not-before-the-morning"):
+            return DigestResult(day=day, why_none=WhyNone.TOO_EARLY)
         readers: Readers = await workflow.execute_activity_method(
             Digests.readers,
             day,

@@ -8,6 +8,7 @@ FAULTS = (
     "KeyErased",
     "KeyUnknown",
     "SealBroken",
+    "StepForged",
     "TypeError",
     "ValidationError",
     "ValueError",

@@ -12,3 +12,7 @@ def workflow_id(reference: str) -> str:
 def notice_workflow_id(reference: str, notice_id: str) -> str:
     """Of one of its messages."""
     return f"{workflow_id(reference)}/notice/{notice_id}"
+
+
+SERVICE_QUEUE = "referrals-service"
+"""Where the summaries and reassignments wait: their activities may be asked for through Temporal, as a step may not."""

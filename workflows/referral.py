@@ -87,6 +87,7 @@ class ReferralWorkflow:
         self._deadlines = carried.deadlines if carried else ()
         self._next_point: NextPoint | None = carried.next_point if carried else None
         self._visible: Visible | None = carried.visible if carried else None
+        self._head = carried.head if carried else None
         # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
         self._recent = dict.fromkeys(carried.recent if carried else ())
         self._asked = self._answered = carried is not None
@@ -247,7 +248,7 @@ class ReferralWorkflow:
         async with self._lock:
             update = workflow.current_update_info()
             # Passing the request on as a raw value, the type checker sees no method's arguments.
-            arguments: list[Any] = [self._reference, self._referral, request, workflow.now()]
+            arguments: list[Any] = [self._reference, self._referral, request, workflow.now(), self._head]
             taken: StepTaken = await workflow.execute_local_activity_method(
                 Steps.take_step,
                 args=arguments,
@@ -268,6 +269,7 @@ class ReferralWorkflow:
             self._recent[recorded.command_id] = None
         for forgotten in list(self._recent)[:-_REMEMBERED_COMMANDS]:
             del self._recent[forgotten]
+        self._head = taken.head
         self._deadlines = taken.deadlines
         self._next_point = taken.next_point
         self._show(taken.visible)
@@ -315,6 +317,7 @@ class ReferralWorkflow:
             next_point=self._next_point,
             visible=self._visible,
             recent=tuple(self._recent),
+            head=self._head,
         )
 
 

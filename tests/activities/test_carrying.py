@@ -14,7 +14,6 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
 from activities.channels import ChannelRefused
 from activities.email import Mailer
@@ -38,6 +37,7 @@ from stores.database import Pool
 from stores.keys import KeyStore
 from tests.activities.notify_double import NotifyDouble, notify_double
 from tests.activities.smtp_servers import Taking, smtp_server
+from tests.asked import asked_by_notice
 from tests.life import form
 
 REACHED = {"phone": "07700 900123", "email": "ada@example.org", "address": "1 Nowhere Street, SW1A 1AA"}
@@ -74,7 +74,7 @@ class Post:
         self, reference: str, notice: Notice, after: timedelta = timedelta(), attempt: int = 1
     ) -> Carried:
         """One try, so long after now by Temporal's clock."""
-        env = ActivityEnvironment()
+        env = asked_by_notice(reference, notice.id)
         env.info = replace(env.info, started_time=datetime.now(UTC) + after, attempt=attempt)
         notices = Notices(self.pool, self.keys, self.steps, self.outward)
         return await env.run(notices.carry, reference, notice)

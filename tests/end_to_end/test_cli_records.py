@@ -15,10 +15,10 @@ from tests.end_to_end.conftest import Rj
 from workflows.ids import workflow_id
 
 
-async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, database_url: str) -> None:
+async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url: str) -> None:
     assert (await rj("verify", reference)).out == "As recorded: 1 referral.\n"
     await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
-    owner = await connect(database_url)
+    owner = await connect(owner_url)
     try:
         alter = "UPDATE event SET actor = $2 WHERE reference = $1 AND sequence = 2"
         await owner.execute(alter, reference, "cw-2")

@@ -38,9 +38,9 @@ async def test_what_is_not_given_anew_stays(rj: Rj) -> None:
 
 
 async def test_who_leaves_and_has_referrals_is_told_of_with_the_way_to_give_them_on(
-    rj: Rj, database_url: str, pool: Pool
+    rj: Rj, owner_url: str, pool: Pool
 ) -> None:
-    async with a_caseload(database_url, pool) as caseload:
+    async with a_caseload(owner_url, pool) as caseload:
         await caseload.member("lv-1", Role.CASEWORKER, Area.CUMBRIA, Area.KENT)
         for area in (Area.CUMBRIA, Area.CUMBRIA, Area.KENT):
             await caseload.referral("lv-1", area=area)

@@ -135,7 +135,7 @@ async def elsewhere(folder: Path) -> AsyncIterator[tuple[Client, Book]]:
             folder / "temporal-2", search_attributes={}, extra_args=("--dynamic-config-value", at_once)
         ) as server,
     ):
-        await migrate(database.dsn)
+        await migrate(database.owner_dsn)
         async with await connect_pool(database.dsn, size=2) as pool:
             recorded = Book(pool, KeyStore(pool, MasterKeys.create(folder / "other.keys")), AREA, "hu")
             await recorded.hire()

@@ -38,7 +38,7 @@ async def record(name: str, folder: Path) -> None:
         embedded_postgres(folder / "postgres") as database,
         embedded_temporal(folder / "temporal", search_attributes={}, extra_args=early) as server,
     ):
-        await migrate(database.dsn)
+        await migrate(database.owner_dsn)
         async with await connect_pool(database.dsn) as pool:
             for member in STAFF:
                 await staff.add(pool, member)

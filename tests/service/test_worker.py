@@ -290,7 +290,7 @@ async def test_messages_that_cannot_leave_keep_no_step_waiting(
     monkeypatch.setattr(activities.email, "WITHIN", timedelta(minutes=5))
     people = [f"su-{number}" for number in range(110)]
     mail = Slow()
-    await migrate(own.postgres.dsn)
+    await migrate(own.postgres.owner_dsn)
     async with asyncio.timeout(120), smtp_server(mail) as address:
         settings = Settings(
             master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]),
@@ -360,7 +360,7 @@ async def asked_by(client: Client, queue: str) -> set[str]:
 
 async def test_a_message_whose_workflow_fails_is_named_as_stuck(own: Own) -> None:
     settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
-    await migrate(own.postgres.dsn)
+    await migrate(own.postgres.owner_dsn)
     client = await Client.connect(**own.temporal)
     message = notice_workflow_id("RJ-none", "1-1")
     async with asyncio.timeout(60), connected(settings, own.postgres.dsn, own.temporal) as referrals:
@@ -422,7 +422,7 @@ async def test_cancelled_workers_are_all_waited_for() -> None:
 
 async def test_it_is_ready_only_while_the_servers_answer(own: Own) -> None:
     settings = Settings(master_keys_file=Path(own.environment["RJ_MASTER_KEYS_FILE"]))
-    await migrate(own.postgres.dsn)
+    await migrate(own.postgres.owner_dsn)
     async with serving(settings, own.postgres.dsn, own.temporal) as serves:
         await ready_at(serves.ready)
         live = serves.ready.replace("/ready", "/live")

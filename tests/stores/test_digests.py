@@ -26,8 +26,8 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest_asyncio.fixture
-async def caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(database_url, pool) as made:
+async def caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
+    async with a_caseload(owner_url, pool) as made:
         yield made
 
 

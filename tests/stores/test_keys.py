@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from service.embedded_postgres import EmbeddedPostgres
 from stores.database import Pool, connect, connect_pool
 from stores.keys import (
     CACHE_SECONDS,
@@ -19,13 +20,11 @@ from stores.keys import (
     MasterKeys,
     SealBroken,
 )
-from stores.migrate import migrate
 
 
 @pytest_asyncio.fixture(scope="session")
-async def pool(empty_database: str) -> AsyncIterator[Pool]:
-    await migrate(empty_database)
-    async with await connect_pool(empty_database) as pool:
+async def pool(migrated_database: EmbeddedPostgres) -> AsyncIterator[Pool]:
+    async with await connect_pool(migrated_database.dsn) as pool:
         yield pool
 
 
@@ -62,7 +61,7 @@ class Clock:
 
 
 async def destroy(keys: KeyStore, pool: Pool, reference: str) -> None:
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.nowhere.acquire() as connection, connection.transaction():
         await keys.destroy(connection, reference, "asked by the person", "S-1")
 
 
@@ -204,7 +203,7 @@ async def test_an_erased_key_is_gone_here_at_once_and_elsewhere_soon(
 async def test_a_key_that_raced_its_own_erasure_stays_erased(pool: Pool, ring: Path, reference: str) -> None:
     keys = another_process(pool, ring)
     await keys.create(reference)
-    async with pool.acquire() as connection:
+    async with pool.nowhere.acquire() as connection:
         async with connection.transaction():
             await keys.destroy(connection, reference, "race", "S-1")
             racing = asyncio.create_task(another_process(pool, ring).create(reference))
@@ -217,7 +216,7 @@ async def test_a_key_that_raced_its_own_erasure_stays_erased(pool: Pool, ring: P
 
 async def test_an_erasure_rolled_back_did_not_happen(keys: KeyStore, pool: Pool, reference: str) -> None:
     await keys.create(reference)
-    async with pool.acquire() as connection:
+    async with pool.nowhere.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         await keys.destroy(connection, reference, "mistake", "S-1")

@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from service.embedded_postgres import EmbeddedPostgres
 from stores.database import Connection, DatabaseUnreachable, connect, connect_pool
 from stores.migrate import MigrationRefused, migrate, pending, read_migrations
 
@@ -95,19 +96,24 @@ async def test_processes_that_start_together_migrate_once(empty_database: str) -
     assert await pending(empty_database) == []
 
 
-async def test_the_pool_has_the_applications_rights_only(empty_database: str) -> None:
-    await migrate(empty_database)
-    async with await connect_pool(empty_database, size=1) as pool:
-        for _ in range(2):  # the second time on a connection that was reset on its release
-            assert await pool.fetchval("SELECT current_user") == "rj_app"
-        await pool.execute("RESET ROLE")
+async def test_the_application_can_become_nobody_else(
+    migrated_database: EmbeddedPostgres,
+) -> None:
+    async with await connect_pool(migrated_database.dsn, size=1) as pool:
         assert await pool.fetchval("SELECT current_user") == "rj_app"
         assert await pool.fetchval("SHOW application_name") == "rj-referrals"
-        assert await pending(await pool.acquire()) == []
-        pool.terminate()
-    async with await connect_pool(empty_database) as pool:
         for forbidden in (
+            "SET ROLE rj_owner",
+            "SET ROLE postgres",
+            "SET SESSION AUTHORIZATION rj_owner",
+            "ALTER ROLE rj_app SUPERUSER",
+            "CREATE ROLE mine",
+            "GRANT rj_owner TO rj_app",
             "CREATE TABLE public.mine (id bigint)",
+            "CREATE TEMPORARY TABLE mine (id bigint)",
+            "CREATE SCHEMA mine",
+            "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "ALTER TABLE event DISABLE ROW LEVEL SECURITY",
             "UPDATE schema_migration SET checksum = ''",
             "DELETE FROM keys.erasure",
             "UPDATE keys.data_key SET reference = ''",
@@ -115,6 +121,11 @@ async def test_the_pool_has_the_applications_rights_only(empty_database: str) ->
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await pool.execute(forbidden)
+
+
+async def test_who_may_rewrite_the_log_does_not_serve(migrated_database: EmbeddedPostgres) -> None:
+    with pytest.raises(DatabaseUnreachable, match="RJ_DATABASE_OWNER_URL"):
+        await connect_pool(migrated_database.owner_dsn)
 
 
 @pytest.mark.parametrize(

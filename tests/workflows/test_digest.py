@@ -19,7 +19,7 @@ import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.digest import LONGEST_LIST, DigestOutcome, Digests, WhyNone
@@ -39,6 +39,7 @@ from stores import digests, staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore
 from tests.activities.smtp_servers import Taking, smtp_server
+from tests.asked import asked_by_digest
 from tests.book import MONDAY, Book
 from tests.caseload import HERE, Caseload, a_caseload
 from tests.life import until_conference, until_preparation
@@ -54,8 +55,8 @@ TASK = Task(id="8-1", template="appointment", to="h1", why=Outcome.NO_SAFE_CHANN
 
 
 @pytest_asyncio.fixture
-async def caseload(database_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(database_url, pool) as made:
+async def caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
+    async with a_caseload(owner_url, pool) as made:
         yield made
 
 
@@ -399,7 +400,7 @@ async def test_killed_between_sending_and_recording_it_repeats_the_same_message_
             assert {twin["Message-ID"] for twin in twins} == {f"<digest.{result.day}.dg-1@messages.invalid>"}
             assert len(twins) == 2
         # It is recorded now, so that whoever tries again sends nothing.
-        again = await ActivityEnvironment().run(of.send, result.day, ["dg-1"])
+        again = await asked_by_digest().run(of.send, result.day, ["dg-1"])
     assert (again, len(taking.taken)) == ({"dg-1": DigestOutcome.SENT}, 2)
 
 
@@ -411,7 +412,7 @@ async def test_a_database_that_can_only_be_read_sends_nothing(caseload: Caseload
     async with smtp_server(taking) as address, await connect_pool(only_read) as pool:
         of = activities(pool, Mailer(f"smtp://{address}", SENDER))
         with pytest.raises(ApplicationError, match="ReadOnlySQLTransactionError"):
-            await ActivityEnvironment().run(of.send, DAY, ["dg-1"])
+            await asked_by_digest().run(of.send, DAY, ["dg-1"])
     assert taking.taken == []
 
 

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import WorkflowHandle
-from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities import reassignment as activity_module
@@ -27,6 +26,7 @@ from schemas.vocabulary import Stage
 from service.reassignment import prospect, reassign
 from service.referrals import Referrals, TemporalUnreachable
 from stores import event_log, staff
+from tests.asked import asked_by
 from tests.life import form
 from tests.replay.replaying import replay
 from workflows.reassignment import Progress, ReassignmentInput, ReassignmentWorkflow, reassignment_workflow_id
@@ -159,7 +159,7 @@ async def test_a_worker_that_dies_midway_gives_none_twice(
 async def test_a_retry_goes_on_from_its_last_heartbeat(referrals: Referrals, people: tuple[str, str]) -> None:
     giver, taker = people
     mine = await owned(referrals, giver, 2)
-    tried = ActivityEnvironment()
+    tried = asked_by("ReassignmentWorkflow", reassignment_workflow_id(giver, taker))
     tried.info = replace(tried.info, heartbeat_details=[Tally(moved=1).model_dump(mode="json")])
     activities = Reassignments(referrals.pool, take_of(referrals))
     tally = await tried.run(activities.give_referrals, order(people), tuple(mine))
@@ -193,7 +193,8 @@ async def test_what_is_refused_stays_and_is_named(referrals: Referrals, people: 
     await referrals.take(closed, c.Close.model_validate({"reason": "service_no_capacity"}), giver)
     activities = Reassignments(referrals.pool, take_of(referrals))
     every = (elsewhere, gone, closed, already, given)
-    tally = await ActivityEnvironment().run(activities.give_referrals, order(people), every)
+    asked = asked_by("ReassignmentWorkflow", reassignment_workflow_id(giver, taker))
+    tally = await asked.run(activities.give_referrals, order(people), every)
     assert (tally.moved, tally.already, tally.refused, tally.done) == (1, 1, 3, 5)
     assert {(each.reference, each.code) for each in tally.named} == {
         (elsewhere, "staff_other_area"),
