@@ -14,7 +14,7 @@ from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
 from service.policy_files import load_policies
 from stores import event_log, staff, supervision
-from stores.database import Pool
+from stores.database import Pool, connect
 from stores.keys import KeyStore
 from stores.supervision import Load, PastEscalation
 from tests.book import MONDAY, Book
@@ -204,15 +204,19 @@ async def test_the_policies_that_open_referrals_keep_are_told_once_each(book: Bo
     assert now in [each.policy for each in kept]
 
 
-async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_try(book: Book) -> None:
+async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_try(
+    book: Book, owner_url: str
+) -> None:
     reference = await book.open(MONDAY)
+    owner = await connect(owner_url)
     insert = (
         "INSERT INTO notice (reference, id, at, template, category, party, recipient, about, after_closing, outward,"
         " outcome) VALUES ($1, $2, $3, 'reminder', 'reminder', 'staff', 'la-1', '{}', FALSE, $4, $5)"
     )
-    await book.pool.execute(insert, reference, "90-1", MONDAY, True, None)
-    await book.pool.execute(insert, reference, "90-2", MONDAY, False, None)
-    await book.pool.execute(insert, reference, "90-3", MONDAY, True, "delivered")
+    await owner.execute(insert, reference, "90-1", MONDAY, True, None)
+    await owner.execute(insert, reference, "90-2", MONDAY, False, None)
+    await owner.execute(insert, reference, "90-3", MONDAY, True, "delivered")
+    await owner.close()
     tried = (
         "INSERT INTO notice_try (reference, notice, channel, began_at, tried_at, state)"
         " VALUES ($1, '90-1', $2, $3, $3, $4)"
