@@ -32,6 +32,7 @@ from stores.database import (
     address_of,
     connect,
     connect_pool,
+    may_too_much,
 )
 from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
@@ -200,8 +201,8 @@ async def _migrations(connection: Connection) -> Finding:
     except MigrationRefused as error:
         return Finding("migrations", Standing.SERVER, str(error), "Run the version that the database is of.")
     except asyncpg.InsufficientPrivilegeError:
-        said = f"The user of DATABASE_URL neither owns the tables nor may act as {APPLICATION_ROLE}."
-        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user WITH SET TRUE."
+        said = f"The user of DATABASE_URL is no member of {APPLICATION_ROLE}."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
         return Finding("migrations", Standing.SETUP, said, remedy)
     if not missing:
         return Finding("migrations", Standing.OK, "All are applied.")
@@ -211,25 +212,24 @@ async def _migrations(connection: Connection) -> Finding:
 
 async def _rights(connection: Connection) -> Finding:
     """Whether the application can do its work and cannot rewrite history."""
-    [(acts, reads, rewrites)] = await connection.fetch(
-        "SELECT pg_has_role(current_user, $1, 'SET'),"
-        " has_table_privilege($1, 'event', 'SELECT') AND has_table_privilege($1, 'event', 'INSERT'),"
-        " has_table_privilege($1, 'event', 'UPDATE') OR has_table_privilege($1, 'event', 'DELETE')"
-        " OR has_table_privilege($1, 'event', 'TRUNCATE')",
-        APPLICATION_ROLE,
+    too_much = await may_too_much(connection)
+    if too_much is not None:
+        return Finding(
+            "rights",
+            Standing.SETUP,
+            f"The user {too_much} of DATABASE_URL may rewrite the log.",
+            f"Name there {APPLICATION_ROLE} or a member of it, and the owner in RJ_DATABASE_OWNER_URL.",
+        )
+    records = await connection.fetchval(
+        "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'record_step'"
     )
-    if not acts:
-        said = f"The user of DATABASE_URL may not act as {APPLICATION_ROLE}."
-        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user WITH SET TRUE."
-    elif not reads:
-        said = f"{APPLICATION_ROLE} may not read and add events."
-        remedy = f"As the database's owner: GRANT SELECT, INSERT ON event TO {APPLICATION_ROLE}."
-    elif rewrites:
-        said = f"{APPLICATION_ROLE} may change or delete events, which nobody may."
-        remedy = f"As the database's owner: REVOKE UPDATE, DELETE, TRUNCATE ON event FROM {APPLICATION_ROLE}."
-    else:
-        return Finding("rights", Standing.OK, f"{APPLICATION_ROLE} may add events and never change them.")
-    return Finding("rights", Standing.SETUP, said, remedy)
+    if not records:
+        said = "The user of DATABASE_URL may not record steps."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
+        return Finding("rights", Standing.SETUP, said, remedy)
+    return Finding(
+        "rights", Standing.OK, "The application adds to the log by the rules alone, and owns nothing."
+    )
 
 
 async def _keys_fit(settings: Settings, pool: Pool) -> Finding:

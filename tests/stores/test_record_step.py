@@ -175,7 +175,7 @@ async def test_a_step_is_not_dated_in_the_future(pool: Pool, step: Step, owner_u
             " LANGUAGE sql STABLE AS 'SELECT clock_timestamp() + interval ''1 minute'''"
         )
         step.at = datetime.now(UTC) + timedelta(hours=1)
-        arguments = (
+        arguments: tuple[Any, ...] = (
             step.reference, step.after, step.head, step.command, step.at, step.actor, step.role, [], None, [],
             step.kinds, step.bodies, step.sealed, step.links, json.dumps(step.row), "[]", "[]", "[]", [],
         )  # fmt: skip
