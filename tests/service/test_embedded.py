@@ -32,21 +32,21 @@ async def value(dsn: str, query: str) -> object:
 async def test_postgres_keeps_what_was_written_when_it_is_killed(server_folder: Path) -> None:
     home = server_folder / "postgres"
     async with embedded_postgres(home) as server:
-        await value(server.dsn, "CREATE TABLE said (word text)")
-        await value(server.dsn, "INSERT INTO said VALUES ('kept')")
+        await value(server.owner_dsn, "CREATE TABLE said (word text)")
+        await value(server.owner_dsn, "INSERT INTO said VALUES ('kept')")
         os.kill(server.process.pid, signal.SIGKILL)
         assert "killed by SIGKILL" in await asyncio.wait_for(server.process.died(), 10)
     async with embedded_postgres(home) as server:
-        assert await value(server.dsn, "SELECT word FROM said") == "kept"
+        assert await value(server.owner_dsn, "SELECT word FROM said") == "kept"
 
 
 async def test_postgres_left_behind_by_a_killed_up_is_ended_and_its_data_served(server_folder: Path) -> None:
     home = server_folder / "postgres"
     left_behind = embedded_postgres(home)
     first = await left_behind.__aenter__()
-    await value(first.dsn, "CREATE TABLE said (word text)")
+    await value(first.owner_dsn, "CREATE TABLE said (word text)")
     async with embedded_postgres(home) as second:
-        assert await value(second.dsn, "SELECT count(*) FROM said") == 0
+        assert await value(second.owner_dsn, "SELECT count(*) FROM said") == 0
         assert second.process.pid != first.process.pid
         assert "stopped by itself" in await asyncio.wait_for(first.process.died(), 10)
     await left_behind.__aexit__(None, None, None)
@@ -74,9 +74,10 @@ async def test_the_owner_is_no_superuser_and_nobody_enters_without_a_password(se
         rights = (
             "SELECT ARRAY[rolsuper, rolcreaterole, rolcreatedb] FROM pg_roles WHERE rolname = current_user"
         )
-        assert await value(server.dsn, rights) == [False, True, False]
+        assert await value(server.owner_dsn, rights) == [False, True, False]
+        assert await value(server.dsn, rights) == [False, False, False]
         assert await value(server.dsn, "SELECT current_database()::text") == "rj"
-        head, _, tail = server.dsn.partition("@")
+        head, _, tail = server.owner_dsn.partition("@")
         assert head.startswith("postgresql://rj_owner:")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await value(f"postgresql://rj_owner:guess@{tail}", "SELECT 1")

@@ -55,7 +55,7 @@ from tests.activities.smtp_servers import Taking, smtp_server
 from tests.conftest import STAFF
 from tests.life import form
 from tests.replay.replaying import replay_all
-from workflows.ids import notice_workflow_id
+from workflows.ids import SERVICE_QUEUE, notice_workflow_id
 from workflows.notice import MESSAGE_QUEUE
 
 # Servers of these tests' own, since they stop one, and a second worker on a shared queue would take others' tasks.
@@ -76,6 +76,7 @@ class Own:
         self.postgres = postgres
         self.environment = {
             "DATABASE_URL": postgres.dsn,
+            "RJ_DATABASE_OWNER_URL": postgres.owner_dsn,
             "TEMPORAL_ADDRESS": temporal_address,
             "RJ_MASTER_KEYS_FILE": str(master_keys),
             "RJ_LOG_FORMAT": "json",
@@ -342,7 +343,10 @@ async def test_who_asks_for_steps_alone_is_not_counted_as_a_worker(own: Own) -> 
     async with asyncio.timeout(60), Worker(client, task_queue=TASK_QUEUE, workflows=[Broken]):
         await becomes(lambda: asked_by(client, TASK_QUEUE), lambda seen: client.identity in seen)
         assert client.identity not in await pollers(client)
-        async with Worker(client, task_queue=MESSAGE_QUEUE, workflows=[Broken]):
+        async with (
+            Worker(client, task_queue=MESSAGE_QUEUE, workflows=[Broken]),
+            Worker(client, task_queue=SERVICE_QUEUE, workflows=[Broken]),
+        ):
             await becomes(lambda: pollers(client), lambda seen: client.identity in seen)
 
 

@@ -536,9 +536,9 @@ async def test_where_every_area_of_somebody_is_closed_they_get_none(caseload: Ca
     closed = shipped.model_copy(update={"closures": (DAY,)})
     mailer = Mailer("smtp://127.0.0.1:1", SENDER)
     one = activities(caseload.pool, mailer, Policies(base=shipped, areas={HERE: closed}))
-    assert (await one.readers(DAY)).staff == ("dg-2",)
+    assert (await asked_by_digest().run(one.readers, DAY)).staff == ("dg-2",)
     everywhere = activities(caseload.pool, mailer, Policies(base=closed, areas={}))
-    assert (await everywhere.readers(DAY)).why_none is WhyNone.DAY_OFF
+    assert (await asked_by_digest().run(everywhere.readers, DAY)).why_none is WhyNone.DAY_OFF
 
 
 async def test_without_a_mail_server_it_says_so(caseload: Caseload, mornings: WorkflowEnvironment) -> None:

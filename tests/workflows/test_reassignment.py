@@ -257,7 +257,7 @@ async def test_the_second_follows_the_first(
     giver, taker = people
     mine = await owned(referrals, giver, 2)
     queue, really = str(uuid4()), take_of(referrals)
-    monkeypatch.setattr("service.reassignment.TASK_QUEUE", queue)
+    monkeypatch.setattr("service.reassignment.SERVICE_QUEUE", queue)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def waits(reference: str, command: Command, staff_id: str, command_id: UUID) -> Receipt:

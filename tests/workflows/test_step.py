@@ -33,7 +33,7 @@ from schemas.vocabulary import TaskResult
 from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals
 from stores import event_log
-from stores.database import Pool
+from stores.database import Pool, connect
 from stores.event_log import Written
 from tests.life import HARMED, form, until_preparation
 from tests.workflows.conftest import Years
@@ -275,8 +275,17 @@ async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals
     assert overview.referral == fold(await event_log.read(referrals.pool, reference))
 
 
-async def test_what_only_the_log_knows_may_be_done_at_once(referrals: Referrals, reference: str) -> None:
+async def test_what_only_the_log_knows_may_be_done_at_once(
+    referrals: Referrals, reference: str, owner_url: str
+) -> None:
     """A message came to nothing, and its signal has not reached the workflow yet."""
+    owner = await connect(owner_url)
+    await owner.execute(
+        "INSERT INTO notice (reference, id, at, template, category, party, recipient, about, after_closing, outward)"
+        " VALUES ($1, '1-1', now(), 'appointment', 'news', 'participant', 'h1', '{}', FALSE, TRUE)",
+        reference,
+    )
+    await owner.close()
     history = await event_log.read(referrals.pool, reference)
     steps = Steps(referrals.pool, referrals.keys, referrals.policies)
     settled = c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.NO_SAFE_CHANNEL)
