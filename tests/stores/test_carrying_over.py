@@ -1,0 +1,163 @@
+"""A log written before links were keyed is served, carried over and found as it was recorded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas import commands as c
+from service.embedded_postgres import embedded_postgres
+from service.settings import Settings
+from service.upgrading import up_to_date
+from stores.anchors import Anchors, check
+from stores.carrying_over import to_carry_over
+from stores.chain import chain_key
+from stores.database import Connection, Pool, connect, connect_pool
+from stores.keys import KeyStore, MasterKeys
+from stores.migrate import FOLDER, migrate
+from stores.verifying import verify
+from tests.conftest import any_time
+from tests.life import form
+from tests.stores.test_event_log import ATTEMPT, Recording
+
+BEFORE = ("0001_roles_and_keys.sql", "0002_referrals.sql", "0003_notices.sql")
+
+
+@dataclass
+class Older:
+    """An installation as an older version left it: one referral of four steps."""
+
+    dsn: str
+    owner_dsn: str
+    reference: str
+    settings: Settings
+
+
+@pytest.fixture
+async def older(
+    pool: Pool, keys: KeyStore, master_keys: MasterKeys, servers_folder: Path, tmp_path: Path
+) -> AsyncIterator[Older]:
+    recording = Recording(pool, keys)
+    await keys.create(recording.reference)
+    for command in (form(), ATTEMPT, c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
+        await recording.take(command)
+    files = tmp_path / "migrations"
+    files.mkdir()
+    for name in BEFORE:
+        shutil.copy(FOLDER / name, files)
+    async with embedded_postgres(servers_folder / f"older-{recording.reference[3:7].lower()}") as server:
+        await migrate(server.owner_dsn, folder=files)
+        owner = await connect(server.owner_dsn)
+        await _copied(pool, owner, recording.reference)
+        await owner.close()
+        yield Older(
+            server.dsn,
+            server.owner_dsn,
+            recording.reference,
+            Settings(master_keys_file=master_keys.path, anchors=tmp_path / "anchors"),
+        )
+
+
+async def _copied(pool: Pool, owner: Connection, reference: str) -> None:
+    """Record the same steps by the function of that time, which made plain links."""
+    for table in ("keys.data_key", "keys.installation"):
+        for row in await pool.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t"):
+            columns = [
+                each["column_name"]
+                for each in await owner.fetch(
+                    "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $1",
+                    table,
+                )
+            ]
+            await owner.execute(
+                f"INSERT INTO {table} SELECT {', '.join(columns)} FROM jsonb_populate_record(NULL::{table}, $1)",
+                row["row"],
+            )
+    await owner.execute(
+        "INSERT INTO staff (id, role, areas) VALUES ('cw-1', 'caseworker', '{durham}') ON CONFLICT DO NOTHING"
+    )
+    rows = await pool.fetch("SELECT * FROM event WHERE reference = $1 ORDER BY sequence", reference)
+    stands = json.loads(
+        await pool.fetchval("SELECT to_jsonb(r)::text FROM referral r WHERE reference = $1", reference)
+    )
+    deadlines = await pool.fetchval(
+        "SELECT jsonb_agg(to_jsonb(d))::text FROM deadline d WHERE reference = $1", reference
+    )
+    for step in sorted({row["step"] for row in rows}):
+        own = [row for row in rows if row["step"] == step]
+        answer = await owner.fetchval(
+            "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            reference,
+            step - 1,
+            own[0]["command_id"],
+            own[0]["at"],
+            own[0]["actor"],
+            own[0]["role"],
+            "durham",
+            [],
+            None,
+            [row["kind"] for row in own],
+            [row["body"] for row in own],
+            [row["sealed"] for row in own],
+            json.dumps(stands | {"sequence": 0}),
+            deadlines,
+            "[]",
+        )
+        assert answer == "recorded"
+
+
+async def upgraded(older: Older) -> None:
+    await up_to_date(older.settings, older.dsn, older.owner_dsn)
+
+
+async def found(older: Older, pool: Pool, master_keys: MasterKeys) -> list[Any]:
+    chain = await chain_key(KeyStore(pool, master_keys))
+    return [broken async for _, broken in verify(pool, chain, [older.reference], {}) if broken]
+
+
+async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterKeys, tmp_path: Path) -> None:
+    await upgraded(older)
+    await any_time(older.owner_dsn)
+    async with await connect_pool(older.dsn) as pool:
+        assert await found(older, pool, master_keys) == []
+        keys = KeyStore(pool, master_keys)
+        goes_on = Recording(pool, keys)
+        goes_on.reference = older.reference
+        taken = await goes_on.take(ATTEMPT)
+        assert taken.receipt.sequence == 6
+        assert await found(older, pool, master_keys) == []
+        anchors = Anchors(pool, keys, tmp_path / "anchors")
+        before, after = await anchors.known()
+    assert set(before.grown) == {f"{older.reference}#plain"}
+    assert set(after.grown) == {older.reference}
+    documents = [path.read_text() for path in sorted((tmp_path / "anchors").glob("*.anchor"))]
+    assert len(check(documents, (tmp_path / "anchors" / "anchors.pub").read_text())) == 2
+
+
+async def test_what_was_tampered_with_before_is_not_made_whole(older: Older, master_keys: MasterKeys) -> None:
+    owner = await connect(older.owner_dsn)
+    await owner.execute(
+        "UPDATE event SET actor = 'cw-2' WHERE reference = $1 AND sequence = 2", older.reference
+    )
+    await upgraded(older)
+    assert await to_carry_over(owner) == [older.reference]
+    await owner.close()
+    async with await connect_pool(older.dsn) as pool:
+        [broken] = await found(older, pool, master_keys)
+    assert "carried over" in broken.said
+
+
+async def test_carrying_over_again_changes_nothing(older: Older) -> None:
+    await upgraded(older)
+    owner = await connect(older.owner_dsn)
+    links = await owner.fetch("SELECT hash FROM event ORDER BY sequence")
+    await upgraded(older)
+    assert await owner.fetch("SELECT hash FROM event ORDER BY sequence") == links
+    assert await to_carry_over(owner) == []
+    await owner.close()
