@@ -16,7 +16,7 @@ from workflows.ids import workflow_id
 
 
 async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url: str) -> None:
-    assert (await rj("verify", reference)).out == "As recorded: 1 referral.\n"
+    assert (await rj("verify", reference)).out.splitlines()[0] == "As recorded: 1 referral."
     await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     owner = await connect(owner_url)
     try:
@@ -24,11 +24,12 @@ async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url
         await owner.execute(alter, reference, "cw-2")
         said = await rj("verify", reference)
         assert said.code == 3
-        assert said.out == f"{reference}: not as recorded from event 2 on\n"
+        assert said.out.splitlines()[0] == f"{reference}: It is not as it was recorded. (event 2)"
         assert "1 of 1" in said.one_sentence()
         everything = await rj("verify", "--json")
         assert everything.code == 3
-        assert everything.json["broken"] == [{"reference": reference, "sequence": 2}]
+        [broken] = everything.json["broken"]
+        assert (broken["reference"], broken["sequence"]) == (reference, 2)
         await owner.execute(alter, reference, "cw-1")
     finally:
         await owner.close()

@@ -272,7 +272,7 @@ async def test_without_a_worker_nobody_waits_for_ever(
     rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
-    for queue in ("TASK_QUEUE", "MESSAGE_QUEUE"):
+    for queue in ("TASK_QUEUE", "MESSAGE_QUEUE", "SERVICE_QUEUE"):
         # One process polls a queue of a server once.
         monkeypatch.setattr(service.running, queue, f"nobody-listens-{queue}")
     monkeypatch.setattr(service.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))

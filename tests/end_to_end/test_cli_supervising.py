@@ -285,7 +285,7 @@ async def test_who_waits_for_a_worker_that_is_not_there_is_told(
 
     monkeypatch.setattr("service.reassignment._ask", ask)
     monkeypatch.setattr("service.reassignment._QUERY_WITHIN", timedelta(seconds=0.5))
-    monkeypatch.setattr("service.reassignment.TASK_QUEUE", queue)
+    monkeypatch.setattr("service.reassignment.SERVICE_QUEUE", queue)
     monkeypatch.setattr("cli.reassigning._SILENT_FOR", 0.1)
     waiting = asyncio.ensure_future(rj("reassign", "--from", giver, "--to", taker, "--as", "es-su", "--yes"))
     await asked.wait()
