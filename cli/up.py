@@ -30,6 +30,13 @@ def up(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The data folder; else RJ_DATA, else .rj here.")
     ] = None,
+    temporal_ui: Annotated[
+        bool,
+        typer.Option(
+            "--temporal-ui",
+            help="Serve Temporal's web page too; whoever reaches it may start and end workflows.",
+        ),
+    ] = False,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The policy; else RJ_POLICY, else England and Wales.")
     ] = None,
@@ -41,14 +48,14 @@ def up(
     from service.serving import leave_cleanly
 
     try:
-        guarded(lambda: _up(demo=demo, data=data, policy=policy))
+        guarded(lambda: _up(demo=demo, data=data, policy=policy, temporal_ui=temporal_ui))
     except typer.Exit as ended:
         leave_cleanly(ended.exit_code)
         raise
     leave_cleanly(Exit.DONE)
 
 
-def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
+def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool) -> None:
     import asyncio
 
     from service.bringing_up import log_file
@@ -69,7 +76,7 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
             configure_logging("json", settings.log_level, log_file(folder), warnings_to=sys.stderr)
             asyncio.run(
                 until_told(
-                    _serve(settings, folder, demo=demo),
+                    _serve(settings, folder, demo=demo, temporal_ui=temporal_ui),
                     on_told=lambda: out.print("\nStopping; steps in hand are finished first."),
                     again_ends=False,
                 )
@@ -81,11 +88,11 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None) -> None:
     out.print("Everything is stopped.")
 
 
-async def _serve(settings: Settings, folder: DataFolder, *, demo: bool) -> None:
+async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool) -> None:
     from service.bringing_up import bring_up
     from service.demo_caseload import enter_demo
 
-    async with bring_up(settings, folder, _progress) as all_of_it:
+    async with bring_up(settings, folder, _progress, temporal_page=temporal_ui) as all_of_it:
         if demo:
             with _progress("the demo caseload"):
                 entered = await enter_demo(all_of_it.referrals)

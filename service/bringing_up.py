@@ -77,10 +77,12 @@ def log_file(folder: DataFolder) -> TextIO:
 
 
 @asynccontextmanager
-async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -> AsyncIterator[Up]:
+async def bring_up(
+    settings: Settings, folder: DataFolder, progress: Progress, *, temporal_page: bool = False
+) -> AsyncIterator[Up]:
     """Start what runs nowhere else: PostgreSQL unless DATABASE_URL names one, Temporal unless TEMPORAL_* does, a mail
     server that sends nothing unless RJ_SMTP_URL does, then the worker. Only while holding the folder; it is not
-    announced yet.
+    announced yet. `temporal_page`: whether our Temporal serves its web page, on which whoever reaches it may act.
 
     Raises:
         ServerFailed, MigrationRefused, DatabaseUnreachable, TemporalUnreachable: a server is not to be had.
@@ -107,7 +109,11 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
         if temporal is None:
             with progress("Temporal"):
                 server = await stack.enter_async_context(
-                    embedded_temporal(folder.path / "temporal", search_attributes=_SEARCH_ATTRIBUTES)
+                    embedded_temporal(
+                        folder.path / "temporal",
+                        search_attributes=_SEARCH_ATTRIBUTES,
+                        web_page=temporal_page,
+                    )
                 )
             temporal = ClientConnectConfig(target_host=server.address, namespace="default")
             ui = server.ui_address

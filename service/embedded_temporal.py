@@ -1,4 +1,9 @@
-"""A real Temporal server of our own, with its web page: the development server, its data kept in a file."""
+"""A real Temporal server of our own: the development server, its data kept in a file.
+
+It knows no users: who reaches its port may start, signal and end workflows. So what need not be open is not: its HTTP
+interface answers nobody, its web page is there only where it is asked for, activities outside workflows are off, and
+all of it listens on this machine alone.
+"""
 
 import functools
 import os
@@ -20,13 +25,21 @@ PREFERRED_PORT = 7233
 PREFERRED_UI_PORT = 8233
 _STARTS = 3
 
+# The development server otherwise obeys what any page of a browser posts to its HTTP port. No name leads to this host.
+_CLOSED = (
+    *("--dynamic-config-value", 'frontend.httpAllowedHosts=["closed.invalid"]'),
+    *("--dynamic-config-value", "activity.enableStandalone=false"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedTemporal:
-    """A running server: `address` as host:port, `ui_address` as a URL; `process.died()` tells when it stops."""
+    """A running server: `address` as host:port, `ui_address` as a URL, None where it has no page; `process.died()`
+    tells when it stops.
+    """
 
     address: str
-    ui_address: str
+    ui_address: str | None
     process: ChildProcess
 
 
@@ -37,21 +50,21 @@ async def embedded_temporal(
     search_attributes: Mapping[str, str],
     preferred_port: int = PREFERRED_PORT,
     preferred_ui_port: int = PREFERRED_UI_PORT,
+    web_page: bool = False,
     extra_args: Sequence[str] = (),
 ) -> AsyncIterator[EmbeddedTemporal]:
     """Run Temporal on the data in `folder`, made at the first start, until the context ends.
 
     `search_attributes` maps a name to its type (Keyword, Datetime, Bool …). The server registers them only when the
-    data is made, so whoever needs a later one registers it. A port that is taken is stepped over. Raises
-    ServerFailed when the server cannot be started.
+    data is made, so whoever needs a later one registers it. A port that is taken is stepped over. `web_page`: whether
+    Temporal's own page is served too. Raises ServerFailed when the server cannot be started.
     """
     server_program = program()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     home = folder.resolve()
     await _end_orphan(home)
-    server = await _start(
-        server_program, home, search_attributes, preferred_port, preferred_ui_port, extra_args
-    )
+    ui_port = preferred_ui_port if web_page else None
+    server = await _start(server_program, home, search_attributes, preferred_port, ui_port, extra_args)
     try:
         yield server
     finally:
@@ -75,23 +88,24 @@ async def _start(
     home: Path,
     search_attributes: Mapping[str, str],
     preferred_port: int,
-    preferred_ui_port: int,
+    preferred_ui_port: int | None,
     extra_args: Sequence[str],
 ) -> EmbeddedTemporal:
     for last in (*[False] * (_STARTS - 1), True):
         port = free_port(preferred_port)
-        ui_port = free_port(preferred_ui_port if preferred_ui_port != port else port + 1)
+        page, ui = _page(preferred_ui_port, port)
         process = await ChildProcess.start(
             "Temporal",
             [
                 *(server_program, "server", "start-dev", "--ip", LOOPBACK),
-                *("--port", str(port), "--ui-port", str(ui_port), "--ui-disable-news-fetch"),
+                *("--port", str(port), *page),
                 *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
                 # A file database without a write-ahead log is two to three times slower.
                 *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
                 # A worker that stops says so, and is given no more work. Without this, a task on its way to it is lost
                 # for ten seconds, and the person who waits for it is told that nobody answers.
                 *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
+                *_CLOSED,
                 *(
                     word
                     for pair in search_attributes.items()
@@ -112,8 +126,16 @@ async def _start(
             if last or not isinstance(error, ServerFailed):
                 raise
         else:
-            return EmbeddedTemporal(address, f"http://{LOOPBACK}:{ui_port}", process)
+            return EmbeddedTemporal(address, ui, process)
     raise AssertionError("unreachable")
+
+
+def _page(preferred_port: int | None, other_than: int) -> tuple[Sequence[str], str | None]:
+    """How the server is told of its page, and where that then is."""
+    if preferred_port is None:
+        return ("--headless",), None
+    port = free_port(preferred_port if preferred_port != other_than else preferred_port + 1)
+    return ("--ui-port", str(port), "--ui-disable-news-fetch"), f"http://{LOOPBACK}:{port}"
 
 
 async def _end_orphan(home: Path) -> None:

@@ -71,7 +71,7 @@ def test_before_anything_runs(rj: Rj) -> None:
 
 def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
     with up(data, "--demo") as first:
-        for row in ("PostgreSQL", "Temporal", "Temporal UI", "Metrics", "Readiness", "Data folder", "Log"):
+        for row in ("PostgreSQL", "Temporal", "Metrics", "Readiness", "Data folder", "Log"):
             assert re.search(rf"^{row} +\S", first.said, re.MULTILINE), first.said
         assert "13 referrals; 141 new steps" in first.said
         assert "Back this file up apart from the data" in first.said

@@ -111,7 +111,11 @@ async def test_as_root_a_closed_parent_is_left_as_it_is_and_the_data_goes_where_
 async def test_temporal_keeps_its_data_when_killed_and_steps_over_a_taken_port(server_folder: Path) -> None:
     home, preferred = server_folder / "temporal", free_port(27233)
     async with embedded_temporal(
-        home, search_attributes={"Area": "Keyword"}, preferred_port=preferred, preferred_ui_port=preferred
+        home,
+        search_attributes={"Area": "Keyword"},
+        preferred_port=preferred,
+        preferred_ui_port=preferred,
+        web_page=True,
     ) as server:
         assert server.address == f"{LOOPBACK}:{preferred}"
         assert server.ui_address != f"http://{server.address}"
