@@ -52,7 +52,7 @@ class Log:
         member = await staff.get(self.pool, who)
         assert isinstance(member, Staff)
         request = Request(command_id=uuid4(), actor=member.acting_in(Area.DURHAM), command=command)
-        history = await event_log.read(self.pool, reference)
+        history = await event_log.history(self.pool, self.keys, reference)
         await ActivityEnvironment().run(
             self._steps.take_step, reference, fold(history) if history else None, request, datetime.now(UTC)
         )
