@@ -13,7 +13,7 @@ from schemas.areas import LONDON
 from schemas.events import NeedsScored, Recorded, RiskAssessed, ScaleScored, StepCorrected, SurveyAnswered
 from schemas.policy import FactKind, Kept, Policy
 from schemas.referral import Participant, Referral
-from schemas.vocabulary import Custody, EndReason, Interest, Level, ParticipantRole
+from schemas.vocabulary import EndReason, Interest, Level, ParticipantRole
 
 # From the highest; of what is not known nothing is highest.
 _LEVELS = (Level.HIGH, Level.MEDIUM, Level.LOW, Level.UNKNOWN)
@@ -129,7 +129,7 @@ def _is(person: Participant) -> Iterator[tuple[FactKind, str]]:
     yield FactKind.GENDER, person.gender
     yield FactKind.ETHNICITY, person.ethnicity
     if person.role is ParticipantRole.RESPONSIBLE:
-        yield FactKind.CUSTODY, person.custody or Custody.UNKNOWN
+        yield FactKind.CUSTODY, person.custody
 
 
 def _declined(person: Participant) -> bool:

@@ -62,7 +62,7 @@ class NewParticipant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
-    custody: Annotated[Custody | None, Special] = None
+    custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = Field(
         default=None, description="whom a supporter, guardian, interpreter or appropriate adult is there for"
     )

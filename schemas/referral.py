@@ -60,7 +60,7 @@ class Participant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
-    custody: Annotated[Custody | None, Special] = None
+    custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
     attempts: tuple[Attempt, ...] = ()

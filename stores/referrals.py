@@ -17,7 +17,6 @@ from schemas.steps import Visible
 from schemas.vocabulary import ClosureReason, Stage
 from stores.database import Pool
 
-
 SEALED_GROUNDS = frozenset({"sensitive", "justice_stage"})
 """The columns of a referral's row that rest on what is sealed: of an erased referral the log leads to them no more."""
 
