@@ -112,7 +112,7 @@ def _standing(referral: Referral) -> Iterator[CoarseFact]:
 
     if referral.justice_stage:
         yield fact(FactKind.JUSTICE_STAGE, "", FactKind.JUSTICE_STAGE, referral.justice_stage)
-    for category in referral.sensitive_categories:
+    for category in dict.fromkeys(referral.sensitive_categories):
         yield fact(FactKind.SENSITIVE_CATEGORY, category, FactKind.SENSITIVE_CATEGORY, category)
     for person in referral.participants:
         if person.role not in _TWO_SIDES:
@@ -138,23 +138,24 @@ def _declined(person: Participant) -> bool:
 
 def _said(events: Iterable[Recorded], referral: Referral) -> Iterator[CoarseFact]:
     for recorded in events:
-        for kind, name, value in _said_by(recorded, referral):
-            yield CoarseFact(recorded.sequence, name, kind, _month(recorded.at), name, value)
+        for kind, place, name, value in _said_by(recorded, referral):
+            yield CoarseFact(recorded.sequence, place, kind, _month(recorded.at), name, value)
 
 
-def _said_by(recorded: Recorded, referral: Referral) -> Iterator[tuple[FactKind, str, str]]:
+def _said_by(recorded: Recorded, referral: Referral) -> Iterator[tuple[FactKind, str, str, str]]:
+    # The place says nothing of a side: whoever it was about may have gone by a correction.
     match recorded.event:
         case RiskAssessed(factors=(_, *_)) as event:
             levels = {assessment.level for assessment in event.factors}
             highest = next(level for level in _LEVELS if level in levels)
             about = _side(referral, event.about) if event.about else "pair"
-            yield FactKind.RISK_LEVEL, f"{about}_risk_level", highest
+            yield FactKind.RISK_LEVEL, "highest", f"{about}_risk_level", highest
         case ScaleScored(scale=scale, score=int(score)) as event if scale:
             name = f"{_side(referral, event.participant)}_{scale}_{event.occasion}"
-            yield FactKind.SCALE_SCORE, name, str(score)
+            yield FactKind.SCALE_SCORE, "score", name, str(score)
         case NeedsScored() as event:
-            for each in event.needs:
-                yield FactKind.NEED_SCORE, f"{each.need}_{event.occasion}", str(each.score)
+            for need, score in {each.need: each.score for each in event.needs}.items():
+                yield FactKind.NEED_SCORE, need, f"{need}_{event.occasion}", str(score)
         case SurveyAnswered() as event:
             answers = {
                 "satisfied": _yes_or_no(event.satisfied),
@@ -165,7 +166,7 @@ def _said_by(recorded: Recorded, referral: Referral) -> Iterator[tuple[FactKind,
             for question, answer in answers.items():
                 if answer is not None:
                     name = f"{_side(referral, event.participant)}_{question}"
-                    yield FactKind.SURVEY_ANSWER, name, answer
+                    yield FactKind.SURVEY_ANSWER, question, name, answer
 
 
 def _side(referral: Referral, participant_id: str) -> str:

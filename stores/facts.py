@@ -1,4 +1,4 @@
-"""Coarse facts as PostgreSQL holds them: an area, a month, a name and a value, and an id that only the keys can make."""
+"""Coarse facts as PostgreSQL holds them: area, month, name and value, under an id that only the keys can make."""
 
 from __future__ import annotations
 
