@@ -27,6 +27,7 @@ from lifecycle import (
     open_referral,
     told_of,
 )
+from lifecycle.coarse_facts import changes
 from schemas import events as e
 from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
@@ -41,6 +42,7 @@ from stores import notices as notice_store
 from stores.chain import ChainKey, chain_key
 from stores.database import Pool
 from stores.event_log import Answer, Written
+from stores.facts import FactKey, as_arguments, fact_key
 from stores.keys import KeyStore
 from stores.referrals import soonest_due, visible
 
@@ -104,6 +106,7 @@ class Steps:
         self._keys = keys
         self._policies = policies
         self._chain: ChainKey | None = None
+        self._fact_key: FactKey | None = None
 
     @activity.defn
     async def take_step(
@@ -193,6 +196,7 @@ class Steps:
         events, became = _recorded(referral, happened, request, at)
         open_now = deadlines(became)
         wanted = await self._notices(referral, events, became)
+        facts = await self._facts(referral, events, became)
         written = await event_log.record(
             self._pool,
             await self._keys.get(became.reference),
@@ -203,6 +207,7 @@ class Steps:
             became,
             open_now,
             wanted,
+            facts,
         )
         return _Tried(written, events, became, open_now, wanted)
 
@@ -265,6 +270,17 @@ class Steps:
 
     async def _history(self, reference: str, after: int = 0) -> list[Recorded]:
         return await event_log.history(self._pool, self._keys, reference, after=after)
+
+    async def _facts(
+        self, before: Referral | None, events: Sequence[Recorded], became: Referral
+    ) -> tuple[str, list[str]]:
+        """What a step changes of the coarse facts, as it is recorded."""
+        corrects = any(isinstance(recorded.event, e.StepCorrected) for recorded in events)
+        # Only then is it asked what an earlier step said.
+        history = await self._history(became.reference) if corrects else []
+        if self._fact_key is None:
+            self._fact_key = await fact_key(self._keys)
+        return as_arguments(self._fact_key, became.reference, changes(before, events, became, history))
 
     async def _notices(
         self, before: Referral | None, events: Sequence[Recorded], became: Referral

@@ -73,6 +73,7 @@ async def record(
     referral: Referral,
     deadlines: Sequence[Deadline],
     notices: Sequence[Notice],
+    facts: tuple[str, list[str]],
     authors: Collection[str] = (),
 ) -> Written:
     """Write one step with what is read from it, in one transaction.
@@ -86,6 +87,7 @@ async def record(
         referral: its state after them.
         deadlines: what is open after them.
         notices: the messages that the step leads to.
+        facts: what it changes of the coarse facts; see `stores.facts.as_arguments`.
         authors: of what the step signs off.
 
     Raises:
@@ -117,8 +119,7 @@ async def record(
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
-        "[]",
-        [],
+        *facts,
     )
     match answer:
         case "recorded" | "repeated" | "behind" | "early":

@@ -59,6 +59,18 @@ def as_arguments(key: FactKey, reference: str, changed: Changes) -> tuple[str, l
     return json.dumps(fact_rows(key, reference, changed.added)), gone
 
 
+async def add(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
+    """Enter these facts, where they are not there, as the owner of the table; steps enter theirs by record_step()."""
+    await connection.execute(
+        "INSERT INTO fact (id, area, month, name, value)"
+        " SELECT decode(new.id, 'hex'), area, new.month, new.name, new.value"
+        " FROM jsonb_to_recordset($2) AS new (id text, month date, name text, value text)"
+        " JOIN referral ON reference = $1 ON CONFLICT DO NOTHING",
+        reference,
+        json.dumps(fact_rows(key, reference, facts)),
+    )
+
+
 async def remove(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
     """Delete these facts, where they are there, in the caller's transaction."""
     ids = [bytes.fromhex(key.id(reference, each)) for each in facts]

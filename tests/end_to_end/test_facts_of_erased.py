@@ -8,14 +8,11 @@ from schemas.vocabulary import ErasureReason, Occasion, Scale
 from service.erasure import erase
 from service.referrals import Referrals
 from stores import event_log
-from stores.database import connect
 from stores.facts import fact_key, fact_rows
 from tests.life import form
 
 
-async def test_an_erasure_takes_the_facts_that_the_policy_does_not_keep(
-    referrals: Referrals, database_url: str
-) -> None:
+async def test_an_erasure_takes_the_facts_that_the_policy_does_not_keep(referrals: Referrals) -> None:
     opened = form(sensitive_categories=["stalking"])
     reference = (await referrals.open(opened, "cw-1")).reference
     await referrals.take(reference, c.RecordDuplicateCheck(), "cw-1")
@@ -23,29 +20,41 @@ async def test_an_erasure_takes_the_facts_that_the_policy_does_not_keep(
     fear = c.RecordScale(participant="h1", scale=Scale.FEAR, occasion=Occasion.BEFORE, score=7)
     await referrals.take(reference, fear, "cw-1")
     history = await event_log.history(referrals.pool, referrals.keys, reference)
-    rows = fact_rows(await fact_key(referrals.keys), reference, facts_of(history))
-    owner = await connect(database_url)
-    try:
-        for row in rows:
-            await owner.execute(
-                "INSERT INTO fact (id, area, month, name, value)"
-                " VALUES (decode($1, 'hex'), 'durham', $2::text::date, $3, $4) ON CONFLICT DO NOTHING",
-                *row.values(),
-            )
+    ids = [row["id"] for row in fact_rows(await fact_key(referrals.keys), reference, facts_of(history))]
 
-        async def there() -> set[str]:
-            found = await owner.fetch(
-                "SELECT name FROM fact WHERE encode(id, 'hex') = ANY($1)", [row["id"] for row in rows]
-            )
-            return {each["name"] for each in found}
+    async def there() -> set[str]:
+        found = await referrals.pool.fetch("SELECT name FROM fact WHERE encode(id, 'hex') = ANY($1)", ids)
+        return {each["name"] for each in found}
 
-        assert {"sensitive_category", "responsible_custody", "justice_stage"} <= await there()
-        await erase(referrals, reference, ErasureReason.REQUEST, "su-1")
-        left = await there()
-    finally:
-        await owner.close()
+    assert {"sensitive_category", "responsible_custody", "justice_stage"} <= await there()
+    await erase(referrals, reference, ErasureReason.REQUEST, "su-1")
+    left = await there()
     assert {"harmed_ethnicity", "harmed_age_band", "harmed_fear_before"} <= left
     assert not {"sensitive_category", "responsible_custody", "justice_stage"} & left
+
+
+async def test_the_facts_in_the_database_are_those_that_the_log_leaves(referrals: Referrals) -> None:
+    reference = (await referrals.open(form(sensitive_categories=["stalking"]), "cw-1")).reference
+    await referrals.take(reference, c.RecordDuplicateCheck(), "cw-1")
+    await referrals.take(reference, c.Allocate(caseworker="cw-1"), "cw-1")
+    fear = c.RecordScale(participant="h1", scale=Scale.FEAR, occasion=Occasion.BEFORE, score=7)
+    mistake = await referrals.take(reference, fear, "cw-1")
+    key = await fact_key(referrals.keys)
+    scored = facts_of(await event_log.history(referrals.pool, referrals.keys, reference))
+    ids = [row["id"] for row in fact_rows(key, reference, scored)]
+
+    async def stored() -> list[tuple[str, str]]:
+        found = await referrals.pool.fetch(
+            "SELECT name, value FROM fact WHERE area = 'durham' AND encode(id, 'hex') = ANY($1)", ids
+        )
+        return sorted((each["name"], each["value"]) for each in found)
+
+    assert ("harmed_fear_before", "7") in await stored()
+    assert await stored() == sorted((each.name, each.value) for each in scored)
+    await referrals.take(reference, c.CorrectStep(step=mistake.sequence, reason="A slip"), "su-1")
+    assert "harmed_fear_before" not in dict(await stored())
+    left = facts_of(await event_log.history(referrals.pool, referrals.keys, reference))
+    assert await stored() == sorted((each.name, each.value) for each in left)
 
 
 async def test_an_erased_referral_still_folds_and_is_shown(referrals: Referrals) -> None:

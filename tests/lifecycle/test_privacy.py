@@ -1,5 +1,6 @@
 """Every field has one class, and what is marked can be sealed, is absent without the key, and is opened as it was."""
 
+import json
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -39,7 +40,8 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Stage,
 )
-from stores.event_log import resealed
+from stores.event_log import sealed_as_today
+from stores.keys import DataKey
 from tests.lifecycle.exemplars import Keyboard, exemplars
 from tests.lifecycle.story import CASEWORKER, EVERYBODY, MONDAY, Story, opening, person
 
@@ -233,24 +235,37 @@ def test_an_old_event_reads_as_it_did() -> None:
     assert without_key.factors[0].level is Level.HIGH
 
 
+KEY = DataKey("RJ-7KQ4-M2X1", b"k" * 32)
+PLACE = b"RJ-7KQ4-M2X1/3"
+
+
+def stored(body: dict[str, Any], sealed: dict[str, Any]) -> tuple[str, bytes]:
+    return json.dumps(body), KEY.seal(json.dumps(sealed).encode(), PLACE)
+
+
 def test_an_old_event_is_sealed_anew_and_says_the_same() -> None:
-    public, sealed = resealed(OLD_BODY, OLD_SEALED)
+    body, sealed = sealed_as_today(KEY.reference, 3, *stored(OLD_BODY, OLD_SEALED), KEY)
+    public, opened = json.loads(body), json.loads(KEY.open(sealed or b"", PLACE))
     assert public == {"kind": "risk_assessed", "about": "h1"}
-    assert EVENT.validate_python(join(public, sealed)) == EVENT.validate_python(join(OLD_BODY, OLD_SEALED))
+    assert EVENT.validate_python(join(public, opened)) == EVENT.validate_python(join(OLD_BODY, OLD_SEALED))
     # What is not known may be anything.
-    assert sealed["since_then_unknown"] == "kept"
+    assert opened["since_then_unknown"] == "kept"
 
 
 def test_an_old_event_whose_key_is_gone_loses_what_is_special() -> None:
-    public, _ = resealed(OLD_BODY, {})
-    assert public == {"kind": "risk_assessed", "about": "h1"}
-    EVENT.validate_python(public)
+    old = stored(OLD_BODY, OLD_SEALED)
+    body, sealed = sealed_as_today(KEY.reference, 3, *old, None)
+    assert json.loads(body) == {"kind": "risk_assessed", "about": "h1"}
+    assert sealed == old[1]
+    EVENT.validate_json(body)
 
 
-def test_sealing_anew_what_is_sealed_already_changes_nothing() -> None:
+def test_what_is_sealed_already_stays_to_the_letter() -> None:
     for recorded in full_history():
-        public, sealed = split(recorded.event)
-        assert resealed(public, sealed) == (public, sealed)
+        as_stored = stored(*split(recorded.event))
+        assert sealed_as_today(KEY.reference, 3, *as_stored, KEY) == as_stored
+    plain = ('{"kind":  "resumed"}', None)
+    assert sealed_as_today(KEY.reference, 3, *plain, KEY) == plain
 
 
 def test_sealing_anew_adds_nothing_that_was_not_stored() -> None:
