@@ -28,6 +28,7 @@ from schemas.policy import DeadlineName, Policies, Rung
 from stores import digests, event_log, staff
 from stores.database import Pool
 from stores.digests import Due, SignOffWanted
+from stores.keys import KeyStore
 from stores.tasks import OpenTask, open_tasks
 
 LONGEST_LIST = 20
@@ -73,13 +74,17 @@ class Digests:
 
     Args:
         pool: connections with the application's rights.
+        keys: the referrals' keys.
         policies: what the service has settled; says who answers for a deadline, and when it is closed.
         wording: the templates.
         mailer: None where e-mail is off; then nothing is sent.
     """
 
-    def __init__(self, pool: Pool, policies: Policies, wording: Wording, mailer: Mailer | None) -> None:
+    def __init__(
+        self, pool: Pool, keys: KeyStore, policies: Policies, wording: Wording, mailer: Mailer | None
+    ) -> None:
         self._pool = pool
+        self._keys = keys
         self._policies = policies
         self._wording = wording
         self._mailer = mailer
@@ -235,7 +240,7 @@ class Digests:
         """
         wanted, own = [], set()
         for each in await digests.sign_offs(self._pool, area):
-            referral = fold(await event_log.read(self._pool, each.reference))
+            referral = fold(await event_log.history(self._pool, self._keys, each.reference))
             barred = may_not_sign_off(referral, each.subject, people)
             if reader.id in barred:
                 own.add((each.reference, f"{DeadlineName.SIGN_OFF}/{each.subject}"))

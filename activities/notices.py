@@ -295,7 +295,7 @@ class Notices:
 
     async def _untold(self, reference: str, notice: Notice, outcome: Outcome) -> bool:
         result = NoticeResult(notice=notice.id, template=notice.template, to=notice.to, outcome=outcome)
-        return untold(result, fold(await event_log.read(self._pool, reference)))
+        return untold(result, fold(await event_log.history(self._pool, self._keys, reference)))
 
 
 async def _patiently(record: Callable[[], Awaitable[T]]) -> T:

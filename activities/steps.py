@@ -27,6 +27,7 @@ from lifecycle import (
     open_referral,
     told_of,
 )
+from lifecycle.coarse_facts import changes
 from schemas import events as e
 from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
@@ -41,6 +42,7 @@ from stores import notices as notice_store
 from stores.chain import ChainKey, chain_key
 from stores.database import Pool
 from stores.event_log import Answer, Written
+from stores.facts import FactKey, as_arguments, fact_key
 from stores.keys import KeyStore
 from stores.referrals import soonest_due, visible
 
@@ -104,6 +106,7 @@ class Steps:
         self._keys = keys
         self._policies = policies
         self._chain: ChainKey | None = None
+        self._fact_key: FactKey | None = None
 
     @activity.defn
     async def take_step(
@@ -149,7 +152,7 @@ class Steps:
         referral, missed = given, list[Recorded]()
         link = bytes.fromhex(head) if given and head else None
         if referral is None and not isinstance(request.command, OpenReferral):
-            missed = await event_log.read(self._pool, reference)
+            missed = await self._history(reference)
             referral = fold(missed) if missed else None
         while True:
             after = referral.sequence if referral else 0
@@ -157,7 +160,7 @@ class Steps:
                 happened = await self._decide(reference, referral, request, at)
             except Refused:
                 # What the log has beyond the given state may allow it: that there is somebody to tell, for one.
-                behind = await event_log.read(self._pool, reference, after=after) if referral else []
+                behind = await self._history(reference, after) if referral else []
                 if not behind:
                     raise
                 referral, link = _evolve(referral, behind), None
@@ -193,6 +196,7 @@ class Steps:
         events, became = _recorded(referral, happened, request, at)
         open_now = deadlines(became)
         wanted = await self._notices(referral, events, became)
+        facts = await self._facts(referral, events, became)
         written = await event_log.record(
             self._pool,
             await self._keys.get(became.reference),
@@ -203,13 +207,14 @@ class Steps:
             became,
             open_now,
             wanted,
+            facts,
         )
         return _Tried(written, events, became, open_now, wanted)
 
     async def _beyond(self, reference: str, after: int) -> list[Recorded]:
         """What the log has beyond what the workflow knows: a worker died after recording, or Temporal was restored from
         an older copy. What was recorded stands; the workflow is told of it."""
-        behind = await event_log.read(self._pool, reference, after=after)
+        behind = await self._history(reference, after)
         if not behind:
             raise await self._other_log(reference, after)
         return behind
@@ -256,12 +261,26 @@ class Steps:
             return await self._as_logged(reference, referral, at)
 
     async def _as_logged(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
-        history = await event_log.read(self._pool, reference)
+        history = await self._history(reference)
         known = referral.sequence if referral else 0
         now = fold(history)
         link = await self._link(reference, now.sequence)
         taken = _taken(now, deadlines(now), [each for each in history if each.sequence > known], at, link)
         return await self._with_notices(taken, (), referral)
+
+    async def _history(self, reference: str, after: int = 0) -> list[Recorded]:
+        return await event_log.history(self._pool, self._keys, reference, after=after)
+
+    async def _facts(
+        self, before: Referral | None, events: Sequence[Recorded], became: Referral
+    ) -> tuple[str, list[str]]:
+        """What a step changes of the coarse facts, as it is recorded."""
+        corrects = any(isinstance(recorded.event, e.StepCorrected) for recorded in events)
+        # Only then is it asked what an earlier step said.
+        history = await self._history(became.reference) if corrects else []
+        if self._fact_key is None:
+            self._fact_key = await fact_key(self._keys)
+        return as_arguments(self._fact_key, became.reference, changes(before, events, became, history))
 
     async def _notices(
         self, before: Referral | None, events: Sequence[Recorded], became: Referral
@@ -296,7 +315,7 @@ class Steps:
         self, reference: str, referral: Referral | None, request: Request, at: datetime
     ) -> StepTaken:
         """What was answered when the command was first taken, with what the workflow does not know yet."""
-        receipt = receipt_as_answered(await event_log.read(self._pool, reference), request.command_id)
+        receipt = receipt_as_answered(await self._history(reference), request.command_id)
         return (await self._as_logged(reference, referral, at)).model_copy(update={"receipt": receipt})
 
     async def _decide(
@@ -307,7 +326,7 @@ class Steps:
                 policy = self._policies.of(command.area)
                 return open_referral(reference, policy, command, request.actor, at)
             case CorrectStep() as command if referral is not None:
-                history = await event_log.read(self._pool, reference)
+                history = await self._history(reference)
                 return correct(referral, history, command, request.actor, at)
             case AdoptPolicy() as command if referral is not None:
                 return adopt(referral, self._policies.of(referral.area), command, request.actor, at)

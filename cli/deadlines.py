@@ -183,7 +183,7 @@ def _take(
     async def work(referrals: Referrals) -> list[Recorded]:
         from stores import event_log
 
-        return await event_log.read(referrals.pool, reference)
+        return await event_log.history(referrals.pool, referrals.keys, reference)
 
     for line in _moved(run(work, temporal=False), once):
         typer.echo(plain(line))

@@ -1,4 +1,4 @@
-"""The lifecycle page of the documentation, written from the rules themselves, so that it says what they do."""
+"""The pages of the documentation that are written from the code, so that they say what it does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cli.policy_words import deadline_words, notice_words, number_words
+from cli.privacy_page import privacy_page
 from lifecycle import ENTRY_GATES, RULES, STAGES, STANDING, Gate, Rule
 from lifecycle.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
@@ -20,7 +21,7 @@ from schemas.policy import Policy
 from schemas.vocabulary import ClosureReason, Stage
 from service.policy_files import load_policies
 
-PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
+FOLDER = Path(__file__).parent.parent / "docs"
 COMMAND = "python -m cli.docs"
 
 _GROUPS: dict[frozenset[Role], str] = {
@@ -32,7 +33,7 @@ _GROUPS: dict[frozenset[Role], str] = {
 
 
 def lifecycle_page() -> str:
-    """The whole page, in Markdown."""
+    """The whole page on the lifecycle, in Markdown."""
     policy = load_policies().base
     parts = (
         _opening(),
@@ -51,15 +52,17 @@ def lifecycle_page() -> str:
 
 
 def main(check: bool) -> int:
-    """Write the page or, to check, only compare it; the exit code."""
-    page = lifecycle_page()
-    if not check:
-        PAGE.write_text(page, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
-        return 0
-    sys.stderr.write(f"docs/lifecycle.md does not say what the rules say: run `{COMMAND}` and commit it.\n")
-    return 1
+    """Write the pages or, to check, only compare them; the exit code."""
+    pages = {"lifecycle.md": lifecycle_page(), "privacy.md": privacy_page(COMMAND)}
+    stale = False
+    for name, page in pages.items():
+        path = FOLDER / name
+        if not check:
+            path.write_text(page, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != page:
+            sys.stderr.write(f"docs/{name} does not say what the code says: run `{COMMAND}` and commit it.\n")
+            stale = True
+    return int(stale)
 
 
 def _opening() -> str:

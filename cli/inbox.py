@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from schemas.vocabulary import Stage
     from service.referrals import Referrals
     from stores.database import Pool
+    from stores.keys import KeyStore
     from stores.notices import Letter
 
 app = room()
@@ -54,7 +55,7 @@ def inbox_command(
         letters = found[:limit]
         where = await where_they_stand(referrals.pool, {letter.reference for letter in letters})
         wording = _wording()
-        waiting = await _still_open(referrals.pool, letters)
+        waiting = await _still_open(referrals.pool, referrals.keys, letters)
         said = [
             _said(letter, wording, referrals.policies, where[letter.reference]) | {"still_open": waits}
             for letter, waits in zip(letters, waiting, strict=True)
@@ -71,7 +72,7 @@ def inbox_command(
     run(work, temporal=False)
 
 
-async def _still_open(pool: Pool, letters: list[Letter]) -> list[bool | None]:
+async def _still_open(pool: Pool, keys: KeyStore, letters: list[Letter]) -> list[bool | None]:
     """Of each letter, whether what it asks for waits still, by the log; None where it asks for nothing."""
     from lifecycle import fold
     from lifecycle.notices import still_wanted
@@ -79,7 +80,7 @@ async def _still_open(pool: Pool, letters: list[Letter]) -> list[bool | None]:
 
     asking = [letter.notice.category in _ASKING for letter in letters]
     about = {letter.reference for letter, asks in zip(letters, asking, strict=True) if asks}
-    states = {reference: fold(await event_log.read(pool, reference)) for reference in about}
+    states = {reference: fold(await event_log.history(pool, keys, reference)) for reference in about}
     return [
         still_wanted(states[letter.reference], letter.notice) if asks else None
         for letter, asks in zip(letters, asking, strict=True)

@@ -111,7 +111,7 @@ def _in_force(file: Path | None) -> tuple[Path, Policies]:
 
 
 def _lines(policy: Policy) -> Iterator[str]:
-    from cli.policy_words import deadline_words, notice_words, number_words
+    from cli.policy_words import deadline_words, fact_words, notice_words, number_words
 
     yield from ("", "DEADLINES")
     for each in deadline_words(policy):
@@ -126,6 +126,11 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from ("", "WHAT ELSE IT SETTLES")
     for what, value in number_words(policy):
         yield f"{what}: {value}"
+    yield from ("", "WHAT AN ERASURE LEAVES FOR FIGURES")
+    for left in fact_words(policy):
+        yield f"{left.kind}: {left.after_erasure} ({left.ground}: {left.source})"
+    if not policy.facts:
+        yield "Nothing."
     yield from ("", "WHO IS TOLD OF WHAT")
     for told in map(notice_words, policy.notices):
         yield f"{told.when}: tells {told.tells} (template {told.template}, category {told.category})"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cli.common import words
 from schemas.notices import Addressee
-from schemas.policy import NoticeRule, Policy, Rung, Span, Timing
+from schemas.policy import Kept, NoticeRule, Policy, Rung, Span, Timing
 
 _UNITS = {"wd": "working day", "w": "week", "m": "month"}
 _TOLD = {
@@ -31,6 +31,15 @@ class DeadlineWords(NamedTuple):
     due: str
     escalates: str
     answers: str
+    ground: str
+    source: str
+
+
+class FactWords(NamedTuple):
+    """What an erasure leaves of one kind of coarse fact."""
+
+    kind: str
+    after_erasure: str
     ground: str
     source: str
 
@@ -103,6 +112,17 @@ def number_words(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "messages ask people to ring", policy.service_phone or "no number"
     yield "messages in Welsh", "where there is such text" if policy.welsh else "never"
     yield "booked meetings go into calendars", "of the staff concerned" if policy.invitations else "never"
+
+
+def fact_words(policy: Policy) -> Iterator[FactWords]:
+    """What an erasure leaves of each kind of coarse fact."""
+    left = {
+        Kept.STAYS: "stays",
+        Kept.OF_WHO_DECLINED: "stays of who declined to take part, else goes",
+        Kept.GOES: "goes",
+    }
+    for kind, rule in policy.facts.items():
+        yield FactWords(words(kind), left[rule.after_erasure], rule.ground, rule.source)
 
 
 def notice_words(rule: NoticeRule) -> NoticeWords:

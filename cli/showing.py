@@ -82,8 +82,9 @@ def overview_lines(overview: Overview, underway: Sequence[Notice]) -> Iterator[s
     """
     referral = overview.referral
     yield from standing_lines(referral)
+    stage_of_justice = words(referral.justice_stage or "stage of justice unknown")
     yield (
-        f"Area {referral.area}, {words(referral.offence)}, {words(referral.justice_stage)}; "
+        f"Area {referral.area}, {words(referral.offence)}, {stage_of_justice}; "
         f"sent by {words(referral.source)}, wished for by {words(referral.initiator)}, "
         f"received {when(referral.received_at)}"
     )

@@ -169,7 +169,7 @@ def signoffs_command(
         member = _may_sign_off(await referrals.member(staff))
         areas = [each for each in member.areas if area in (None, each)]
         waiting = await waiting_sign_offs(referrals.pool, areas=areas, limit=None)
-        return await not_their_own(referrals.pool, staff, waiting, limit=limit + 1)
+        return await not_their_own(referrals.pool, referrals.keys, staff, waiting, limit=limit + 1)
 
     found = run(work, temporal=False)
     shown = found[:limit]

@@ -54,14 +54,9 @@ def open_referral(
         )
     if actor.area != command.area:
         raise Refused("other_area", "You may open referrals of your own area only.", "area")
-    if command.initiator is Initiator.PERSON_RESPONSIBLE:
-        refused = _refused_categories(policy, command.sensitive_categories)
-        if refused:
-            raise Refused(
-                "offender_initiated_refused",
-                f"{offender_initiated_accepted.sentence}: {refused}.",
-                "initiator",
-            )
+    by_responsible = command.initiator is Initiator.PERSON_RESPONSIBLE
+    if by_responsible and _refused_category(policy, command.sensitive_categories):
+        raise Refused("offender_initiated_refused", f"{offender_initiated_accepted.sentence}.", "initiator")
     _check_dates(command, at)
     _check_participants(command)
     return (told(ReferralReceived, command, reference=reference, policy=policy),)
@@ -143,12 +138,12 @@ def offender_initiated_accepted(referral: Referral, actor: Actor, at: datetime) 
     # Asked again here, since what kind of case it is may become known only after it was opened.
     if referral.initiator is not Initiator.PERSON_RESPONSIBLE:
         return None
-    return _refused_categories(referral.policy, referral.sensitive_categories)
+    # Which it is is not repeated in what passes through many hands.
+    return "" if _refused_category(referral.policy, referral.sensitive_categories) else None
 
 
-def _refused_categories(policy: Policy, categories: Iterable[SensitiveCategory]) -> str | None:
-    refused = [name for name in categories if name in policy.offender_initiated_refused]
-    return ", ".join(name.replace("_", " ") for name in refused) or None
+def _refused_category(policy: Policy, categories: Iterable[SensitiveCategory]) -> bool:
+    return any(name in policy.offender_initiated_refused for name in categories)
 
 
 # Not in the first stage only: many a duplicate is found later, and is closed as one.

@@ -323,7 +323,7 @@ def _(event: PreparationMeetingCancelled, referral: Referral, recorded: Recorded
 @apply.register
 def _(event: Confirmed, referral: Referral, recorded: Recorded) -> Referral:
     person = referral.participant(event.participant)
-    if person is None or event.confirmation in person.confirmations:
+    if person is None or event.confirmation in (None, *person.confirmations):
         return referral
     return change_participant(referral, person.id, confirmations=(*person.confirmations, event.confirmation))
 

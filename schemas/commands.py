@@ -7,8 +7,8 @@ from pydantic import Field, TypeAdapter
 from schemas import facts
 from schemas.base import Model, Note
 from schemas.notices import NoticeResult
-from schemas.privacy import Sensitive
-from schemas.vocabulary import ClosureReason
+from schemas.privacy import Sensitive, Special
+from schemas.vocabulary import ClosureReason, Confirmation, JusticeStage, Need, RiskFactor, Scale
 
 Why = Annotated[str, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")]
 
@@ -17,6 +17,7 @@ class OpenReferral(facts.ReferralForm):
     """Send a referral to the service."""
 
     kind: Literal["open_referral"] = "open_referral"
+    justice_stage: Annotated[JusticeStage, Special]
 
 
 class RecordDuplicateCheck(facts.DuplicateCheck):
@@ -59,6 +60,9 @@ class RecordRiskAssessment(facts.RiskFactors):
     """Record the risk factors of a person, or of the pair."""
 
     kind: Literal["record_risk_assessment"] = "record_risk_assessment"
+    factors: Annotated[tuple[facts.FactorAssessment, ...], Special] = Field(
+        min_length=1, max_length=len(RiskFactor)
+    )
 
 
 class RecordRiskVerdict(facts.RiskVerdict):
@@ -140,6 +144,7 @@ class RecordConfirmation(facts.ConfirmationGiven):
     """Record what prison, offender manager or victim liaison confirmed."""
 
     kind: Literal["record_confirmation"] = "record_confirmation"
+    confirmation: Annotated[Confirmation, Special]
 
 
 class RequestReadinessSignOff(Model):
@@ -209,12 +214,15 @@ class RecordScale(facts.ScaleScore):
     """Record a score on an outcome scale."""
 
     kind: Literal["record_scale"] = "record_scale"
+    scale: Annotated[Scale, Special]
+    score: Annotated[int, Special] = Field(ge=0)
 
 
 class RecordNeeds(facts.NeedsScores):
     """Record how well a harmed person's eight needs are met."""
 
     kind: Literal["record_needs"] = "record_needs"
+    needs: Annotated[tuple[facts.NeedScore, ...], Special] = Field(min_length=1, max_length=len(Need))
 
 
 class RequestFurtherActivity(Model):

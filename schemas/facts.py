@@ -1,5 +1,7 @@
 """What a command says and its event repeats: the shared bodies of commands and events.
 
+What is sealed may be absent here, as it is of an event that was erased; a command asks for what it needs.
+
 Dates without a time are days in England and Wales. Instants without an offset are by the clock in London.
 """
 
@@ -10,7 +12,7 @@ from pydantic import Field, model_validator
 from schemas.areas import Area
 from schemas.base import Day, Model, Moment, Note, ParticipantId
 from schemas.people import ContactSafety, Person, StaffId
-from schemas.privacy import Sensitive
+from schemas.privacy import Sensitive, Special
 from schemas.reference import Reference
 from schemas.vocabulary import (
     AgeBand,
@@ -59,8 +61,8 @@ class NewParticipant(Model):
     role: ParticipantRole
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
-    ethnicity: Ethnicity = Ethnicity.UNKNOWN
-    custody: Custody = Custody.NONE
+    ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = Field(
         default=None, description="whom a supporter, guardian, interpreter or appropriate adult is there for"
     )
@@ -75,8 +77,8 @@ class ReferralForm(Model):
     source: Source
     initiator: Initiator
     offence: Offence
-    sensitive_categories: tuple[SensitiveCategory, ...] = ()
-    justice_stage: JusticeStage
+    sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = Field(default=None, description="the sentencing hearing, for pre-sentence work")
     deferred_on: Day | None = Field(default=None, description="when sentence was deferred")
     incident_on: Day | None = None
@@ -134,8 +136,8 @@ class InterestShown(Model):
 class FactorAssessment(Model):
     """One factor of a risk assessment."""
 
-    factor: RiskFactor
-    level: Level
+    factor: Annotated[RiskFactor, Special]
+    level: Annotated[Level, Special]
     evidence: Note = None
     mitigation: Note = None
 
@@ -144,7 +146,7 @@ class RiskFactors(Model):
     """A structured risk assessment of one person, or of the pair."""
 
     about: ParticipantId | None = Field(default=None, description="the person assessed; absent: the pair")
-    factors: tuple[FactorAssessment, ...] = Field(min_length=1, max_length=len(RiskFactor))
+    factors: Annotated[tuple[FactorAssessment, ...], Special] = Field(default=(), max_length=len(RiskFactor))
 
     @model_validator(mode="after")
     def _each_factor_once(self) -> Self:
@@ -214,7 +216,7 @@ class ConfirmationGiven(Model):
     """What prison, offender manager or victim liaison confirmed about a person responsible."""
 
     participant: ParticipantId
-    confirmation: Confirmation
+    confirmation: Annotated[Confirmation | None, Special] = None
 
 
 class Booking(Model):
@@ -282,12 +284,12 @@ class Survey(Model):
     """What a person said of the service. Every answer may be left out."""
 
     participant: ParticipantId
-    satisfied: bool | None = None
-    would_recommend: bool | None = None
-    feels: str | None = Field(
+    satisfied: Annotated[bool | None, Special] = None
+    would_recommend: Annotated[bool | None, Special] = None
+    feels: Annotated[str | None, Special] = Field(
         default=None, pattern="^(better|same|worse)$", description="better, same or worse"
     )
-    rating: int | None = Field(default=None, ge=0, le=10, description="0 to 10")
+    rating: Annotated[int | None, Special] = Field(default=None, ge=0, le=10, description="0 to 10")
     comment: Note = None
 
 
@@ -295,13 +297,13 @@ class ScaleScore(Model):
     """A score on an outcome scale. IES-R 0-88, PCL-5 0-80, fear and anger 0-10."""
 
     participant: ParticipantId
-    scale: Scale
+    scale: Annotated[Scale | None, Special] = None
     occasion: Occasion
-    score: int = Field(ge=0)
+    score: Annotated[int | None, Special] = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _within_the_scale(self) -> Self:
-        if self.score > self.scale.highest:
+        if self.scale and self.score and self.score > self.scale.highest:
             raise ValueError(f"score: {self.scale} runs from 0 to {self.scale.highest}")
         return self
 
@@ -309,8 +311,8 @@ class ScaleScore(Model):
 class NeedScore(Model):
     """How well one of the eight needs is met, 1 (not at all) to 5 (fully)."""
 
-    need: Need
-    score: int = Field(ge=1, le=5)
+    need: Annotated[Need, Special]
+    score: Annotated[int, Special] = Field(ge=1, le=5)
 
 
 class NeedsScores(Model):
@@ -318,7 +320,7 @@ class NeedsScores(Model):
 
     participant: ParticipantId
     occasion: Occasion
-    needs: tuple[NeedScore, ...] = Field(min_length=1, max_length=len(Need))
+    needs: Annotated[tuple[NeedScore, ...], Special] = Field(default=(), max_length=len(Need))
 
 
 class OutcomeShared(Model):
@@ -377,8 +379,8 @@ class Amendment(Model):
     person: Person | None = None
     age_band: AgeBand | None = None
     gender: Gender | None = None
-    ethnicity: Ethnicity | None = None
-    custody: Custody | None = None
+    ethnicity: Annotated[Ethnicity | None, Special] = None
+    custody: Annotated[Custody | None, Special] = None
 
 
 class SafetyDetails(Model):
@@ -392,8 +394,8 @@ class CaseAmendment(Model):
     """What was wrong or has changed about the referral; only what is given replaces what was known."""
 
     offence: Offence | None = None
-    sensitive_categories: tuple[SensitiveCategory, ...] | None = None
-    justice_stage: JusticeStage | None = None
+    sensitive_categories: Annotated[tuple[SensitiveCategory, ...] | None, Special] = None
+    justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = None
     deferred_on: Day | None = None
     summary: Annotated[str | None, Sensitive] = Field(default=None, max_length=4000)

@@ -105,9 +105,9 @@ class DeadlineRule(Timing):
         default={}, description="other points for referrals at that stage of justice"
     )
 
-    def for_stage(self, stage: JusticeStage) -> Timing:
-        """The points that hold for a referral at that stage of justice."""
-        return self.by_justice_stage.get(stage, self)
+    def for_stage(self, stage: JusticeStage | None) -> Timing:
+        """The points that hold for a referral at that stage of justice; None: not known any more."""
+        return self.by_justice_stage.get(stage, self) if stage else self
 
 
 class NoticeRule(Model):
@@ -126,6 +126,38 @@ class NoticeRule(Model):
     after_closing: bool = Field(
         default=False, description="whether it still makes sense when the referral has closed meanwhile"
     )
+
+
+class FactKind(StrEnum):
+    """The kinds of coarse fact, which are kept for figures without a reference to a person."""
+
+    AGE_BAND = "age_band"
+    GENDER = "gender"
+    ETHNICITY = "ethnicity"
+    CUSTODY = "custody"
+    JUSTICE_STAGE = "justice_stage"
+    SENSITIVE_CATEGORY = "sensitive_category"
+    RISK_LEVEL = "risk_level"
+    SCALE_SCORE = "scale_score"
+    NEED_SCORE = "need_score"
+    SURVEY_ANSWER = "survey_answer"
+
+
+class Kept(StrEnum):
+    """Whether a coarse fact is kept when its referral is erased."""
+
+    STAYS = "stays"
+    OF_WHO_DECLINED = "of_who_declined"
+    """Only that of somebody who declined to take part."""
+    GOES = "goes"
+
+
+class FactRule(Model):
+    """What an erasure leaves of one kind of coarse fact, and on what ground."""
+
+    after_erasure: Kept
+    ground: Ground
+    source: str = Field(min_length=3, description="the text or judgement that keeping it, or not, rests on")
 
 
 class Attempts(Model):
@@ -165,6 +197,11 @@ class Policy(Model):
         default=False, description="whether a consent to recording may be taken at all"
     )
     retention_years: int = Field(default=7, ge=1, description="after closing")
+    facts: dict[FactKind, FactRule] = Field(
+        default={},
+        description="what an erasure leaves of the coarse facts; it takes away what is not named here. The policy of "
+        "the day of the erasure is what counts",
+    )
     closures: tuple[Day, ...] = Field(
         default=(), description="days on which the service is closed besides weekends and bank holidays"
     )

@@ -1,13 +1,15 @@
-"""The one mark for what could identify or harm a person, and the functions that follow it.
+"""The classes of data, decided once for each field, and the functions that follow them.
 
-A field is marked on the outside of its annotation: ``name: Annotated[str | None, Sensitive] = None``. A marked
-field may always be absent, because after erasure it is.
+A field is identifying (marked `Sensitive`), of a special category (marked `Special`), or a figure (not marked). The
+mark stands on the outside of its annotation: ``name: Annotated[str | None, Sensitive] = None``. Both marks are sealed
+at rest, so in an event a marked field may always be absent, because after erasure it is.
 """
 
 import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -23,9 +25,46 @@ class Sensitive:
     """
 
 
+class Special:
+    """Marks a field of a special category: health, a judgement of risk, a score, what somebody answered, ethnic group,
+    sexual or hate crime against somebody, custody.
+
+    Such a field is encrypted at rest with the referral's own key and redacted from logs, as one that identifies is; it
+    may be in workflow state, which Temporal keeps sealed, because rules decide by it.
+    """
+
+
+class DataClass(StrEnum):
+    """What a field is, by which it is decided where it may be."""
+
+    IDENTIFYING = "identifying"
+    SPECIAL = "special category"
+    FIGURE = "figure"
+
+
+_MARKS = {Sensitive: DataClass.IDENTIFYING, Special: DataClass.SPECIAL}
+
+
+def class_of(model: type[BaseModel], field: str) -> DataClass:
+    """The class of the named field of the model.
+
+    Raises:
+        ValueError: it bears both marks.
+    """
+    found = [_MARKS[mark] for mark in model.model_fields[field].metadata if mark in _MARKS]
+    if len(found) > 1:
+        raise ValueError(f"{model.__name__}.{field} has more than one class")
+    return found[0] if found else DataClass.FIGURE
+
+
 def is_sensitive(model: type[BaseModel], field: str) -> bool:
-    """Whether the named field of the model bears the mark."""
-    return any(mark is Sensitive for mark in model.model_fields[field].metadata)
+    """Whether the named field of the model could identify a person."""
+    return class_of(model, field) is DataClass.IDENTIFYING
+
+
+def is_sealed(model: type[BaseModel], field: str) -> bool:
+    """Whether the named field of the model bears either mark, and is sealed at rest."""
+    return class_of(model, field) is not DataClass.FIGURE
 
 
 @functools.cache
@@ -33,8 +72,13 @@ def _sensitive_fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for name in model.model_fields if is_sensitive(model, name))
 
 
+@functools.cache
+def _sealed_fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(name for name in model.model_fields if is_sealed(model, name))
+
+
 def without_sensitive(model: M) -> M:
-    """The same model with every marked field, however deep, back at its default."""
+    """The same model with every identifying field, however deep, back at its default."""
     return model.model_copy(
         update={
             name: type(model).model_fields[name].get_default(call_default_factory=True)
@@ -56,7 +100,7 @@ def _clean(value: Any) -> Any:
 
 
 def public_part(model: BaseModel) -> dict[str, Any]:
-    """The fields without the mark, as JSON-ready values; a marked field does not appear at all."""
+    """The fields without a mark, as JSON-ready values; a marked field does not appear at all."""
     return split(model)[0]
 
 
@@ -69,11 +113,23 @@ def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
     return _split(model, model.model_dump(mode="json"))
 
 
+def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Divide what is stored of a model by the classes that its fields have now, and change nothing else of it.
+
+    Args:
+        model: as `stored` reads.
+        stored: the two halves as they were divided before, joined. What the model does not know is sealed.
+    """
+    return _split(model, stored)
+
+
 def _split(model: BaseModel, dumped: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     public: dict[str, Any] = {}
-    sealed: dict[str, Any] = {}
-    marked = _sensitive_fields(type(model))
+    sealed = {name: plain for name, plain in dumped.items() if name not in type(model).model_fields}
+    marked = _sealed_fields(type(model))
     for name, value in model:
+        if name not in dumped:
+            continue
         plain = dumped[name]
         if name in marked:
             if plain is not None:
@@ -140,4 +196,4 @@ def every_model() -> frozenset[type[BaseModel]]:
 @functools.cache
 def sensitive_field_names() -> frozenset[str]:
     """The names of all marked fields of the words of this package, for redaction of logs."""
-    return frozenset(name for model in every_model() for name in _sensitive_fields(model))
+    return frozenset(name for model in every_model() for name in _sealed_fields(model))

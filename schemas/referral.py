@@ -1,7 +1,7 @@
 """The state of a referral: everything the rules need to decide, and nothing that could identify a person."""
 
 from datetime import date, timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -10,6 +10,7 @@ from schemas.base import Model, ParticipantId
 from schemas.notices import Outcome
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
+from schemas.privacy import Special
 from schemas.vocabulary import (
     AgeBand,
     Channel,
@@ -58,8 +59,8 @@ class Participant(Model):
     role: ParticipantRole
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
-    ethnicity: Ethnicity = Ethnicity.UNKNOWN
-    custody: Custody = Custody.NONE
+    ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -67,7 +68,7 @@ class Participant(Model):
     interest: Interest | None = None
     interest_at: AwareDatetime | None = None
     acknowledges: bool | None = None
-    confirmations: tuple[Confirmation, ...] = ()
+    confirmations: Annotated[tuple[Confirmation, ...], Special] = ()
     prepared_on: date | None = None
     meeting_at: AwareDatetime | None = Field(
         default=None, description="the preparation meeting that is booked"
@@ -113,7 +114,7 @@ class Assessment(Model):
     """The levels that a person, or the pair, was given in the present risk assessment."""
 
     about: ParticipantId | None
-    levels: dict[RiskFactor, Level]
+    levels: Annotated[dict[RiskFactor, Level], Special] = Field(default={})
 
 
 class Risk(Model):
@@ -256,8 +257,8 @@ class Referral(Model):
     source: Source
     initiator: Initiator
     offence: Offence
-    sensitive_categories: tuple[SensitiveCategory, ...]
-    justice_stage: JusticeStage
+    sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    justice_stage: Annotated[JusticeStage | None, Special] = None
     received_at: AwareDatetime
     linked_to: str | None = None
     sent_by_partner: StaffId | None = Field(default=None, description="the partner who sent it")

@@ -76,6 +76,11 @@ class JusticeStage(StrEnum):
     POST_SENTENCE_CUSTODY = "post_sentence_custody"
     NO_PROCEEDINGS = "no_proceedings"
 
+    @property
+    def coarse(self) -> str:
+        """What is said of it in the clear, which is not whether somebody is in custody."""
+        return "post_sentence" if self.startswith("post_sentence") else str(self)
+
 
 class ParticipantRole(StrEnum):
     """What a person is in the referral."""
@@ -126,6 +131,7 @@ class Custody(StrEnum):
     COMMUNITY_ORDER = "community_order"
     ON_LICENCE = "on_licence"
     IN_PRISON = "in_prison"
+    UNKNOWN = "unknown"
 
 
 class Channel(StrEnum):

@@ -12,12 +12,13 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
+from lifecycle.coarse_facts import facts_of, gone_after_erasure
 from lifecycle.core import SUPERVISORS
 from schemas.commands import Close
 from schemas.people import Actor
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
 from service.referrals import Referrals
-from stores import erasures, event_log, staff
+from stores import erasures, event_log, facts, staff
 from stores.erasures import Erasure
 from stores.keys import KeyErased
 from workflows.ids import workflow_id
@@ -53,7 +54,8 @@ class Erased:
 async def erase(referrals: Referrals, reference: str, reason: ErasureReason, staff_id: str) -> Erased:
     """Destroy the key of a referral, after closing it if it is open. Erasing twice is erasing once.
 
-    Its events, chained as they were, and the row that figures are counted from stay.
+    Its events, chained as they were, and the row that figures are counted from stay; of the coarse facts those that
+    the policy of its area keeps, which nobody can tell to be of this referral.
 
     Raises:
         Refused: the referral or the person is unknown, or the person may not erase in its area.
@@ -95,6 +97,10 @@ async def _destroy(referrals: Referrals, reference: str, reason: ErasureReason, 
         problem = await staff.problem_of(connection, actor)
         if problem is not None:
             raise Refused(problem, f"{actor.id} may not erase this referral any more.", "as")
+        # While there is a key that tells which they are.
+        said = facts_of(await event_log.history(connection, referrals.keys, reference))
+        gone = gone_after_erasure(said, referrals.policies.of(actor.area))
+        await facts.remove(connection, await facts.fact_key(referrals.keys), reference, gone)
         await referrals.keys.destroy(connection, reference, reason, actor.id)
     note = await erasures.find(referrals.pool, reference)
     if note is None:

@@ -12,7 +12,7 @@ from schemas.base import Model
 from schemas.events import Event
 from schemas.notices import Addressee
 from schemas.policy import DeadlineName, NoticeRule
-from schemas.privacy import is_sensitive
+from schemas.privacy import is_sealed
 from service.plain_words import accepted_words
 from service.policy_faults import Fault, instead, notice_tables, valid
 from service.toml_lines import Place
@@ -97,7 +97,7 @@ def _is_word(event: type[Model], field: str) -> bool:
     """Whether a field holds one word that may be told of."""
     annotation: Any = event.model_fields[field].annotation
     kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
-    return all(_is_text(kind) for kind in kinds) and not is_sensitive(event, field)
+    return all(_is_text(kind) for kind in kinds) and not is_sealed(event, field)
 
 
 def _is_text(kind: Any) -> bool:

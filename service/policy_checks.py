@@ -9,7 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from lifecycle.working_time import add_span
-from schemas.policy import Attempts, DeadlineName, DeadlineRule, NoticeRule, Policy, Timing
+from schemas.policy import (
+    Attempts,
+    DeadlineName,
+    DeadlineRule,
+    FactKind,
+    FactRule,
+    NoticeRule,
+    Policy,
+    Timing,
+)
 from schemas.vocabulary import JusticeStage
 from service.notice_checks import of_messages, of_notices
 from service.plain_words import MEANS, accepted_words, in_words
@@ -102,7 +111,8 @@ def _at(written: Any, place: Place) -> Any:
 def _in_words(problem: Any, place: Place, value: Any, of_key: bool) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if of_key:
-        return _unknown(str(place[-1]), JusticeStage if "by_justice_stage" in place else DeadlineName)
+        known: Iterable[str] = JusticeStage if "by_justice_stage" in place else DeadlineName
+        return _unknown(str(place[-1]), FactKind if place[0] == "facts" else known)
     match kind:
         case "missing":
             return _MISSING.get(str(place[-1]), "is missing")
@@ -128,6 +138,8 @@ def _known_at(place: Place) -> Iterable[str]:
             return Attempts.model_fields
         case ("deadlines", _):
             return DeadlineRule.model_fields
+        case ("facts", _):
+            return FactRule.model_fields
         case ("deadlines", _, "by_justice_stage", _):
             return Timing.model_fields
         case _:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.areas import Area
-from schemas.policy import DeadlineName, Policies
+from schemas.policy import DeadlineName, FactKind, Policies
 from service.policy_checks import as_policy, faults
 from service.policy_faults import Fault, instead
 from service.toml_lines import Place, lines
@@ -17,6 +17,7 @@ DEFAULT = _SHIPPED / "england-and-wales.toml"
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _NUMBERS = frozenset({"due", "warn", "escalate", "by_justice_stage"})
+_KEPT = frozenset({"after_erasure"})
 
 
 class BadPolicy(Exception):
@@ -228,20 +229,24 @@ def _names_nothing(file: _File, files: Sequence[_File]) -> Iterator[Problem]:
 
 
 def _groundless(file: _File, above: Place, says: dict[str, Any]) -> Iterator[Problem]:
-    """Numbers that would go under the ground of those they take the place of."""
-    deadlines = says.get("deadlines")
-    for name, rule in deadlines.items() if isinstance(deadlines, dict) else ():
-        if name not in set(DeadlineName) or not isinstance(rule, dict) or not _NUMBERS & set(rule):
-            continue
-        lacking = [field for field in ("ground", "source") if field not in rule]
-        if lacking:
-            place = (*above, "deadlines", name)
-            yield Problem(
-                file.path,
-                file.lines.get(place),
-                _dotted(place),
-                f"changes a number without saying where it comes from: add {' and '.join(lacking)}",
-            )
+    """What would go under the ground of what it takes the place of."""
+    for table, names, settling, what in (
+        ("deadlines", set(DeadlineName), _NUMBERS, "a number"),
+        ("facts", set(FactKind), _KEPT, "what is kept"),
+    ):
+        rules = says.get(table)
+        for name, rule in rules.items() if isinstance(rules, dict) else ():
+            if name not in names or not isinstance(rule, dict) or not settling & set(rule):
+                continue
+            lacking = [field for field in ("ground", "source") if field not in rule]
+            if lacking:
+                place = (*above, table, name)
+                yield Problem(
+                    file.path,
+                    file.lines.get(place),
+                    _dotted(place),
+                    f"changes {what} without saying where it comes from: add {' and '.join(lacking)}",
+                )
 
 
 # Where a fault stands.

@@ -161,7 +161,7 @@ class Referrals:
             found, answers = None, False
         if found is not None and not found.referral.closed:
             return found, True
-        history = await event_log.read(self.pool, reference)
+        history = await event_log.history(self.pool, self.keys, reference)
         if not history:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         referral = fold(history)
@@ -174,7 +174,8 @@ class Referrals:
             Refused: the person or the referral is unknown.
         """
         actor = await self.actor(reference, staff_id)
-        return permitted(fold(await event_log.read(self.pool, reference)), actor, datetime.now(UTC))
+        history = await event_log.history(self.pool, self.keys, reference)
+        return permitted(fold(history), actor, datetime.now(UTC))
 
     async def member(self, staff_id: str) -> Staff:
         """The active member of staff of that id.
@@ -258,7 +259,8 @@ class Referrals:
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self.pool, reference, request.command_id):
                     # Asked again so late that the workflow has forgotten it; the log has not.
-                    return receipt_as_answered(await event_log.read(self.pool, reference), request.command_id)
+                    history = await event_log.history(self.pool, self.keys, reference)
+                    return receipt_as_answered(history, request.command_id)
                 raise _as_refused(error) from error
             except RPCError as error:
                 if error.status not in _ASK_AGAIN:

@@ -208,7 +208,7 @@ def worker(
     out = out or Outward(Wording.load())
     steps = Steps(pool, keys, policies)
     notices = Notices(pool, keys, steps, out)
-    digests = Digests(pool, policies, out.wording, out.mailer)
+    digests = Digests(pool, keys, policies, out.wording, out.mailer)
     engine = Referrals(client, pool, keys, policies)
     reassignments = Reassignments(
         pool,

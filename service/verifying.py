@@ -9,7 +9,6 @@ from datetime import datetime
 from lifecycle import Refused
 from service.referrals import Referrals
 from stores.anchors import AnchorProblem, Anchors, fold
-from stores.chain import chain_key
 from stores.referrals import all_references, area_of
 from stores.verifying import Break, gone, orphans
 from stores.verifying import verify as verify_logs
@@ -57,8 +56,7 @@ async def verify(
         breaks += await orphans(referrals.pool)
     breaks += gone(references, anchored)
     done = 0
-    chain = await chain_key(referrals.keys)
-    async for _, broken in verify_logs(referrals.pool, chain, references, anchored):
+    async for _, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
         breaks += [broken] if broken else []
         done += 1
         progress(done, len(references))

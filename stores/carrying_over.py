@@ -14,11 +14,13 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from lifecycle.coarse_facts import facts_of
 from schemas.events import EVENT, Recorded
 from schemas.people import Role
 from stores.chain import ChainKey, chain_key
 from stores.database import Connection
-from stores.event_log import link_of, sealed_as_today
+from stores.event_log import history, link_of, sealed_as_today
+from stores.facts import FactKey, add, fact_key
 from stores.keys import DataKey, KeyErased, KeyStore, KeyUnknown
 
 KEYED = 2
@@ -48,10 +50,10 @@ async def carry_over(
         The references of those that are left as they are, for they are not as they were recorded.
     """
     references = await to_carry_over(owner)
-    chain = await chain_key(keys)
+    chain, facts = await chain_key(keys), await fact_key(keys)
     broken = []
     for done, reference in enumerate(references, 1):
-        if not await _carry_one_over(owner, keys, chain, reference):
+        if not await _carry_one_over(owner, keys, chain, facts, reference):
             broken.append(reference)
             log.error(
                 "a log is not as it was recorded and was not carried over",
@@ -63,7 +65,9 @@ async def carry_over(
     return broken
 
 
-async def _carry_one_over(owner: Connection, keys: KeyStore, chain: ChainKey, reference: str) -> bool:
+async def _carry_one_over(
+    owner: Connection, keys: KeyStore, chain: ChainKey, facts: FactKey, reference: str
+) -> bool:
     try:
         key: DataKey | None = await keys.get(reference)
     except (KeyErased, KeyUnknown):
@@ -105,6 +109,10 @@ async def _carry_one_over(owner: Connection, keys: KeyStore, chain: ChainKey, re
                 KEYED,
             )
         await owner.execute("UPDATE referral SET head = $2 WHERE reference = $1", reference, link)
+        if key is not None:
+            # What figures need of what is sealed now.
+            said = facts_of(await history(owner, keys, reference))
+            await add(owner, facts, reference, said)
     return True
 
 

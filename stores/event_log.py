@@ -1,4 +1,4 @@
-"""The event log: append-only, chained within a referral, what is Sensitive sealed with the referral's key."""
+"""The event log: append-only, chained within a referral; all but figures sealed with the referral's key."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lifecycle import Refused
 from schemas.events import EVENT, Recorded
 from schemas.notices import Notice
 from schemas.people import Role
-from schemas.privacy import join, split
+from schemas.privacy import join, reseal, split, without_sensitive
 from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 from stores.chain import ChainKey
 from stores.database import Connection, Pool
-from stores.keys import DataKey
+from stores.keys import DataKey, KeyErased, KeyStore, KeyUnknown
 from stores.notices import notice_rows
 from stores.referrals import deadline_rows, referral_row
 
@@ -73,6 +73,7 @@ async def record(
     referral: Referral,
     deadlines: Sequence[Deadline],
     notices: Sequence[Notice],
+    facts: tuple[str, list[str]],
     authors: Collection[str] = (),
 ) -> Written:
     """Write one step with what is read from it, in one transaction.
@@ -86,6 +87,7 @@ async def record(
         referral: its state after them.
         deadlines: what is open after them.
         notices: the messages that the step leads to.
+        facts: what it changes of the coarse facts; see `stores.facts.as_arguments`.
         authors: of what the step signs off.
 
     Raises:
@@ -117,8 +119,7 @@ async def record(
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
-        "[]",
-        [],
+        *facts,
     )
     match answer:
         case "recorded" | "repeated" | "behind" | "early":
@@ -174,12 +175,21 @@ def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
 def sealed_as_today(
     reference: str, sequence: int, body: str, sealed: bytes | None, key: DataKey | None
 ) -> tuple[str, bytes | None]:
-    """What is stored of an older event, with sealed what is sealed today.
+    """What is stored of an older event, with sealed what is sealed today, and otherwise as it was.
 
     Args:
-        key: of the referral; None where it was destroyed.
+        key: of the referral; None where it was destroyed. Then what would be sealed today is gone with it.
     """
-    return body, sealed
+    place = _place(reference, sequence)
+    opened = json.loads(key.open(sealed, place)) if key is not None and sealed is not None else {}
+    before = json.loads(body)
+    whole = join(before, opened)
+    public, private = reseal(EVENT.validate_python(whole), whole)
+    said = body if public == before else json.dumps(public, separators=(",", ":"))
+    if key is None or private == opened:
+        # Noise it stays where the key is gone; and what was sealed as it is to be need not be sealed again.
+        return said, sealed
+    return said, key.seal(json.dumps(private).encode(), place)
 
 
 def _place(reference: str, sequence: int) -> bytes:
@@ -193,7 +203,7 @@ async def read(
     """The events of a referral in order, after a sequence.
 
     Args:
-        key: opens what is Sensitive; without it those fields are absent.
+        key: opens what is sealed; without it those fields are absent.
     """
     rows = await pool.fetch(
         "SELECT sequence, step, at, actor, role, command_id, body, sealed FROM event"
@@ -202,6 +212,30 @@ async def read(
         after,
     )
     return [_recorded(row, reference, key) for row in rows]
+
+
+async def history(
+    pool: Pool | Connection, keys: KeyStore, reference: str, *, after: int = 0
+) -> list[Recorded]:
+    """The events of a referral in order, after a sequence, as the rules need them: opened, without what identifies.
+
+    Of an erased referral they are what the erasure left.
+
+    Raises:
+        KeyUnknown: there is such a referral, and its key is not there though it was not erased.
+    """
+    key: DataKey | None = None
+    lost: KeyUnknown | None = None
+    try:
+        key = await keys.get(reference)
+    except KeyErased:
+        pass
+    except KeyUnknown as unknown:
+        lost = unknown
+    found = await read(pool, reference, after=after, key=key)
+    if found and lost is not None:
+        raise lost
+    return [without_sensitive(recorded) for recorded in found]
 
 
 def _recorded(row: asyncpg.Record, reference: str, key: DataKey | None) -> Recorded:

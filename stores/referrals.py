@@ -17,6 +17,9 @@ from schemas.steps import Visible
 from schemas.vocabulary import ClosureReason, Stage
 from stores.database import Pool
 
+SEALED_GROUNDS = frozenset({"sensitive", "justice_stage"})
+"""The columns of a referral's row that rest on what is sealed: of an erased referral the log leads to them no more."""
+
 
 class Line(Model):
     """A referral as lists show it."""
@@ -68,7 +71,7 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "source": referral.source,
         "initiator": referral.initiator,
         "offence": referral.offence,
-        "justice_stage": referral.justice_stage,
+        "justice_stage": referral.justice_stage.coarse if referral.justice_stage else "unknown",
         "caseworker": referral.caseworker,
         "facilitator": referral.facilitator,
         "sensitive": referral.sensitive,

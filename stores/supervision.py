@@ -19,6 +19,7 @@ from schemas.policy import Policy, Rung
 from schemas.vocabulary import Channel, SignOffSubject, Stage
 from stores import event_log
 from stores.database import Pool
+from stores.keys import KeyStore
 
 
 class OpenEscalation(Model):
@@ -194,7 +195,7 @@ async def waiting_sign_offs(
 
 
 async def not_their_own(
-    pool: Pool, staff_id: str, waiting: Sequence[WaitingSignOff], *, limit: int
+    pool: Pool, keys: KeyStore, staff_id: str, waiting: Sequence[WaitingSignOff], *, limit: int
 ) -> list[WaitingSignOff]:
     """Of what waits, the first that a person may sign off, since they made none of it.
 
@@ -206,7 +207,7 @@ async def not_their_own(
             break
         if each.requested_by == staff_id:
             continue
-        referral = fold(await event_log.read(pool, each.reference))
+        referral = fold(await event_log.history(pool, keys, each.reference))
         requests = [asked for asked in referral.sign_off_requests if asked.subject is each.subject]
         if any(staff_id not in authors(referral, request) for request in requests):
             found.append(each)

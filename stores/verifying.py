@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -10,12 +10,23 @@ import asyncpg
 from lifecycle import deadlines, fold
 from schemas.events import EVENT, Recorded
 from schemas.people import Role
-from schemas.referral import Referral
 from stores.carrying_over import KEYED
-from stores.chain import ChainKey
+from stores.chain import ChainKey, chain_key
 from stores.database import Connection, Pool
-from stores.event_log import link_of
-from stores.referrals import referral_row
+from stores.event_log import history, link_of
+from stores.keys import KeyErased, KeyStore, KeyUnknown
+from stores.referrals import SEALED_GROUNDS, referral_row
+
+_SHOWN = (
+    "area",
+    "stage",
+    "caseworker",
+    "facilitator",
+    "sensitive",
+    "on_hold",
+    "safeguarding",
+    "justice_stage",
+)
 
 
 @dataclass(frozen=True)
@@ -35,19 +46,24 @@ class Break:
 
 
 async def verify(
-    pool: Pool, chain: ChainKey, references: Sequence[str], anchored: Mapping[str, tuple[int, str]]
+    pool: Pool,
+    keys: KeyStore,
+    references: Sequence[str],
+    anchored: Mapping[str, tuple[int, str]],
 ) -> AsyncIterator[tuple[str, Break | None]]:
     """Check the logs of these referrals; holds after erasure.
 
     Args:
+        keys: the referrals', since what lists show rests on what is sealed too, and that of the links.
         anchored: where the anchors say that logs stood; see `stores.anchors.fold`.
 
     Yields:
         Each reference with the first thing that is wrong, or None.
     """
+    chain = await chain_key(keys)
     for reference in references:
         async with pool.acquire() as connection:
-            yield reference, await first_break(connection, chain, reference, anchored.get(reference))
+            yield reference, await first_break(connection, keys, chain, reference, anchored.get(reference))
 
 
 async def orphans(pool: Pool) -> list[Break]:
@@ -70,7 +86,11 @@ def gone(references: Sequence[str], anchored: Mapping[str, tuple[int, str]]) -> 
 
 
 async def first_break(
-    connection: Connection, chain: ChainKey, reference: str, anchored: tuple[int, str] | None = None
+    connection: Connection,
+    keys: KeyStore,
+    chain: ChainKey,
+    reference: str,
+    anchored: tuple[int, str] | None = None,
 ) -> Break | None:
     """The first thing about a referral's log that is not as it was recorded, or None.
 
@@ -84,7 +104,6 @@ async def first_break(
     )
     stands = await connection.fetchrow("SELECT * FROM referral WHERE reference = $1", reference)
     link = b""
-    history = []
     for place, row in enumerate(rows, 1):
         try:
             recorded = _recorded(row)
@@ -93,7 +112,6 @@ async def first_break(
         link = link_of(chain, link, reference, recorded, row["body"], row["sealed"])
         if row["sequence"] != place or row["hash"] != link or row["kind"] != recorded.event.kind:
             return Break(reference, place, _why(row))
-        history.append(recorded)
     if anchored is not None:
         length, head = anchored
         if length > len(rows) or rows[length - 1]["hash"].hex() != head:
@@ -101,7 +119,7 @@ async def first_break(
             return Break(reference, at, "It does not hold what it held when it was anchored.")
     if stands is None or stands["sequence"] != len(rows) or stands["head"] != link:
         return Break(reference, len(rows) + 1, "Events are missing at its end, or were added.")
-    return await _read_model(connection, reference, fold(history), stands)
+    return await _read_model(connection, keys, reference, stands)
 
 
 def _why(row: asyncpg.Record) -> str:
@@ -123,13 +141,21 @@ def _recorded(row: asyncpg.Record) -> Recorded:
 
 
 async def _read_model(
-    connection: Connection, reference: str, referral: Referral, stands: asyncpg.Record
+    connection: Connection, keys: KeyStore, reference: str, stands: asyncpg.Record
 ) -> Break | None:
     """Whether lists show what the log leads to."""
+    unknown: Collection[str] = ()
+    try:
+        await keys.get(reference)
+    except KeyErased:
+        unknown = SEALED_GROUNDS
+    except KeyUnknown:
+        return Break(reference, None, "Its key is not there, though it was not erased.")
+    referral = fold(await history(connection, keys, reference))
     open_now = deadlines(referral)
     wanted = referral_row(referral, open_now)
-    for name in ("area", "stage", "caseworker", "facilitator", "sensitive", "on_hold", "safeguarding"):
-        if stands[name] != wanted[name]:
+    for name in _SHOWN:
+        if name not in unknown and stands[name] != wanted[name]:
             return Break(
                 reference, None, f"Lists show another {name.replace('_', ' ')} than its log leads to."
             )

@@ -82,7 +82,8 @@ class Book:
         at = MONDAY
         for point in points:
             open_now = {
-                each.key: each for each in deadlines(fold(await event_log.read(self.pool, reference)))
+                each.key: each
+                for each in deadlines(fold(await event_log.history(self.pool, self.keys, reference)))
             }
             at = open_now[deadline].points[point]
             clock = Actor(id="system", role=Role.SYSTEM, area=self.area)
@@ -91,7 +92,7 @@ class Book:
 
     async def _ask(self, reference: str, actor: Actor, command: Command, at: datetime) -> None:
         request = Request(command_id=uuid4(), actor=actor, command=command)
-        history = await event_log.read(self.pool, reference)
+        history = await event_log.history(self.pool, self.keys, reference)
         # No step is dated before the last one.
         at = max([at, *(recorded.at for recorded in history)])
         await ActivityEnvironment().run(

@@ -17,6 +17,7 @@ from schemas.reference import reference_from
 from schemas.referral import Escalation, SignOffRequest, Task
 from stores import staff
 from stores.database import Pool
+from stores.keys import KeyStore
 from stores.notices import notice_rows
 
 # No other test has anybody here.
@@ -26,9 +27,9 @@ HERE = Area.CUMBRIA
 class Caseload:
     """What a test enters: a few people, and referrals as lists show them, which have no events."""
 
-    def __init__(self, owner: asyncpg.Connection, pool: Pool) -> None:
+    def __init__(self, owner: asyncpg.Connection, pool: Pool, keys: KeyStore) -> None:
         self._owner = owner
-        self.pool = pool
+        self.pool, self.keys = pool, keys
         self._staff: list[str] = []
         self._referrals: list[str] = []
         self._others: list[asyncpg.Record] = []
@@ -125,10 +126,10 @@ class Caseload:
 
 
 @asynccontextmanager
-async def a_caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
+async def a_caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[Caseload]:
     """An empty one, which takes away what was entered."""
     owner = await asyncpg.connect(owner_url)
-    caseload = Caseload(owner, pool)
+    caseload = Caseload(owner, pool, keys)
     await caseload.alone()
     try:
         yield caseload

@@ -13,12 +13,23 @@ from uuid import uuid4
 import pytest
 from pydantic import BaseModel
 
-from lifecycle import Refused
+from lifecycle import Refused, fold
 from lifecycle.tasks import open_tasks
 from schemas import commands as c
 from schemas.commands import Command
+from schemas.facts import NeedScore
 from schemas.privacy import every_model, is_sensitive
-from schemas.vocabulary import ClosureReason, SignOffSubject, TaskResult
+from schemas.vocabulary import (
+    ClosureReason,
+    Confirmation,
+    Custody,
+    Ethnicity,
+    Need,
+    Occasion,
+    Scale,
+    SignOffSubject,
+    TaskResult,
+)
 from service.referrals import Referrals
 from stores import event_log
 from tests.conftest import STAFF
@@ -181,3 +192,83 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
 
     # And it is all there, for those who hold the key.
     assert sum(CANARY in recorded.model_dump_json() for recorded in opened) > 30
+
+
+# Words that stand in the log and in the state of the referral below, and in nothing that is in the clear.
+SPECIAL = (
+    "child_sexual_exploitation",
+    "in_prison",
+    "post_sentence_custody",
+    "asian",
+    "media_interest",
+    "offender_manager",
+    "pcl_5",
+    "drugs_and_alcohol",
+)
+
+
+async def everything_special(referrals: Referrals) -> str:
+    """A referral with something of every special category, and a correction, which repeats the whole state."""
+    now = datetime.now(UTC)
+    opened = form(justice_stage="post_sentence_custody", sensitive_categories=["child_sexual_exploitation"])
+    harmed, responsible = opened.participants
+    people = (
+        harmed.model_copy(update={"ethnicity": Ethnicity.ASIAN}),
+        responsible.model_copy(update={"custody": Custody.IN_PRISON}),
+    )
+    opened = opened.model_copy(update={"participants": people})
+    reference = (await referrals.open(opened, "cw-1")).reference
+    for staff_id, command in until_preparation(now.date()):
+        await referrals.take(reference, command, staff_id)
+        if isinstance(command, c.RecordRiskVerdict):
+            # A sensitive case waits for a supervisor.
+            approved = c.DecideSignOff(subject=SignOffSubject.RISK_ASSESSMENT, approved=True)
+            await referrals.take(reference, approved, "su-1")
+    need = NeedScore(need=Need.DRUGS_AND_ALCOHOL, score=1)
+    said: tuple[Command, ...] = (
+        c.RecordConfirmation(participant="r1", confirmation=Confirmation.OFFENDER_MANAGER),
+        c.RecordScale(participant="h1", scale=Scale.PCL_5, occasion=Occasion.BEFORE, score=77),
+        c.RecordNeeds(participant="h1", occasion=Occasion.BEFORE, needs=(need,)),
+    )
+    for command in said:
+        await referrals.take(reference, command, "cw-1")
+    mistake = await referrals.take(reference, c.AddNote(note="A slip"), "cw-1")
+    await referrals.take(reference, c.CorrectStep(step=mistake.sequence, reason="A slip"), "su-1")
+    return reference
+
+
+async def test_nothing_of_a_special_category_is_found_in_the_clear(
+    referrals: Referrals, servers_folder: Path, written_logs: io.StringIO
+) -> None:
+    reference = await everything_special(referrals)
+    history = await referrals.client.get_workflow_handle(workflow_id(reference)).fetch_history()
+    rows = [
+        str(row)
+        for table in ("event", "referral", "deadline", "notice", "notice_try")
+        for row in await referrals.pool.fetch(
+            f"SELECT t::text FROM {table} t WHERE reference = $1", reference
+        )
+    ]
+    places = {
+        "history": history.to_json().encode(),
+        "tables": "\n".join(rows).encode(),
+        "logs": written_logs.getvalue().encode(),
+    } | {
+        str(path): path.read_bytes()
+        for path in files_below(servers_folder)
+        # Coarse facts, of which nobody can tell whose they are, lie in PostgreSQL's own files.
+        if "postgres" not in str(path)
+    }
+    assert any("temporal" in place for place in places)
+    for word in SPECIAL:
+        assert [place for place, content in places.items() if word.encode() in content] == [], word
+    assert all(reference.encode() in places[place] for place in ("history", "tables"))
+
+    opened = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
+    told = "".join(recorded.model_dump_json() for recorded in opened)
+    assert [word for word in SPECIAL if word not in told] == []
+    # What decides is whole: the rules see the same as the workflow, which was told with each step.
+    overview, live = await referrals.overview(reference)
+    assert live
+    assert overview.referral == fold(await event_log.history(referrals.pool, referrals.keys, reference))
+    assert "in_prison" in overview.referral.model_dump_json()

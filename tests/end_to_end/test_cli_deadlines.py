@@ -36,7 +36,7 @@ async def book(pool: Pool, keys: KeyStore) -> Book:
 
 
 async def state(book: Book, reference: str) -> Referral:
-    return fold(await event_log.read(book.pool, reference))
+    return fold(await event_log.history(book.pool, book.keys, reference))
 
 
 async def told(book: Book, reference: str, at: datetime) -> dict[str, tuple[Explained, str]]:
@@ -236,7 +236,7 @@ async def test_what_a_resume_has_moved_is_said_by_the_log(book: Book) -> None:
     review = (MONDAY + timedelta(days=5)).date()
     await book.take(reference, "cw-1", c.Hold(review_on=review, reason="Away"), MONDAY)
     await book.take(reference, "cw-1", c.Resume(), MONDAY + timedelta(days=1))
-    history = await event_log.read(book.pool, reference)
+    history = await event_log.history(book.pool, book.keys, reference)
     assert list(_moved(history, history[-1].command_id)) == [
         "Moved: allocation: due Wed 4 Mar 2026 10:00 (was Tue 3 Mar 2026 10:00)",
         "Moved: first contact: due Thu 5 Mar 2026 10:00 (was Wed 4 Mar 2026 10:00)",

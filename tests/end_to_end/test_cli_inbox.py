@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture
-async def caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(owner_url, pool) as made:
+async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[Caseload]:
+    async with a_caseload(owner_url, pool, keys) as made:
         yield made
 
 

@@ -7,6 +7,7 @@ import pytest
 from schemas.areas import Area
 from schemas.people import Role
 from stores.database import Pool
+from stores.keys import KeyStore
 from tests.caseload import a_caseload
 from tests.end_to_end.conftest import Rj
 
@@ -38,9 +39,9 @@ async def test_what_is_not_given_anew_stays(rj: Rj) -> None:
 
 
 async def test_who_leaves_and_has_referrals_is_told_of_with_the_way_to_give_them_on(
-    rj: Rj, owner_url: str, pool: Pool
+    rj: Rj, owner_url: str, pool: Pool, keys: KeyStore
 ) -> None:
-    async with a_caseload(owner_url, pool) as caseload:
+    async with a_caseload(owner_url, pool, keys) as caseload:
         await caseload.member("lv-1", Role.CASEWORKER, Area.CUMBRIA, Area.KENT)
         for area in (Area.CUMBRIA, Area.CUMBRIA, Area.KENT):
             await caseload.referral("lv-1", area=area)

@@ -10,7 +10,6 @@ import pytest
 from service.pathfinder import ROWS, Published, drive, published, synthesise
 from service.pathfinder_stories import SOURCE
 from service.referrals import Referrals
-from stores.chain import chain_key
 from stores.figures import funnel
 from stores.verifying import verify
 
@@ -85,5 +84,5 @@ async def test_every_synthesised_referral_is_closed_for_a_named_reason(referrals
     counted = await funnel(referrals.pool, references=references)
     assert counted.count("closed") == len(cases)
     assert sum(each.count for each in counted.closures) == len(cases)
-    async for _, broken in verify(referrals.pool, await chain_key(referrals.keys), references, {}):
+    async for _, broken in verify(referrals.pool, referrals.keys, references, {}):
         assert broken is None

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from lifecycle import fold
+from lifecycle.coarse_facts import facts_of
 from schemas import commands as c
 from service.embedded_postgres import embedded_postgres
 from service.settings import Settings
 from service.upgrading import up_to_date
+from stores import event_log
 from stores.anchors import Anchors, check
 from stores.carrying_over import to_carry_over
-from stores.chain import chain_key
 from stores.database import Connection, Pool, connect, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys import DataKey, KeyStore, MasterKeys
 from stores.migrate import FOLDER, migrate
 from stores.verifying import verify
 from tests.conftest import any_time
@@ -54,7 +56,7 @@ async def older(
     async with embedded_postgres(servers_folder / f"older-{recording.reference[3:7].lower()}") as server:
         await migrate(server.owner_dsn, folder=files)
         owner = await connect(server.owner_dsn)
-        await _copied(pool, owner, recording.reference)
+        await _copied(pool, keys, owner, recording.reference)
         await owner.close()
         yield Older(
             server.dsn,
@@ -64,7 +66,7 @@ async def older(
         )
 
 
-async def _copied(pool: Pool, owner: Connection, reference: str) -> None:
+async def _copied(pool: Pool, keys: KeyStore, owner: Connection, reference: str) -> None:
     """Record the same steps by the function of that time, which made plain links."""
     for table in ("keys.data_key", "keys.installation"):
         for row in await pool.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t"):
@@ -89,8 +91,9 @@ async def _copied(pool: Pool, owner: Connection, reference: str) -> None:
     deadlines = await pool.fetchval(
         "SELECT jsonb_agg(to_jsonb(d))::text FROM deadline d WHERE reference = $1", reference
     )
+    key = await keys.get(reference)
     for step in sorted({row["step"] for row in rows}):
-        own = [row for row in rows if row["step"] == step]
+        own = [_as_it_was(dict(row), key) for row in rows if row["step"] == step]
         answer = await owner.fetchval(
             "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             reference,
@@ -112,13 +115,27 @@ async def _copied(pool: Pool, owner: Connection, reference: str) -> None:
         assert answer == "recorded"
 
 
+def _as_it_was(row: dict[str, Any], key: DataKey) -> dict[str, Any]:
+    """With the special categories of the opening in the clear, as they were before they were sealed."""
+    if row["kind"] == "referral_received":
+        place = f"{key.reference}/{row['sequence']}".encode()
+        body, sealed = json.loads(row["body"]), json.loads(key.open(row["sealed"], place))
+        for name in ("justice_stage", "sensitive_categories"):
+            body[name] = sealed.pop(name)
+        for at, person in enumerate(body["participants"]):
+            for name in ("ethnicity", "custody"):
+                person[name] = sealed["participants"][str(at)].pop(name)
+        row |= {"body": json.dumps(body), "sealed": key.seal(json.dumps(sealed).encode(), place)}
+    return row
+
+
 async def upgraded(older: Older) -> None:
     await up_to_date(older.settings, older.dsn, older.owner_dsn)
 
 
 async def found(older: Older, pool: Pool, master_keys: MasterKeys) -> list[Any]:
-    chain = await chain_key(KeyStore(pool, master_keys))
-    return [broken async for _, broken in verify(pool, chain, [older.reference], {}) if broken]
+    keys = KeyStore(pool, master_keys)
+    return [broken async for _, broken in verify(pool, keys, [older.reference], {}) if broken]
 
 
 async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterKeys, tmp_path: Path) -> None:
@@ -132,6 +149,18 @@ async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterK
         taken = await goes_on.take(ATTEMPT)
         assert taken.receipt.sequence == 6
         assert await found(older, pool, master_keys) == []
+        # What is sealed today was in the clear, and is read as it was.
+        [stored] = await pool.fetch("SELECT body FROM event WHERE kind = 'referral_received'")
+        body = json.loads(stored["body"])
+        assert not {"justice_stage", "sensitive_categories"} & set(body)
+        assert not any({"ethnicity", "custody"} & set(person) for person in body["participants"])
+        history = await event_log.history(pool, keys, older.reference)
+        assert fold(history).justice_stage == "post_sentence_community"
+        # What figures need of it is there, as if it had been recorded today.
+        told = await pool.fetch("SELECT name, value FROM fact")
+        assert {(row["name"], row["value"]) for row in told} == {
+            (each.name, each.value) for each in facts_of(history)
+        }
         anchors = Anchors(pool, keys, tmp_path / "anchors")
         before, after = await anchors.known()
     assert set(before.grown) == {f"{older.reference}#plain"}

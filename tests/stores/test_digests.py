@@ -16,6 +16,7 @@ from schemas.referral import Escalation, SignOffRequest, Task
 from schemas.vocabulary import SignOffSubject
 from stores import digests, notices
 from stores.database import Pool
+from stores.keys import KeyStore
 from stores.referrals import where_they_stand
 from stores.staff import set_messages
 from stores.tasks import open_tasks
@@ -26,8 +27,8 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest_asyncio.fixture
-async def caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(owner_url, pool) as made:
+async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[Caseload]:
+    async with a_caseload(owner_url, pool, keys) as made:
         yield made
 
 

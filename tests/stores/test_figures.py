@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,11 +15,13 @@ from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Staff
+from schemas.privacy import DataClass, class_of
 from schemas.reference import reference_from
 from schemas.steps import Request
 from schemas.vocabulary import Source
+from service.notice_checks import EVENTS
 from service.policy_files import load_policies
-from stores import event_log, staff
+from stores import event_log, figures, staff
 from stores.database import Pool
 from stores.figures import Funnel, funnel
 from stores.keys import KeyStore
@@ -52,7 +55,7 @@ class Log:
         member = await staff.get(self.pool, who)
         assert isinstance(member, Staff)
         request = Request(command_id=uuid4(), actor=member.acting_in(Area.DURHAM), command=command)
-        history = await event_log.read(self.pool, reference)
+        history = await event_log.history(self.pool, self.keys, reference)
         await ActivityEnvironment().run(
             self._steps.take_step, reference, fold(history) if history else None, request, datetime.now(UTC)
         )
@@ -211,6 +214,19 @@ async def test_a_linked_referral_counts_as_re_referred(log: Log) -> None:
     await log.tell(first, [("cw-1", c.Close.model_validate({"reason": "service_no_capacity"}))])
     await log.open(linked_to=first)
     assert await log.counts("received", "re_referred") == (2, 1)
+
+
+def test_nothing_is_counted_that_is_sealed() -> None:
+    queries = (figures._REFERRALS_SQL, figures._ITEMS_SQL, figures._CLOSURES_SQL)
+    counted = {name for query in queries for name in re.findall(r"->>? '(\w+)'", query)}
+    assert {"participant", "interest", "verdict", "items"} <= counted
+    kinds = {kind for query in queries for kind in re.findall(r"'([a-z]+_[a-z_]+)'", query)}
+    for name in counted:
+        holding = [EVENTS[kind] for kind in kinds & set(EVENTS) if name in EVENTS[kind].model_fields]
+        classes = {class_of(event, name) for event in holding}
+        # Why a referral was reopened is in words; why it closed is one of a list.
+        assert not holding or DataClass.FIGURE in classes, name
+        assert DataClass.SPECIAL not in classes, name
 
 
 async def test_an_erased_referral_still_counts(log: Log) -> None:

@@ -108,9 +108,9 @@ async def test_what_waits_for_a_sign_off_is_not_shown_to_who_made_it(book: Book)
     assert waits.due_at > waits.requested_at == at
     # The co-facilitator made it as well, which no column says.
     for own in ("la-fa", "la-fb"):
-        assert await supervision.not_their_own(book.pool, own, [waits], limit=5) == []
-    assert await supervision.not_their_own(book.pool, "la-su", [waits], limit=5) == [waits]
-    assert await supervision.not_their_own(book.pool, "la-su", [waits], limit=0) == []
+        assert await supervision.not_their_own(book.pool, book.keys, own, [waits], limit=5) == []
+    assert await supervision.not_their_own(book.pool, book.keys, "la-su", [waits], limit=5) == [waits]
+    assert await supervision.not_their_own(book.pool, book.keys, "la-su", [waits], limit=0) == []
     hold = c.Hold(review_on=(at + timedelta(days=9)).date(), reason="Away")
     await book.take(reference, "cw-1", hold, at + timedelta(hours=1))
     [held] = await supervision.waiting_sign_offs(book.pool, areas=[AREA])

@@ -44,7 +44,9 @@ class Tampered:
                 return each
         if not await self.owner.fetchval("SELECT TRUE FROM referral WHERE reference = $1", reference):
             return Break(reference, 1, "orphan")
-        return await first_break(self.owner, self.chain, reference, self.anchored.get(reference))
+        return await first_break(
+            self.owner, self.recording.keys, self.chain, reference, self.anchored.get(reference)
+        )
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ TASK = Task(id="8-1", template="appointment", to="h1", why=Outcome.NO_SAFE_CHANN
 
 
 @pytest_asyncio.fixture
-async def caseload(owner_url: str, pool: Pool) -> AsyncIterator[Caseload]:
-    async with a_caseload(owner_url, pool) as made:
+async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[Caseload]:
+    async with a_caseload(owner_url, pool, keys) as made:
         yield made
 
 
@@ -71,8 +71,10 @@ async def mornings(keys: KeyStore) -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-def activities(pool: Pool, mailer: Mailer | None = None, policies: Policies | None = None) -> Digests:
-    return Digests(pool, policies or load_policies(), Wording.load(), mailer)
+def activities(
+    of: Caseload | Book, mailer: Mailer | None = None, policies: Policies | None = None
+) -> Digests:
+    return Digests(of.pool, of.keys, policies or load_policies(), Wording.load(), mailer)
 
 
 @asynccontextmanager
@@ -119,7 +121,7 @@ async def with_work(caseload: Caseload, staff_id: str) -> None:
 async def said(caseload: Caseload, staff_id: str, policies: Policies | None = None) -> str:
     """The summary of one person; empty where there is none."""
     [member] = [each for each in await digests.readers(caseload.pool, NOW) if each.id == staff_id]
-    found = await activities(caseload.pool, policies=policies).summary(member, DAY, NOW)
+    found = await activities(caseload, policies=policies).summary(member, DAY, NOW)
     if found is None:
         return ""
     written = Wording.load().render("digest", Medium.EMAIL, found)
@@ -229,27 +231,27 @@ async def waits_for_readiness(book: Book, asks: str, *, co_facilitator: str) -> 
     return reference
 
 
-async def said_there(pool: Pool, staff_id: str) -> str:
+async def said_there(book: Book, staff_id: str) -> str:
     """The summary of somebody who has no address; empty where there is none."""
-    member = await staff.get(pool, staff_id)
+    member = await staff.get(book.pool, staff_id)
     assert member is not None
-    found = await activities(pool).summary(member, DAY, NOW)
+    found = await activities(book).summary(member, DAY, NOW)
     return "" if found is None else Wording.load().render("digest", Medium.EMAIL, found).body
 
 
 async def test_a_sign_off_waits_for_a_supervisor_who_made_none_of_it(caseload: Caseload, book: Book) -> None:
     await caseload.member("dg-sm", Role.SERVICE_MANAGER, THERE)
     reference = await waits_for_readiness(book, "fa-1", co_facilitator="su-2")
-    asked = await said_there(book.pool, "nu-su")
+    asked = await said_there(book, "nu-su")
     assert (
         f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}  readiness (preparation),"
         " asked for on Monday 2 March 2026 at 10am"
     ) in asked
     assert f"  {reference}  sign off (readiness), was due" in asked
     # Who prepared it with the one who asks is neither asked nor reminded, nor does it climb while somebody may.
-    assert "readiness" not in await said_there(book.pool, "nu-sv")
+    assert "readiness" not in await said_there(book, "nu-sv")
     for other in ("nu-fa", "dg-sm"):
-        assert "SIGN-OFFS ASKED" not in await said_there(book.pool, other)
+        assert "SIGN-OFFS ASKED" not in await said_there(book, other)
 
 
 async def test_where_only_its_authors_are_there_a_sign_off_waits_for_the_service_manager(
@@ -259,8 +261,8 @@ async def test_where_only_its_authors_are_there_a_sign_off_waits_for_the_service
     reference = await waits_for_readiness(book, "su-2", co_facilitator="fa-2")
     # An author stands in for who could have signed it.
     await staff.set_absent(book.pool, "nu-su", NOW + timedelta(days=7), "nu-sv")
-    assert f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}" in await said_there(book.pool, "dg-sm")
-    assert "readiness" not in await said_there(book.pool, "nu-sv")
+    assert f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}" in await said_there(book, "dg-sm")
+    assert "readiness" not in await said_there(book, "nu-sv")
 
 
 async def test_the_work_of_who_is_away_with_no_stand_in_falls_to_the_next_rung(caseload: Caseload) -> None:
@@ -346,7 +348,7 @@ async def test_a_schedule_starts_it_and_all_it_says_is_sealed(
     client = await connect_temporal({"target_host": temporal_address, "namespace": "default"}, keys)
     taking = Taking()
     async with smtp_server(taking) as address:
-        of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+        of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(client, of) as queue:
             action = ScheduleActionStartWorkflow(DigestWorkflow.run, id="service/digest", task_queue=queue)
             schedule = await client.create_schedule(
@@ -392,7 +394,7 @@ async def test_killed_between_sending_and_recording_it_repeats_the_same_message_
 
     monkeypatch.setattr(digests, "mark_sent", gone)
     async with smtp_server(taking) as address:
-        of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+        of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(mornings.client, of) as queue:
             result = await (await begun(mornings, queue)).result()
             assert (result.sent, result.not_sent) == (1, 0)
@@ -410,7 +412,8 @@ async def test_a_database_that_can_only_be_read_sends_nothing(caseload: Caseload
     taking = Taking()
     only_read = f"{database_url}{'&' if '?' in database_url else '?'}default_transaction_read_only=on"
     async with smtp_server(taking) as address, await connect_pool(only_read) as pool:
-        of = activities(pool, Mailer(f"smtp://{address}", SENDER))
+        mailer = Mailer(f"smtp://{address}", SENDER)
+        of = Digests(pool, caseload.keys, load_policies(), Wording.load(), mailer)
         with pytest.raises(ApplicationError, match="ReadOnlySQLTransactionError"):
             await asked_by_digest().run(of.send, DAY, ["dg-1"])
     assert taking.taken == []
@@ -424,7 +427,7 @@ async def test_a_mail_server_that_is_down_for_an_hour_gets_it_when_it_is_back(
     taking = Taking()
     async with smtp_server(taking) as address:
         host, _, port = address.partition(":")
-    of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+    of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
     async with working(mornings.client, of) as queue:
         handle = await begun(mornings, queue)
         await mornings.sleep(timedelta(hours=1))
@@ -478,7 +481,7 @@ async def test_one_who_cannot_be_sent_to_keeps_nobody_from_theirs(
     full, wrong = "dg-00@example.org", "dg-10@example.org"
     taking = Choosy(answers={full: "452 4.2.2 Mailbox full", wrong: "550 5.1.1 No such mailbox"})
     async with smtp_server(taking) as address:
-        of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+        of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(mornings.client, of) as queue:
             handle = await begun(mornings, queue)
             result = await handle.result()
@@ -507,7 +510,7 @@ async def test_whatever_is_wrong_with_one_keeps_nobody_from_theirs(
 
     monkeypatch.setattr(Digests, "summary", faulty)
     async with smtp_server(taking) as address:
-        of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+        of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(mornings.client, of) as queue:
             result = await (await begun(mornings, queue)).result()
     assert (result.sent, result.not_sent) == (10, 1)
@@ -518,7 +521,7 @@ async def test_on_a_bank_holiday_there_is_none(caseload: Caseload, mornings: Wor
     await with_work(caseload, "dg-1")
     taking = Taking()
     async with smtp_server(taking) as address:
-        of = activities(caseload.pool, Mailer(f"smtp://{address}", SENDER))
+        of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         day = (await mornings.get_current_time()).astimezone(LONDON).date() + timedelta(days=1)
         while day.weekday() > 4 or is_working_day(day):
             day += timedelta(days=1)
@@ -535,15 +538,15 @@ async def test_where_every_area_of_somebody_is_closed_they_get_none(caseload: Ca
     shipped = load_policies().base
     closed = shipped.model_copy(update={"closures": (DAY,)})
     mailer = Mailer("smtp://127.0.0.1:1", SENDER)
-    one = activities(caseload.pool, mailer, Policies(base=shipped, areas={HERE: closed}))
+    one = activities(caseload, mailer, Policies(base=shipped, areas={HERE: closed}))
     assert (await asked_by_digest().run(one.readers, DAY)).staff == ("dg-2",)
-    everywhere = activities(caseload.pool, mailer, Policies(base=closed, areas={}))
+    everywhere = activities(caseload, mailer, Policies(base=closed, areas={}))
     assert (await asked_by_digest().run(everywhere.readers, DAY)).why_none is WhyNone.DAY_OFF
 
 
 async def test_without_a_mail_server_it_says_so(caseload: Caseload, mornings: WorkflowEnvironment) -> None:
     await with_work(caseload, "dg-1")
-    async with working(mornings.client, activities(caseload.pool)) as queue:
+    async with working(mornings.client, activities(caseload)) as queue:
         result = await (await begun(mornings, queue)).result()
     assert result == DigestResult(day=result.day, why_none=WhyNone.NO_MAIL_SERVER)
 
@@ -552,7 +555,7 @@ async def test_in_the_evening_it_is_too_late(caseload: Caseload, mornings: Workf
     await with_work(caseload, "dg-1")
     now = (await mornings.get_current_time()).astimezone(LONDON)
     evening = datetime.combine(shift_working_days(now.date(), 1), time(18), LONDON)
-    async with working(mornings.client, activities(caseload.pool)) as queue:
+    async with working(mornings.client, activities(caseload)) as queue:
         result = await (await begun(mornings, queue, evening)).result()
     assert result == DigestResult(day=evening.date(), why_none=WhyNone.TOO_LATE)
 
@@ -562,9 +565,7 @@ async def test_five_hundred_readers_make_a_short_history(
 ) -> None:
     for number in range(500):
         await caseload.member(f"dg-{number}")
-    async with working(
-        mornings.client, activities(caseload.pool, Mailer("smtp://127.0.0.1:1", SENDER))
-    ) as queue:
+    async with working(mornings.client, activities(caseload, Mailer("smtp://127.0.0.1:1", SENDER))) as queue:
         handle = await begun(mornings, queue)
         result = await handle.result()
     assert (result.nothing_to_say, result.not_sent) == (500, 0)

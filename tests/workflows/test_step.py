@@ -111,7 +111,7 @@ class CountingPool:
 
 
 async def test_a_step_is_one_transaction(referrals: Referrals, reference: str) -> None:
-    history = await event_log.read(referrals.pool, reference)
+    history = await event_log.history(referrals.pool, referrals.keys, reference)
     head = await event_log.head(referrals.pool, reference, len(history))
     assert head is not None
     await referrals.keys.get(reference)
@@ -153,7 +153,7 @@ async def test_the_same_command_is_one_step_across_continue_as_new(
     assert again == first
     overview, live = await referrals.overview(reference)
     assert live
-    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+    assert overview.referral == fold(await event_log.history(referrals.pool, referrals.keys, reference))
 
 
 async def test_a_turn_that_is_broken_off_is_asked_for_again(
@@ -251,7 +251,7 @@ async def test_a_closed_referral_rests_and_is_reopened_from_the_log(
     assert receipt.stage == "victim_contact"
     overview, live = await referrals.overview(reference)
     assert live
-    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+    assert overview.referral == fold(await event_log.history(referrals.pool, referrals.keys, reference))
 
 
 async def test_a_lost_workflow_is_found_again_in_the_log(referrals: Referrals, reference: str) -> None:
@@ -272,7 +272,7 @@ async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals
     receipt = await referrals.take(reference, ATTEMPT, "cw-1")
     assert receipt.sequence == len(history) + 2
     overview, _ = await referrals.overview(reference)
-    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+    assert overview.referral == fold(await event_log.history(referrals.pool, referrals.keys, reference))
 
 
 async def test_what_only_the_log_knows_may_be_done_at_once(
@@ -296,7 +296,7 @@ async def test_what_only_the_log_knows_may_be_done_at_once(
     receipt = await referrals.take(reference, done, "cw-1")
     assert receipt.sequence == len(history) + 2
     overview, _ = await referrals.overview(reference)
-    assert overview.referral == fold(await event_log.read(referrals.pool, reference))
+    assert overview.referral == fold(await event_log.history(referrals.pool, referrals.keys, reference))
 
 
 async def test_the_clock_of_a_referral_that_was_closed_behind_its_back_stops(years: Years) -> None:
@@ -326,7 +326,7 @@ async def test_a_command_asked_again_when_it_would_be_refused_is_answered_as_it_
 async def test_an_older_copy_of_the_log_is_said_and_not_hammered(years: Years) -> None:
     """PostgreSQL restored from a backup, Temporal not: a step is refused, and the clock waits between its tries."""
     referral = await years.open(form())
-    known = fold(await event_log.read(years.pool, referral.reference))
+    known = fold(await event_log.history(years.pool, years.keys, referral.reference))
     ahead = known.model_copy(update={"sequence": known.sequence + 5})
     steps = Steps(years.pool, years.keys, load_policies())
     with pytest.raises(ApplicationError, match="older copy"):

@@ -1,0 +1,182 @@
+"""Coarse facts: what figures need of special categories, said of an area and a month and of no referral.
+
+Some stand for what is known of a referral now, and go or change with it: who takes part, how far the criminal process
+has come. Others stand for what was said once: a score, an answer, a level of risk.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from lifecycle.core import fold
+from schemas.areas import LONDON
+from schemas.events import NeedsScored, Recorded, RiskAssessed, ScaleScored, StepCorrected, SurveyAnswered
+from schemas.policy import FactKind, Kept, Policy
+from schemas.referral import Participant, Referral
+from schemas.vocabulary import EndReason, Interest, Level, ParticipantRole
+
+# From the highest; of what is not known nothing is highest.
+_LEVELS = (Level.HIGH, Level.MEDIUM, Level.LOW, Level.UNKNOWN)
+_DECLINED = (EndReason.DECLINED, EndReason.DECLINED_BEFORE_SHARING)
+_TWO_SIDES = (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
+
+
+@dataclass(frozen=True)
+class CoarseFact:
+    """One fact.
+
+    Attributes:
+        sequence: of the event that said it; 0 for what stands for the referral as it is now.
+        place: tells it from the others of that sequence.
+        kind: by which a policy says whether it stays after an erasure.
+        month: its first day: of the event, or when the referral was received. By the calendar in London.
+        name: under which it is counted.
+        value: a word of the field, or a score.
+        of_who_declined: whether it is told of the people who declined, beside all others.
+    """
+
+    sequence: int
+    place: str
+    kind: FactKind
+    month: date
+    name: str
+    value: str
+    of_who_declined: bool = False
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a step adds to the facts, or gives another value, and what it takes away."""
+
+    added: tuple[CoarseFact, ...]
+    gone: tuple[CoarseFact, ...]
+
+
+def changes(
+    before: Referral | None, events: Sequence[Recorded], after: Referral, history: Iterable[Recorded] = ()
+) -> Changes:
+    """What a step changes of the facts.
+
+    Args:
+        before: the state before it.
+        events: the step's.
+        after: the state after it.
+        history: the log before it, where it takes an earlier step back; not looked at otherwise.
+    """
+    stood = {each.place: each for each in _standing(before)} if before else {}
+    stands = {each.place: each for each in _standing(after)}
+    taken_back = {each.event.corrects for each in events if isinstance(each.event, StepCorrected)}
+    said_then = _said(history, before or after) if taken_back else ()
+    steps = {each.sequence: each.step for each in history} if taken_back else {}
+    return Changes(
+        added=(
+            *(each for place, each in stands.items() if stood.get(place) != each),
+            *_said(events, after),
+        ),
+        gone=(
+            *(each for place, each in stood.items() if place not in stands),
+            *(each for each in said_then if steps[each.sequence] in taken_back),
+        ),
+    )
+
+
+def facts_of(history: Sequence[Recorded]) -> tuple[CoarseFact, ...]:
+    """All facts that a referral has left, from its whole log; no step that was taken back has left any."""
+    referral = fold(history)
+    gone = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
+    counted = [each for each in history if each.step not in gone]
+    return (*_standing(referral), *_said(counted, referral))
+
+
+def gone_after_erasure(facts: Iterable[CoarseFact], policy: Policy) -> tuple[CoarseFact, ...]:
+    """The facts that do not stay when a referral is erased; what the policy says nothing of does not."""
+    return tuple(each for each in facts if not _stays(each, policy))
+
+
+def _stays(fact: CoarseFact, policy: Policy) -> bool:
+    rule = policy.facts.get(fact.kind)
+    match rule.after_erasure if rule else Kept.GOES:
+        case Kept.STAYS:
+            return True
+        case Kept.OF_WHO_DECLINED:
+            return fact.of_who_declined
+        case Kept.GOES:
+            return False
+
+
+def _standing(referral: Referral) -> Iterator[CoarseFact]:
+    month = _month(referral.received_at)
+
+    def fact(kind: FactKind, place: str, name: str, value: str, declined: bool = False) -> CoarseFact:
+        return CoarseFact(0, f"{kind}/{place}", kind, month, name, value, declined)
+
+    if referral.justice_stage:
+        yield fact(FactKind.JUSTICE_STAGE, "", FactKind.JUSTICE_STAGE, referral.justice_stage)
+    for category in dict.fromkeys(referral.sensitive_categories):
+        yield fact(FactKind.SENSITIVE_CATEGORY, category, FactKind.SENSITIVE_CATEGORY, category)
+    for person in referral.participants:
+        if person.role not in _TWO_SIDES:
+            continue
+        for kind, value in _is(person):
+            yield fact(kind, person.id, f"{person.role}_{kind}", value)
+            if _declined(person):
+                name = f"{person.role}_who_declined_{kind}"
+                yield fact(kind, f"{person.id}/declined", name, value, declined=True)
+
+
+def _is(person: Participant) -> Iterator[tuple[FactKind, str]]:
+    yield FactKind.AGE_BAND, person.age_band
+    yield FactKind.GENDER, person.gender
+    yield FactKind.ETHNICITY, person.ethnicity
+    if person.role is ParticipantRole.RESPONSIBLE:
+        yield FactKind.CUSTODY, person.custody
+
+
+def _declined(person: Participant) -> bool:
+    return person.interest is Interest.DECLINED or person.ended in _DECLINED
+
+
+def _said(events: Iterable[Recorded], referral: Referral) -> Iterator[CoarseFact]:
+    for recorded in events:
+        for kind, place, name, value in _said_by(recorded, referral):
+            yield CoarseFact(recorded.sequence, place, kind, _month(recorded.at), name, value)
+
+
+def _said_by(recorded: Recorded, referral: Referral) -> Iterator[tuple[FactKind, str, str, str]]:
+    # The place says nothing of a side: whoever it was about may have gone by a correction.
+    match recorded.event:
+        case RiskAssessed(factors=(_, *_)) as event:
+            levels = {assessment.level for assessment in event.factors}
+            highest = next(level for level in _LEVELS if level in levels)
+            about = _side(referral, event.about) if event.about else "pair"
+            yield FactKind.RISK_LEVEL, "highest", f"{about}_risk_level", highest
+        case ScaleScored(scale=scale, score=int(score)) as event if scale:
+            name = f"{_side(referral, event.participant)}_{scale}_{event.occasion}"
+            yield FactKind.SCALE_SCORE, "score", name, str(score)
+        case NeedsScored() as event:
+            for need, score in {each.need: each.score for each in event.needs}.items():
+                yield FactKind.NEED_SCORE, need, f"{need}_{event.occasion}", str(score)
+        case SurveyAnswered() as event:
+            answers = {
+                "satisfied": _yes_or_no(event.satisfied),
+                "would_recommend": _yes_or_no(event.would_recommend),
+                "feels": event.feels,
+                "rating": str(event.rating) if event.rating is not None else None,
+            }
+            for question, answer in answers.items():
+                if answer is not None:
+                    name = f"{_side(referral, event.participant)}_{question}"
+                    yield FactKind.SURVEY_ANSWER, question, name, answer
+
+
+def _side(referral: Referral, participant_id: str) -> str:
+    person = referral.participant(participant_id)
+    return person.role if person else "unknown"
+
+
+def _yes_or_no(answer: bool | None) -> str | None:
+    return None if answer is None else "yes" if answer else "no"
+
+
+def _month(at: datetime) -> date:
+    return at.astimezone(LONDON).date().replace(day=1)

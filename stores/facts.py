@@ -1,0 +1,77 @@
+"""Coarse facts as PostgreSQL holds them: area, month, name and value, under an id that only the keys can make."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+
+from lifecycle.coarse_facts import Changes, CoarseFact
+from stores.chain import derived
+from stores.database import Connection
+from stores.keys import KeyStore
+
+
+class FactKey:
+    """The key of the facts' ids, of which an installation has one. Shows nothing of itself.
+
+    By an id a correction or an erasure finds the fact again; who lacks the master keys cannot tell of which referral
+    it is.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def __repr__(self) -> str:
+        return "FactKey()"
+
+    def id(self, reference: str, fact: CoarseFact) -> str:
+        """The fact's id, 32 bytes in hexadecimal."""
+        # A reference holds no such character, and a number none either.
+        whose = f"{reference}\x1f{fact.sequence}\x1f{fact.place}"
+        return hmac.new(self._raw, whose.encode(), sha256).hexdigest()
+
+
+async def fact_key(keys: KeyStore) -> FactKey:
+    """The key of the facts' ids, derived from the installation's secret, which the master keys wrap."""
+    return FactKey(derived(await keys.installation_secret(), b"rj facts"))
+
+
+def fact_rows(key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> list[dict[str, str]]:
+    """The rows of these facts, JSON-ready; the area is the referral's."""
+    return [
+        {
+            "id": key.id(reference, each),
+            "month": each.month.isoformat(),
+            "name": each.name,
+            "value": each.value,
+        }
+        for each in facts
+    ]
+
+
+def as_arguments(key: FactKey, reference: str, changed: Changes) -> tuple[str, list[str]]:
+    """What a step changes of the facts, as record_step() takes it: the new ones, and the ids of those that go."""
+    gone = [key.id(reference, each) for each in changed.gone]
+    return json.dumps(fact_rows(key, reference, changed.added)), gone
+
+
+async def add(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
+    """Enter these facts, where they are not there, as the owner of the table; steps enter theirs by record_step()."""
+    await connection.execute(
+        "INSERT INTO fact (id, area, month, name, value)"
+        " SELECT decode(new.id, 'hex'), area, new.month, new.name, new.value"
+        " FROM jsonb_to_recordset($2) AS new (id text, month date, name text, value text)"
+        " JOIN referral ON reference = $1 ON CONFLICT DO NOTHING",
+        reference,
+        json.dumps(fact_rows(key, reference, facts)),
+    )
+
+
+async def remove(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
+    """Delete these facts, where they are there, in the caller's transaction."""
+    ids = [bytes.fromhex(key.id(reference, each)) for each in facts]
+    await connection.execute("DELETE FROM fact WHERE id = ANY($1)", ids)
