@@ -29,6 +29,10 @@ class Receipt(Model):
     sequence: int = Field(description="how many events the referral has after it")
     stage: Stage
     next_deadline: str | None = Field(default=None, description="key of the deadline that is due next")
+    behind: bool = Field(
+        default=False,
+        description="its workflow did not answer, was passed by, and learns of it as soon as it can",
+    )
     next_due_at: AwareDatetime | None = Field(default=None, description="when that is, UTC")
 
 
@@ -46,6 +50,10 @@ class Visible(Model):
     area: Area
     stage: Stage
     caseworker: StaffId | None
+    behind: bool = Field(
+        default=False,
+        description="its workflow did not answer, was passed by, and learns of it as soon as it can",
+    )
     next_due_at: AwareDatetime | None = Field(
         description="soonest due of the open deadlines, inactivity left out"
     )

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4, uuid5
 
+import structlog
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -24,20 +26,20 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.steps import REFUSED, receipt_as_answered
+from activities.steps import REFUSED, Steps, receipt_as_answered
 from lifecycle import Refused, deadlines, fold, open_referral, permitted
 from schemas.areas import Area
-from schemas.commands import Command, OpenReferral
+from schemas.commands import Command, OpenReferral, RaiseSafeguarding, Withdraw
 from schemas.people import Actor, Staff
 from schemas.policy import Policies
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from schemas.vocabulary import Source
-from stores import event_log, staff
+from stores import catching_up, event_log, staff
 from stores.database import Pool
 from stores.keys import KeyErased, KeyStore, KeyUnknown
 from stores.referrals import area_of
-from workflows.ids import workflow_id
+from workflows.ids import CATCH_UP, workflow_id
 from workflows.referral import ReferralWorkflow
 
 TASK_QUEUE = "referrals"
@@ -46,6 +48,11 @@ TASK_QUEUE = "referrals"
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 # Seconds that a person waits before being told that no answer came.
 _ANSWER_WITHIN = 20
+
+# Nothing may delay a withdrawal or a concern for somebody's safety, whatever has become of Temporal or of the workflow.
+URGENT = (Withdraw, RaiseSafeguarding)
+# Seconds until such a step is recorded without the workflow.
+_URGENT_WITHIN = 5
 
 # The workflow rests, or came to rest, started anew or had its turn broken off while it was asked: a message of its own
 # came to an end in the moment in which it wanted to continue as new.
@@ -66,6 +73,9 @@ _NO_ANSWER = (
 )
 # What a query could tell stands in the log as well, so that waiting long is worth nothing.
 _QUERY_WITHIN = timedelta(seconds=3)
+
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class NotAnswered(Exception):
@@ -232,14 +242,75 @@ class Referrals:
     async def send(self, reference: str, request: Request, *, start: bool = False) -> Receipt:
         """Send a request that is made up already.
 
+        A withdrawal or a concern for somebody's safety is recorded even where the workflow does not answer; the
+        receipt then says so.
+
         Args:
             start: whether the workflow may have to be started; otherwise it is where it turns out to rest.
 
         Raises:
             Refused, NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
+        if not isinstance(request.command, URGENT):
+            return await self._send(reference, request, start=start, within=_ANSWER_WITHIN)
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN):
+            return await self._send(reference, request, start=start, within=_URGENT_WITHIN)
+        except (NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
+            return await self._record_without_workflow(reference, request)
+
+    async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
+        """Take the step in this process, by the code that the workflow would have it taken by, and under the same id:
+        should the workflow take it yet, it finds it recorded."""
+        steps = Steps(self.pool, self.keys, self.policies)
+        try:
+            taken = await steps.take_step(reference, None, request, datetime.now(UTC))
+        except ApplicationError as error:
+            raise (refused_in(error) or error) from error
+        await catching_up.note(self.pool, reference)
+        await self.wake(reference)
+        return taken.receipt.model_copy(update={"behind": True})
+
+    async def known_to_workflow(self, reference: str) -> int | None:
+        """How many events the referral's workflow knows of; None where none answers. One that rests knows all that
+        there is, since it reads the log when it is woken."""
+        handle = self._handle(reference)
+        try:
+            if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
+                return await self.pool.fetchval(
+                    "SELECT sequence FROM referral WHERE reference = $1", reference
+                )
+            found = await handle.query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
+        except _NO_ANSWER:
+            return None
+        return found.referral.sequence if found else None
+
+    async def wake(self, reference: str) -> bool:
+        """Have the referral's workflow read what the log has beyond its state, and start it where none runs.
+
+        Returns:
+            Whether Temporal took that; the workflow does it in its own time.
+        """
+        try:
+            await self.client.start_workflow(
+                ReferralWorkflow.run,
+                ReferralInput(reference=reference),
+                id=workflow_id(reference),
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"Referral {reference}",
+                start_signal=CATCH_UP,
+                rpc_timeout=_QUERY_WITHIN,
+            )
+        except (RPCError, RuntimeError) as error:
+            log.warning(
+                "a workflow could not be told to catch up", reference=reference, error=type(error).__name__
+            )
+            return False
+        return True
+
+    async def _send(self, reference: str, request: Request, *, start: bool, within: float) -> Receipt:
+        try:
+            async with asyncio.timeout(within):
                 return await self._ask(reference, request, start=start)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             # The SDK says the same of a call that took too long and of one whose caller was told to stop.
@@ -325,9 +396,13 @@ def _claim(member: Staff, area: Area) -> Actor:
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
     """The rule's refusal that a failed update carries, or the error itself."""
-    cause: BaseException | None = error.cause
-    while isinstance(cause, FailureError):
-        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
-            return Refused(**cause.details[0])
-        cause = cause.cause
-    return error
+    return refused_in(error.cause) or error
+
+
+def refused_in(error: BaseException | None) -> Refused | None:
+    """The rule's refusal that a failure carries, if it carries one."""
+    while isinstance(error, FailureError):
+        if isinstance(error, ApplicationError) and error.type == REFUSED and error.details:
+            return Refused(**error.details[0])
+        error = error.cause
+    return None

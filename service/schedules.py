@@ -17,7 +17,7 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from service.referrals import TemporalUnreachable
 from workflows.digest import FROM, DigestWorkflow
@@ -56,6 +56,19 @@ async def keep_schedules(client: Client) -> None:
             await client.get_schedule_handle(DIGEST).update(_brought_up_to_date)
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal did not take the schedule {DIGEST}: {error.message}.") from error
+
+
+async def as_wanted(client: Client) -> bool:
+    """Whether the schedules are there and as this version makes them. Raises TemporalUnreachable."""
+    try:
+        found = await client.get_schedule_handle(DIGEST).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise TemporalUnreachable(
+            f"Temporal does not describe the schedule {DIGEST}: {error.message}."
+        ) from error
+    return _essence(found.schedule) == _essence(_digest())
 
 
 def _digest() -> Schedule:

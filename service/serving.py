@@ -28,6 +28,7 @@ from service.running import DRAIN, Workers, connected, outward, pollers, registe
 from service.schedules import keep_schedules
 from service.settings import Settings
 from service.upkeep import Duty, Upkeep
+from service.watching import Watch
 from stores.anchors import Anchors
 from stores.database import Pool
 
@@ -92,7 +93,12 @@ async def serving(
 
 def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
     anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors))
-    return [Duty("anchors", timedelta(minutes=1), anchoring.keep)]
+    watch = Watch(referrals)
+    return [
+        Duty("anchors", timedelta(minutes=1), anchoring.keep),
+        Duty("meddling", timedelta(seconds=30), watch.meddling),
+        Duty("catching up", timedelta(seconds=30), watch.catch_up),
+    ]
 
 
 def leave_cleanly(code: int) -> None:

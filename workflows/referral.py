@@ -93,6 +93,8 @@ class ReferralWorkflow:
         self._asked = self._answered = carried is not None
         # Whether the log is known to hold more than this state.
         self._behind = False
+        # Whether this run was started, without a command, to read itself from the log.
+        self._woken = False
         # Messages being started, and told of a change; a run does not end before they know.
         self._errands: set[asyncio.Task[None]] = set()
         # One step at a time: between deciding and applying, the state that was decided on must not move.
@@ -156,8 +158,11 @@ class ReferralWorkflow:
 
     @workflow.signal(name=CATCH_UP)
     def catch_up(self) -> None:
-        """Something was recorded besides this workflow that starts a clock: what no message could tell."""
+        """Something was recorded besides this workflow: that starts a clock, or the run is there to read it all."""
         self._behind = True
+        # Older runs, in which the signal came before the first command, waited for that.
+        if self._referral is None and workflow.patched("woken-to-read-the-log"):
+            self._woken = self._asked = True
 
     @workflow.query
     def overview(self) -> Overview | None:
@@ -223,8 +228,8 @@ class ReferralWorkflow:
             workflow.logger.error("A deadline could not be recorded: %s", type(error.cause or error).__name__)
 
     def _must_catch_up(self) -> bool:
-        # Without a state, the first step reads the log.
-        return self._behind and self._referral is not None
+        # Without a state, the first step reads the log, unless that is what the run was started for.
+        return self._behind and (self._referral is not None or self._woken)
 
     async def _catch_up(self) -> None:
         self._behind = False
@@ -239,6 +244,7 @@ class ReferralWorkflow:
                     summary="catch up",
                 )
                 self._apply(taken)
+                self._answered = self._answered or self._woken
         except FailureError as error:
             workflow.logger.error("The log could not be read: %s", type(error.cause or error).__name__)
             self._behind = True
