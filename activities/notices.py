@@ -120,7 +120,8 @@ class Notices:
         """
         require_caller("NoticeWorkflow", f"referral/{reference}/notice/{notice.id}")
         started_at, began = activity.info().started_time.astimezone(UTC), time.monotonic()
-        if await store.get(self._pool, reference, notice.id) != notice:
+        wanted = await store.get(self._pool, reference, notice.id)
+        if wanted is None or (wanted.to, wanted.party) != (notice.to, notice.party):
             # It names a message that no step of this referral led to.
             log.error("a message that no step led to was refused", alert="stranger")
             raise ApplicationError("There is no such message.", type="NoSuchMessage", non_retryable=True)

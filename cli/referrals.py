@@ -173,7 +173,7 @@ def do_command(
 
     once = command_id or uuid4()
     asked = guarded(lambda: _command(command, source, settings or []))
-    receipt, events, permitted = run(work)
+    receipt, events, permitted = run(work, temporal=not _urgent(asked))
     if as_json:
         print_json(receipt.model_dump(mode="json"))
         return
@@ -187,9 +187,20 @@ def do_command(
                 typer.echo(f"Closed as: {words(each.event.reason)}")
     else:
         typer.echo("Recorded.")
+    if receipt.behind:
+        typer.echo(
+            "Its workflow does not answer. It is recorded all the same, and the workflow catches up by itself."
+        )
     _tell(receipt)
     if permitted:
         _hint(permitted, receipt.stage, reference, staff)
+
+
+def _urgent(asked: Command) -> bool:
+    """Whether it is recorded though Temporal be away."""
+    from service.referrals import URGENT
+
+    return isinstance(asked, URGENT)
 
 
 async def _events(referrals: Referrals, receipt: Receipt) -> list[Recorded]:

@@ -23,7 +23,9 @@ from service.findings import Finding, Standing
 from service.policy_files import BadPolicy, load_policies
 from service.referrals import TemporalUnreachable
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
+from service.schedules import DIGEST, as_wanted
 from service.settings import BadSetting, Settings, temporal_connect_config
+from service.watching import foreign
 from stores.database import (
     APPLICATION_ROLE,
     Connection,
@@ -265,6 +267,7 @@ async def _temporal(temporal: ClientConnectConfig, pool: Pool | None) -> list[Fi
             await _attributes(client),
             await _polled(client),
             await _alive(client, pool) if pool else _not_yet("workflows", "the database"),
+            await _meddled(client),
         ]
     except TemporalUnreachable as error:
         start = (
@@ -319,7 +322,26 @@ async def _alive(client: Client, pool: Pool) -> Finding:
         Standing.NOTE,
         f"{looked}; {len(missing)} without a workflow, so nobody keeps their deadlines: {', '.join(missing[:5])}"
         f"{' …' if len(missing) > 5 else ''}.",
-        "Any command wakes one, and loses nothing: `rj do REFERENCE add_note --set note=Woken --as STAFF`.",
+        "`rj reconcile --all` starts them from the log, and loses nothing.",
+    )
+
+
+async def _meddled(client: Client) -> Finding:
+    """Whether something in Temporal passes for ours, or is not as we made it."""
+    strangers = await foreign(client)
+    said = []
+    if strangers:
+        names = ", ".join(each.id for each in strangers[:5])
+        said.append(f"{len(strangers)} not started by this service: {names}{' …' * (len(strangers) > 5)}")
+    if not await as_wanted(client):
+        said.append(f"the schedule {DIGEST} is not as this service made it")
+    if not said:
+        return Finding("strangers", Standing.OK, "Nothing in Temporal passes for ours that is not.")
+    return Finding(
+        "strangers",
+        Standing.NOTE,
+        f"In Temporal: {'; '.join(said)}.",
+        "`rj stuck`, then `rj reconcile --all`.",
     )
 
 

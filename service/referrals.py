@@ -276,9 +276,7 @@ class Referrals:
         handle = self._handle(reference)
         try:
             if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
-                return await self.pool.fetchval(
-                    "SELECT sequence FROM referral WHERE reference = $1", reference
-                )
+                return await event_log.length(self.pool, reference)
             found = await handle.query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
         except _NO_ANSWER:
             return None

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle.sending import GIVE_UP_AFTER, Tried
 from service.referrals import TASK_QUEUE, TemporalUnreachable
+from service.watching import Foreign, foreign
 from stores import supervision
 from stores.database import Pool
 from stores.supervision import Waiting
@@ -39,6 +40,8 @@ _PAGE = 1000
 class Kind(StrEnum):
     """In which way something is stuck."""
 
+    FOREIGN = "foreign"
+    """It bears one of our names or waits in one of our queues, and this service did not start it."""
     FAILING = "failing"
     """Temporal reports that its turns fail again and again."""
     NO_WORKFLOW = "no_workflow"
@@ -72,6 +75,7 @@ async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list
         TemporalUnreachable: Temporal does not answer.
     """
     now = now or datetime.now(UTC)
+    strangers = [_foreign(each) for each in await foreign(client)]
     try:
         failing = [_failing(run) async for run in client.list_workflows(_FAILING, page_size=_PAGE)]
         running = {run.id async for run in client.list_workflows(_RUNNING, page_size=_PAGE)}
@@ -91,7 +95,19 @@ async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list
     waiting = await supervision.messages_waiting(pool, before=now - LONG, limit=MESSAGES)
     without = {each.id for each in gone}
     late = [each for each in waiting if notice_workflow_id(each.reference, each.id) not in without]
-    return [*failing, *silent, *map(_late_message, late)]
+    named = {each.subject for each in strangers}
+    found = [*failing, *silent, *map(_late_message, late)]
+    return [*strangers, *(each for each in found if each.subject not in named)]
+
+
+def _foreign(found: Foreign) -> Stuck:
+    reference = found.id.split("/")[1] if found.id.startswith("referral/") else None
+    remedy = (
+        f"rj reconcile {reference} ends it and starts the right one from the log."
+        if reference
+        else f"Look who started it, then: temporal workflow terminate --workflow-id {found.id}"
+    )
+    return Stuck(Kind.FOREIGN, found.id, None, found.said, remedy)
 
 
 _OURS = f"TaskQueue IN ('{TASK_QUEUE}', '{MESSAGE_QUEUE}', '{SERVICE_QUEUE}') AND ExecutionStatus = 'Running'"
@@ -153,7 +169,7 @@ def _silent_referral(gone: _Gone, reference: str) -> Stuck:
         gone.id,
         gone.run.close_time if gone.run else None,
         f"The referral is open and {_how(gone)}, so nobody keeps its deadlines.",
-        f"Any command wakes it and loses nothing: rj do {reference} add_note --set note=Woken --as STAFF",
+        f"It is started anew from the log, and loses nothing: rj reconcile {reference}",
     )
 
 

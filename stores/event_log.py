@@ -263,6 +263,12 @@ async def head(pool: Pool | Connection, reference: str, sequence: int) -> bytes 
     return found
 
 
+async def length(pool: Pool, reference: str) -> int:
+    """How many events a referral has; 0 where there is none of that reference."""
+    found: int | None = await pool.fetchval("SELECT sequence FROM referral WHERE reference = $1", reference)
+    return found or 0
+
+
 async def last_at(pool: Pool, reference: str) -> datetime:
     """When the last event of a referral was recorded, UTC."""
     last: datetime = await pool.fetchval("SELECT max(at) FROM event WHERE reference = $1", reference)
