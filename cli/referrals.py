@@ -32,6 +32,7 @@ from schemas.areas import LONDON
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
+    from schemas.commands import Command
     from schemas.events import Recorded
     from schemas.notices import Notice
     from schemas.steps import Overview, Receipt

@@ -1,4 +1,4 @@
-"""Putting Temporal right from the log: it ends what passes for a referral's workflow, and starts or tells the right one."""
+"""Putting Temporal right from the log: what passes for a referral's workflow is ended, the right one started."""
 
 from __future__ import annotations
 
