@@ -208,14 +208,20 @@ def plain(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+_LONGEST_MEANT = 60
+"""Characters of what may be a name misspelt. Comparing takes time that grows with the square of what is compared."""
+
+
 def nearest(given: str, accepted: Iterable[str]) -> str:
     """A question that names the nearest of what is accepted, with a leading space; empty where nothing is near."""
-    found = get_close_matches(given, list(accepted), n=1)
+    found = get_close_matches(given, list(accepted), n=1) if len(given) <= _LONGEST_MEANT else []
     return f" Did you mean {found[0]}?" if found else ""
 
 
 def near(given: str, accepted: Iterable[str]) -> list[str]:
     """Those that somebody may have meant, three at the most: what holds the word given, then what is like it."""
+    if len(given) > _LONGEST_MEANT:
+        return []
     known = list(accepted)
     word = re.sub(r"[\s-]+", "_", given.strip().lower())
     holding = [each for each in known if len(word) > 2 and word in each]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Union, get_args, get_origin
 
@@ -21,6 +22,8 @@ LARGEST = 1_000_000
 """Bytes of a document; a referral with its twenty people and all texts at their longest is smaller."""
 
 _DEEPEST = 20
+# Items of a list, or fields of an object: more than any form has, and each that is wrong is looked into.
+_MOST_ITEMS = 500
 # Control characters but for line ends and tabs, and the halves of characters beyond the basic plane.
 _UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -65,17 +68,27 @@ def decode(data: bytes, name: str) -> str:
 
 def refuse_unprintable(value: Any, place: str = "") -> None:
     """Raise BadInput where a text holds what cannot be kept or shown: control characters, half characters."""
+    for where, text in _texts(value, (place,) if place else ()):
+        if _UNKEEPABLE.search(text):
+            # Put together here only: a long name over thousands of values would be copied for each of them.
+            named = ".".join(str(part)[:60] for part in where)
+            raise BadInput(
+                f"{named}{': ' * bool(named)}holds a control character or half a character; take it out."
+            )
+
+
+def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a document, the names in it too, each with where it stands."""
     match value:
         case dict():
             for name, below in value.items():
-                refuse_unprintable(name, place)
-                refuse_unprintable(below, f"{place}.{name}" if place else name)
+                yield place, name
+                yield from _texts(below, (*place, name))
         case list():
             for at, below in enumerate(value):
-                refuse_unprintable(below, f"{place}.{at}")
-        case str() if _UNKEEPABLE.search(value):
-            where = f"{place}: " if place else ""
-            raise BadInput(f"{where}holds a control character or half a character; take it out.")
+                yield from _texts(below, (*place, at))
+        case str():
+            yield place, value
 
 
 def _parse(text: str, name: str) -> Any:
@@ -88,27 +101,32 @@ def _parse(text: str, name: str) -> Any:
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, or brackets thousands deep.
         raise BadInput(f"{name} holds a number too long, or too many brackets in one another.") from error
-    if _depth(document) > _DEEPEST:
-        raise BadInput(f"{name} holds too many brackets in one another.")
+    _refuse_shape(document, name)
     return document
 
 
-def _depth(value: Any) -> int:
-    match value:
-        case dict():
-            return 1 + max(map(_depth, value.values()), default=0)
-        case list():
-            return 1 + max(map(_depth, value), default=0)
-        case _:
-            return 0
+def _refuse_shape(document: Any, name: str) -> None:
+    # Level by level: hundreds of brackets in one another would be too many calls in one another.
+    level = [each for each in (document,) if isinstance(each, dict | list)]
+    for _ in range(_DEEPEST):
+        if any(len(value) > _MOST_ITEMS for value in level):
+            raise BadInput(f"{name} holds a list or an object of more than {_MOST_ITEMS} items.")
+        level = [
+            below
+            for value in level
+            for below in (value.values() if isinstance(value, dict) else value)
+            if isinstance(below, dict | list)
+        ]
+    if level:
+        raise BadInput(f"{name} holds too many brackets in one another.")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadInput(f"{twice[:60]}: is given twice.")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise BadInput(f"{name[:60]}: is given twice.")
+        document[name] = value
     return document
 
 
@@ -125,6 +143,7 @@ def with_settings(model: type[BaseModel], body: dict[str, Any], settings: Iterab
     Raises:
         BadInput: a setting has no `=`, or no field of that name exists.
     """
+    body = copy.deepcopy(body)
     for setting in settings:
         path, equals, value = setting.partition("=")
         names = path.strip().split(".")
@@ -132,14 +151,13 @@ def with_settings(model: type[BaseModel], body: dict[str, Any], settings: Iterab
             # What was given is not repeated: without its field, it may be anything.
             raise BadInput("--set: write field=value, such as --set participant=h1.")
         annotation: Any = model
-        below = body = dict(body)
+        below = body
         for name in names[:-1]:
             annotation = _field(annotation, name, path)
             inner = below.get(name)
             if not isinstance(inner, dict | None):
-                raise BadInput(f"{path}: {name} is not an object with fields of its own.")
-            below[name] = dict(inner or {})
-            below = below[name]
+                raise BadInput(f"{path[:60]}: {name} is not an object with fields of its own.")
+            below[name] = below = inner or {}
         below[names[-1]] = _value(value, _field(annotation, names[-1], path))
     refuse_unprintable(body)
     return body
