@@ -456,14 +456,11 @@ def test_a_policy_builds_on_nothing_outside_of_its_folder(tmp_path: Path, name: 
     (mine.parent / "no").mkdir(parents=True)
     (mine.parent / "link.toml").symlink_to(secret)
     mine.write_text(f'extends = "{name.format(folder=tmp_path)}"\n', encoding="utf-8")
-    there = [str(each) for each in problems(mine)]
-    assert there == [
-        "extends: leads out of the folder of this file: name a file beside it, "
-        "or england-and-wales.toml or seconds.toml"
-    ]
+    [there] = problems(mine)
+    assert str(there).startswith("extends: leads out of the folder of this file: name a file beside it, or")
     # Nor does it say whether such a file is there.
     secret.unlink()
-    assert [str(each) for each in problems(mine)] == there
+    assert problems(mine) == [there]
 
 
 def test_a_policy_and_what_it_builds_on_may_be_links_into_its_folder(tmp_path: Path) -> None:
