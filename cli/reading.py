@@ -7,13 +7,14 @@ import json
 import re
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from cli.common import BadInput, nearest
+from schemas.privacy import is_sensitive
 
 if TYPE_CHECKING:
     from schemas.commands import Command
@@ -43,6 +44,7 @@ def read_document(source: str) -> dict[str, Any]:
 
 def read_bytes(source: str, largest: int) -> bytes:
     """What is in a file, or for `-` on the standard input. Raises BadInput where it is missing or too large."""
+    name = "The standard input" if source == "-" else source
     try:
         if source == "-":
             data = sys.stdin.buffer.read(largest + 1)
@@ -52,9 +54,9 @@ def read_bytes(source: str, largest: int) -> bytes:
     except (OSError, ValueError) as error:
         # A ValueError says that no file can have such a name.
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "no file has such a name"
-        raise BadInput(f"{source} cannot be read: {reason}.") from error
+        raise BadInput(f"{name} cannot be read: {reason}.") from error
     if len(data) > largest:
-        raise BadInput(f"{source} is larger than {largest // 1_000_000} MB.")
+        raise BadInput(f"{name} is larger than {largest // 1_000_000} MB.")
     return data
 
 
@@ -134,39 +136,72 @@ def _no_number(constant: str) -> NoReturn:
     raise BadInput(f"{constant} is not a number.")
 
 
-def with_settings(model: type[BaseModel], body: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """The document with what `--set` says put into it.
+def with_settings(
+    model: type[BaseModel],
+    body: dict[str, Any],
+    settings: Iterable[str],
+    *,
+    asked_for: Callable[[str], str],
+) -> tuple[dict[str, Any], list[str]]:
+    """The document with what `--set` says put into it, and the fields whose text, about people, stands in the command.
 
     A value for text stays as typed; for a list, its items may be parted by commas; any other is read as JSON where
-    it is JSON, else it is text.
+    it is JSON, else it is text. For `-` it is asked for.
+
+    Args:
+        asked_for: where a value comes from that is not to stand in the command, by the field's name.
 
     Raises:
         BadInput: a setting has no `=`, or no field of that name exists.
     """
     body = copy.deepcopy(body)
+    open_to_all = []
     for setting in settings:
         path, equals, value = setting.partition("=")
         names = path.strip().split(".")
         if not equals or not all(names):
             # What was given is not repeated: without its field, it may be anything.
             raise BadInput("--set: write field=value, such as --set participant=h1.")
-        annotation: Any = model
-        below = body
+        below, at = body, model
         for name in names[:-1]:
-            annotation = _field(annotation, name, path)
+            at = _model_below(_field(at, name, path), path)
             inner = below.get(name)
             if not isinstance(inner, dict | None):
                 raise BadInput(f"{path[:60]}: {name} is not an object with fields of its own.")
             below[name] = below = inner or {}
-        below[names[-1]] = _value(value, _field(annotation, names[-1], path))
+        annotation = _field(at, names[-1], path)
+        if value == "-":
+            value = asked_for(path.strip())
+        elif _tells_of_people(at, names[-1], annotation):
+            open_to_all.append(path.strip())
+        below[names[-1]] = _value(value, annotation)
     refuse_unprintable(body)
-    return body
+    return body, open_to_all
 
 
-def _field(annotation: Any, name: str, path: str) -> Any:
-    model = next((part for part in annotation_parts(annotation) if _is_model(part)), None)
-    if model is None:
+def _tells_of_people(model: type[BaseModel], name: str, annotation: Any) -> bool:
+    """Whether a field takes free text about people, or an object with such text in it."""
+    if is_sensitive(model, name):
+        return str in annotation_parts(annotation)
+    return any(
+        _tells_of_people(each, inner, field.annotation)
+        for part in annotation_parts(annotation)
+        for each in (part, *get_args(part))
+        if _is_model(each)
+        for inner, field in each.model_fields.items()
+    )
+
+
+def _model_below(annotation: Any, path: str) -> type[BaseModel]:
+    found: type[BaseModel] | None = next(
+        (each for each in annotation_parts(annotation) if _is_model(each)), None
+    )
+    if found is None:
         raise BadInput(f"{path[:60]}: there is no such field; give lists of objects in a file or as JSON.")
+    return found
+
+
+def _field(model: type[BaseModel], name: str, path: str) -> Any:
     fields: dict[str, Any] = {each: field for each, field in model.model_fields.items() if each != "kind"}
     if name not in fields:
         raise BadInput(

@@ -319,7 +319,7 @@ async def _alive(client: Client, pool: Pool) -> Finding:
         Standing.NOTE,
         f"{looked}; {len(missing)} without a workflow, so nobody keeps their deadlines: {', '.join(missing[:5])}"
         f"{' …' if len(missing) > 5 else ''}.",
-        "Any command wakes one, and loses nothing: `rj do REFERENCE add_note --set note=Woken --as STAFF`.",
+        "Any command wakes one, and loses nothing: `rj do REFERENCE add_note --set note=- --as STAFF`.",
     )
 
 

@@ -153,7 +153,7 @@ def _silent_referral(gone: _Gone, reference: str) -> Stuck:
         gone.id,
         gone.run.close_time if gone.run else None,
         f"The referral is open and {_how(gone)}, so nobody keeps its deadlines.",
-        f"Any command wakes it and loses nothing: rj do {reference} add_note --set note=Woken --as STAFF",
+        f"Any command wakes it and loses nothing: rj do {reference} add_note --set note=- --as STAFF",
     )
 
 
@@ -163,7 +163,7 @@ def _silent_message(gone: _Gone) -> Stuck:
         # The referral's workflow starts what is under way when it reads itself from the log.
         remedy = (
             "It is started when its referral reads itself from the log: temporal workflow terminate --workflow-id "
-            f"{workflow_id(reference)}, then rj do {reference} add_note --set note=Woken --as STAFF"
+            f"{workflow_id(reference)}, then rj do {reference} add_note --set note=- --as STAFF"
         )
     else:
         remedy = (
