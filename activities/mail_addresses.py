@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +51,8 @@ class SmtpServer:
     """A mail server that takes messages from us.
 
     Attributes:
-        tls: TLS from the first byte; otherwise STARTTLS, where the server offers it or a user is given.
+        tls: TLS from the first byte; otherwise STARTTLS, where the server offers it or a user is given. A server on
+            this machine's own address needs none.
         user, password: both or neither.
     """
 
@@ -90,3 +92,11 @@ class SmtpServer:
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether it is addressed by a loopback address, to and from which nothing is sent over a network."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
