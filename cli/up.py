@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
     folder = DataFolder(settings.data)
     try:
         with folder.hold():
+            # Whatever is made from here on, by whichever library or server, is for its owner.
+            os.umask(0o077)
             configure_logging("json", settings.log_level, log_file(folder), warnings_to=err.stream)
             asyncio.run(
                 until_told(

@@ -277,3 +277,16 @@ def test_metrics_are_served_where_told_and_a_taken_address_is_one_sentence() -> 
     taken = free_port(29564)
     with socket.create_server((LOOPBACK, taken)), pytest.raises(BadSetting, match="choose another port"):
         runtime(f"{LOOPBACK}:{taken}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another account")
+def test_nothing_is_taken_from_or_put_into_a_data_folder_of_another_account(tmp_path: Path) -> None:
+    """Who works in /tmp finds there what a stranger left: a service of their own to send everything to."""
+    folder = DataFolder(tmp_path / ".rj")
+    with folder.hold():
+        folder.announce(SERVICE)
+        assert folder.running() is not None
+        os.chown(folder.path, 65_534, 65_534)
+        for use in (folder.running, folder.held, folder.prepare):
+            with pytest.raises(BadSetting, match="belongs to another account: run `rj` as that account"):
+                use()
