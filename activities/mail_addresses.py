@@ -23,8 +23,9 @@ _BETWEEN_WORDS = re.compile(r"[0-9._+-]+")
 def mail_address(value: str) -> str:
     """One bare address, as it is. Raises ValueError, which says what is accepted and never repeats the value."""
     name = value.partition("@")[0]
-    too_long = len(name.encode()) > _LONGEST_NAME or len(value.encode()) > _LONGEST
-    if too_long or not value.isprintable() or not _ADDRESS.fullmatch(value):
+    # Half a character is not printable, and cannot be encoded.
+    fits = value.isprintable() and len(name.encode()) <= _LONGEST_NAME and len(value.encode()) <= _LONGEST
+    if not fits or not _ADDRESS.fullmatch(value):
         raise ValueError("it must be one e-mail address, such as no-reply@example.org")
     return value
 

@@ -183,6 +183,14 @@ def test_a_missing_temporal_profile_is_one_sentence() -> None:
         temporal_connect_config({"TEMPORAL_PROFILE": "nowhere", "TEMPORAL_CONFIG_FILE": "gone.toml"})
 
 
+def test_of_temporals_own_file_no_line_is_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "temporal.toml"
+    path.write_text('[profile.default]\naddress = "127.0.0.1:1"\napi_key = "canary\n')
+    with pytest.raises(BadSetting, match="line 3") as caught:
+        temporal_connect_config({"TEMPORAL_CONFIG_FILE": str(path)})
+    assert "canary" not in str(caught.value)
+
+
 def test_nothing_running_says_what_to_run() -> None:
     with pytest.raises(
         NotRunning, match=r"start it with `rj up` .* or set DATABASE_URL and TEMPORAL_ADDRESS\."
