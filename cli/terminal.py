@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
@@ -70,5 +70,7 @@ def _shown(stream: TextIO) -> Shown:
         # A terminal of few letters shows the others by their numbers. Where it is said to have ASCII only, click writes
         # UTF-8 past us.
         ascii_only = (stream.encoding or "").lower().replace("-", "") in ("ascii", "usascii", "ansi_x3.41968")
-        reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
+        # Where the stream has become another since it was opened, it stays as it is: what it cannot write is a fault.
+        with suppress(OSError):
+            reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
     return Shown(stream)

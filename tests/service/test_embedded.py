@@ -234,8 +234,8 @@ async def test_data_that_nobody_owned_is_handed_over_and_served(
     with monkeypatch.context() as before:
         before.setattr(module, "_account", lambda: nobody)
         async with embedded_postgres(home) as server:
-            await value(server.dsn, "CREATE TABLE said (word text)")
-            await value(server.dsn, "INSERT INTO said VALUES ('kept')")
+            await value(server.owner_dsn, "CREATE TABLE said (word text)")
+            await value(server.owner_dsn, "INSERT INTO said VALUES ('kept')")
     # As it was laid out then, with what another program of nobody's may have put there.
     os.chown(home, nobody.uid, nobody.gid)
     home.chmod(0o700)
@@ -247,7 +247,7 @@ async def test_data_that_nobody_owned_is_handed_over_and_served(
     (home / "elsewhere").symlink_to(victim)
     os.chown(home / "elsewhere", nobody.uid, nobody.gid, follow_symlinks=False)
     async with embedded_postgres(home) as server:
-        assert await value(server.dsn, "SELECT word FROM said") == "kept"
+        assert await value(server.owner_dsn, "SELECT word FROM said") == "kept"
     left = [path for path in home.rglob("*") if path.lstat().st_uid == nobody.uid]
     assert left == []
     assert victim.stat().st_uid == (victim / "file").stat().st_uid == 0
