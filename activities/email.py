@@ -48,7 +48,7 @@ class Mailer:
 
     Args:
         url: as `SmtpServer.parse` reads it. A user's password is only ever sent through TLS, and the server's
-            certificate is always checked.
+            certificate is always checked. To a server on this machine without TLS it is proved (CRAM-MD5), not sent.
         sender: who the message is from; bounces go there.
 
     Raises ValueError for a url or a sender that cannot be used, without repeating it.
@@ -98,7 +98,7 @@ class Mailer:
         await take_turn(self._turns)
         try:
             async with asyncio.timeout(WITHIN.total_seconds()):
-                await client.connect()
+                await self._connect(client)
                 await _address(client, self.sender, to, len(data), international=international)
                 underway = True
                 await client.data(data)
@@ -115,7 +115,7 @@ class Mailer:
         client = self._client()
         try:
             async with asyncio.timeout(within.total_seconds()):
-                await client.connect()
+                await self._connect(client)
                 await client.ehlo()
         except (SMTPException, OSError) as error:
             raise _meaning(error, underway=False) from None
@@ -124,8 +124,31 @@ class Mailer:
         finally:
             client.close()
 
+    async def _connect(self, client: SMTP) -> None:
+        server = self._server
+        await client.connect()
+        if not server.on_this_machine or server.user is None or server.password is None:
+            return
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
+        if client.get_transport_info("sslcontext") is not None:
+            await client.login(server.user, server.password)
+        elif "cram-md5" in client.server_auth_methods:
+            await client.auth_crammd5(server.user, server.password)
+        else:
+            # Whoever listens there may be somebody else.
+            raise SMTPException("no log-in without TLS")
+
     def _client(self) -> SMTP:
         server = self._server
+        if server.on_this_machine:
+            return SMTP(
+                hostname=server.host,
+                port=server.port,
+                use_tls=server.tls,
+                start_tls=False if server.tls else None,
+                timeout=WITHIN.total_seconds(),
+            )
         return SMTP(
             hostname=server.host,
             port=server.port,

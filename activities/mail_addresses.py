@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -22,8 +23,9 @@ _BETWEEN_WORDS = re.compile(r"[0-9._+-]+")
 def mail_address(value: str) -> str:
     """One bare address, as it is. Raises ValueError, which says what is accepted and never repeats the value."""
     name = value.partition("@")[0]
-    too_long = len(name.encode()) > _LONGEST_NAME or len(value.encode()) > _LONGEST
-    if too_long or not value.isprintable() or not _ADDRESS.fullmatch(value):
+    # Half a character is not printable, and cannot be encoded.
+    fits = value.isprintable() and len(name.encode()) <= _LONGEST_NAME and len(value.encode()) <= _LONGEST
+    if not fits or not _ADDRESS.fullmatch(value):
         raise ValueError("it must be one e-mail address, such as no-reply@example.org")
     return value
 
@@ -50,7 +52,8 @@ class SmtpServer:
     """A mail server that takes messages from us.
 
     Attributes:
-        tls: TLS from the first byte; otherwise STARTTLS, where the server offers it or a user is given.
+        tls: TLS from the first byte; otherwise STARTTLS, where the server offers it or a user is given. A server on
+            this machine's own address needs none.
         user, password: both or neither.
     """
 
@@ -90,3 +93,11 @@ class SmtpServer:
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether it is addressed by a loopback address, to and from which nothing is sent over a network."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,8 @@ from schemas.commands import OpenReferral, parse_command
 from schemas.facts import NewParticipant
 
 MOST_ROWS = 10_000
+MOST_CELLS = 500
+"""In a row; far more than there are columns."""
 EXTERNAL_ID = "external_id"
 
 _SIDES = {"harmed": ("h1", "person harmed"), "responsible": ("r1", "person responsible")}
@@ -142,11 +145,16 @@ def _cell(document: Any, path: tuple[str | int, ...]) -> str:
 
 
 def read_rows(text: str, name: str) -> Iterator[list[str]]:
-    """The rows of a file, header first. Raises BadInput where it is no CSV, or has more rows than may be imported."""
+    """The rows of a file, header first. Raises BadInput where it is no CSV, or larger than what may be imported."""
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True)):
             if number > MOST_ROWS:
                 raise BadInput(f"{name} has more than {MOST_ROWS:,} rows; divide it. Nothing was imported.")
+            if len(cells) > MOST_CELLS:
+                raise BadInput(
+                    f"{name}: row {number + 1} has more than {MOST_CELLS} cells; "
+                    "`rj import --template` prints a file to begin with. Nothing was imported."
+                )
             yield cells
     except csv.Error as error:
         raise BadInput(f"{name} is not CSV: {error}.") from error
@@ -156,9 +164,10 @@ def check_header(header: Sequence[str], name: str) -> list[Column]:
     """The column of each cell. Raises BadInput, naming what is missing, unknown or doubled."""
     known = columns()
     given = [cell.strip() for cell in header]
-    missing = [column.name for column in known.values() if column.required and column.name not in given]
+    times = Counter(given)
+    missing = [column.name for column in known.values() if column.required and column.name not in times]
     unknown = [cell[:40] for cell in given if cell not in known]
-    twice = sorted({cell for cell in given if given.count(cell) > 1} - set(unknown))
+    twice = sorted(cell for cell, count in times.items() if count > 1 and cell in known)
     wrong = [
         f"{what} {', '.join(names[:10])}{' …' * (len(names) > 10)}"
         for what, names in (("lacks", missing), ("does not know", unknown), ("has twice", twice))

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -15,11 +16,12 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from cli.terminal import Screen, only_what_is_seen
 from schemas.areas import LONDON, Area
+from service.visible import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Screen()
+err = Screen(stderr=True)
 
 
 class Exit(IntEnum):
@@ -58,21 +60,26 @@ class CommandLine(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command that the arguments name, and end the process."""
+        with only_what_is_seen():
+            code = self._run(*args, **options)
+        sys.exit(code or Exit.DONE)
+
+    def _run(self, *args: Any, **options: Any) -> Any:
         try:
-            code = super().main(*args, **options | {"prog_name": "rj", "standalone_mode": False})
+            return super().main(*args, **options | {"prog_name": "rj", "standalone_mode": False})
         except TyperException as error:
-            code = _say(Exit(error.exit_code), _usage(error))
+            return _say(Exit(error.exit_code), _usage(error))
         except typer.Abort:
-            code = _say(Exit.STOPPED, "Stopped.")
-        except Exception as error:
+            return _say(Exit.STOPPED, "Stopped.")
+        except Exception as error:  # noqa: BLE001 - the process ends here, with what it was
             if os.environ.get("RJ_LOG_LEVEL") == "debug":
-                raise
+                traceback.print_exc()
+                return Exit.FAULT
             # Its message is not shown: nobody knows what is in it.
-            code = _say(
+            return _say(
                 Exit.FAULT,
                 f"A fault of rj itself ({type(error).__name__}); RJ_LOG_LEVEL=debug shows where. Please report it.",
             )
-        sys.exit(code or Exit.DONE)
 
 
 def command_line(about: str) -> typer.Typer:
@@ -204,18 +211,24 @@ def words(name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text on one line, without what could move a terminal's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """The text on one line, as a terminal may show it."""
+    return one_line(text)
+
+
+_LONGEST_MEANT = 60
+"""Characters of what may be a name misspelt. Comparing takes time that grows with the square of what is compared."""
 
 
 def nearest(given: str, accepted: Iterable[str]) -> str:
     """A question that names the nearest of what is accepted, with a leading space; empty where nothing is near."""
-    found = get_close_matches(given, list(accepted), n=1)
+    found = get_close_matches(given, list(accepted), n=1) if len(given) <= _LONGEST_MEANT else []
     return f" Did you mean {found[0]}?" if found else ""
 
 
 def near(given: str, accepted: Iterable[str]) -> list[str]:
     """Those that somebody may have meant, three at the most: what holds the word given, then what is like it."""
+    if len(given) > _LONGEST_MEANT:
+        return []
     known = list(accepted)
     word = re.sub(r"[\s-]+", "_", given.strip().lower())
     holding = [each for each in known if len(word) > 2 and word in each]
@@ -251,7 +264,7 @@ def as_area(text: str) -> Area:
 
 
 def _say(code: Exit, message: str) -> Exit:
-    err.print(f"rj: {plain(message)}", soft_wrap=True, markup=False)
+    err.print(f"rj: {plain(message)}", soft_wrap=True)
     return code
 
 

@@ -14,6 +14,7 @@ from cli.common import (
     AsOption,
     JsonOption,
     ReferenceArgument,
+    guarded,
     plain,
     print_json,
     room,
@@ -55,7 +56,13 @@ def _as_until(text: str) -> datetime:
         raise typer.BadParameter(f"{sentence}; or a day, which means 17:00") from error
 
 
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why, in words. It is sealed.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT|-",
+        help="Why, in words. It is sealed. - reads standard input; at a terminal you are asked for it.",
+    ),
+]
 CommandIdOption = Annotated[
     UUID | None,
     typer.Option(metavar="UUID", help="Given twice, the step is taken once and answered the same."),
@@ -117,16 +124,16 @@ def extend_command(
             help="A day, which means 17:00, or a time in London, such as 2026-11-26T14:00.",
         ),
     ],
-    reason: ReasonOption,
     staff: AsOption,
+    reason: ReasonOption = None,
     command_id: CommandIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Move a deadline later: the command extend_deadline.
 
-    Example: rj extend RJ-7KQ4-M2X1 first_contact --until 2026-12-04 --reason "Was in hospital" --as su-1
+    Example: rj extend RJ-7KQ4-M2X1 first_contact --until 2026-12-04 --reason - --as su-1
     """
-    fields = [f"deadline={deadline}", f"until={until.isoformat()}", f"reason={reason}"]
+    fields = [f"deadline={deadline}", f"until={until.isoformat()}", _reason(reason)]
     _take(reference, "extend_deadline", fields, staff, command_id, as_json=as_json)
 
 
@@ -139,19 +146,19 @@ def hold_command(
             metavar="DAY", parser=_as_day, help="When it is to be looked at again, such as 2026-12-04."
         ),
     ],
-    reason: ReasonOption,
     staff: AsOption,
+    reason: ReasonOption = None,
     command_id: CommandIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Pause a referral; its clocks stand still until it is resumed: the command hold.
 
-    Example: rj hold RJ-7KQ4-M2X1 --until 2026-12-04 --reason "Away until then" --as cw-1
+    Example: rj hold RJ-7KQ4-M2X1 --until 2026-12-04 --reason - --as cw-1
     """
     _take(
         reference,
         "hold",
-        [f"review_on={until.isoformat()}", f"reason={reason}"],
+        [f"review_on={until.isoformat()}", _reason(reason)],
         staff,
         command_id,
         as_json=as_json,
@@ -170,6 +177,12 @@ def resume_command(
     Example: rj resume RJ-7KQ4-M2X1 --as cw-1
     """
     _take(reference, "resume", [], staff, command_id, as_json=as_json)
+
+
+def _reason(given: str | None) -> str:
+    from cli.free_text import needed
+
+    return f"reason={guarded(lambda: needed(given, '--reason'))}"
 
 
 def _take(

@@ -37,6 +37,8 @@ _NOT_PREPARED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, as
 
 # A list of more is not read in a sentence.
 _READ_AT_ONCE = 10
+# Of what somebody gives, so many faults are looked into; each costs a search for what may have been meant.
+_MOST_FAULTS = 100
 
 _A_TIME = "must be a time that exists, such as 2026-11-26T14:00"
 _MEANS = MEANS | {
@@ -77,9 +79,12 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
 
 
 def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
-    """Each thing wrong with what was given: where, and a sentence without its full stop. Never what was given."""
+    """Each thing wrong with what was given: where, and a sentence without its full stop. Never what was given.
+
+    Of more than a hundred the first are told.
+    """
     # What was given is looked at for what it may have been meant as, and goes no further.
-    problems = error.errors(include_url=False)
+    problems = error.errors(include_url=False)[:_MOST_FAULTS]
     places = [problem["loc"] for problem in problems]
     # Where an item of a list is wrong, the list is said to be too short besides.
     return [
@@ -91,7 +96,8 @@ def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]
 
 def _in_one(problems: list[tuple[tuple[int | str, ...], str]]) -> str:
     (_, first), *others = problems
-    fields = ", ".join(_field(place) for place, _ in others)
+    fields = ", ".join(_field(place) for place, _ in others[:_READ_AT_ONCE])
+    fields += " and more" if len(others) > _READ_AT_ONCE else ""
     if others and all(said.endswith(_MEANS["missing"]) for _, said in problems):
         return f"{first}; so are {fields}."
     end = "" if first.endswith("?") else "."
@@ -138,7 +144,7 @@ def _not_accepted(given: Any, accepted: list[str], model: type[BaseModel] | None
     if len(accepted) <= _READ_AT_ONCE or model is None:
         return f"accepted: {', '.join(accepted)}"
     name = "referral" if model is OpenReferral else model.model_fields["kind"].default
-    found = near(str(given), accepted)
+    found = near(given, accepted) if isinstance(given, str) else []
     among = f", among them {', '.join(found)}" if found else ""
     return f"is not accepted; `rj fields {name}` lists the {len(accepted)} that are{among}"
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from cli.common import BadInput, nearest
+from schemas.privacy import is_sensitive
 
 if TYPE_CHECKING:
     from schemas.commands import Command
@@ -21,6 +23,8 @@ LARGEST = 1_000_000
 """Bytes of a document; a referral with its twenty people and all texts at their longest is smaller."""
 
 _DEEPEST = 20
+# Items of a list, or fields of an object: more than any form has, and each that is wrong is looked into.
+_MOST_ITEMS = 500
 # Control characters but for line ends and tabs, and the halves of characters beyond the basic plane.
 _UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -40,6 +44,7 @@ def read_document(source: str) -> dict[str, Any]:
 
 def read_bytes(source: str, largest: int) -> bytes:
     """What is in a file, or for `-` on the standard input. Raises BadInput where it is missing or too large."""
+    name = "The standard input" if source == "-" else source
     try:
         if source == "-":
             data = sys.stdin.buffer.read(largest + 1)
@@ -49,9 +54,9 @@ def read_bytes(source: str, largest: int) -> bytes:
     except (OSError, ValueError) as error:
         # A ValueError says that no file can have such a name.
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "no file has such a name"
-        raise BadInput(f"{source} cannot be read: {reason}.") from error
+        raise BadInput(f"{name} cannot be read: {reason}.") from error
     if len(data) > largest:
-        raise BadInput(f"{source} is larger than {largest // 1_000_000} MB.")
+        raise BadInput(f"{name} is larger than {largest // 1_000_000} MB.")
     return data
 
 
@@ -65,17 +70,27 @@ def decode(data: bytes, name: str) -> str:
 
 def refuse_unprintable(value: Any, place: str = "") -> None:
     """Raise BadInput where a text holds what cannot be kept or shown: control characters, half characters."""
+    for where, text in _texts(value, (place,) if place else ()):
+        if _UNKEEPABLE.search(text):
+            # Put together here only: a long name over thousands of values would be copied for each of them.
+            named = ".".join(str(part)[:60] for part in where)
+            raise BadInput(
+                f"{named}{': ' * bool(named)}holds a control character or half a character; take it out."
+            )
+
+
+def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a document, the names in it too, each with where it stands."""
     match value:
         case dict():
             for name, below in value.items():
-                refuse_unprintable(name, place)
-                refuse_unprintable(below, f"{place}.{name}" if place else name)
+                yield place, name
+                yield from _texts(below, (*place, name))
         case list():
             for at, below in enumerate(value):
-                refuse_unprintable(below, f"{place}.{at}")
-        case str() if _UNKEEPABLE.search(value):
-            where = f"{place}: " if place else ""
-            raise BadInput(f"{where}holds a control character or half a character; take it out.")
+                yield from _texts(below, (*place, at))
+        case str():
+            yield place, value
 
 
 def _parse(text: str, name: str) -> Any:
@@ -88,27 +103,32 @@ def _parse(text: str, name: str) -> Any:
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, or brackets thousands deep.
         raise BadInput(f"{name} holds a number too long, or too many brackets in one another.") from error
-    if _depth(document) > _DEEPEST:
-        raise BadInput(f"{name} holds too many brackets in one another.")
+    _refuse_shape(document, name)
     return document
 
 
-def _depth(value: Any) -> int:
-    match value:
-        case dict():
-            return 1 + max(map(_depth, value.values()), default=0)
-        case list():
-            return 1 + max(map(_depth, value), default=0)
-        case _:
-            return 0
+def _refuse_shape(document: Any, name: str) -> None:
+    # Level by level: hundreds of brackets in one another would be too many calls in one another.
+    level = [each for each in (document,) if isinstance(each, dict | list)]
+    for _ in range(_DEEPEST):
+        if any(len(value) > _MOST_ITEMS for value in level):
+            raise BadInput(f"{name} holds a list or an object of more than {_MOST_ITEMS} items.")
+        level = [
+            below
+            for value in level
+            for below in (value.values() if isinstance(value, dict) else value)
+            if isinstance(below, dict | list)
+        ]
+    if level:
+        raise BadInput(f"{name} holds too many brackets in one another.")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadInput(f"{twice[:60]}: is given twice.")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise BadInput(f"{name[:60]}: is given twice.")
+        document[name] = value
     return document
 
 
@@ -116,39 +136,72 @@ def _no_number(constant: str) -> NoReturn:
     raise BadInput(f"{constant} is not a number.")
 
 
-def with_settings(model: type[BaseModel], body: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """The document with what `--set` says put into it.
+def with_settings(
+    model: type[BaseModel],
+    body: dict[str, Any],
+    settings: Iterable[str],
+    *,
+    asked_for: Callable[[str], str],
+) -> tuple[dict[str, Any], list[str]]:
+    """The document with what `--set` says put into it, and the fields whose text, about people, stands in the command.
 
     A value for text stays as typed; for a list, its items may be parted by commas; any other is read as JSON where
-    it is JSON, else it is text.
+    it is JSON, else it is text. For `-` it is asked for.
+
+    Args:
+        asked_for: where a value comes from that is not to stand in the command, by the field's name.
 
     Raises:
         BadInput: a setting has no `=`, or no field of that name exists.
     """
+    body = copy.deepcopy(body)
+    open_to_all = []
     for setting in settings:
         path, equals, value = setting.partition("=")
         names = path.strip().split(".")
         if not equals or not all(names):
             # What was given is not repeated: without its field, it may be anything.
             raise BadInput("--set: write field=value, such as --set participant=h1.")
-        annotation: Any = model
-        below = body = dict(body)
+        below, at = body, model
         for name in names[:-1]:
-            annotation = _field(annotation, name, path)
+            at = _model_below(_field(at, name, path), path)
             inner = below.get(name)
             if not isinstance(inner, dict | None):
-                raise BadInput(f"{path}: {name} is not an object with fields of its own.")
-            below[name] = dict(inner or {})
-            below = below[name]
-        below[names[-1]] = _value(value, _field(annotation, names[-1], path))
+                raise BadInput(f"{path[:60]}: {name} is not an object with fields of its own.")
+            below[name] = below = inner or {}
+        annotation = _field(at, names[-1], path)
+        if value == "-":
+            value = asked_for(path.strip())
+        elif _tells_of_people(at, names[-1], annotation):
+            open_to_all.append(path.strip())
+        below[names[-1]] = _value(value, annotation)
     refuse_unprintable(body)
-    return body
+    return body, open_to_all
 
 
-def _field(annotation: Any, name: str, path: str) -> Any:
-    model = next((part for part in annotation_parts(annotation) if _is_model(part)), None)
-    if model is None:
+def _tells_of_people(model: type[BaseModel], name: str, annotation: Any) -> bool:
+    """Whether a field takes free text about people, or an object with such text in it."""
+    if is_sensitive(model, name):
+        return str in annotation_parts(annotation)
+    return any(
+        _tells_of_people(each, inner, field.annotation)
+        for part in annotation_parts(annotation)
+        for each in (part, *get_args(part))
+        if _is_model(each)
+        for inner, field in each.model_fields.items()
+    )
+
+
+def _model_below(annotation: Any, path: str) -> type[BaseModel]:
+    found: type[BaseModel] | None = next(
+        (each for each in annotation_parts(annotation) if _is_model(each)), None
+    )
+    if found is None:
         raise BadInput(f"{path[:60]}: there is no such field; give lists of objects in a file or as JSON.")
+    return found
+
+
+def _field(model: type[BaseModel], name: str, path: str) -> Any:
     fields: dict[str, Any] = {each: field for each, field in model.model_fields.items() if each != "kind"}
     if name not in fields:
         raise BadInput(

@@ -51,7 +51,12 @@ def reassign_command(
     staff: AsOption,
     area: AreaOption = None,
     stage: Annotated[Stage | None, typer.Option(help="Only those in this stage.")] = None,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in words. It is sealed.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT|-", help="Why, in words. It is sealed. - asks for it, or reads standard input."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,14 +64,19 @@ def reassign_command(
 
     Each is an ordinary step, recorded under your name. Ends with 3 where some were refused; those stay as they were.
 
-    Example: rj reassign --from cw-1 --to cw-2 --reason "On leave until May" --as su-1
+    Example: rj reassign --from cw-1 --to cw-2 --reason - --as su-1
     """
 
     def order() -> Reassignment:
         from activities.reassignment import Reassignment
+        from cli.free_text import ASKED_FOR, asked_for, warn_of_onlookers
+        from cli.reading import refuse_unprintable
 
+        why = asked_for("reason") if reason == ASKED_FOR else reason
+        refuse_unprintable(why, "reason")
+        warn_of_onlookers(["reason"] if reason not in (None, ASKED_FOR) else [])
         return Reassignment(
-            giver=giver, taker=taker, area=area, stage=stage, reason=reason, asked_by=staff, run=uuid4()
+            giver=giver, taker=taker, area=area, stage=stage, reason=why, asked_by=staff, run=uuid4()
         )
 
     async def look(referrals: Referrals) -> Prospect:

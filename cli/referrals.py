@@ -141,7 +141,8 @@ def do_command(
         typer.Option(
             "--set",
             metavar="FIELD=VALUE",
-            help="One field; may be repeated. Lists by comma, fields below by dots.",
+            help="One field; may be repeated. Lists by comma, fields below by dots. FIELD=- asks for the value, or "
+            "reads it from standard input: what stands in a command, everybody on this machine can read.",
         ),
     ] = None,
     command_id: Annotated[
@@ -153,7 +154,7 @@ def do_command(
     """Take a step on a referral.
 
     Example: rj do RJ-7KQ4-M2X1 record_contact_attempt --set participant=h1 --set channel=phone
-    --set outcome=reached --as cw-1
+    --set outcome=reached --set note=- --as cw-1
     """
 
     async def work(referrals: Referrals) -> tuple[Receipt, list[Recorded], tuple[str, ...]]:
@@ -229,11 +230,15 @@ def _unanswered(again: str) -> Iterator[None]:
 
 
 def _command(kind: str, source: str | None, settings: list[str]) -> Any:
+    from cli.free_text import asked_for, once_only, warn_of_onlookers
     from cli.reading import command_of, parsed, read_document, with_settings
 
     model = command_of(kind)
+    once_only([source or "", *(each.partition("=")[2] for each in settings)])
     body = read_document(source) if source is not None else {}
-    return parsed(model, with_settings(model, body, settings))
+    body, open_to_all = with_settings(model, body, settings, asked_for=asked_for)
+    warn_of_onlookers(open_to_all)
+    return parsed(model, body)
 
 
 def _tell(receipt: Receipt) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import Exit, fail, guarded, out, room
+from cli.common import Exit, err, fail, guarded, out, room
 
 if TYPE_CHECKING:
     from service.bringing_up import Up
@@ -73,7 +74,9 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
     folder = DataFolder(settings.data)
     try:
         with folder.hold():
-            configure_logging("json", settings.log_level, log_file(folder), warnings_to=sys.stderr)
+            # Whatever is made from here on, by whichever library or server, is for its owner.
+            os.umask(0o077)
+            configure_logging("json", settings.log_level, log_file(folder), warnings_to=err.stream)
             asyncio.run(
                 until_told(
                     _serve(settings, folder, demo=demo, temporal_ui=temporal_ui),
@@ -138,7 +141,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
     for name, address in addresses.items():
         if address:
             # A path that is cut or folded cannot be copied.
-            out.print(f"{name:<{width}}  {address}", soft_wrap=True, markup=False)
+            out.print(f"{name:<{width}}  {address}", soft_wrap=True)
     rj = _as_typed(settings)
     out.print(
         f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example referral\nCtrl-C stops everything.",

@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,10 +101,12 @@ class DataFolder:
     def prepare(self) -> None:
         """Make the folder, or take away what others may do in it.
 
-        Raises BadSetting where that is impossible, and for a folder that holds something else than our data.
+        Raises BadSetting where that is impossible, for a folder that holds something else than our data, and for one of
+        another account.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._refuse_anothers()
             if not self._lock_file.exists() and any(self.path.iterdir()):
                 raise BadSetting(
                     f"RJ_DATA={self.path} holds something else: name a folder that is new or empty."
@@ -126,6 +129,7 @@ class DataFolder:
         try:
             if not _locked_soon(lock):
                 raise AlreadyRunning(self._where_it_is())
+            _close(self.path)
             self._service_file.unlink(missing_ok=True)
             yield
             self._service_file.unlink(missing_ok=True)
@@ -141,7 +145,11 @@ class DataFolder:
         unfinished.replace(self._service_file)
 
     def held(self) -> bool:
-        """Whether an `rj up` is alive on this folder, be it ready or still starting."""
+        """Whether an `rj up` is alive on this folder, be it ready or still starting.
+
+        Raises BadSetting for a folder of another account, which could lead us to servers of its own.
+        """
+        self._refuse_anothers()
         try:
             lock = os.open(self._lock_file, os.O_RDWR)
         except FileNotFoundError:
@@ -161,6 +169,17 @@ class DataFolder:
             return RunningService.model_validate_json(self._service_file.read_bytes())
         except (FileNotFoundError, ValidationError):
             return None
+
+    def _refuse_anothers(self) -> None:
+        try:
+            owner = self.path.stat().st_uid
+        except OSError:
+            return
+        if owner != os.geteuid():
+            raise BadSetting(
+                f"RJ_DATA={self.path} belongs to another account: run `rj` as that account, name a folder of your own, "
+                "or make it yours with all that is in it (chown -R)."
+            )
 
     def _where_it_is(self) -> str:
         service = self.running()
@@ -201,6 +220,20 @@ def resolve(settings: Settings) -> Servers:
         temporal or {"target_host": service.temporal_address, "namespace": service.temporal_namespace},
         service,
     )
+
+
+def _close(folder: Path) -> None:
+    """Take from others what they may do with our files and folders below one; what other accounts own is theirs."""
+    for _, folders, files, place in os.fwalk(folder):
+        for name in (*folders, *files):
+            # A server that outlived its `rj up` may be taking files away.
+            with suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=place, follow_symlinks=False)
+                ours = found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode)
+                # As root the folder of the database is passed through by the account that it runs under.
+                allowed = 0o710 if name == "postgres" and stat.S_ISDIR(found.st_mode) else 0o700
+                if ours and found.st_mode & 0o777 & ~allowed:
+                    os.chmod(name, found.st_mode & allowed, dir_fd=place)
 
 
 def _locked_soon(lock: int) -> bool:

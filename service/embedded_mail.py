@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import logging
 import os
+import secrets
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session, auth_mechanism
 
 from service.child_process import ServerFailed
 from service.ports import LOOPBACK, free_port
@@ -24,6 +27,7 @@ LONGEST_MESSAGE = 10 * 1024 * 1024
 """Bytes."""
 
 _TRIES = 5
+_USER = "rj"
 
 # It logs who writes to whom, and at the finest level what.
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -36,27 +40,29 @@ class Mailbox:
     """Where mail is taken, and where it is kept.
 
     Attributes:
-        url: as RJ_SMTP_URL would name it.
+        url: as RJ_SMTP_URL would name it, with the password of this run.
         folder: one file for each message and recipient, as it was sent.
     """
 
-    url: str
+    url: str = field(repr=False)
     folder: Path
 
 
 @asynccontextmanager
 async def embedded_mail(folder: Path) -> AsyncIterator[Mailbox]:
-    """Take mail from this machine, for any recipient, and send it nowhere, until the context ends.
+    """Take mail from who knows the password, for any recipient, and send it nowhere, until the context ends.
 
-    Only the folder's owner may read it. A message that comes again, with the same Message-ID for the same recipient,
-    takes the place of its twin. Runs in this process and its loop. Raises ServerFailed.
+    The password is another at every start, and is proved and not sent. Only the folder's owner may read the mail. A
+    message that comes again, with the same Message-ID for the same recipient, takes the place of its twin. Runs in this
+    process and its loop. Raises ServerFailed.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     connections: set[_Connection] = set()
-    server, port = await _listen(_Keeper(folder), connections)
+    password = secrets.token_urlsafe(32)
+    server, port = await _listen(_Keeper(folder, password), connections)
     try:
-        yield Mailbox(f"smtp://{LOOPBACK}:{port}", folder)
+        yield Mailbox(f"smtp://{_USER}:{password}@{LOOPBACK}:{port}", folder)
     finally:
         server.close()
         for connection in tuple(connections):
@@ -77,8 +83,19 @@ async def _listen(keeper: _Keeper, connections: set[_Connection]) -> tuple[async
 class _Keeper:
     """Keeps what was taken. The method names are aiosmtpd's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str) -> None:
         self._folder = folder
+        self._password = password.encode()
+
+    @auth_mechanism("CRAM-MD5")
+    async def auth_challenge(self, server: SMTP, arguments: list[str]) -> AuthResult:
+        """Who logs in proves that they know the password, on a challenge that never comes again (RFC 2195)."""
+        challenge = f"<{secrets.token_urlsafe(24)}@localhost>".encode()
+        answer = await server.challenge_auth(challenge)
+        if not isinstance(answer, bytes):
+            return AuthResult(success=False)  # and has been told why
+        right = f"{_USER} {hmac.new(self._password, challenge, 'md5').hexdigest()}".encode()
+        return AuthResult(success=hmac.compare_digest(answer, right), handled=False)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
@@ -111,15 +128,22 @@ def _for_its_owner(path: str, flags: int) -> int:
 
 class _Connection(SMTP):
     def __init__(self, keeper: _Keeper, connections: set[_Connection]) -> None:
-        super().__init__(
-            keeper,
-            data_size_limit=LONGEST_MESSAGE,
-            enable_SMTPUTF8=True,
-            # Else it asks the network for this machine's name, and waits.
-            hostname="localhost",
-            ident="rj up",
-            loop=asyncio.get_running_loop(),
-        )
+        with warnings.catch_warnings():
+            # It warns of passwords sent without TLS, of which none is.
+            warnings.simplefilter("ignore")
+            super().__init__(
+                keeper,
+                data_size_limit=LONGEST_MESSAGE,
+                enable_SMTPUTF8=True,
+                auth_required=True,
+                # Of the other ways, each sends the password.
+                auth_require_tls=False,
+                auth_exclude_mechanism=("LOGIN", "PLAIN"),
+                # Else it asks the network for this machine's name, and waits.
+                hostname="localhost",
+                ident="rj up",
+                loop=asyncio.get_running_loop(),
+            )
         self._connections = connections
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -12,6 +12,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
+import structlog
 
 from service.child_process import READY_WITHIN, ChildProcess, ServerFailed, end_orphan
 from service.ports import LOOPBACK, free_port
@@ -29,8 +31,13 @@ from stores.database import APPLICATION_ROLE, Connection
 OWNER = "rj_owner"
 DATABASE = "rj"
 PREFERRED_PORT = 5433
+ACCOUNT = "rj-postgres"
+"""Runs PostgreSQL for root where there is no account `postgres`; made when it is first needed."""
+
 SHARED = Path("/var/lib/rj-referrals")
 """Used by root only, for what the account PostgreSQL runs under could not reach where it lies."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 # The kernel's limit is 108 bytes on Linux and 104 on macOS.
 _LONGEST_SOCKET_PATH = 100
@@ -103,13 +110,16 @@ async def embedded_postgres(
     account = _account()
     home = _home(folder, account)
     programs = _programs(account)
-    superuser_password = _secret(home / "superuser.password", account)
-    owner_password = _secret(home / "owner.password", account)
-    application_password = _secret(home / "application.password", account)
     data = home / "data"
+    if data.exists():
+        await _clear_stale_lock(data)
+        if account:
+            _hand_over(home, data.stat().st_uid, account)
+    superuser_password = _secret(home / "superuser.password", account)
+    owner_password = _secret(home / "owner.password", None)
+    application_password = _secret(home / "application.password", None)
     if not data.exists():
         await _initialise(programs, home, account)
-    await _clear_stale_lock(data)
     process, address = await _start(
         programs, home, account, superuser_password, preferred_port or PREFERRED_PORT
     )
@@ -130,15 +140,38 @@ async def embedded_postgres(
 def _account() -> _Account | None:
     if os.geteuid() != 0:
         return None
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return _Account(entry.pw_uid, entry.pw_gid)
+    # Never `nobody`, under which other programs run: each of them could read the data and the passwords.
+    for name in ("postgres", ACCOUNT):
+        if (known := _known(name)) is not None:
+            return known
+    return _made()
+
+
+def _known(name: str) -> _Account | None:
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return _Account(entry.pw_uid, entry.pw_gid)
+
+
+def _made() -> _Account:
+    """An account for PostgreSQL alone: `initdb` needs one that has a name."""
+    command = [
+        *("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"),
+        *("--shell", "/usr/sbin/nologin", ACCOUNT),
+    ]
+    program = shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if program is not None:
+        done = subprocess.run([program, *command[1:]], capture_output=True, check=False, timeout=READY_WITHIN)
+        # Another `rj up` may have made it at the same moment.
+        if (made := _known(ACCOUNT)) is not None:
+            if done.returncode == 0:
+                log.warning("made an account for PostgreSQL, which does not run as root", account=ACCOUNT)
+            return made
     raise ServerFailed(
-        "PostgreSQL does not run as root and there is no account `postgres` or `nobody` to run it as; "
-        "run this as an ordinary user, or set DATABASE_URL."
+        "PostgreSQL does not run as root, there is no account `postgres` to run it as, and none could be made: "
+        f"run `{' '.join(command)}`, run this as an ordinary user, or set DATABASE_URL."
     )
 
 
@@ -147,22 +180,44 @@ def _home(folder: Path, account: _Account | None) -> Path:
 
     Under a folder that only root may enter (a clone in root's own home) the account would not reach its data, and
     the mode of other people's folders is not ours to change.
+
+    As root it stays root's, and the account may only pass through: nothing that root opens in it by name can be put
+    there by whoever takes over the account.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     home = folder.resolve()
     elsewhere = home / "elsewhere"
-    if elsewhere.is_symlink():
+    if elsewhere.is_symlink() and elsewhere.lstat().st_uid == os.geteuid():
         home = elsewhere.resolve()
         if not home.is_dir():
             raise ServerFailed(f"The database's files should be in {home}, and that folder is gone.")
     elif account and not account.reaches(home.parent):
-        SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _share()
         home = Path(tempfile.mkdtemp(prefix="postgres-", dir=SHARED))
         elsewhere.symlink_to(home)
-    home.chmod(0o700)
     if account:
-        os.chown(home, account.uid, account.gid)
+        os.chown(home, os.geteuid(), account.gid)
+    home.chmod(0o710 if account else 0o700)
     return home
+
+
+def _share() -> None:
+    SHARED.mkdir(parents=True, exist_ok=True)
+    # Whatever the umask is.
+    SHARED.chmod(0o755)
+
+
+def _hand_over(home: Path, former: int, account: _Account) -> None:
+    """Give the account what another one owned, which ran PostgreSQL before it (`nobody`, until there was a better).
+
+    Nothing of a third one's is touched, nor what a link leads to.
+    """
+    if former == account.uid:
+        return
+    for _, folders, files, folder in os.fwalk(home):
+        for name in (*folders, *files):
+            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_uid == former:
+                os.chown(name, account.uid, account.gid, dir_fd=folder, follow_symlinks=False)
 
 
 def installed_programs() -> Path:
@@ -181,7 +236,7 @@ def _programs(account: _Account | None) -> Path:
     package = installed.parents[len(_WITHIN.parts) - 1]
     copy = SHARED / f"programs-{version('embedded-postgres')}"
     if not copy.exists():
-        SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _share()
         # Made aside and renamed, so that a copy is either whole or absent.
         unfinished = Path(tempfile.mkdtemp(dir=SHARED))
         for part in (package, package.with_name(f"{package.name}.libs")):
@@ -213,6 +268,9 @@ async def _initialise(programs: Path, home: Path, account: _Account | None) -> N
     """Make the data folder aside and rename it, so that an interrupted first start is simply done again."""
     unfinished = home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if account:
+        os.chown(unfinished, account.uid, account.gid)
     command: list[str | Path] = [
         programs / "initdb",
         f"--pgdata={unfinished}",
@@ -245,16 +303,25 @@ async def _clear_stale_lock(data: Path) -> None:
     """
     lock = data / "postmaster.pid"
     try:
-        first, rest = lock.read_text().split("\n", 1)
-        old = int(first)
+        descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:
         return
-    except ValueError:  # half-written when the machine went down; PostgreSQL refuses such a file
-        lock.unlink()
-        return
-    await end_orphan(old, str(data), signal.SIGINT, signal.SIGQUIT)
-    if lock.exists():
-        lock.write_text(f"{os.getpid()}\n{rest}")
+    except OSError as error:
+        # A link, which leads to what is not ours to write.
+        raise ServerFailed(f"{lock} cannot be opened: {(error.strerror or 'unknown').lower()}.") from error
+    with os.fdopen(descriptor, "r+") as file:
+        try:
+            first, rest = file.read().split("\n", 1)
+            old = int(first)
+        except ValueError:  # half-written when the machine went down; PostgreSQL refuses such a file
+            lock.unlink()
+            return
+        await end_orphan(old, str(data), signal.SIGINT, signal.SIGQUIT)
+        # A link to another file of ours would be written over in its place.
+        if lock.exists() and os.fstat(descriptor).st_uid == data.stat().st_uid:
+            file.seek(0)
+            file.truncate()
+            file.write(f"{os.getpid()}\n{rest}")
 
 
 async def _start(
@@ -285,7 +352,7 @@ def _address(home: Path, account: _Account | None, preferred_port: int) -> _Addr
         return _Address(LOOPBACK, free_port(preferred_port))
     sockets.mkdir(mode=0o700, exist_ok=True)
     if account:
-        os.chown(sockets, account.uid, account.gid)
+        os.chown(sockets, account.uid, account.gid, follow_symlinks=False)
     return _Address(str(sockets), preferred_port)
 
 

@@ -117,7 +117,8 @@ async def _start(
             # The user's own TEMPORAL_* variables and profiles are for other servers.
             env={"PATH": os.defpath, "HOME": str(home)},
         )
-        (home / "pid").write_text(str(process.pid))
+        with open(home / "pid", "w", opener=_for_its_owner) as file:
+            file.write(str(process.pid))
         address = f"{LOOPBACK}:{port}"
         try:
             await process.ready(functools.partial(_answers, process, port))
@@ -136,6 +137,10 @@ def _page(preferred_port: int | None, other_than: int) -> tuple[Sequence[str], s
         return ("--headless",), None
     port = free_port(preferred_port if preferred_port != other_than else preferred_port + 1)
     return ("--ui-port", str(port), "--ui-disable-news-fetch"), f"http://{LOOPBACK}:{port}"
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 async def _end_orphan(home: Path) -> None:

@@ -28,6 +28,7 @@ from temporalio import activity, workflow
 
 import schemas
 from schemas.privacy import public_part, sensitive_field_names
+from service.visible import one_line
 
 REDACTED = "[redacted]"
 
@@ -96,7 +97,8 @@ def _handler(
     *more: Processor,
 ) -> EntryHandler:
     renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+        # Of ASCII only: whatever a terminal does with other characters, it does not do with these.
+        structlog.processors.JSONRenderer(ensure_ascii=True)
         if format == "json"
         else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
@@ -110,6 +112,7 @@ def _handler(
                 describe_exception,
                 redact,
                 *more,
+                *([] if format == "json" else [make_visible]),
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 renderer,
             ],
@@ -167,6 +170,14 @@ def exception_outline(error: BaseException) -> dict[str, Any]:
     if isinstance(error, BaseExceptionGroup):
         outline["exceptions"] = [exception_outline(inner) for inner in error.exceptions]
     return outline
+
+
+def make_visible(_logger: Any, _method: str, entry: EventDict) -> EventDict:
+    """Leave of each text what a terminal may show, on one line."""
+    return {
+        name: one_line(value) if isinstance(value, str) and not name.startswith("_") else value
+        for name, value in entry.items()
+    }
 
 
 def redact(_logger: Any, _method: str, entry: EventDict) -> EventDict:

@@ -47,6 +47,8 @@ _MISSING = {
     "ground": "is missing: every number says what it rests on: law, standard, borrowed or local",
     "source": "is missing: every number says where it comes from, in words",
 }
+# Nobody mends more at once, and each costs a search for what may have been meant.
+_MOST_FAULTS = 200
 # Well formed, but negative or of too many digits.
 _LIKE_A_SPAN = re.compile(r"-?(?:\d+(?:wd|w|m)|PT-?\d+S)")
 _SPANS = "write 2wd (working days), 6w (weeks), 3m (months) or PT30S (seconds)"
@@ -84,7 +86,7 @@ def _of_form(written: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _by_pydantic(error: ValidationError, written: dict[str, Any]) -> Iterator[Fault]:
-    problems = error.errors(include_url=False, include_input=False)
+    problems = error.errors(include_url=False, include_input=False)[:_MOST_FAULTS]
     names = list(notice_tables(written))
     unknown = {problem["loc"][:-1] for problem in problems if problem["loc"][-1] == "[key]"}
     for problem in problems:

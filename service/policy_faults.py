@@ -11,6 +11,9 @@ from service.toml_lines import Place
 
 M = TypeVar("M", bound=Model)
 
+# Characters of what may be a word misspelt. Comparing takes time that grows with the square of what is compared.
+_LONGEST_MEANT = 60
+
 
 class Fault(NamedTuple):
     """One thing that is wrong with a policy.
@@ -28,8 +31,8 @@ class Fault(NamedTuple):
 
 def instead(given: Any, accepted: Iterable[str]) -> str:
     """What may have been meant or, where nothing is near, all that is accepted."""
-    known = list(accepted)
-    near = get_close_matches(str(given), known, n=1)
+    known, word = list(accepted), str(given)
+    near = get_close_matches(word, known, n=1) if len(word) <= _LONGEST_MEANT else []
     return f"Did you mean {near[0]}?" if near else f"Accepted: {', '.join(known) or 'none'}"
 
 

@@ -15,6 +15,14 @@ from service.toml_lines import Place, lines
 _SHIPPED = Path(__file__).parent.parent / "policies"
 DEFAULT = _SHIPPED / "england-and-wales.toml"
 
+# Bounds of a file, far above what a service needs: reading TOML, and looking for all that is wrong with it, takes time
+# that grows faster than what is read.
+_LARGEST = 100_000
+_LONGEST_LINE = 6_000
+_MOST_THINGS = 5_000
+_DEEPEST = 10
+_MOST_FILES = 10
+
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _NUMBERS = frozenset({"due", "warn", "escalate", "by_justice_stage"})
 _KEPT = frozenset({"after_erasure"})
@@ -125,6 +133,7 @@ def _read(path: Path, above: tuple[Path, ...]) -> Iterator[_File]:
     text = _text(path)
     try:
         says = tomllib.loads(text)
+        _refuse_shape(path, says)
         where = lines(text)
     except tomllib.TOMLDecodeError as error:
         at = _LINE.search(str(error))
@@ -142,6 +151,8 @@ def _read(path: Path, above: tuple[Path, ...]) -> Iterator[_File]:
         line = where[("extends",)]
         below = _found(path, extends, line)
         way = (*above, path)
+        if len(way) >= _MOST_FILES:
+            raise _Unreadable(Problem(path, line, "extends", f"at most {_MOST_FILES} files build on another"))
         if below.resolve() in {each.resolve() for each in way}:
             names = ", which extends ".join(each.name for each in (*way, below))
             raise _Unreadable(Problem(path, line, "extends", f"goes in a circle: {names}"))
@@ -150,26 +161,73 @@ def _read(path: Path, above: tuple[Path, ...]) -> Iterator[_File]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        text = content.decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise _Unreadable(Problem(path, None, "", f"cannot be read: {reason}")) from None
     except UnicodeDecodeError:
         raise _Unreadable(Problem(path, None, "", "is not text in UTF-8")) from None
+    if len(content) > _LARGEST:
+        raise _Unreadable(Problem(path, None, "", f"is larger than {_LARGEST // 1000} kB"))
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > _LONGEST_LINE:
+            sentence = f"this line is longer than {_LONGEST_LINE:,} characters"
+            raise _Unreadable(Problem(path, number, "", sentence))
+    return text
+
+
+def _refuse_shape(path: Path, says: dict[str, Any]) -> None:
+    """Raise _Unreadable for more tables in one another, or more things in all, than a policy needs."""
+    level: list[Any] = [says]
+    things = 0
+    for _ in range(_DEEPEST + 1):
+        level = [
+            below
+            for value in level
+            if isinstance(value, dict | list)
+            for below in (value.values() if isinstance(value, dict) else value)
+        ]
+        things += len(level)
+        if things > _MOST_THINGS:
+            raise _Unreadable(Problem(path, None, "", f"says more than {_MOST_THINGS:,} things"))
+    if level:
+        raise _Unreadable(
+            Problem(path, None, "", f"holds more than {_DEEPEST} tables or lists in one another")
+        )
 
 
 def _found(path: Path, extends: Any, line: int) -> Path:
+    """The file that is built on: one in the folder of the file that names it, or one that ships."""
     shipped = sorted(each.name for each in _SHIPPED.glob("*.toml"))
-    if isinstance(extends, str) and extends.isprintable():
-        for candidate in (path.parent / extends, _SHIPPED / extends):
-            if _is_file(candidate):
-                return candidate
+    if not (isinstance(extends, str) and extends.isprintable()):
+        sentence = f"must be the name of a file beside this one, or {' or '.join(shipped)}"
+        raise _Unreadable(Problem(path, line, "extends", sentence))
+    leads_out = False
+    for folder in (path.parent, _SHIPPED):
+        candidate = folder / extends
+        if not _lies_in(candidate, folder):
+            # Whether there is such a file is not said either.
+            leads_out = True
+        elif _is_file(candidate):
+            return candidate
+    if leads_out:
+        sentence = f"leads out of the folder of this file: name a file beside it, or {' or '.join(shipped)}"
+    else:
         sentence = (
             f"there is no file {extends} beside this one, and none that ships. {instead(extends, shipped)}"
         )
-    else:
-        sentence = f"must be the name of a file beside this one, or {' or '.join(shipped)}"
     raise _Unreadable(Problem(path, line, "extends", sentence))
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder or below it, wherever links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        # A name that is too long, or links that lead in a circle.
+        return True
 
 
 def _is_file(path: Path) -> bool:

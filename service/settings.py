@@ -181,7 +181,9 @@ def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConne
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=dict(env))
     except (RuntimeError, OSError) as error:
-        raise BadSetting(f"Temporal's settings (TEMPORAL_*) cannot be used: {error}.") from None
+        # Its further lines quote the file, where keys stand.
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise BadSetting(f"Temporal's settings (TEMPORAL_*) cannot be used: {reason}.") from None
     if not config.get("target_host"):
         raise BadSetting("Temporal's settings name no server: set TEMPORAL_ADDRESS to HOST:PORT.")
     return config

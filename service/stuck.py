@@ -179,7 +179,7 @@ def _silent_message(gone: _Gone) -> Stuck:
         # The referral's workflow starts what is under way when it reads itself from the log.
         remedy = (
             "It is started when its referral reads itself from the log: temporal workflow terminate --workflow-id "
-            f"{workflow_id(reference)}, then rj do {reference} add_note --set note=Woken --as STAFF"
+            f"{workflow_id(reference)}, then rj do {reference} add_note --set note=- --as STAFF"
         )
     else:
         remedy = (

@@ -105,6 +105,7 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_such() -> None:
         "victim@",
         "",
         f"{'v' * 250}@example.org",
+        "\udcff@example.org",
     ],
 )
 async def test_what_is_not_one_address_is_refused_before_anybody_is_asked(to: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
@@ -39,6 +40,12 @@ class Said:
 
 
 Rj: TypeAlias = Callable[..., Awaitable[Said]]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else what `rj` says depends on who has an account here.
+    monkeypatch.setattr("service.onlookers.others_use_this_machine", lambda: False)
 
 
 @pytest_asyncio.fixture(scope="session")

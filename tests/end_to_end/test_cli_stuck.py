@@ -64,7 +64,7 @@ async def test_an_open_referral_whose_workflow_is_gone_is_woken_by_the_command_t
     assert found["kind"] == Kind.NO_WORKFLOW
     assert "its workflow has ended (terminated)" in found["said"]
     typed = found["remedy"].partition(": rj ")[2].replace("STAFF", "cw-1").split()
-    assert (await rj(*typed)).code == 0
+    assert (await rj(*typed, given="Woken")).code == 0
     assert await about(rj, workflow_id(reference)) == []
 
 

@@ -133,3 +133,37 @@ def test_what_cannot_be_used_is_a_sentence(data: Path, rj: Rj, tmp_path: Path) -
     assert "retention_years" in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert ours(data) == []
+
+
+def open_to_others(data: Path) -> list[str]:
+    """What below the folder another account than its owner may do anything with."""
+    return [
+        f"{path.relative_to(data)} {path.lstat().st_mode & 0o777:o}"
+        for path in data.rglob("*")
+        if path.lstat().st_mode & 0o077 and not path.is_symlink()
+    ]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o000])
+def test_all_that_is_in_the_data_folder_is_for_its_owner(mask: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="rj-") as folder:
+        Path(folder).chmod(0o711)
+        data = Path(folder) / "data"
+        before = os.umask(mask)
+        try:
+            (data / "temporal").mkdir(parents=True)
+            # As a version before this one left it.
+            (data / "up.lock").touch()
+            (data / "temporal" / "pid").write_text("1")
+            (data / "temporal" / "pid").chmod(0o644)
+            with up(data, "--demo") as process:
+                found = open_to_others(data)
+                code, _ = process.end(signal.SIGTERM)
+        finally:
+            os.umask(before)
+        assert code == 0
+        # The account that PostgreSQL runs under has to pass through to its own folder.
+        passed_through = ["postgres 710"] if os.geteuid() == 0 else []
+        assert found == passed_through
+        assert open_to_others(data) == passed_through
+        assert data.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)

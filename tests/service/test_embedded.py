@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import pwd
+import shutil
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import asyncpg
@@ -171,3 +174,112 @@ def test_no_port_free_is_said() -> None:
     port = free_port(29233)
     with socket.create_server((LOOPBACK, port)), pytest.raises(NoFreePort):
         free_port(port, tries=1)
+
+
+def account(name: str) -> module._Account:
+    entry = pwd.getpwnam(name)
+    return module._Account(entry.pw_uid, entry.pw_gid)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another account")
+
+
+def known_are(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[list[str]]:
+    """Have the machine know these accounts only; the commands that are run to make another."""
+    accounts = {name: module._Account(90_000 + number, 90_000) for number, name in enumerate(names)}
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        ran.append(command)
+        accounts[command[-1]] = module._Account(90_100, 90_100)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: struct(accounts[name]))
+    monkeypatch.setattr(subprocess, "run", run)
+    return ran
+
+
+def struct(known: module._Account) -> pwd.struct_passwd:
+    return pwd.struct_passwd(("x", "x", known.uid, known.gid, "", "/", "/bin/false"))
+
+
+def test_as_root_postgresql_runs_under_an_account_of_its_own_and_never_as_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert known_are(monkeypatch, "nobody", "postgres") == []
+    assert module._account() == module._Account(90_001, 90_000)
+    known_are(monkeypatch, "nobody", module.ACCOUNT)
+    assert module._account() == module._Account(90_001, 90_000)
+    ran = known_are(monkeypatch, "nobody")
+    monkeypatch.setattr(shutil, "which", lambda name, path: f"/usr/sbin/{name}")
+    assert module._account() == module._Account(90_100, 90_100)
+    [[program, *options]] = ran
+    assert program == "/usr/sbin/useradd"
+    assert {"--system", "--user-group", "--no-create-home", "/usr/sbin/nologin"} < set(options)
+
+
+def test_where_no_account_can_be_made_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    known_are(monkeypatch, "nobody")
+    monkeypatch.setattr(shutil, "which", lambda name, path: None)
+    with pytest.raises(ServerFailed, match=r"none could be made: run `useradd --system .* rj-postgres`"):
+        module._account()
+
+
+@as_root
+async def test_data_that_nobody_owned_is_handed_over_and_served(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, nobody = server_folder / "postgres", account("nobody")
+    with monkeypatch.context() as before:
+        before.setattr(module, "_account", lambda: nobody)
+        async with embedded_postgres(home) as server:
+            await value(server.owner_dsn, "CREATE TABLE said (word text)")
+            await value(server.owner_dsn, "INSERT INTO said VALUES ('kept')")
+    # As it was laid out then, with what another program of nobody's may have put there.
+    os.chown(home, nobody.uid, nobody.gid)
+    home.chmod(0o700)
+    victim = server_folder / "victim"
+    victim.mkdir()
+    (victim / "file").touch()
+    (home / "data" / "link").symlink_to(victim / "file")
+    os.chown(home / "data" / "link", nobody.uid, nobody.gid, follow_symlinks=False)
+    (home / "elsewhere").symlink_to(victim)
+    os.chown(home / "elsewhere", nobody.uid, nobody.gid, follow_symlinks=False)
+    async with embedded_postgres(home) as server:
+        assert await value(server.owner_dsn, "SELECT word FROM said") == "kept"
+    left = [path for path in home.rglob("*") if path.lstat().st_uid == nobody.uid]
+    assert left == []
+    assert victim.stat().st_uid == (victim / "file").stat().st_uid == 0
+    assert list(victim.iterdir()) == [victim / "file"]
+
+
+@as_root
+async def test_the_account_of_postgresql_can_lead_root_to_no_other_file(server_folder: Path) -> None:
+    """What root opens by name lies in a folder in which the account can make nothing."""
+    home = server_folder / "postgres"
+    async with embedded_postgres(home):
+        theirs = (home / "data").stat()
+    assert (home.stat().st_uid, home.stat().st_mode & 0o777) == (0, 0o710)
+    assert theirs.st_uid != 0
+    assert {path.name for path in home.iterdir() if path.stat().st_uid == theirs.st_uid} == {
+        *("data", "socket", "superuser.password")
+    }
+    # The one file that is theirs to replace and ours to write.
+    victim = server_folder / "victim"
+    victim.write_text("1\nkept")
+    (home / "data" / "postmaster.pid").symlink_to(victim)
+    with pytest.raises(ServerFailed, match=r"postmaster\.pid cannot be opened: too many levels of symbolic"):
+        async with embedded_postgres(home):
+            pass
+    assert victim.read_text() == "1\nkept"
+
+
+async def test_what_temporal_is_known_by_is_for_its_owner(server_folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with embedded_temporal(server_folder / "temporal", search_attributes={}, preferred_port=28433):
+            modes = {path.stat().st_mode & 0o777 for path in (server_folder / "temporal").iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {0o600}

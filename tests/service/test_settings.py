@@ -183,6 +183,14 @@ def test_a_missing_temporal_profile_is_one_sentence() -> None:
         temporal_connect_config({"TEMPORAL_PROFILE": "nowhere", "TEMPORAL_CONFIG_FILE": "gone.toml"})
 
 
+def test_of_temporals_own_file_no_line_is_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "temporal.toml"
+    path.write_text('[profile.default]\naddress = "127.0.0.1:1"\napi_key = "canary\n')
+    with pytest.raises(BadSetting, match="line 3") as caught:
+        temporal_connect_config({"TEMPORAL_CONFIG_FILE": str(path)})
+    assert "canary" not in str(caught.value)
+
+
 def test_nothing_running_says_what_to_run() -> None:
     with pytest.raises(
         NotRunning, match=r"start it with `rj up` .* or set DATABASE_URL and TEMPORAL_ADDRESS\."
@@ -277,3 +285,16 @@ def test_metrics_are_served_where_told_and_a_taken_address_is_one_sentence() -> 
     taken = free_port(29564)
     with socket.create_server((LOOPBACK, taken)), pytest.raises(BadSetting, match="choose another port"):
         runtime(f"{LOOPBACK}:{taken}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another account")
+def test_nothing_is_taken_from_or_put_into_a_data_folder_of_another_account(tmp_path: Path) -> None:
+    """Who works in /tmp finds there what a stranger left: a service of their own to send everything to."""
+    folder = DataFolder(tmp_path / ".rj")
+    with folder.hold():
+        folder.announce(SERVICE)
+        assert folder.running() is not None
+        os.chown(folder.path, 65_534, 65_534)
+        for use in (folder.running, folder.held, folder.prepare):
+            with pytest.raises(BadSetting, match="belongs to another account: run `rj` as that account"):
+                use()

@@ -1,0 +1,76 @@
+"""The one way from `rj` to a terminal: whatever is printed, by whichever library, passes `visible`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
+
+from rich.console import Console
+
+from service.visible import visible
+
+
+class Shown:
+    """A text stream that writes only what may be seen. All else of it is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # Rich writes there by itself: it has colours and a cursor to move, and our Screen makes its text visible first.
+        self.rich_proxied_file = stream
+
+    def write(self, text: str) -> int:
+        """Write the text as it may be seen."""
+        if not isinstance(text, str):
+            # By this click learns that it is a stream of text.
+            raise TypeError("a stream of text takes no bytes")
+        self.rich_proxied_file.write(visible(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write the lines, each as it may be seen."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
+
+
+class Screen(Console):
+    """What rich draws on, which reads no markup in what it is given."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    @property
+    def stream(self) -> TextIO:
+        """The stream that it draws on, for others who make their text visible themselves."""
+        return cast("TextIO", self.file)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print the objects, texts as they may be seen."""
+        super().print(*(visible(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+@contextmanager
+def only_what_is_seen() -> Iterator[None]:
+    """While it lasts, both output streams are `Shown`."""
+    before = sys.stdout, sys.stderr
+    # Streams in all but their class.
+    sys.stdout, sys.stderr = (cast("TextIO", _shown(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _shown(stream: TextIO) -> Shown:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        # A terminal of few letters shows the others by their numbers. Where it is said to have ASCII only, click writes
+        # UTF-8 past us.
+        ascii_only = (stream.encoding or "").lower().replace("-", "") in ("ascii", "usascii", "ansi_x3.41968")
+        # Where the stream has become another since it was opened, it stays as it is: what it cannot write is a fault.
+        with suppress(OSError):
+            reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
+    return Shown(stream)

@@ -1,0 +1,38 @@
+"""What was stored comes back as a terminal may show it, and for a script as it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.end_to_end.conftest import Rj
+from tests.service.test_visible import unseen
+
+NASTY = "Alex\u202e\u200b\U000e0041[bold]"
+
+
+@pytest.mark.parametrize("of", ["notes", "names", "people"])
+async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: str) -> None:
+    note = json.dumps({"note": f"{NASTY}\n\tdone"})
+    person = json.dumps({"participant": "h1", "person": {"name": NASTY, "needs": NASTY}})
+    match of:
+        case "notes":
+            await rj("do", reference, "add_note", "-", "--as", "cw-1", given=note)
+            command = ["timeline", reference, "--as", "cw-1"]
+        case "people":
+            await rj("do", reference, "amend_participant", "-", "--as", "cw-1", given=person)
+            command = ["contact", reference, "h1", "--as", "cw-1"]
+        case _:
+            added = await rj(
+                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "gwent", "--name", NASTY)
+            )
+            assert added.code == 0
+            command = ["staff", "list", "--area", "gwent"]
+    said = await rj(*command)
+    assert "Alex\N{REPLACEMENT CHARACTER}" in said.out
+    assert "[bold]" in said.out
+    assert unseen(said.out) == []
+    for_a_script = await rj(*command, "--json")
+    assert for_a_script.out.isascii()
+    assert json.dumps(NASTY).strip('"') in for_a_script.out
