@@ -120,8 +120,10 @@ DECLARE
     problem text;
     ends boolean;
 BEGIN
-    IF octet_length(p_hash) IS DISTINCT FROM 32 OR p_actor IS NULL THEN
-        RAISE EXCEPTION 'a change says who makes it, and has a link' USING ERRCODE = '22023';
+    IF octet_length(p_hash) IS DISTINCT FROM 32 OR p_actor IS NULL OR p_at IS NULL OR coalesce(p_kind, '') NOT IN (
+        'first', 'entered', 'changed', 'proposed', 'confirmed', 'declined', 'absent', 'back', 'messages'
+    ) THEN
+        RAISE EXCEPTION 'a change says who makes it when, is of a kind, and has a link' USING ERRCODE = '22023';
     END IF;
     LOCK TABLE staff_event IN SHARE ROW EXCLUSIVE MODE;
     SELECT sequence, at, hash INTO latest FROM staff_event ORDER BY sequence DESC LIMIT 1;
@@ -174,6 +176,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'this is no entry of the register' USING ERRCODE = '22023';
     END IF;
+    IF p_kind = 'confirmed' AND asked.before::jsonb IS DISTINCT FROM p_before::jsonb THEN
+        RETURN 'changed_since';
+    END IF;
     two := staff_takes_two(stands, becomes);
     maker := actor;
     -- What a change of this kind may be of.
@@ -207,9 +212,6 @@ BEGIN
                 RETURN CASE WHEN p_kind = 'proposed' THEN 'one_is_enough' ELSE 'two_needed' END;
             END IF;
         WHEN 'confirmed' THEN
-            IF asked.before::jsonb IS DISTINCT FROM p_before::jsonb THEN
-                RETURN 'changed_since';
-            END IF;
             IF asked.after::jsonb - 'role_since' IS DISTINCT FROM p_after::jsonb - 'role_since' THEN
                 RAISE EXCEPTION 'what is confirmed is what was proposed' USING ERRCODE = '22023';
             END IF;
@@ -250,7 +252,7 @@ BEGIN
                 RETURN 'not_theirs';
             END IF;
             IF p_kind = 'absent' AND (
-                becomes.absent_until IS NULL OR becomes.absent_until <= p_at OR becomes.stand_in = p_subject
+                becomes.absent_until IS NULL OR becomes.stand_in = p_subject
                 OR NOT EXISTS (SELECT FROM staff WHERE id = becomes.stand_in AND active)
             ) OR p_kind = 'back' AND (becomes.absent_until IS NOT NULL OR becomes.stand_in IS NOT NULL) THEN
                 RAISE EXCEPTION 'an absence has an end and an active stand-in' USING ERRCODE = '22023';

@@ -28,6 +28,7 @@ from tests.book import MONDAY, Book
 from tests.end_to_end.conftest import Rj
 from tests.end_to_end.running import ROOT
 from tests.life import HARMED, until_conference, until_preparation
+from tests.register import enter
 from tests.workflows.test_reassignment import order, owned, reassigned, start, take_of, working
 from workflows.reassignment import Progress
 
@@ -97,7 +98,7 @@ async def test_sign_offs_are_shown_to_who_may_give_them(rj: Rj, book: Book) -> N
     # Who would have made it may not give it, whatever role they have meanwhile.
     member = await staff.get(book.pool, "me-fb")
     assert member is not None
-    await staff.add(book.pool, member.model_copy(update={"role": Role.SUPERVISOR}))
+    await enter(book.pool, book.keys, member.model_copy(update={"role": Role.SUPERVISOR}))
     assert (await rj("signoffs", "--as", "me-fb")).out == "No sign-off waits that me-fb may give.\n"
     refused = await rj("signoffs", "--as", "me-1")
     assert refused.code == 3
@@ -188,9 +189,9 @@ async def people(referrals: Referrals) -> tuple[str, str]:
     name = f"es-{uuid4().hex[:8]}"
     giver, taker = f"{name}-a", f"{name}-b"
     both = (Area.ESSEX, Area.HERTFORDSHIRE)
-    await staff.add(referrals.pool, Staff(id=giver, role=Role.CASEWORKER, areas=both))
-    await staff.add(referrals.pool, Staff(id=taker, role=Role.CASEWORKER, areas=(Area.ESSEX,)))
-    await staff.add(referrals.pool, Staff(id="es-su", role=Role.SUPERVISOR, areas=both))
+    await enter(referrals.pool, referrals.keys, Staff(id=giver, role=Role.CASEWORKER, areas=both))
+    await enter(referrals.pool, referrals.keys, Staff(id=taker, role=Role.CASEWORKER, areas=(Area.ESSEX,)))
+    await enter(referrals.pool, referrals.keys, Staff(id="es-su", role=Role.SUPERVISOR, areas=both))
     return giver, taker
 
 

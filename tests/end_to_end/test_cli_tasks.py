@@ -11,10 +11,10 @@ from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.people import Role, Staff
 from service.referrals import Referrals
-from stores import staff
 from stores.tasks import OpenTask, open_tasks
 from tests.end_to_end.conftest import Rj
 from tests.life import form
+from tests.register import enter
 
 AREA = Area.SUFFOLK
 CASEWORKER = "tk-1"
@@ -22,7 +22,7 @@ CASEWORKER = "tk-1"
 
 async def wrote_themselves(referrals: Referrals, safety: dict[str, object]) -> str:
     """A referral by a person harmed, who is to be thanked for it in the ways that are safe; given to a caseworker."""
-    await staff.add(referrals.pool, Staff(id=CASEWORKER, role=Role.CASEWORKER, areas=(AREA,)))
+    await enter(referrals.pool, referrals.keys, Staff(id=CASEWORKER, role=Role.CASEWORKER, areas=(AREA,)))
     harmed = {"id": "h1", "role": "harmed", "person": {"email": "h1@example.org"}, "contact_safety": safety}
     people = [harmed, {"id": "r1", "role": "responsible"}]
     sent = form(area=AREA, source="self", initiator="harmed_person", participants=people)

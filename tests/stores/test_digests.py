@@ -18,7 +18,7 @@ from stores import digests, notices
 from stores.database import Pool
 from stores.keys import KeyStore
 from stores.referrals import where_they_stand
-from stores.staff import set_messages
+from stores.register import set_messages
 from stores.tasks import open_tasks
 from tests.caseload import HERE, Caseload, a_caseload
 
@@ -32,7 +32,9 @@ async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[
         yield made
 
 
-async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(caseload: Caseload) -> None:
+async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(
+    caseload: Caseload, keys: KeyStore
+) -> None:
     away = NOW + timedelta(days=3)
     for role in Role:
         if role is not Role.SYSTEM:
@@ -41,7 +43,7 @@ async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(c
     await caseload.member("dg-no-address", email=None)
     await caseload.member("dg-away", absent_until=away, stand_in="dg-caseworker")
     no_wish = await caseload.member("dg-no-wish")
-    await set_messages(caseload.pool, no_wish.model_copy(update={"digest": False}))
+    await set_messages(caseload.pool, keys, no_wish.model_copy(update={"digest": False}))
     found = [each.id for each in await digests.readers(caseload.pool, NOW)]
     assert found == ["dg-caseworker", "dg-facilitator", "dg-service-manager", "dg-supervisor"]
     assert "dg-away" in [each.id for each in await digests.readers(caseload.pool, away)]

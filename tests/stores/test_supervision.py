@@ -13,7 +13,7 @@ from schemas.people import Role
 from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
 from service.policy_files import load_policies
-from stores import event_log, staff, supervision
+from stores import event_log, register, supervision
 from stores.database import Pool, connect
 from stores.keys import KeyStore
 from stores.supervision import Load, PastEscalation
@@ -139,10 +139,10 @@ async def test_the_workload_counts_what_each_has_in_hand(book: Book) -> None:
     assert (tuesday["la-2"].open, tuesday["la-2"].role, tuesday["la-2"].active) == (0, Role.CASEWORKER, True)
     assert "la-su" not in tuesday
     away = MONDAY + timedelta(days=10)
-    await staff.set_absent(book.pool, "la-1", away, "la-2")
+    await register.set_absent(book.pool, book.keys, "la-1", away, "la-2", "la-1")
     assert (await _loads(book, MONDAY))["la-1"].stand_in == "la-2"
     assert (await _loads(book, away))["la-1"].absent_until is None
-    await staff.set_absent(book.pool, "la-1", None, None)
+    await register.set_absent(book.pool, book.keys, "la-1", None, None, "la-1")
 
 
 async def test_inactivity_is_neither_due_nor_overdue_work(book: Book) -> None:
