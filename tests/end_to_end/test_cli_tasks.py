@@ -35,7 +35,7 @@ async def wrote_themselves(referrals: Referrals, safety: dict[str, object]) -> s
 async def task_of(referrals: Referrals, reference: str) -> OpenTask:
     async with asyncio.timeout(20):
         while True:
-            for each in await open_tasks(referrals.pool, area=AREA):
+            for each in await open_tasks(referrals.pool, areas=[AREA]):
                 if each.reference == reference:
                     return each
             await asyncio.sleep(0.05)

@@ -135,7 +135,7 @@ async def test_the_count_of_what_is_unread_ends_with_reading_and_a_task_does_not
     assert await digests.unread(pool, "h1") == 0
     await notices.mark_read(pool, "dg-1", await notices.inbox(pool, "dg-1"), NOW)
     assert await digests.unread(pool, "dg-1") == 0
-    [found] = await open_tasks(pool, area=HERE, caseworkers=["dg-1"])
+    [found] = await open_tasks(pool, areas=[HERE], caseworkers=["dg-1"])
     assert (found.reference, found.id, found.to, found.template, found.since) == (
         reference,
         "8-1",
@@ -156,12 +156,12 @@ async def test_tasks_are_those_of_the_workers_and_of_what_nobody_of_the_team_own
     async def told(**filters: Any) -> set[str]:
         return {each.reference for each in await open_tasks(pool, **filters)}
 
-    assert await told(area=HERE, caseworkers=["dg-1"]) == {mine}
-    assert await told(area=HERE, caseworkers=["dg-1"], unowned_by=["dg-1", "dg-2"]) == {mine, nobodys}
-    assert await told(area=HERE, caseworkers=[], unowned_by=["dg-1"]) == {other, nobodys}
+    assert await told(areas=[HERE], caseworkers=["dg-1"]) == {mine}
+    assert await told(areas=[HERE], caseworkers=["dg-1"], unowned_by=["dg-1", "dg-2"]) == {mine, nobodys}
+    assert await told(areas=[HERE], caseworkers=[], unowned_by=["dg-1"]) == {other, nobodys}
     assert await told(caseworkers=["dg-1"]) == {mine, elsewhere}
-    assert [each.reference for each in await open_tasks(pool, area=HERE)][-1] == other
-    assert len(await open_tasks(pool, area=HERE, limit=1)) == 1
+    assert [each.reference for each in await open_tasks(pool, areas=[HERE])][-1] == other
+    assert len(await open_tasks(pool, areas=[HERE], limit=1)) == 1
 
 
 async def test_where_referrals_are(caseload: Caseload) -> None:
