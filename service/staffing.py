@@ -15,7 +15,7 @@ async def enter_missing(pool: Pool, keys: KeyStore, members: Sequence[Staff], by
     """Enter those who are not in the register yet.
 
     Args:
-        members: the invented people.
+        members: the invented people. A service manager among them is entered only as the first there is.
         by: the service manager who enters them. None: the one among them, who is the first there is.
 
     Raises:
@@ -35,5 +35,5 @@ async def enter_missing(pool: Pool, keys: KeyStore, members: Sequence[Staff], by
                 )
             await register.enter_first(pool, keys, manager)
     for member in missing:
-        if member.id != by:
+        if member.role is not Role.SERVICE_MANAGER:
             await register.enter(pool, keys, member, by)

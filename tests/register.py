@@ -16,11 +16,14 @@ async def enter(pool: Pool, keys: KeyStore, *members: Staff) -> None:
         managers = await _managers(pool, member)
         kind = await register.enter(pool, keys, member, managers[0])
         if kind is Kind.PROPOSED:
-            await register.confirm(pool, keys, member.id, managers[1])
+            # Of two, who ceases to be one agrees.
+            await register.confirm(pool, keys, member.id, [*managers, member.id][1])
 
 
 async def _managers(pool: Pool, member: Staff) -> list[str]:
     everybody = await staff.list_staff(pool, role=Role.SERVICE_MANAGER)
     others = [each for each in everybody if each.active and each.id != member.id]
-    theirs = [each.id for each in others if set(each.areas) & set(member.areas)]
+    known = await staff.get(pool, member.id)
+    areas = {*member.areas, *(known.areas if known else ())}
+    theirs = [each.id for each in others if areas & set(each.areas)]
     return theirs or ["sm-1"]
