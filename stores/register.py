@@ -304,6 +304,7 @@ def _refused(answer: str, subject: str, by: str) -> Refused:
         "staff_unknown": ("as", f"{by} is not in the staff register."),
         "staff_inactive": ("as", f"{by} is no longer active."),
         "not_your_role": ("as", "The staff register is kept by service managers."),
+        "too_new": ("as", f"{by} is a service manager for less than a day, and makes no supervisor yet."),
         "own_entry": ("as", "Nobody changes what they may do themself; another service manager does."),
         "staff_other_area": ("as", f"This is for a service manager of {detail}."),
         "not_first": ("id", "There is a service manager, who enters others: rj staff add."),

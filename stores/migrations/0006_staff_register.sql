@@ -62,6 +62,15 @@ BEGIN
     IF actor.role <> 'service_manager' THEN
         RETURN 'not_your_role';
     END IF;
+    -- Else who made them one would make supervisors through them, on the same day and for the same work.
+    IF actor.role_by <> actor.id AND actor.role_since > clock_timestamp() - interval '1 day'
+        AND becomes.active AND becomes.role IN ('supervisor', 'service_manager') AND (
+            stands.id IS NULL OR stands.role <> becomes.role OR NOT stands.active
+            OR NOT becomes.areas <@ stands.areas
+        )
+    THEN
+        RETURN 'too_new';
+    END IF;
     SELECT coalesce(array_agg(DISTINCT area), '{}') INTO touched FROM unnest(theirs) AS area
     WHERE as_a_whole OR (area = ANY (stands.areas)) <> (area = ANY (becomes.areas));
     IF actor.id = becomes.id AND (as_a_whole OR touched <> '{}') THEN

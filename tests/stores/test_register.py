@@ -65,6 +65,10 @@ class Register:
         assert await self.enter(manager("sm-3")) is Kind.PROPOSED
         await self.confirm("sm-3", "sm-2")
 
+    async def a_day_later(self) -> None:
+        """Nobody dates an event back; for a test the database's owner does."""
+        await self.owner.execute("UPDATE staff SET role_since = role_since - interval '1 day'")
+
     async def confirm(self, subject: str, by: str) -> Staff:
         return await register.confirm(self.pool, self.keys, subject, by)
 
@@ -296,12 +300,41 @@ async def test_what_was_changed_since_is_proposed_anew(reg: Register) -> None:
 
 async def test_who_proposed_and_may_not_any_more_proposes_in_vain(reg: Register) -> None:
     await reg.three()
+    await reg.a_day_later()
     await reg.enter(manager("sm-4"), "sm-3")
     await reg.enter(person("sm-3", Role.SUPERVISOR))
     await reg.confirm("sm-3", "sm-2")
     with pytest.raises(Refused) as refused:
         await reg.confirm("sm-4", "sm-2")
     assert refused.value.code == "proposer_may_not"
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.SERVICE_MANAGER])
+async def test_a_new_service_manager_makes_no_supervisors_for_who_made_them(
+    reg: Register, role: Role
+) -> None:
+    await reg.first()
+    await reg.enter(manager("sm-x", ESSEX))
+    assert await reg.refused(person("su-x", role, ESSEX), "sm-x") == "too_new"
+    assert await reg.enter(person("cw-x", areas=ESSEX), "sm-x") is Kind.ENTERED
+    await reg.a_day_later()
+    assert await reg.enter(person("su-x", role, ESSEX), "sm-x") is Kind.ENTERED
+
+
+async def test_everybody_chooses_their_own_messages(reg: Register) -> None:
+    await reg.first()
+    await reg.enter(person("cw-1"))
+    chosen = (await reg.of("cw-1")).model_copy(update={"digest": False, "email": "cw-1@example.org"})
+    await register.set_messages(reg.pool, reg.keys, chosen)
+    await register.set_messages(reg.pool, reg.keys, chosen)
+    assert await reg.of("cw-1") == chosen
+    last = (await staff_log.read(reg.pool, of="cw-1"))[-1]
+    assert (last.sequence, last.kind, last.actor) == (3, Kind.MESSAGES, "cw-1")
+    forged = await call(reg)
+    forged.kind, forged.actor = "messages", "sm-1"
+    forged.before = forged.after = json.dumps(register._state(chosen))
+    forged.become(digest=True)
+    assert await forged.answer() == "not_yours"
 
 
 async def test_absence_is_for_oneself_and_for_supervisors_of_the_area(reg: Register) -> None:
