@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from cli.common import when, words
+from cli.common import words
+from schemas.areas import LONDON
 from schemas.people import Staff
 from stores.register import Entry, Kind
 
@@ -58,7 +60,9 @@ def _changes(before: Staff, after: Staff) -> Iterator[str]:
     if before.email != after.email:
         yield "another address" if after.email else "no address any more"
     if after.absent_until and (before.absent_until, before.stand_in) != (after.absent_until, after.stand_in):
-        yield f"until {when(after.absent_until)}, {after.stand_in} stands in"
+        # They are back at that instant; the day before is the last away.
+        last = after.absent_until.astimezone(LONDON) - timedelta(days=1)
+        yield f"until the end of {last:%a %-d %b %Y}, {after.stand_in} stands in"
     if before.at_once != after.at_once:
         yield f"at once {', '.join(map(words, after.at_once)) or 'nothing'}"
     if before.digest != after.digest:
