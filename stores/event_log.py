@@ -30,7 +30,6 @@ _PROBLEMS = {
     "staff_inactive": "is no longer active",
     "staff_other_role": "does not have the role that was claimed",
     "staff_other_area": "does not work in this referral's area",
-    "staff_made_by_author": "was made a supervisor by who made what is signed off, less than a day ago",
     "staff_not_advanced": "is not an advanced practitioner in the staff register",
     "staff_made_by_author": "was given the role within a day by who made what is to be signed off",
 }
