@@ -28,12 +28,18 @@ class RegisterBreak(NamedTuple):
     Attributes:
         sequence: the event that does not fit; None where the register differs from all of them.
         subject: whose entry it is; None where that cannot be told.
-        why: in words, without a full stop.
+        why: in words, without a full stop; `said` is all of it as a sentence.
     """
 
     sequence: int | None
     subject: str | None
     why: str
+
+    @property
+    def said(self) -> str:
+        """A sentence."""
+        what = "The entry" if self.sequence is None else f"Event {self.sequence}"
+        return f"{what} {self.why}."
 
 
 async def read(pool: Pool, *, of: str | None = None) -> list[Entry]:
@@ -68,14 +74,23 @@ async def head(pool: Pool | Connection) -> tuple[int, bytes]:
     return (row["sequence"], row["hash"]) if row else (0, b"")
 
 
-async def verify(pool: Pool | Connection, key: ChainKey) -> list[RegisterBreak]:
+async def verify(
+    pool: Pool | Connection, key: ChainKey, anchored: tuple[int, str] | None = None
+) -> list[RegisterBreak]:
     """Check the chain of the register, and that each entry of it is what its events lead to.
 
-    A tail that was cut off together with what it changed is found by an anchor only; see :func:`head`.
+    Args:
+        anchored: how many events it had when it was last anchored, and the link of the last, in hexadecimal. Without
+            it a tail that was cut off together with what it changed is not found.
     """
     rows = await pool.fetch(_ROWS)
     stands = await pool.fetch("SELECT id, staff_state(staff)::text AS state FROM staff ORDER BY id")
-    return [*_chain_breaks(rows, key), *_differences(rows, stands)]
+    breaks = [*_chain_breaks(rows, key), *_differences(rows, stands)]
+    if anchored is not None:
+        length, last = anchored
+        if len(rows) < length or (length and rows[length - 1]["hash"].hex() != last):
+            breaks.append(RegisterBreak(length, None, "is not what was anchored"))
+    return breaks
 
 
 async def carry_over(connection: Connection, key: ChainKey) -> int:

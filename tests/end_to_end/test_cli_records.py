@@ -11,8 +11,13 @@ from service.referrals import Referrals
 from stores import event_log
 from stores.database import connect
 from stores.keys import KeyErased, KeyStore, MasterKeys
-from tests.end_to_end.conftest import Rj
+from tests.end_to_end.conftest import Rj, Said
 from workflows.ids import workflow_id
+
+
+def of_referrals(said: Said) -> list[dict[str, object]]:
+    """What is not as recorded, but for the register, which other tests alter as its owner."""
+    return [each for each in said.json["broken"] if not each["reference"].startswith("staff register")]
 
 
 async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url: str) -> None:
@@ -28,13 +33,13 @@ async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url
         assert "1 of 1" in said.one_sentence()
         everything = await rj("verify", "--json")
         assert everything.code == 3
-        [broken] = everything.json["broken"]
+        [broken] = of_referrals(everything)
         assert (broken["reference"], broken["sequence"]) == (reference, 2)
         await owner.execute(alter, reference, "cw-1")
     finally:
         await owner.close()
     everything = await rj("verify", "--json")
-    assert (everything.code, everything.json["broken"]) == (0, [])
+    assert of_referrals(everything) == []
     assert everything.json["checked"] > 0
 
 

@@ -173,10 +173,10 @@ async def test_an_address_is_entered_kept_and_taken_away_and_never_printed(rj: R
 STANDS_IN = ("staff", "absent", "st-1", "--until", "2030-12-06", "--stand-in", "st-2", "--as", "st-1")
 
 
-async def here(referrals: Referrals, database_url: str, away: str, stand_in: str) -> None:
+async def here(referrals: Referrals, owner_url: str, away: str, stand_in: str) -> None:
     """st-1 and st-2 of Staffordshire, whatever they were before."""
     await manager(referrals, Area.STAFFORDSHIRE)
-    owner = await asyncpg.connect(database_url)
+    owner = await asyncpg.connect(owner_url)
     # A new one makes no supervisors yet.
     await owner.execute(
         "UPDATE staff SET role_since = now() - interval '1 day' WHERE id = 'sm-staffordshire'"
@@ -198,9 +198,9 @@ async def here(referrals: Referrals, database_url: str, away: str, stand_in: str
     ],
 )
 async def test_a_stand_in_has_a_role_that_may_do_the_work(
-    rj: Rj, referrals: Referrals, database_url: str, away: str, stand_in: str
+    rj: Rj, referrals: Referrals, owner_url: str, away: str, stand_in: str
 ) -> None:
-    await here(referrals, database_url, away, stand_in)
+    await here(referrals, owner_url, away, stand_in)
     said = await rj(*STANDS_IN)
     assert said.out == "st-1 is absent until the end of Fri 6 Dec 2030; st-2 stands in.\n"
     await rj("staff", "absent", "st-1", "--back", "--as", "st-1")
@@ -217,9 +217,9 @@ async def test_a_stand_in_has_a_role_that_may_do_the_work(
     ],
 )
 async def test_who_may_not_do_the_work_does_not_stand_in(
-    rj: Rj, referrals: Referrals, database_url: str, away: str, stand_in: str, accepted: str
+    rj: Rj, referrals: Referrals, owner_url: str, away: str, stand_in: str, accepted: str
 ) -> None:
-    await here(referrals, database_url, away, stand_in)
+    await here(referrals, owner_url, away, stand_in)
     said = await rj(*STANDS_IN)
     assert said.code == 3
     assert said.one_sentence() == (
@@ -229,8 +229,8 @@ async def test_who_may_not_do_the_work_does_not_stand_in(
     assert "absent" not in (await rj("staff", "list", "--as", "sm-staffordshire")).out
 
 
-async def test_nobody_stands_in_for_a_commissioner(rj: Rj, referrals: Referrals, database_url: str) -> None:
-    await here(referrals, database_url, "commissioner", "commissioner")
+async def test_nobody_stands_in_for_a_commissioner(rj: Rj, referrals: Referrals, owner_url: str) -> None:
+    await here(referrals, owner_url, "commissioner", "commissioner")
     said = await rj(*STANDS_IN)
     assert "Nobody stands in for a commissioner" in said.one_sentence()
 

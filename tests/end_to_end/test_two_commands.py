@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
+import pytest
 
+from lifecycle import Refused
 from schemas import commands as c
 from schemas.areas import Area
-from schemas.people import Role, Staff
+from schemas.people import Actor, Role, Staff
+from schemas.steps import Request
 from service.referrals import Referrals
 from stores import event_log
 from tests.end_to_end.conftest import Rj
@@ -37,11 +41,11 @@ async def waits_for_a_sign_off(referrals: Referrals) -> str:
 
 
 async def test_who_makes_a_supervisor_to_sign_off_their_own_work_fails_and_leaves_a_trace(
-    rj: Rj, referrals: Referrals, database_url: str
+    rj: Rj, referrals: Referrals, owner_url: str
 ) -> None:
     reference = await waits_for_a_sign_off(referrals)
     # As one who has been a service manager for long.
-    owner = await asyncpg.connect(database_url)
+    owner = await asyncpg.connect(owner_url)
     await owner.execute("UPDATE staff SET role_since = now() - interval '9 days' WHERE id = 'nb-sm'")
     await owner.close()
     made = ("staff", "add", "nb-su", "--area", AREA, "--as", "nb-sm", "--role")
@@ -50,6 +54,12 @@ async def test_who_makes_a_supervisor_to_sign_off_their_own_work_fails_and_leave
     said = await rj(*asked, "--as", "nb-su")
     assert (said.code, said.out) == (3, "")
     assert "within a day" in said.one_sentence()
+    # Who leaves the register's word out of their claim is looked up where the step is recorded.
+    claim = Actor(id="nb-su", role=Role.SUPERVISOR, area=AREA)
+    approve = c.DecideSignOff.model_validate({"subject": "risk_assessment", "approved": True})
+    with pytest.raises(Refused) as refused:
+        await referrals.send(reference, Request(command_id=uuid4(), actor=claim, command=approve))
+    assert refused.value.code == "staff_made_by_author"
     assert "No sign-off waits" in (await rj("signoffs", "--as", "nb-su")).out
     assert "sign_off" not in (await rj("permitted", reference, "--as", "nb-su")).out
     assert (await rj(*made, "caseworker", "--inactive")).code == 0

@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from temporalio.client import Client
 
 from lifecycle import Refused
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from service.embedded_postgres import embedded_postgres
+from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
+from service.policy_files import load_policies
+from service.referrals import Referrals
+from service.verifying import verify
 from stores import register, staff, staff_log
+from stores.anchors import Anchors, LogsLost
 from stores.chain import ChainKey, chain_key
 from stores.database import Connection, Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
@@ -89,22 +95,22 @@ class Register:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def server() -> AsyncIterator[tuple[str, MasterKeys]]:
+async def server() -> AsyncIterator[tuple[EmbeddedPostgres, MasterKeys]]:
     """A migrated database of these tests' own, with its master keys."""
     with tempfile.TemporaryDirectory(prefix="rj-") as folder:
         Path(folder).chmod(0o711)
         async with embedded_postgres(Path(folder) / "postgres") as database:
-            await migrate(database.dsn)
-            yield database.dsn, MasterKeys.create(Path(folder) / "master.keys")
+            await migrate(database.owner_dsn)
+            yield database, MasterKeys.create(Path(folder) / "master.keys")
 
 
 @pytest_asyncio.fixture
-async def reg(server: tuple[str, MasterKeys]) -> AsyncIterator[Register]:
+async def reg(server: tuple[EmbeddedPostgres, MasterKeys]) -> AsyncIterator[Register]:
     """An empty register."""
-    dsn, master_keys = server
-    owner = await asyncpg.connect(dsn)
+    database, master_keys = server
+    owner = await asyncpg.connect(database.owner_dsn)
     await owner.execute("TRUNCATE staff, staff_event CASCADE")
-    async with await connect_pool(dsn, size=4) as pool:
+    async with await connect_pool(database.dsn, size=4) as pool:
         keys = KeyStore(pool, master_keys)
         yield Register(pool, owner, keys, await chain_key(keys))
     await owner.close()
@@ -588,6 +594,44 @@ async def test_a_chain_that_is_made_anew_without_the_master_keys_is_found(
     )
     await reg.owner.execute("UPDATE staff_event SET hash = $1", made)
     assert await reg.broken() == [(1, "sm-1")]
+
+
+async def test_a_tail_that_is_cut_off_with_what_it_changed_is_found_by_the_anchor(reg: Register) -> None:
+    await reg.first()
+    await reg.enter(person("su-1", Role.SUPERVISOR))
+    length, link = await staff_log.head(reg.pool)
+    anchored = (length, link.hex())
+    await reg.enter(person("cw-1"))
+    assert await staff_log.verify(reg.pool, reg.key, anchored) == []
+    await reg.owner.execute(
+        "DELETE FROM staff_event WHERE sequence > 1; DELETE FROM staff WHERE id <> 'sm-1'"
+    )
+    assert await reg.broken() == []
+    [found] = await staff_log.verify(reg.pool, reg.key, anchored)
+    assert (found.sequence, found.said) == (2, "Event 2 is not what was anchored.")
+
+
+async def test_rj_verify_looks_at_the_register_and_its_anchor(reg: Register, tmp_path: Path) -> None:
+    await reg.owner.execute("TRUNCATE anchor")
+    await reg.first()
+    await reg.enter(person("su-1", Role.SUPERVISOR))
+    anchors = Anchors(reg.pool, reg.keys, tmp_path)
+    await anchors.make()
+    await reg.enter(person("cw-1"))
+    assert set((await anchors.make()).grown) == {"staff"}
+    referrals = Referrals(cast(Client, None), reg.pool, reg.keys, load_policies())
+
+    async def said() -> list[tuple[str, str]]:
+        found = await verify(referrals, anchors, None, lambda done, total: None)
+        return [(each.reference, each.said) for each in found.breaks]
+
+    assert await said() == []
+    await reg.owner.execute("UPDATE staff SET role = 'supervisor' WHERE id = 'cw-1'")
+    assert await said() == [("staff register, cw-1", "The entry differs from what the events lead to: role.")]
+    await reg.owner.execute("DELETE FROM staff_event WHERE sequence = 3; DELETE FROM staff WHERE id = 'cw-1'")
+    assert await said() == [("staff register, its log", "Event 3 is not what was anchored.")]
+    with pytest.raises(LogsLost):
+        await anchors.make()
 
 
 async def test_a_register_older_than_its_log_is_carried_over_once(reg: Register) -> None:
