@@ -317,7 +317,7 @@ def list_command(
         if caseworker is not None:
             await referrals.registered(caseworker, "caseworker")
         return await list_referrals(
-            referrals.pool,
+            referrals.pool.within(areas),
             areas=areas,
             stage=stage,
             caseworker=caseworker,

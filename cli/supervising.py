@@ -71,7 +71,7 @@ def escalations_command(
         from stores.supervision import open_escalations
 
         areas = await _areas(referrals, staff, area)
-        return await open_escalations(referrals.pool, areas=areas, rung=rung, limit=limit + 1)
+        return await open_escalations(referrals.pool.within(areas), areas=areas, rung=rung, limit=limit + 1)
 
     found = run(work, temporal=False)
     shown = found[:limit]
@@ -109,7 +109,9 @@ def _past_escalations(
         from stores.supervision import escalation_history
 
         areas = await _areas(referrals, staff, area)
-        return await escalation_history(referrals.pool, areas=areas, rung=rung, since=begin, limit=limit + 1)
+        return await escalation_history(
+            referrals.pool.within(areas), areas=areas, rung=rung, since=begin, limit=limit + 1
+        )
 
     found = run(work, temporal=False)
     shown = found[:limit]
@@ -169,12 +171,12 @@ def signoffs_command(
 
         areas = await _areas(referrals, staff, area)
         if everything:
-            return await waiting_sign_offs(referrals.pool, areas=areas, limit=limit + 1)
+            return await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=limit + 1)
         member = _may_sign_off(await referrals.member(staff))
-        waiting = await waiting_sign_offs(referrals.pool, areas=areas, limit=None)
+        waiting = await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=None)
         now = datetime.now(UTC)
         return await for_them_to_sign_off(
-            referrals.pool, referrals.keys, member, waiting, limit=limit + 1, at=now
+            referrals.pool.within(areas), referrals.keys, member, waiting, limit=limit + 1, at=now
         )
 
     found = run(work, temporal=False)
@@ -226,9 +228,8 @@ def workload_command(staff: AsOption, area: AreaOption = None, as_json: JsonOpti
     async def work(referrals: Referrals) -> list[Load]:
         from stores.supervision import workload
 
-        return await workload(
-            referrals.pool, areas=await _areas(referrals, staff, area), now=datetime.now(UTC)
-        )
+        areas = await _areas(referrals, staff, area)
+        return await workload(referrals.pool.within(areas), areas=areas, now=datetime.now(UTC))
 
     found = run(work, temporal=False)
     if as_json:

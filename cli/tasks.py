@@ -51,7 +51,7 @@ def tasks_command(
         if caseworker is not None:
             await referrals.registered(caseworker, "caseworker")
         return await open_tasks(
-            referrals.pool,
+            referrals.pool.within(areas),
             areas=areas,
             caseworkers=[caseworker] if caseworker is not None else None,
             limit=limit + 1,

@@ -123,7 +123,7 @@ async def who_sees(referrals: Referrals, reference: str, staff_id: str, what: Wh
 
 async def sent(referrals: Referrals, member: Staff, areas: list[Area], limit: int) -> list[Sent]:
     """The status of what a partner sent, the newest first."""
-    found = await read_model.sent(referrals.pool, member.id, areas, limit)
+    found = await read_model.sent(referrals.pool.within(areas), member.id, areas, limit)
     return [Sent(reference, area, status(stage)) for reference, area, stage in found]
 
 

@@ -166,7 +166,9 @@ async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterK
         anchors = Anchors(pool, keys, tmp_path / "anchors")
         before, after = await anchors.known()
         carried = [(each.kind, each.subject) for each in await staff_log.read(pool)]
-        register = await staff_log.verify(pool, await chain_key(keys), anchoring.fold([before, after])["staff"])
+        register = await staff_log.verify(
+            pool, await chain_key(keys), anchoring.fold([before, after])["staff"]
+        )
     assert (carried, register) == ([("carried_over", "cw-1")], [])
     assert set(before.grown) == {f"{older.reference}#plain", "staff"}
     assert set(after.grown) == {older.reference}
