@@ -225,7 +225,7 @@ class Digests:
         work.due += [each for each in due if (each.reference, each.key) not in own and not _of_task(each)]
         work.tasks += await open_tasks(
             self._pool,
-            area=area,
+            areas=[area],
             caseworkers=workers,
             unowned_by=people if unowned else None,
             closed=Rung.SUPERVISOR in rungs,

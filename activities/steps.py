@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from lifecycle import (
     Refused,
     adopt,
+    authors_of_what_is_signed_off,
     called_off,
     cleared,
     correct,
@@ -208,6 +209,7 @@ class Steps:
             open_now,
             wanted,
             facts,
+            authors_of_what_is_signed_off(referral, request.command) if referral else (),
         )
         return _Tried(written, events, became, open_now, wanted)
 

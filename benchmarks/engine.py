@@ -27,7 +27,7 @@ from service.embedded_temporal import embedded_temporal
 from service.referrals import TASK_QUEUE, Referrals
 from service.running import connected, register_search_attributes
 from service.settings import Settings
-from stores import staff
+from service.staffing import enter_missing
 from stores.keys import MasterKeys
 from stores.migrate import migrate
 from workflows.notice import MESSAGE_QUEUE
@@ -35,6 +35,8 @@ from workflows.notice import MESSAGE_QUEUE
 AREA = Area.DURHAM
 _PROJECT = Path(__file__).parent.parent
 CASEWORKER = Staff(id="cw-1", role=Role.CASEWORKER, areas=(AREA,))
+# Enters the others, and works elsewhere, so that nothing is told to them.
+MANAGER = Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=(Area.KENT,))
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ async def engine(told: Mapping[str, str] = MappingProxyType({})) -> AsyncIterato
             settings = Settings(master_keys_file=keys_file, policy=Path(policy) if policy else None)
             async with connected(settings, postgres.dsn, connection) as referrals:
                 await register_search_attributes(referrals.client)
-                await staff.add(referrals.pool, CASEWORKER)
+                await enter_missing(referrals.pool, referrals.keys, (MANAGER, CASEWORKER))
                 environment = {
                     **os.environ,
                     **told,

@@ -22,12 +22,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.engine import AREA, CASEWORKER, Engine, engine
+from benchmarks.engine import AREA, CASEWORKER, MANAGER, Engine, engine
 from benchmarks.measure import FORM, Call, Timings, a_step
 from schemas.people import Role, Staff
 from service.embedded_mail import embedded_mail
 from service.referrals import NotAnswered
-from stores import staff
+from service.staffing import enter_missing
 
 SUPERVISOR = Staff(id="su-1", role=Role.SUPERVISOR, areas=(AREA,), email="su-1@example.org")
 AT_ONCE = 20
@@ -66,7 +66,9 @@ async def run(count: int, console: Console) -> bool:
         async with embedded_mail(folder / "mail") as mail:
             told = {"RJ_POLICY": str(policy), "RJ_SMTP_URL": mail.url}
             async with engine(told) as running:
-                await staff.add(running.referrals.pool, SUPERVISOR)
+                await enter_missing(
+                    running.referrals.pool, running.referrals.keys, (SUPERVISOR,), by=MANAGER.id
+                )
                 opened = time.monotonic()
                 async with running.working():
                     steps = [await a_step(running.referrals) for _ in range(ASIDE)]

@@ -279,6 +279,9 @@ ReferenceArgument = Annotated[
     str,
     typer.Argument(metavar="REFERENCE", parser=as_reference, help="The referral, such as RJ-7KQ4-M2X1."),
 ]
+StaffArgument = Annotated[
+    str, typer.Argument(metavar="ID", parser=as_staff_id, help="An opaque id, such as cw-1; never a name.")
+]
 AsOption = Annotated[
     str, typer.Option("--as", metavar="STAFF", parser=as_staff_id, help="Your id in the staff register.")
 ]

@@ -28,17 +28,13 @@ def contact_command(
     """
 
     async def work(referrals: Referrals) -> tuple[Contact, bool]:
-        from lifecycle import Refused, fold
+        from lifecycle import fold
         from lifecycle.contacts import contact_of
-        from lifecycle.core import WORKERS
         from lifecycle.leaving import known_participant
+        from service.access import What, who_sees
         from stores import event_log
 
-        actor = await referrals.actor(reference, staff)
-        if actor.role not in WORKERS:
-            raise Refused(
-                "not_your_role", "How people are reached is for those who work with the referral.", "as"
-            )
+        await who_sees(referrals, reference, staff, What.PEOPLE)
         history = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
         referral = fold(history)
         known_participant(referral, participant)

@@ -70,13 +70,16 @@ CommandIdOption = Annotated[
 
 
 @app.command("deadlines")
-def deadlines_command(reference: ReferenceArgument, as_json: JsonOption = False) -> None:
+def deadlines_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
     """Explain every deadline of a referral: since when it runs, why it is due then, and what happens next.
 
-    Example: rj deadlines RJ-7KQ4-M2X1
+    Example: rj deadlines RJ-7KQ4-M2X1 --as cw-1
     """
 
     async def work(referrals: Referrals) -> tuple[Overview, bool]:
+        from service.access import What, who_sees
+
+        await who_sees(referrals, reference, staff, What.CASELOAD)
         return await referrals.overview(reference)
 
     overview, live = run(work, temporal=False)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import Exit, JsonOption, fail, print_json, print_table, progress, room, run, words
+from cli.common import (
+    Exit,
+    JsonOption,
+    as_staff_id,
+    fail,
+    print_json,
+    print_table,
+    progress,
+    room,
+    run,
+    words,
+)
 
 if TYPE_CHECKING:
     from service.pathfinder import Driven
@@ -22,6 +33,15 @@ app.add_typer(demo, name="demo")
 def pathfinder_command(
     share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of the published referrals.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes other referrals.")] = 1,
+    staff: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="STAFF",
+            parser=as_staff_id,
+            help="The service manager who enters the invented people, where there is one already.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Drive the pre-sentence pathfinder through real commands and print its published figures beside the counted.
@@ -29,7 +49,7 @@ def pathfinder_command(
     No case was published: the referrals are synthesised, their totals are pinned to the published ones. It may be
     stopped and run again, and a larger share goes on from a smaller. Ends with 3 where a row differs.
 
-    The referrals are written where `rj` works, with seven invented members of staff, and stay there: use a data folder
+    The referrals are written where `rj` works, with eight invented members of staff, and stay there: use a data folder
     of its own for it, not a service's.
 
     Example: RJ_DATA=.rj-pathfinder rj up; then RJ_DATA=.rj-pathfinder rj demo pathfinder --share 0.1
@@ -40,7 +60,7 @@ def pathfinder_command(
 
         with progress() as bar:
             task = bar.add_task("Pathfinder", total=len(synthesise(share, seed)))
-            return await drive(referrals, share, seed, lambda: bar.advance(task))
+            return await drive(referrals, share, seed, lambda: bar.advance(task), staff)
 
     driven = run(work)
     if as_json:

@@ -29,6 +29,7 @@ from cli.common import (
     words,
 )
 from schemas.areas import LONDON
+from schemas.people import Role
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from schemas.events import Recorded
     from schemas.notices import Notice
     from schemas.steps import Overview, Receipt
+    from service.access import Sent
     from service.referrals import Referrals
     from stores.erasures import Erasure
     from stores.referrals import Line
@@ -101,7 +103,7 @@ def open_command(
     async def work(referrals: Referrals) -> Receipt:
         opening = await referrals.opening(form.source, external_id)
         again = (
-            f"Look whether it is there before you send it again: rj show {opening.reference}"
+            f"Look whether it is there before you send it again: rj show {opening.reference} --as {staff}"
             if external_id is None
             else "Send it again with the same --external-id: it is opened once."
         )
@@ -264,7 +266,14 @@ def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: Js
 
     Example: rj permitted RJ-7KQ4-M2X1 --as cw-1
     """
-    kinds = run(lambda referrals: referrals.permitted(reference, staff), temporal=False)
+
+    async def work(referrals: Referrals) -> tuple[str, ...]:
+        from service.access import What, who_sees
+
+        await who_sees(referrals, reference, staff, What.STATUS)
+        return await referrals.permitted(reference, staff)
+
+    kinds = run(work, temporal=False)
     from schemas.commands import COMMANDS
 
     meanings = {kind: meaning(COMMANDS[kind]) for kind in kinds}
@@ -278,6 +287,7 @@ def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: Js
 
 @app.command("list")
 def list_command(
+    staff: AsOption,
     area: AreaOption = None,
     stage: Annotated[
         Stage | None, typer.Option(help="In this stage only; closed ones are listed only when asked for.")
@@ -305,19 +315,27 @@ def list_command(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List referrals, soonest due first.
+    """List the referrals of your areas, soonest due first. To a partner, the status of what they sent.
 
-    Example: rj list --area durham --overdue
+    Example: rj list --overdue --as cw-1
     """
 
-    async def work(referrals: Referrals) -> list[Line]:
+    async def work(referrals: Referrals) -> list[Line] | list[Sent]:
+        from service.access import What, areas_to_see, sent
         from stores.referrals import list_referrals
 
+        member = await referrals.member(staff)
+        if member.role is Role.PARTNER:
+            filters = (stage, caseworker, overdue, on_hold, sensitive, safeguarding, due_within is not None)
+            if any(filters):
+                raise BadInput("--area and --limit alone are for partner agencies.")
+            return await sent(referrals, member, areas_to_see(member, What.STATUS, area), limit + 1)
+        areas = areas_to_see(member, What.CASELOAD, area)
         if caseworker is not None:
             await referrals.registered(caseworker, "caseworker")
         return await list_referrals(
-            referrals.pool,
-            area=area,
+            referrals.pool.within(areas),
+            areas=areas,
             stage=stage,
             caseworker=caseworker,
             overdue=overdue,
@@ -331,15 +349,23 @@ def list_command(
     found = run(work, temporal=False)
     lines = found[:limit]
     if as_json:
-        print_json([line.model_dump(mode="json") for line in lines])
+        print_json([_as_json(line) for line in lines])
     elif lines:
-        print_table(
-            [("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", ""), *map(_row, lines)]
-        )
+        print_table([_HEADINGS[type(lines[0]).__name__], *map(_row, lines)])
         if len(found) > limit:
             typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
     else:
         typer.echo("There is no such referral.")
+
+
+_HEADINGS = {
+    "Line": ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", ""),
+    "Sent": ("REFERENCE", "AREA", "STATUS"),
+}
+
+
+def _as_json(line: Line | Sent) -> dict[str, Any]:
+    return line._asdict() if isinstance(line, tuple) else line.model_dump(mode="json")
 
 
 def _day_end(days: int) -> datetime:
@@ -347,7 +373,9 @@ def _day_end(days: int) -> datetime:
     return datetime.combine(datetime.now(LONDON).date() + timedelta(days=days + 1), time(), LONDON)
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: Line | Sent) -> tuple[str, ...]:
+    if isinstance(line, tuple):
+        return (line.reference, line.area, words(line.status))
     marks = {
         "overdue": line.next_due_at is not None and line.next_due_at <= datetime.now(UTC),
         "inactive": line.inactive,
@@ -367,24 +395,39 @@ def _row(line: Line) -> tuple[str, ...]:
 
 
 @app.command("show")
-def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> None:
-    """Print how a referral stands now, without anything about a person.
+def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
+    """Print how a referral stands now, without anything about a person. To the partner who sent it, its status.
 
     Its workflow is asked; where that does not answer, the log is read instead, and it is said.
 
-    Example: rj show RJ-7KQ4-M2X1
+    Example: rj show RJ-7KQ4-M2X1 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Overview, bool, Erasure | None, list[Notice]]:
+    async def work(
+        referrals: Referrals,
+    ) -> tuple[Overview, bool, Erasure | None, list[Notice]] | str:
+        from service.access import What, status, who_sees
         from stores import erasures, notices
 
+        member = await who_sees(referrals, reference, staff, What.STATUS)
+        overview, live = await referrals.overview(reference)
+        if member.role is Role.PARTNER:
+            return status(overview.referral.stage)
         return (
-            *await referrals.overview(reference),
+            overview,
+            live,
             await erasures.find(referrals.pool, reference),
             await notices.underway(referrals.pool, reference),
         )
 
-    overview, live, erasure, underway = run(work, temporal=False)
+    found = run(work, temporal=False)
+    if isinstance(found, str):
+        if as_json:
+            print_json({"reference": reference, "status": found})
+        else:
+            typer.echo(f"{reference}: {words(found)}")
+        return
+    overview, live, erasure, underway = found
     from cli.showing import erasure_line, overview_json, overview_lines, standing_lines
 
     if as_json:
@@ -410,27 +453,24 @@ def show_command(reference: ReferenceArgument, as_json: JsonOption = False) -> N
 @app.command("timeline")
 def timeline_command(
     reference: ReferenceArgument,
-    staff: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="STAFF",
-            parser=as_staff_id,
-            help="Your id: shows what is said about people, to those who work with the referral.",
-        ),
-    ] = None,
+    staff: AsOption,
+    outline: Annotated[
+        bool, typer.Option("--outline", help="Only what was done when and by whom; nothing about a person.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print what happened on a referral, with the number of each step.
 
-    Without --as it shows what was done when and by whom, and nothing about a person: neither what they are like, nor
-    their hours, dates, risks or scores. Of an erased referral nobody is shown more than the kinds of its steps.
+    With --outline it says nothing about a person: neither what they are like, nor their hours, dates, risks or scores.
+    Of an erased referral nobody is shown more than the kinds of its steps.
 
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
     from cli.showing import read_timeline, timeline_lines
 
-    timeline = run(lambda referrals: read_timeline(referrals, reference, staff), temporal=False)
+    timeline = run(
+        lambda referrals: read_timeline(referrals, reference, staff, outline=outline), temporal=False
+    )
     if as_json:
         print_json(timeline.as_json())
         return

@@ -13,7 +13,6 @@ from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.clocks import paused_deadlines
 from lifecycle.consents import in_force
-from lifecycle.core import WORKERS
 from lifecycle.notices import held_back
 from lifecycle.tasks import open_tasks
 from schemas.events import Event, Recorded, StepCorrected
@@ -21,6 +20,7 @@ from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral
 from schemas.steps import Overview
 from schemas.vocabulary import Method, ParticipantRole, Purpose
+from service.access import What, who_sees
 from service.referrals import Referrals
 from stores import erasures, event_log
 from stores.erasures import Erasure
@@ -195,7 +195,7 @@ class Timeline:
     Attributes:
         history: its events.
         erasure: the note of its erasure, after which nothing is opened for anybody.
-        opened: whether all is told, as to those who work with the referral.
+        opened: whether what is said about people is told too.
     """
 
     history: list[Recorded]
@@ -221,24 +221,22 @@ class Timeline:
         }
 
 
-async def read_timeline(referrals: Referrals, reference: str, staff_id: str | None) -> Timeline:
-    """The timeline, with all that is told to a member of staff who works with the referral, or to whoever asks.
+async def read_timeline(
+    referrals: Referrals, reference: str, staff_id: str, *, outline: bool = False
+) -> Timeline:
+    """The timeline, as a member of staff may see it.
+
+    Args:
+        outline: leave out what is said about people.
 
     Raises:
-        Refused: the referral or the person is unknown, or what is said about people is not for their role.
+        Refused: the referral or the person is unknown, or it is not for them.
     """
+    await who_sees(referrals, reference, staff_id, What.CASELOAD if outline else What.PEOPLE)
     erasure = await erasures.find(referrals.pool, reference)
     key: DataKey | None = None
-    if staff_id is not None:
-        actor = await referrals.actor(reference, staff_id)
-        if actor.role not in WORKERS:
-            raise Refused(
-                "not_your_role",
-                "What is said about people is for those who work with the referral; leave out --as.",
-                "as",
-            )
-        if erasure is None:
-            key = await referrals.keys.get(reference)
+    if not outline and erasure is None:
+        key = await referrals.keys.get(reference)
     history = await event_log.read(referrals.pool, reference, key=key)
     if not history:
         raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")

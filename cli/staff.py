@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import confirming
 from cli.common import (
     AreaOption,
+    AsOption,
     BadInput,
     JsonOption,
+    StaffArgument,
     as_area,
     as_staff_id,
     nearest,
@@ -18,38 +21,65 @@ from cli.common import (
     print_table,
     room,
     run,
+    words,
 )
+from cli.confirming import left_behind_by
 from schemas.areas import LONDON, Area
 from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff
 
 if TYPE_CHECKING:
     from service.referrals import Referrals
-    from stores.database import Pool
+    from stores.register import Kind
 
 app = room()
-register = typer.Typer(help="The staff register.", rich_markup_mode=None)
-app.add_typer(register, name="staff")
+staff_app = typer.Typer(help="The staff register.", rich_markup_mode=None)
+app.add_typer(staff_app, name="staff")
+staff_app.add_typer(confirming.app)
 
 # The role under which deadlines are recorded is no person's.
 _PEOPLES = tuple(role for role in Role if role is not Role.SYSTEM)
 
 _LONGEST = timedelta(days=3650)
 
-StaffArgument = Annotated[
-    str, typer.Argument(metavar="ID", parser=as_staff_id, help="An opaque id, such as cw-1; never a name.")
+AreasOption = Annotated[
+    list[Area],
+    typer.Option("--area", metavar="AREA", parser=as_area, help="A police area; may be repeated."),
 ]
+NameOption = Annotated[str | None, typer.Option(help="How colleagues know them.")]
 
 
-@register.command("add")
+@staff_app.command("first")
+def first_command(
+    staff_id: StaffArgument,
+    area: AreasOption,
+    name: NameOption = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Where messages reach them; else their inbox only.")
+    ] = None,
+) -> None:
+    """Enter the first service manager, who then enters everybody else. Refused as soon as there is one.
+
+    Example: rj staff first sm-1 --area durham --name "Mara Example"
+    """
+
+    async def work(referrals: Referrals) -> None:
+        from stores import register
+
+        member = _member(staff_id, Role.SERVICE_MANAGER, area, name, email)
+        await register.enter_first(referrals.pool, referrals.keys, member)
+
+    run(work, temporal=False)
+    typer.echo(f"Added: {staff_id}, the first service manager, in {', '.join(area)}")
+
+
+@staff_app.command("add")
 def add_command(
     staff_id: StaffArgument,
     role: Annotated[Role, typer.Option(help="What they are.")],
-    area: Annotated[
-        list[Area],
-        typer.Option(metavar="AREA", parser=as_area, help="A police area; may be repeated."),
-    ],
-    name: Annotated[str | None, typer.Option(help="How colleagues know them.")] = None,
+    area: AreasOption,
+    staff: AsOption,
+    name: NameOption = None,
     advanced_practitioner: Annotated[
         bool, typer.Option("--advanced-practitioner", help="May lead a sensitive case.")
     ] = False,
@@ -61,62 +91,68 @@ def add_command(
     """Enter a person into the register, or replace what it says of them; a name or address that is not given stays.
     What they have in hand and may not work on any more is counted, with the way to give it on.
 
-    Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example"
+    It is for service managers, in their areas, and of nobody's own role. Where an area has two service managers or
+    more, making another takes two of them, and so does ending one's being it: then it waits for `rj staff confirm`.
+
+    Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example" --as sm-1
     """
 
-    async def work(referrals: Referrals) -> tuple[bool, list[str]]:
-        from cli.reading import refuse_unprintable
-        from stores import staff
+    async def work(referrals: Referrals) -> tuple[Kind | None, list[str]]:
+        from stores import register
+        from stores.register import Kind
 
         if role not in _PEOPLES:
             raise BadInput(f"--role: accepted: {', '.join(_PEOPLES)}.")
-        if name is not None:
-            refuse_unprintable(name, "--name")
-        member = Staff(
-            id=staff_id,
-            role=role,
-            areas=tuple(dict.fromkeys(area)),
-            name=name,
+        member = _member(
+            *(staff_id, role, area, name, email),
             advanced_practitioner=advanced_practitioner,
             active=not inactive,
-            email=_address(email),
         )
-        known = await staff.get(referrals.pool, staff_id)
-        if known is not None:
-            member = member.model_copy(
-                update={"name": member.name or known.name, "email": member.email or known.email}
-            )
-        return await staff.add(referrals.pool, member), await _left_behind(referrals.pool, member)
+        kind = await register.enter(referrals.pool, referrals.keys, member, staff)
+        if kind is Kind.PROPOSED:
+            return kind, []
+        return kind, await left_behind_by(referrals.pool, member)
 
-    new, left_behind = run(work, temporal=False)
+    kind, left_behind = run(work, temporal=False)
     standing = ", inactive" if inactive else ""
-    typer.echo(f"{'Added' if new else 'Changed'}: {staff_id}, {role} in {', '.join(area)}{standing}")
+    what = f"{staff_id}, {role} in {', '.join(area)}{standing}"
+    match kind:
+        case None:
+            typer.echo(f"As it was: {what}")
+        case "proposed":
+            typer.echo(f"Proposed: {what}")
+            typer.echo(
+                f"It takes two service managers, and waits for another: rj staff confirm {staff_id} --as STAFF"
+            )
+        case _:
+            typer.echo(f"{'Added' if kind == 'entered' else 'Changed'}: {what}")
     for sentence in left_behind:
         typer.echo(sentence)
 
 
-async def _left_behind(pool: Pool, member: Staff) -> list[str]:
-    """What somebody has in hand in areas where they do not work on referrals now, and how to give it on."""
-    from lifecycle.core import WORKERS
-    from stores import supervision
+def _member(
+    staff_id: str,
+    role: Role,
+    areas: list[Area],
+    name: str | None,
+    email: str | None,
+    *,
+    advanced_practitioner: bool = False,
+    active: bool = True,
+) -> Staff:
+    from cli.reading import refuse_unprintable
 
-    works_in = member.areas if member.active and member.role in WORKERS else ()
-    owned = await supervision.owned_by_area(pool, member.id)
-    facilitated = await supervision.facilitated(pool, member.id)
-    return [
-        *(
-            f"{member.id} still has {count} open referral{'s' * (count != 1)} in {area}: "
-            f"rj reassign --from {member.id} --to STAFF --area {area} --as STAFF"
-            for area, count in owned.items()
-            if area not in works_in
-        ),
-        *(
-            f"{member.id} still facilitates {reference}: "
-            f"rj do {reference} assign_facilitators --set facilitator=STAFF --as STAFF, and say anew who co-facilitates"
-            for reference, area in facilitated
-            if area not in works_in
-        ),
-    ]
+    if name is not None:
+        refuse_unprintable(name, "--name")
+    return Staff(
+        id=staff_id,
+        role=role,
+        areas=tuple(dict.fromkeys(areas)),
+        name=name,
+        advanced_practitioner=advanced_practitioner,
+        active=active,
+        email=_address(email),
+    )
 
 
 def _address(email: str | None) -> str | None:
@@ -128,21 +164,25 @@ def _address(email: str | None) -> str | None:
         raise BadInput(f"--email: {error}.") from error
 
 
-@register.command("list")
+@staff_app.command("list")
 def list_command(
+    staff: AsOption,
     area: AreaOption = None,
     role: Annotated[Role | None, typer.Option(help="Of this role only.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the register. Of an address it says only that there is one; --json has it.
+    """Print the register of your areas. Of an address it says only that there is one; --json has it.
 
-    Example: rj staff list --area durham
+    Example: rj staff list --area durham --as cw-1
     """
 
     async def work(referrals: Referrals) -> list[Staff]:
-        from stores import staff
+        from service.access import What, areas_to_see
+        from stores import staff as store
 
-        return await staff.list_staff(referrals.pool, area=area, role=role)
+        areas = set(areas_to_see(await referrals.member(staff), What.COLLEAGUES, area))
+        found = await store.list_staff(referrals.pool, role=role)
+        return [member for member in found if areas & set(member.areas)]
 
     found = run(work, temporal=False)
     if as_json:
@@ -165,16 +205,16 @@ def _row(member: Staff) -> tuple[str, ...]:
         marks.append(f"absent until {_last_day(member.absent_until)}, stand-in {member.stand_in}")
     return (
         member.id,
-        _in_words(member.role),
+        words(member.role),
         ", ".join(member.areas),
         member.name or "-",
         "; ".join(marks),
     )
 
 
-@register.command("messages")
+@staff_app.command("messages")
 def messages_command(
-    staff_id: StaffArgument,
+    staff: AsOption,
     at_once: Annotated[
         str | None,
         typer.Option(
@@ -190,16 +230,16 @@ def messages_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which messages reach somebody by e-mail, or print how that stands. Their inbox has all of them. The address
-    is shown with --json only.
+    """Say which messages reach you by e-mail, or print how that stands. Your inbox has all of them. The address is
+    shown with --json only.
 
-    Example: rj staff messages cw-1 --at-once escalation,safeguarding --no-digest
+    Example: rj staff messages --at-once escalation,safeguarding --no-digest --as cw-1
     """
 
     async def work(referrals: Referrals) -> Staff:
-        from stores import staff
+        from stores import register
 
-        member = await referrals.registered(staff_id, "id")
+        member = await referrals.member(staff)
         chosen = member.model_copy(
             update={
                 "at_once": member.at_once if at_once is None else _categories(at_once),
@@ -208,7 +248,7 @@ def messages_command(
             }
         )
         if chosen != member:
-            await staff.set_messages(referrals.pool, chosen)
+            await register.set_messages(referrals.pool, referrals.keys, chosen)
         return chosen
 
     found = run(work, temporal=False)
@@ -218,7 +258,7 @@ def messages_command(
     typer.echo(f"At once by e-mail: {', '.join(found.at_once) or 'none'}")
     typer.echo(f"Summary on working mornings: {'yes' if found.digest else 'no'}")
     if found.email is None:
-        typer.echo(f"No e-mail address of {staff_id} is known, so all of it is in their inbox only.")
+        typer.echo(f"No e-mail address of {staff} is known, so all of it is in their inbox only.")
 
 
 def _new_address(member: Staff, given: str | None) -> str | None:
@@ -246,9 +286,10 @@ def _categories(given: str) -> tuple[Category, ...]:
     return tuple(category for category in Category if category in names)
 
 
-@register.command("absent")
+@staff_app.command("absent")
 def absent_command(
     staff_id: StaffArgument,
+    staff: AsOption,
     until: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The last day away, such as 2026-12-04."),
@@ -258,20 +299,20 @@ def absent_command(
     ] = None,
     back: Annotated[bool, typer.Option("--back", help="They are back.")] = False,
 ) -> None:
-    """Say until when somebody is away and who stands in for them, or that they are back.
+    """Say until when you, or somebody in an area that you supervise, are away and who stands in; or that they are back.
 
-    Example: rj staff absent cw-1 --until 2026-12-04 --stand-in cw-2
+    Example: rj staff absent cw-1 --until 2026-12-04 --stand-in cw-2 --as cw-1
     """
 
     async def work(referrals: Referrals) -> None:
         from lifecycle import Refused
-        from stores import staff
+        from stores import register
 
         if back and (until or stand_in):
             raise BadInput("--back: takes neither --until nor --stand-in.")
         away = await referrals.registered(staff_id, "id")
         if back:
-            await staff.set_absent(referrals.pool, staff_id, None, None)
+            await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, staff)
             return
         if until is None or stand_in is None:
             raise BadInput("Give --until DATE and --stand-in ID, or --back.")
@@ -281,7 +322,8 @@ def absent_command(
                 "not_in_time", f"Give a day from today to {today + _LONGEST}, the last day away.", "until"
             )
         _check_stand_in(away, await referrals.registered(stand_in, "stand-in"))
-        await staff.set_absent(referrals.pool, staff_id, _returns(until.date()), stand_in)
+        back_at = _returns(until.date())
+        await register.set_absent(referrals.pool, referrals.keys, staff_id, back_at, stand_in, staff)
 
     run(work, temporal=False)
     if until:
@@ -309,17 +351,13 @@ def _check_stand_in(away: Staff, stand_in: Staff) -> None:
         )
     accepted = STAND_INS[away.role]
     if not accepted:
-        raise refused("not_their_role", f"Nobody stands in for a {_in_words(away.role)}.")
+        raise refused("not_their_role", f"Nobody stands in for a {words(away.role)}.")
     if stand_in.role not in accepted:
-        roles = ", ".join(_in_words(role) for role in Role if role in accepted)
+        roles = ", ".join(words(role) for role in Role if role in accepted)
         raise refused(
             "not_their_role",
-            f"{stand_in.id} is a {_in_words(stand_in.role)}; accepted for a {_in_words(away.role)}: {roles}.",
+            f"{stand_in.id} is a {words(stand_in.role)}; accepted for a {words(away.role)}: {roles}.",
         )
-
-
-def _in_words(role: Role) -> str:
-    return role.replace("_", " ")
 
 
 def _returns(last_day: date) -> datetime:

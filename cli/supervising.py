@@ -10,9 +10,9 @@ import typer
 
 from cli.common import (
     AreaOption,
+    AsOption,
     Exit,
     JsonOption,
-    as_staff_id,
     due,
     fail,
     plain,
@@ -42,6 +42,7 @@ _HISTORY = timedelta(days=90)
 
 @app.command("escalations")
 def escalations_command(
+    staff: AsOption,
     area: AreaOption = None,
     rung: Annotated[Rung | None, typer.Option(help="On this rung of the ladder only.")] = None,
     everything: Annotated[
@@ -58,18 +59,19 @@ def escalations_command(
 ) -> None:
     """List the missed deadlines that have climbed the ladder and still wait, oldest first.
 
-    Example: rj escalations --area durham --rung service_manager
+    Example: rj escalations --rung service_manager --as su-1
     """
     if since and not everything:
         fail(Exit.BAD_INPUT, "--since: is for --all; without it only what still waits is listed.")
     if everything:
-        _past_escalations(area, rung, since, limit, as_json)
+        _past_escalations(staff, area, rung, since, limit, as_json)
         return
 
     async def work(referrals: Referrals) -> list[OpenEscalation]:
         from stores.supervision import open_escalations
 
-        return await open_escalations(referrals.pool, area=area, rung=rung, limit=limit + 1)
+        areas = await _areas(referrals, staff, area)
+        return await open_escalations(referrals.pool.within(areas), areas=areas, rung=rung, limit=limit + 1)
 
     found = run(work, temporal=False)
     shown = found[:limit]
@@ -92,15 +94,24 @@ def escalations_command(
     _table(heading, rows, "No escalation waits.", more=len(found) > limit)
 
 
+async def _areas(referrals: Referrals, staff: str, area: Area | None) -> list[Area]:
+    from service.access import What, areas_to_see
+
+    return areas_to_see(await referrals.member(staff), What.CASELOAD, area)
+
+
 def _past_escalations(
-    area: Area | None, rung: Rung | None, since: datetime | None, limit: int, as_json: bool
+    staff: str, area: Area | None, rung: Rung | None, since: datetime | None, limit: int, as_json: bool
 ) -> None:
     begin = since.replace(tzinfo=LONDON) if since else datetime.now(UTC) - _HISTORY
 
     async def work(referrals: Referrals) -> list[PastEscalation]:
         from stores.supervision import escalation_history
 
-        return await escalation_history(referrals.pool, area=area, rung=rung, since=begin, limit=limit + 1)
+        areas = await _areas(referrals, staff, area)
+        return await escalation_history(
+            referrals.pool.within(areas), areas=areas, rung=rung, since=begin, limit=limit + 1
+        )
 
     found = run(work, temporal=False)
     shown = found[:limit]
@@ -142,41 +153,38 @@ def _span(length: timedelta) -> str:
 
 @app.command("signoffs")
 def signoffs_command(
+    staff: AsOption,
     area: AreaOption = None,
-    staff: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="STAFF",
-            parser=as_staff_id,
-            help="Your id: only what you may sign off, in your areas and not your own work.",
-        ),
-    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that waits in your areas, whoever may give it.")
+    ] = False,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List what waits for a sign-off, oldest first.
+    """List what waits for a sign-off that you may give, oldest first: in your areas, and not your own work.
 
     Example: rj signoffs --as su-1
     """
 
     async def work(referrals: Referrals) -> list[WaitingSignOff]:
-        from stores.supervision import not_their_own, waiting_sign_offs
+        from stores.supervision import for_them_to_sign_off, waiting_sign_offs
 
-        if staff is None:
-            areas = [area] if area else None
-            return await waiting_sign_offs(referrals.pool, areas=areas, limit=limit + 1)
+        areas = await _areas(referrals, staff, area)
+        if everything:
+            return await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=limit + 1)
         member = _may_sign_off(await referrals.member(staff))
-        areas = [each for each in member.areas if area in (None, each)]
-        waiting = await waiting_sign_offs(referrals.pool, areas=areas, limit=None)
-        return await not_their_own(referrals.pool, referrals.keys, staff, waiting, limit=limit + 1)
+        waiting = await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=None)
+        now = datetime.now(UTC)
+        return await for_them_to_sign_off(
+            referrals.pool.within(areas), referrals.keys, member, waiting, limit=limit + 1, at=now
+        )
 
     found = run(work, temporal=False)
     shown = found[:limit]
     if as_json:
         print_json([each.model_dump(mode="json") for each in shown])
         return
-    whose = f" that {staff} may give" if staff else ""
+    whose = "" if everything else f" that {staff} may give"
     heading = ("REFERENCE", "AREA", "SIGN-OFF OF", "ASKED BY", "ASKED", "DUE", "")
     _table(heading, map(_sign_off, shown), f"No sign-off waits{whose}.", more=len(found) > limit)
 
@@ -186,7 +194,11 @@ def _may_sign_off(member: Staff) -> Staff:
     from lifecycle.core import SUPERVISORS
 
     if member.role not in SUPERVISORS:
-        raise Refused("not_your_role", "Sign-offs are given by supervisors and service managers.", "as")
+        raise Refused(
+            "not_your_role",
+            "Sign-offs are given by supervisors and service managers; --all lists what waits.",
+            "as",
+        )
     return member
 
 
@@ -204,19 +216,20 @@ def _sign_off(each: WaitingSignOff) -> tuple[str, ...]:
 
 
 @app.command("workload")
-def workload_command(area: AreaOption = None, as_json: JsonOption = False) -> None:
+def workload_command(staff: AsOption, area: AreaOption = None, as_json: JsonOption = False) -> None:
     """Print how much each caseworker has in hand, those with most overdue first.
 
     Due this week: some deadline is due from now to Sunday's end, London time; overdue: some is past. Inactivity does
     not count in either, and a referral may count in both.
 
-    Example: rj workload --area durham
+    Example: rj workload --as su-1
     """
 
     async def work(referrals: Referrals) -> list[Load]:
         from stores.supervision import workload
 
-        return await workload(referrals.pool, area=area, now=datetime.now(UTC))
+        areas = await _areas(referrals, staff, area)
+        return await workload(referrals.pool.within(areas), areas=areas, now=datetime.now(UTC))
 
     found = run(work, temporal=False)
     if as_json:

@@ -8,6 +8,7 @@ import typer
 
 from cli.common import (
     AreaOption,
+    AsOption,
     JsonOption,
     as_staff_id,
     print_json,
@@ -26,6 +27,7 @@ app = room()
 
 @app.command("tasks")
 def tasks_command(
+    staff: AsOption,
     area: AreaOption = None,
     caseworker: Annotated[
         str | None, typer.Option(metavar="STAFF", parser=as_staff_id, help="Of this caseworker only.")
@@ -38,17 +40,19 @@ def tasks_command(
     Each waits, on a closed referral too, until it is said what became of it. Why it was not sent stands in the inbox
     and in the timeline of who works with the referral.
 
-    Example: rj tasks --caseworker cw-1
+    Example: rj tasks --caseworker cw-1 --as cw-1
     """
 
     async def work(referrals: Referrals) -> list[OpenTask]:
+        from service.access import What, areas_to_see
         from stores.tasks import open_tasks
 
+        areas = areas_to_see(await referrals.member(staff), What.CASELOAD, area)
         if caseworker is not None:
             await referrals.registered(caseworker, "caseworker")
         return await open_tasks(
-            referrals.pool,
-            area=area,
+            referrals.pool.within(areas),
+            areas=areas,
             caseworkers=[caseworker] if caseworker is not None else None,
             limit=limit + 1,
         )

@@ -101,7 +101,7 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
                 entered = await enter_demo(all_of_it.referrals)
             out.print(entered, soft_wrap=True)
         folder.announce(all_of_it.service)
-        _show(all_of_it, settings, folder)
+        _show(all_of_it, settings, folder, demo=demo)
         await all_of_it.until_something_ends()
 
 
@@ -114,7 +114,7 @@ def _progress(what: str) -> Iterator[None]:
     out.print(f"Ready: {what} ({perf_counter() - started:.1f} s)")
 
 
-def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
+def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) -> None:
     from stores.database import address_of
 
     service = all_of_it.service
@@ -144,7 +144,8 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder) -> None:
             out.print(f"{name:<{width}}  {address}", soft_wrap=True)
     rj = _as_typed(settings)
     out.print(
-        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list\n  {rj} example referral\nCtrl-C stops everything.",
+        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list --as {'su-1' if demo else 'STAFF'}\n"
+        f"  {rj} example referral\nCtrl-C stops everything.",
         soft_wrap=True,
     )
 

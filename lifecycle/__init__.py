@@ -15,6 +15,7 @@ from lifecycle.correction import correct
 from lifecycle.intake import open_referral
 from lifecycle.ladder import cleared
 from lifecycle.notices import notices, told_of
+from lifecycle.oversight import authors_of_what_is_signed_off
 from lifecycle.refusal import Refused
 from schemas.base import Model
 from schemas.vocabulary import Stage
@@ -42,6 +43,7 @@ __all__ = [
     "Refused",
     "Rule",
     "adopt",
+    "authors_of_what_is_signed_off",
     "called_off",
     "cleared",
     "correct",

@@ -1,19 +1,29 @@
 """What a second pair of eyes is for: sign-offs and overrides."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.closing import check_closure
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, gate, rule, told
 from lifecycle.refusal import Refused
 from lifecycle.risk_assessment import goes_on, harmed_stand_by_it
+from schemas.base import Model
 from schemas.commands import DecideSignOff, OverrideGate
 from schemas.events import Event, GateOverridden, Recorded, ReferralClosed, SignedOff, SignOffRequested
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Referral, SignOff, SignOffRequest
 from schemas.vocabulary import OverridableGate, Purpose, SignOffSubject, Stage
+
+# The sign-offs that an override takes the place of.
+_REPLACES = {
+    OverridableGate.RISK_SIGN_OFF: SignOffSubject.RISK_ASSESSMENT,
+    OverridableGate.READINESS_SIGN_OFF: SignOffSubject.READINESS,
+}
+
+NEW_FOR = timedelta(days=1)
+"""How long nobody signs off the work of who gave them the role by which they could."""
 
 
 def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
@@ -27,6 +37,34 @@ def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
     return frozenset(made)
 
 
+def authors_of_what_is_signed_off(referral: Referral, command: Model) -> frozenset[str]:
+    """Who made what a command signs off, or lets pass without a sign-off; nobody where it does neither."""
+    match command:
+        case DecideSignOff(subject=subject):
+            return _authors_of(referral, subject)
+        case OverrideGate(gate=name) if name in set(OverridableGate):
+            return _overridden_work_of(referral, OverridableGate(name))
+        case _:
+            return frozenset()
+
+
+def _overridden_work_of(referral: Referral, name: OverridableGate) -> frozenset[str]:
+    made = _authors_of(referral, _REPLACES.get(name))
+    if name is OverridableGate.RISK_SIGN_OFF:
+        return made
+    return made | _run_by(referral) | {each for each in (referral.caseworker,) if each}
+
+
+def _authors_of(referral: Referral, subject: SignOffSubject | None) -> frozenset[str]:
+    waiting = [each for each in referral.sign_off_requests if each.subject is subject]
+    return frozenset(who for each in waiting for who in authors(referral, each))
+
+
+def made_by_an_author(actor: Actor, made: frozenset[str], at: datetime) -> bool:
+    """Whether somebody was given their role within a day by an author of what they would sign off."""
+    return actor.role_by in made and actor.role_since is not None and at - actor.role_since < NEW_FOR
+
+
 def _run_by(referral: Referral) -> frozenset[str]:
     return frozenset(each for each in (referral.facilitator, referral.co_facilitator) if each)
 
@@ -34,6 +72,13 @@ def _run_by(referral: Referral) -> frozenset[str]:
 @gate("nothing_to_sign_off", "Something must wait for a sign-off that is not your own work")
 def another_persons_work_waits(referral: Referral, actor: Actor, at: datetime) -> str | None:
     waits = any(actor.id not in authors(referral, request) for request in referral.sign_off_requests)
+    return None if waits else ""
+
+
+@gate("too_new", "Nobody signs off the work of who made them a supervisor, within a day of that")
+def not_made_by_its_author(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    others = [request for request in referral.sign_off_requests if actor.id not in authors(referral, request)]
+    waits = not others or any(not made_by_an_author(actor, authors(referral, each), at) for each in others)
     return None if waits else ""
 
 
@@ -67,7 +112,10 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
     return tuple(
         each
         for each in OverridableGate
-        if each in possible and each in referral.policy.overridable and each not in referral.overrides
+        if each in possible
+        and each in referral.policy.overridable
+        and each not in referral.overrides
+        and not made_by_an_author(actor, _overridden_work_of(referral, each), at)
     )
 
 
@@ -75,7 +123,7 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
     DecideSignOff,
     stages=OPEN_STAGES,
     roles=SUPERVISORS,
-    gates=[another_persons_work_waits],
+    gates=[another_persons_work_waits, not_made_by_its_author],
     may_lead_to=[Stage.OFFENDER_CONSENT, Stage.CLOSED],
     on_hold=True,
     in_safeguarding=True,
@@ -89,6 +137,12 @@ def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) ->
         )
     if actor.id in authors(referral, request):
         raise Refused("own_work", "Nobody signs off their own work; another supervisor must.", "subject")
+    if made_by_an_author(actor, authors(referral, request), at):
+        raise Refused(
+            "too_new",
+            f"{actor.role_by} made this and made you a supervisor less than a day ago; another supervisor must.",
+            "subject",
+        )
     if not command.approved and not command.reason:
         raise Refused("reason_missing", "Say why it is not approved.", "reason")
     onward = command.approved and command.subject is SignOffSubject.RISK_ASSESSMENT
@@ -163,10 +217,7 @@ def _(event: SignedOff, referral: Referral, recorded: Recorded) -> Referral:
 
 @apply.register
 def _(event: GateOverridden, referral: Referral, recorded: Recorded) -> Referral:
-    replaces = {
-        OverridableGate.RISK_SIGN_OFF: SignOffSubject.RISK_ASSESSMENT,
-        OverridableGate.READINESS_SIGN_OFF: SignOffSubject.READINESS,
-    }.get(event.gate)
+    replaces = _REPLACES.get(event.gate)
     return referral.model_copy(
         update={
             "overrides": (*referral.overrides, event.gate),

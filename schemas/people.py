@@ -38,6 +38,10 @@ class Actor(Model):
     id: StaffId
     role: Role
     area: Area
+    role_since: AwareDatetime | None = Field(
+        default=None, description="when they were given what they may do, as the register says"
+    )
+    role_by: StaffId | None = Field(default=None, description="by whom")
 
 
 class Staff(Model):
@@ -68,6 +72,11 @@ class Staff(Model):
         default=AT_ONCE, description="what reaches them by e-mail at once; all of it is in their inbox"
     )
     digest: bool = Field(default=True, description="whether they get the summary on working mornings")
+    role_since: AwareDatetime | None = Field(
+        default=None,
+        description="when they were given their role, an area more, or were made active again; the register sets it",
+    )
+    role_by: StaffId | None = Field(default=None, description="who gave it; the register sets it")
 
     def absent(self, at: datetime) -> bool:
         """Whether they are away then."""
@@ -75,7 +84,7 @@ class Staff(Model):
 
     def acting_in(self, area: Area) -> Actor:
         """The claim that this person makes when acting on a referral of the area."""
-        return Actor(id=self.id, role=self.role, area=area)
+        return Actor(id=self.id, role=self.role, area=area, role_since=self.role_since, role_by=self.role_by)
 
 
 class ContactSafety(Model):

@@ -46,7 +46,7 @@ def register(members: Sequence[Staff], open_by_area: Mapping[Area, int]) -> Find
             check,
             Standing.SETUP,
             "Nobody in the register may open a referral.",
-            "Enter them: `rj staff add --help`.",
+            "Enter them: `rj staff first --help`, then `rj staff add --help`.",
         )
     lacking = sorted({*open_by_area, *_areas(members)} - _where_two_sign_off(members))
     if not lacking:

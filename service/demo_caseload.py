@@ -33,6 +33,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from service.referrals import Referrals
+from service.staffing import enter_missing
 from stores import event_log, staff
 
 DURHAM, KENT = (Area.DURHAM,), (Area.KENT,)
@@ -78,9 +79,7 @@ async def enter_demo(referrals: Referrals) -> str:
     known = {member.id for member in await staff.list_staff(referrals.pool)}
     if known - {member.id for member in STAFF}:
         return "The demo caseload is left out: this service has staff of its own."
-    for member in STAFF:
-        if member.id not in known:
-            await staff.add(referrals.pool, member)
+    await enter_missing(referrals.pool, referrals.keys, STAFF)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def enter(name: str, story: Story) -> int:

@@ -21,7 +21,8 @@ from schemas.base import Model
 from schemas.commands import OpenReferral
 from service.pathfinder_stories import SOURCE, STAFF, Case, Fate, story
 from service.referrals import Referrals
-from stores import event_log, figures, staff
+from service.staffing import enter_missing
+from stores import event_log, figures
 
 PUBLISHED = Path(__file__).parent / "data" / "pathfinder.toml"
 
@@ -130,19 +131,22 @@ class Driven:
 
 
 async def drive(
-    referrals: Referrals, share: float, seed: int, advance: Callable[[], object] = lambda: None
+    referrals: Referrals,
+    share: float,
+    seed: int,
+    advance: Callable[[], object] = lambda: None,
+    by: str | None = None,
 ) -> Driven:
     """Drive a share of the pathfinder through real commands, then count it from the event log.
 
     Args:
         advance: called whenever a referral has come to its end.
+        by: the service manager who enters the invented people, where there is one already.
 
     Raises:
         ExceptionGroup: of what stopped it; run again, it goes on from there.
     """
-    for member in STAFF:
-        if await staff.get(referrals.pool, member.id) is None:
-            await staff.add(referrals.pool, member)
+    await enter_missing(referrals.pool, referrals.keys, STAFF, by)
     cases = synthesise(share, seed)
     ids = [await referrals.identity_of(SOURCE, case.external_id) for case in cases]
     references = [reference for reference, _ in ids]

@@ -58,6 +58,7 @@ STAFF = (
     *(Staff(id=each, role=Role.CASEWORKER, areas=(AREA,), name="Invented") for each in _CASEWORKERS),
     Staff(id=FACILITATOR, role=Role.FACILITATOR, areas=(AREA,), name="Invented", advanced_practitioner=True),
     Staff(id=SUPERVISOR, role=Role.SUPERVISOR, areas=(AREA,), name="Invented"),
+    Staff(id="pf-sm-1", role=Role.SERVICE_MANAGER, areas=(AREA,), name="Invented"),
 )
 
 H, R = "h1", "r1"

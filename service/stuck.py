@@ -205,11 +205,11 @@ def _late_message(waiting: Waiting) -> Stuck:
 
 def _why_late(waiting: Waiting) -> Sequence[str]:
     by = f"by {waiting.channel}" if waiting.channel else ""
-    look = f"See the worker's log, and `rj timeline {waiting.reference}`."
+    look = f"See the worker's log, and `rj timeline {waiting.reference} --as STAFF`."
     if waiting.held_back:
         return (
             "a hold or a safeguarding concern keeps it in.",
-            f"Nothing is wrong; it leaves when that ends. See `rj show {waiting.reference}`.",
+            f"Nothing is wrong; it leaves when that ends. See `rj show {waiting.reference} --as STAFF`.",
         )
     match waiting.state:
         case None:

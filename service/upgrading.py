@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from service.master_keys import make_missing
 from service.settings import Settings
+from stores import staff_log
 from stores.anchors import Anchors
 from stores.carrying_over import carry_over, to_carry_over
+from stores.chain import chain_key
 from stores.database import connect, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import MigrationRefused, migrate, pending
@@ -38,6 +40,7 @@ async def up_to_date(settings: Settings, database_url: str, owner_url: str | Non
     try:
         async with await connect_pool(database_url, size=2) as pool:
             keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
+            await staff_log.carry_over(owner, await chain_key(keys))
             if await to_carry_over(owner):
                 anchors = Anchors(pool, keys, settings.anchors)
                 # Where they stood before anything is changed, and after.

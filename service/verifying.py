@@ -8,7 +8,9 @@ from datetime import datetime
 
 from lifecycle import Refused
 from service.referrals import Referrals
-from stores.anchors import AnchorProblem, Anchors, fold
+from stores import staff_log
+from stores.anchors import REGISTER, AnchorProblem, Anchors, fold
+from stores.chain import chain_key
 from stores.referrals import all_references, area_of
 from stores.verifying import Break, gone, orphans
 from stores.verifying import verify as verify_logs
@@ -56,6 +58,12 @@ async def verify(
         breaks += await orphans(referrals.pool)
     breaks += gone(references, anchored)
     done = 0
+    if reference is None:
+        chain = await chain_key(referrals.keys)
+        found = await staff_log.verify(referrals.pool, chain, anchored.get(REGISTER))
+        breaks += [
+            Break(f"staff register, {each.subject or 'its log'}", each.sequence, each.said) for each in found
+        ]
     async for _, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
         breaks += [broken] if broken else []
         done += 1

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from stores import staff_log
 from stores.chain import derived
 from stores.database import Connection, Pool
 from stores.keys import KeyStore
@@ -233,11 +234,14 @@ async def lost_since(
     ]
     rows = await connection.fetch(
         "SELECT was.reference FROM unnest($1::text[], $2::bigint[], $3::text[]) AS was (reference, sequence, head)"
-        " LEFT JOIN event e ON e.reference = was.reference AND e.sequence = was.sequence"
+        " LEFT JOIN (SELECT reference, sequence, hash FROM event"
+        " UNION ALL SELECT $4, sequence, hash FROM staff_event) e"
+        " ON e.reference = was.reference AND e.sequence = was.sequence"
         " WHERE e.hash IS DISTINCT FROM decode(was.head, 'hex') ORDER BY 1",
         [name for name, _, _ in moved],
         [length for _, length, _ in moved],
         [head for _, _, head in moved],
+        REGISTER,
     )
     return [row["reference"] for row in rows]
 
@@ -271,7 +275,9 @@ async def _heads(connection: Connection) -> dict[str, tuple[int, str]]:
         "SELECT r.reference, r.sequence, r.head,"
         " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND chain = 1) AS plain FROM referral r"
     )
-    return {row["reference"] + _PLAIN * row["plain"]: (row["sequence"], row["head"].hex()) for row in rows}
+    heads = {row["reference"] + _PLAIN * row["plain"]: (row["sequence"], row["head"].hex()) for row in rows}
+    length, link = await staff_log.head(connection)
+    return heads | ({REGISTER: (length, link.hex())} if length else {})
 
 
 def _write_once(path: Path, text: str) -> None:

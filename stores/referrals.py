@@ -109,7 +109,7 @@ def deadline_rows(deadlines: Iterable[Deadline]) -> list[dict[str, Any]]:
 async def list_referrals(
     pool: Pool,
     *,
-    area: Area | None = None,
+    areas: Collection[Area] | None = None,
     stage: Stage | None = None,
     caseworker: str | None = None,
     overdue: bool = False,
@@ -122,6 +122,7 @@ async def list_referrals(
     """Referrals that fit every filter given, soonest due first; closed ones only when that stage is asked for.
 
     Args:
+        areas: only of these; None: of all.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Overdue are also those on
             which nothing has been done for too long, though inactivity is nobody's next deadline.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
@@ -134,13 +135,13 @@ async def list_referrals(
         "  AND d.due_at <= now()) AS inactive,"
         " on_hold, safeguarding, sensitive, received_at,"
         " closure_reason FROM referral"
-        " WHERE ($1::text IS NULL OR area = $1) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
+        " WHERE ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
         " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive) AND (NOT $7 OR safeguarding)"
         " AND ($8::timestamptz IS NULL OR next_due_at < $8)"
         " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $9",
-        area,
+        list(areas) if areas is not None else None,
         stage,
         caseworker,
         overdue,
@@ -157,6 +158,29 @@ async def area_of(pool: Pool, reference: str) -> Area | None:
     """The area of a referral; None where there is no such referral."""
     found = await pool.fetchval("SELECT area FROM referral WHERE reference = $1", reference)
     return Area(found) if found is not None else None
+
+
+async def sent_by(pool: Pool, reference: str) -> str | None:
+    """The partner who sent a referral; None where it was opened in the house, or there is none."""
+    found: str | None = await pool.fetchval(
+        "SELECT actor FROM event WHERE reference = $1 AND sequence = 1 AND role = 'partner'", reference
+    )
+    return found
+
+
+async def sent(
+    pool: Pool, partner: str, areas: Collection[Area], limit: int
+) -> list[tuple[str, Area, Stage]]:
+    """What a partner sent to these areas, with the stage of each, the newest first."""
+    rows = await pool.fetch(
+        "SELECT reference, area, stage FROM referral WHERE area = ANY($2) AND EXISTS ("
+        " SELECT FROM event e WHERE e.reference = referral.reference AND e.sequence = 1"
+        " AND e.role = 'partner' AND e.actor = $1) ORDER BY received_at DESC, reference LIMIT $3",
+        partner,
+        list(areas),
+        limit,
+    )
+    return [(row["reference"], Area(row["area"]), Stage(row["stage"])) for row in rows]
 
 
 async def where_they_stand(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:

@@ -1,8 +1,6 @@
-"""The staff register."""
+"""The staff register, as it is read; it is changed through stores/register.py."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import asyncpg
 
@@ -11,31 +9,9 @@ from schemas.people import Actor, Role, Staff
 from stores.database import Connection, Pool
 
 _FIELDS = (
-    "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in, email, at_once, digest"
+    "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in, email, at_once, digest,"
+    " role_since, role_by"
 )
-
-
-async def add(pool: Pool, staff: Staff) -> bool:
-    """Enter a person, or replace what is known of them; whether they are new."""
-    return bool(
-        await pool.fetchval(
-            f"INSERT INTO staff ({_FIELDS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"  # noqa: S608
-            " ON CONFLICT (id) DO UPDATE SET role = excluded.role, areas = excluded.areas, name = excluded.name,"
-            " advanced_practitioner = excluded.advanced_practitioner, active = excluded.active,"
-            " email = excluded.email RETURNING xmax = 0",
-            staff.id,
-            staff.role,
-            [str(area) for area in staff.areas],
-            staff.name,
-            staff.advanced_practitioner,
-            staff.active,
-            staff.absent_until,
-            staff.stand_in,
-            staff.email,
-            [str(category) for category in staff.at_once],
-            staff.digest,
-        )
-    )
 
 
 async def get(pool: Pool, staff_id: str) -> Staff | None:
@@ -75,24 +51,6 @@ async def team(pool: Pool, area: Area) -> list[Staff]:
         area,
     )
     return [_staff(row) for row in rows]
-
-
-async def set_messages(pool: Pool, member: Staff) -> None:
-    """Keep what a person has chosen: their address, what comes by e-mail at once, and whether the digest does."""
-    await pool.execute(
-        "UPDATE staff SET email = $2, at_once = $3, digest = $4 WHERE id = $1",
-        member.id,
-        member.email,
-        [str(category) for category in member.at_once],
-        member.digest,
-    )
-
-
-async def set_absent(pool: Pool, staff_id: str, until: datetime | None, stand_in: str | None) -> None:
-    """Say until when a person is absent and who stands in; None ends it."""
-    await pool.execute(
-        "UPDATE staff SET absent_until = $2, stand_in = $3 WHERE id = $1", staff_id, until, stand_in
-    )
 
 
 async def problem_of(connection: Connection, actor: Actor) -> str | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import AwareDatetime
 
 from lifecycle import fold
-from lifecycle.oversight import authors
+from lifecycle.oversight import authors, made_by_an_author
 from lifecycle.sending import Tried
 from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.notices import Party
-from schemas.people import Role, StaffId
+from schemas.people import Role, Staff, StaffId
 from schemas.policy import Policy, Rung
 from schemas.vocabulary import Channel, SignOffSubject, Stage
 from stores import event_log
@@ -121,16 +121,16 @@ class KeptPolicy(NamedTuple):
 
 
 async def open_escalations(
-    pool: Pool, *, area: Area | None = None, rung: Rung | None = None, limit: int = 50
+    pool: Pool, *, areas: Collection[Area] | None = None, rung: Rung | None = None, limit: int = 50
 ) -> list[OpenEscalation]:
     """The escalations that wait, oldest first; one deadline may have one on each rung."""
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
         " jsonb_to_recordset(escalations)"
         " AS each (deadline text, point text, at timestamptz, rung text, raised_at timestamptz)"
-        " WHERE stage <> 'closed' AND ($1::text IS NULL OR area = $1) AND ($2::text IS NULL OR rung = $2)"
+        " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL OR rung = $2)"
         " ORDER BY raised_at, reference, deadline, point LIMIT $3",
-        area,
+        _names(areas),
         rung,
         limit,
     )
@@ -157,7 +157,7 @@ WITH said AS (
 SELECT p.reference, r.area, p.deadline, p.point, p.rung, p.at AS raised_at,
     CASE WHEN p.next_kind = 'escalation_cleared' THEN p.next_at END AS cleared_at
 FROM paired p JOIN referral r USING (reference)
-WHERE p.kind = 'escalation_raised' AND ($1::text IS NULL OR r.area = $1) AND ($3::text IS NULL OR p.rung = $3)
+WHERE p.kind = 'escalation_raised' AND ($1::text[] IS NULL OR r.area = ANY($1)) AND ($3::text IS NULL OR p.rung = $3)
 AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = p.reference)
 ORDER BY p.at DESC, p.reference, p.deadline, p.point
 LIMIT $4
@@ -165,10 +165,15 @@ LIMIT $4
 
 
 async def escalation_history(
-    pool: Pool, *, area: Area | None = None, rung: Rung | None = None, since: datetime, limit: int = 50
+    pool: Pool,
+    *,
+    areas: Collection[Area] | None = None,
+    rung: Rung | None = None,
+    since: datetime,
+    limit: int = 50,
 ) -> list[PastEscalation]:
     """The escalations raised since an instant, newest first, by the log. Of erased referrals none is told."""
-    rows = await pool.fetch(_HISTORY, area, since, rung, limit)
+    rows = await pool.fetch(_HISTORY, _names(areas), since, rung, limit)
     return [PastEscalation.model_validate(dict(row)) for row in rows]
 
 
@@ -188,16 +193,17 @@ async def waiting_sign_offs(
         " LEFT JOIN deadline d ON d.reference = r.reference AND d.key = 'sign_off/' || each.subject"
         " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))"
         " ORDER BY requested_at, r.reference, subject LIMIT $2",
-        [str(area) for area in areas] if areas is not None else None,
+        _names(areas),
         limit,
     )
     return [WaitingSignOff.model_validate(dict(row)) for row in rows]
 
 
-async def not_their_own(
-    pool: Pool, keys: KeyStore, staff_id: str, waiting: Sequence[WaitingSignOff], *, limit: int
+async def for_them_to_sign_off(
+    pool: Pool, keys: KeyStore, member: Staff, waiting: Sequence[WaitingSignOff], *, limit: int, at: datetime
 ) -> list[WaitingSignOff]:
-    """Of what waits, the first that a person may sign off, since they made none of it.
+    """Of what waits, the first that a person may sign off: they made none of it, and were not made a supervisor by who
+    did within a day.
 
     Who made it is what the rules say, so each referral is folded from its log until there are enough.
     """
@@ -205,13 +211,19 @@ async def not_their_own(
     for each in waiting:
         if len(found) == limit:
             break
-        if each.requested_by == staff_id:
+        if each.requested_by == member.id:
             continue
+        actor = member.acting_in(each.area)
         referral = fold(await event_log.history(pool, keys, each.reference))
         requests = [asked for asked in referral.sign_off_requests if asked.subject is each.subject]
-        if any(staff_id not in authors(referral, request) for request in requests):
+        made = [authors(referral, request) for request in requests]
+        if any(member.id not in each_one and not made_by_an_author(actor, each_one, at) for each_one in made):
             found.append(each)
     return found
+
+
+def _names(areas: Collection[Area] | None) -> list[str] | None:
+    return [str(area) for area in areas] if areas is not None else None
 
 
 def week_end(now: datetime) -> datetime:
@@ -232,7 +244,7 @@ WITH coming AS (
         count(*) FILTER (WHERE soon) AS due_this_week, count(*) FILTER (WHERE overdue) AS overdue,
         sum(jsonb_array_length(escalations)) AS escalations
     FROM referral LEFT JOIN coming USING (reference)
-    WHERE stage <> 'closed' AND ($1::text IS NULL OR area = $1)
+    WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))
     GROUP BY caseworker
 )
 SELECT coalesce(s.id, load.caseworker) AS staff, s.role, coalesce(s.active, FALSE) AS active,
@@ -242,20 +254,20 @@ SELECT coalesce(s.id, load.caseworker) AS staff, s.role, coalesce(s.active, FALS
     CASE WHEN s.absent_until > $2 THEN s.absent_until END AS absent_until,
     CASE WHEN s.absent_until > $2 THEN s.stand_in END AS stand_in
 FROM load FULL JOIN staff s ON s.id = load.caseworker
-WHERE load.open IS NOT NULL OR (s.active AND s.role = 'caseworker' AND ($1::text IS NULL OR $1 = ANY(s.areas)))
+WHERE load.open IS NOT NULL OR (s.active AND s.role = 'caseworker' AND ($1::text[] IS NULL OR $1 && s.areas))
 ORDER BY load.overdue DESC NULLS LAST, load.open DESC NULLS LAST, staff
 """
 
 
-async def workload(pool: Pool, *, area: Area | None = None, now: datetime) -> list[Load]:
+async def workload(pool: Pool, *, areas: Collection[Area] | None = None, now: datetime) -> list[Load]:
     """Who has how much, those with most overdue first: who owns open referrals, active caseworkers with none, and
     what nobody owns yet.
 
     Args:
-        area: only referrals, and caseworkers with none, of this area.
+        areas: only referrals, and caseworkers with none, of these; None: of all.
         now: what is due from now to the end of the week in London is due this week; inactivity does not count.
     """
-    rows = await pool.fetch(_WORKLOAD, area, now, week_end(now))
+    rows = await pool.fetch(_WORKLOAD, _names(areas), now, week_end(now))
     return [Load.model_validate(dict(row)) for row in rows]
 
 

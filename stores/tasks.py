@@ -33,7 +33,7 @@ class OpenTask(Model):
 async def open_tasks(
     pool: Pool,
     *,
-    area: Area | None = None,
+    areas: Collection[Area] | None = None,
     caseworkers: Collection[str] | None = None,
     unowned_by: Collection[str] | None = None,
     closed: bool = False,
@@ -42,7 +42,7 @@ async def open_tasks(
     """What waits to be told, oldest first; on closed referrals too, since somebody may still expect to be met.
 
     Args:
-        area: only of this one.
+        areas: only of these; None: of all.
         caseworkers: only on their referrals.
         unowned_by: besides, on those whose caseworker is none of these.
         closed: besides, on those that are closed: no clock runs there that would call in a supervisor.
@@ -52,12 +52,12 @@ async def open_tasks(
         "SELECT reference, area, stage, caseworker, safeguarding, each.* FROM referral,"
         " jsonb_to_recordset(tasks) AS each"
         ' (id text, template text, "to" text, since timestamptz, starts_at timestamptz)'
-        " WHERE tasks <> '[]' AND ($1::text IS NULL OR area = $1)"
+        " WHERE tasks <> '[]' AND ($1::text[] IS NULL OR area = ANY($1))"
         " AND ($2::text[] IS NULL OR caseworker = ANY($2) OR (caseworker = ANY($3)) IS NOT TRUE AND $3 IS NOT NULL"
         " OR $4 AND stage = 'closed')"
         " AND NOT EXISTS (SELECT FROM keys.erasure e WHERE e.reference = referral.reference)"
         " ORDER BY since, reference, id LIMIT $5",
-        area,
+        list(areas) if areas is not None else None,
         list(caseworkers) if caseworkers is not None else None,
         list(unowned_by) if unowned_by is not None else None,
         closed,

@@ -21,6 +21,7 @@ from stores import event_log, staff
 from stores.database import Pool
 from stores.keys import KeyStore
 from tests.life import form
+from tests.register import enter
 
 # A Monday morning, so that the clocks of what is opened then are run by hand alone.
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Book:
                 areas=(self.area,),
                 advanced_practitioner=called == "fa-1",
             )
-            await staff.add(self.pool, member)
+            await enter(self.pool, self.keys, member)
 
     async def open(self, at: datetime = MONDAY, **changes: object) -> str:
         reference = reference_from(uuid4().int)

@@ -27,7 +27,7 @@ from service.embedded_temporal import embedded_temporal
 from service.policy_files import load_policies
 from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
-from stores import staff
+from service.staffing import enter_missing
 from stores.database import Pool, connect, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
@@ -97,11 +97,10 @@ async def any_time(owner_url: str) -> None:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def pool(database_url: str) -> AsyncIterator[Pool]:
+async def pool(database_url: str, master_keys: MasterKeys) -> AsyncIterator[Pool]:
     """Connections with the application's rights, to a database with a staff register."""
     async with await connect_pool(database_url) as connections:
-        for member in STAFF:
-            await staff.add(connections, member)
+        await enter_missing(connections, KeyStore(connections, master_keys), STAFF)
         yield connections
 
 

@@ -215,16 +215,16 @@ COMMANDS: list[tuple[str, int, str]] = [
     (f"do {UNKNOWN} resume --as cw-1", 3, "There is no referral"),
     ("do RJ-0000-0001 resume --as cw-1", 2, "mistyped"),
     ("do Canary resume --as cw-1", 2, "not a reference"),
-    (f"show {UNKNOWN}", 3, "There is no referral"),
-    (f"timeline {UNKNOWN}", 3, "There is no referral"),
+    (f"show {UNKNOWN} --as cw-1", 3, "There is no referral"),
+    (f"timeline {UNKNOWN} --as cw-1", 3, "There is no referral"),
     (f"permitted {UNKNOWN} --as cw-1", 3, "There is no referral"),
     (f"verify {UNKNOWN}", 3, "There is no referral"),
     (f"erase {UNKNOWN} --reason request --as su-1 --yes", 3, "There is no referral"),
     ("erase {ref} --reason Canary --as su-1 --yes", 2, "--reason"),
     ("erase {ref} --reason request --as cw-1 --yes", 3, "Only a supervisor"),
     ("erase {ref} --reason request --as su-1", 2, "--yes"),
-    ("list --limit 0", 2, "--limit"),
-    ("list --area atlantis", 2, "--area"),
+    ("list --limit 0 --as cw-1", 2, "--limit"),
+    ("list --area atlantis --as cw-1", 2, "--area"),
 ]
 
 

@@ -170,12 +170,12 @@ async def test_whom_a_deadline_is_about_is_said(book: Book) -> None:
 
 
 async def test_rj_explains_the_deadlines_of_a_referral(rj: Rj, reference: str) -> None:
-    said = await rj("deadlines", reference)
+    said = await rj("deadlines", reference, "--as", "cw-1")
     assert said.code == 0, said.err
     assert f"{reference}: 3 by the policy that it keeps (England and Wales, version 2026-12)." in said.out
     for key in ("allocation", "first_contact", "inactivity"):
         assert f"  key: {key}\n" in said.out
-    found = (await rj("deadlines", reference, "--json")).json
+    found = (await rj("deadlines", reference, "--json", "--as", "cw-1")).json
     assert (found["closed"], found["on_hold"], found["source"]) == (False, False, "workflow")
     [contact] = [each for each in found["deadlines"] if each["key"] == "first_contact"]
     assert (contact["span"], contact["ground"], contact["paused"]) == ("2wd", "local", False)
@@ -184,8 +184,10 @@ async def test_rj_explains_the_deadlines_of_a_referral(rj: Rj, reference: str) -
 
 async def test_a_closed_referral_has_no_deadlines(rj: Rj, reference: str) -> None:
     await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
-    assert (await rj("deadlines", reference)).out == f"{reference} is closed; it has no deadlines.\n"
-    assert (await rj("deadlines", reference, "--json")).json["deadlines"] == []
+    assert (
+        await rj("deadlines", reference, "--as", "cw-1")
+    ).out == f"{reference} is closed; it has no deadlines.\n"
+    assert (await rj("deadlines", reference, "--json", "--as", "cw-1")).json["deadlines"] == []
 
 
 async def test_a_deadline_is_extended_once(rj: Rj, reference: str) -> None:
@@ -199,7 +201,7 @@ async def test_a_deadline_is_extended_once(rj: Rj, reference: str) -> None:
     assert "Recorded (step 2): deadline extended\nStage: received\n" in said.out
     assert re.search(rf"Moved: first contact: due \w+ {day.day} .* 17:00 \(was .*\)\n", said.out)
     assert (await rj(*command)).out == said.out
-    found = (await rj("deadlines", reference, "--json")).json["deadlines"]
+    found = (await rj("deadlines", reference, "--json", "--as", "cw-1")).json["deadlines"]
     [contact] = [each for each in found if each["key"] == "first_contact"]
     assert contact["due_at"] == at_day_end(day).isoformat().replace("+00:00", "Z")
     moved = await rj(
@@ -216,7 +218,7 @@ async def test_a_hold_stops_the_clocks_and_a_resume_says_when_each_is_due(rj: Rj
     assert "put on hold" in held.out
     assert "Stands still: first contact\n" in held.out
     assert "New: hold review: due " in held.out
-    said = (await rj("deadlines", reference)).out
+    said = (await rj("deadlines", reference, "--as", "cw-1")).out
     assert "On hold since" in said
     assert "it waits for a resume" in said
     command = ("resume", reference, "--as", "cw-1", "--command-id", uuid4())
@@ -246,7 +248,7 @@ async def test_what_a_resume_has_moved_is_said_by_the_log(book: Book) -> None:
 
 BAD: list[tuple[str, int, str]] = [
     ("deadlines Canary", 2, "not a reference"),
-    ("deadlines RJ-0000-0000", 3, "There is no referral"),
+    ("deadlines RJ-0000-0000 --as cw-1", 3, "There is no referral"),
     (
         "extend {ref} first_contact --until soon --reason Canary --as su-1",
         2,

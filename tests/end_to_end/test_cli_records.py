@@ -11,8 +11,13 @@ from service.referrals import Referrals
 from stores import event_log
 from stores.database import connect
 from stores.keys import KeyErased, KeyStore, MasterKeys
-from tests.end_to_end.conftest import Rj
+from tests.end_to_end.conftest import Rj, Said
 from workflows.ids import workflow_id
+
+
+def of_referrals(said: Said) -> list[dict[str, object]]:
+    """What is not as recorded, but for the register, which other tests alter as its owner."""
+    return [each for each in said.json["broken"] if not each["reference"].startswith("staff register")]
 
 
 async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url: str) -> None:
@@ -28,13 +33,13 @@ async def test_a_log_that_was_altered_is_found(rj: Rj, reference: str, owner_url
         assert "1 of 1" in said.one_sentence()
         everything = await rj("verify", "--json")
         assert everything.code == 3
-        [broken] = everything.json["broken"]
+        [broken] = of_referrals(everything)
         assert (broken["reference"], broken["sequence"]) == (reference, 2)
         await owner.execute(alter, reference, "cw-1")
     finally:
         await owner.close()
     everything = await rj("verify", "--json")
-    assert (everything.code, everything.json["broken"]) == (0, [])
+    assert of_referrals(everything) == []
     assert everything.json["checked"] > 0
 
 
@@ -55,7 +60,7 @@ async def test_keys_are_added_and_rotated(rj: Rj, reference: str, master_keys: M
 
 async def test_a_ring_that_cannot_be_used_gets_one_sentence(rj: Rj, tmp_path: Path) -> None:
     missing = {"RJ_MASTER_KEYS_FILE": str(tmp_path / "none")}
-    for command in ("keys status", "keys rotate", "list"):
+    for command in ("keys status", "keys rotate", "list --as cw-1"):
         said = await rj(*command.split(), env=missing)
         assert said.code == 2
         assert "cannot be read" in said.one_sentence()
@@ -103,17 +108,17 @@ async def test_an_erased_referral_cannot_be_read_by_anybody(
     assert timeline.code == 0
     assert "safeguarding raised" in timeline.out
     assert all(re.match(r" {0,6}[\d\w]", line) for line in timeline.out.splitlines()), "details are told"
-    for who in ((), ("--as", "su-1")):
-        events = (await rj("timeline", reference, *who, "--json")).json["events"]
+    for how in ((), ("--outline",)):
+        events = (await rj("timeline", reference, "--as", "su-1", *how, "--json")).json["events"]
         assert all(set(each["event"]) == {"kind"} for each in events)
     assert "Erased " in timeline.out
     assert "Canary" not in timeline.out
     assert "Alex Example" not in timeline.out
-    shown = (await rj("show", reference)).out
+    shown = (await rj("show", reference, "--as", "su-1")).out
     assert "Closed as erased by sm-1" in shown
     assert "Erased " in shown
     assert (await rj("verify", reference)).code == 0
-    listed = (await rj("list", "--stage", "closed", "--limit", "10000", "--json")).json
+    listed = (await rj("list", "--stage", "closed", "--limit", "10000", "--json", "--as", "su-1")).json
     assert reference in {line["reference"] for line in listed}
 
 
@@ -138,7 +143,7 @@ async def test_no_step_is_taken_on_an_erased_referral(rj: Rj, reference: str, re
 async def test_a_closed_referral_is_erased_as_it_closed(rj: Rj, reference: str) -> None:
     await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
     assert (await rj("erase", reference, "--reason", "retention", "--as", "su-1", "--yes")).code == 0
-    shown = (await rj("show", reference, "--json")).json
+    shown = (await rj("show", reference, "--json", "--as", "su-1")).json
     assert shown["referral"]["closure_reason"] == "service_no_capacity"
     assert shown["erased"]["reason"] == "retention"
     assert "participants" not in shown["referral"]

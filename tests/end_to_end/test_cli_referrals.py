@@ -69,7 +69,9 @@ async def test_every_command_has_help_with_an_example(rj: Rj) -> None:
             "verify",
             "erase",
         ),
-        *("staff add", "staff list", "staff absent", "keys status", "keys new", "keys rotate"),
+        *("staff first", "staff add", "staff list", "staff absent", "staff messages", "staff confirm"),
+        *("staff decline", "staff proposals", "staff log"),
+        *("keys status", "keys new", "keys rotate"),
     )
     for command in commands:
         said = await rj(*command.split(), "--help")
@@ -105,12 +107,12 @@ async def test_a_script_reads_json(rj: Rj, reference: str) -> None:
     permitted = (await rj("permitted", reference, "--as", "cw-1", "--json")).json
     assert {"record_duplicate_check", "allocate"} <= {each["kind"] for each in permitted}
     assert all(each["meaning"].endswith(".") for each in permitted)
-    shown = (await rj("show", reference, "--json")).json
+    shown = (await rj("show", reference, "--json", "--as", "cw-1")).json
     for kept_to_the_rules in ("age_band", "gender", "ethnicity", "custody", "safe_channels"):
         assert kept_to_the_rules not in shown["referral"]["participants"][0]
     assert (shown["source"], shown["erased"]) == ("workflow", None)
     assert shown["referral"]["duplicate_checked"] is True
-    timeline = (await rj("timeline", reference, "--json")).json
+    timeline = (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json
     assert [each["sequence"] for each in timeline["events"]] == [1, 2]
 
 
@@ -181,7 +183,7 @@ async def test_a_document_and_settings_together(rj: Rj, reference: str) -> None:
 async def test_the_timeline_opens_what_is_sealed_only_for_those_who_work_with_it(
     rj: Rj, reference: str
 ) -> None:
-    assert "Alex Example" not in (await rj("timeline", reference)).out
+    assert "Alex Example" not in (await rj("timeline", reference, "--as", "cw-1", "--outline")).out
     assert "Alex Example" in (await rj("timeline", reference, "--as", "su-1")).out
     for outsider in ("co-1", "pa-1", "cw-kent", "cw-gone"):
         said = await rj("timeline", reference, "--as", outsider)
@@ -198,10 +200,13 @@ async def test_to_whoever_asks_a_timeline_tells_nothing_of_what_a_person_is_like
     await rj("do", reference, "add_participant", "-", "--as", "cw-1", given=json.dumps(joins))
     safety = (await rj("example", "record_contact_safety")).out
     await rj("do", reference, "record_contact_safety", "-", "--as", "cw-1", given=safety)
-    text = (await rj("timeline", reference)).out
+    text = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out
     assert "participant: h1, purpose: take part" in text
     assert "participant added" in text
-    events = [each["event"] for each in (await rj("timeline", reference, "--json")).json["events"]]
+    events = [
+        each["event"]
+        for each in (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json["events"]
+    ]
     told = {name for event in events for name in event}
     assert told == {"kind", "participant", "purpose"}
     assert all(isinstance(value, str) for event in events for value in event.values())
@@ -215,7 +220,7 @@ async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: 
         "do", reference, "correct_step", "--set", "step=2", "--set", "reason=Slip", "--as", "su-1"
     )
     assert taken.code == 0, taken.err
-    lines = (await rj("timeline", reference)).out.splitlines()
+    lines = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out.splitlines()
     assert any("duplicate checked (taken back by step 3)" in line for line in lines)
 
 
@@ -225,7 +230,7 @@ async def test_show_tells_what_is_missing_and_what_waits(rj: Rj, reference: str)
     )
     await rj("do", reference, "hold", "--set", "review_on=2099-01-02", "--set", "reason=Away", "--as", "cw-1")
     await rj("do", reference, "raise_safeguarding", "--set", "note=Afraid", "--as", "pa-1")
-    shown = (await rj("show", reference)).out
+    shown = (await rj("show", reference, "--as", "cw-1")).out
     assert "h1 person harmed; consents to take part; missing: share risk information" in shown
     assert "r1 person responsible; consents to nothing yet; missing: take part" in shown
     assert "to be reviewed Fri 2 Jan 2099" in shown
@@ -239,19 +244,19 @@ async def test_a_closed_referral_that_was_asked_for_something_is_read_without_al
     await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
     refused = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert refused.code == 3
-    shown = await rj("show", reference)
+    shown = await rj("show", reference, "--as", "cw-1")
     assert shown.out.startswith(f"{reference}: closed since")
 
 
 async def test_reading_needs_no_temporal(rj: Rj, reference: str) -> None:
     away = {"TEMPORAL_ADDRESS": NOWHERE}
-    shown = await rj("show", reference, env=away)
+    shown = await rj("show", reference, "--as", "cw-1", env=away)
     assert shown.code == 0
     assert "read from the log" in shown.out
-    assert (await rj("show", reference, "--json", env=away)).json["source"] == "log"
+    assert (await rj("show", reference, "--json", "--as", "cw-1", env=away)).json["source"] == "log"
     for command in (
-        ("timeline", reference),
-        ("list",),
+        ("timeline", reference, "--as", "cw-1"),
+        ("list", "--as", "cw-1"),
         ("permitted", reference, "--as", "cw-1"),
         ("verify", reference),
     ):
@@ -263,7 +268,7 @@ async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: s
     said = await rj(*step, env={"TEMPORAL_ADDRESS": NOWHERE})
     assert said.code == 4
     assert "Temporal at" in said.one_sentence()
-    said = await rj("list", env={"DATABASE_URL": f"postgresql://rj:Canary@{NOWHERE}/rj"})
+    said = await rj("list", "--as", "cw-1", env={"DATABASE_URL": f"postgresql://rj:Canary@{NOWHERE}/rj"})
     assert said.code == 4
     assert "Canary" not in said.one_sentence()
 
@@ -286,28 +291,35 @@ async def test_without_a_worker_nobody_waits_for_ever(
     assert re.search(r"Repeat it with --command-id [0-9a-f-]{36}: it is recorded once", said.err)
     said = await rj("open", "-", "--as", "cw-1", given=example)
     assert said.code == 4
-    assert re.search(r"rj show RJ-\w{4}-\w{4}$", said.one_sentence())
+    assert re.search(r"rj show RJ-\w{4}-\w{4} --as cw-1$", said.one_sentence())
     said = await rj("open", "-", "--as", "cw-1", "--external-id", uuid4(), given=example)
     assert said.code == 4
     assert "the same --external-id" in said.one_sentence()
-    shown = await rj("show", reference)
+    shown = await rj("show", reference, "--as", "cw-1")
     assert shown.code == 0
     assert "Its workflow does not answer" in shown.out
     assert f"{reference}: received since" in shown.out
 
 
 async def test_lists_are_filtered_and_the_soonest_due_comes_first(rj: Rj, reference: str) -> None:
-    listed = (await rj("list", "--area", "durham", "--stage", "received", "--limit", "10000", "--json")).json
+    listed = (
+        await rj(
+            "list", "--area", "durham", "--stage", "received", "--limit", "10000", "--json", "--as", "cw-1"
+        )
+    ).json
     assert reference in {line["reference"] for line in listed}
     due = [line["next_due_at"] for line in listed if line["next_due_at"]]
     assert due == sorted(due)
-    assert (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--json")).json == []
-    assert "There is no such referral." in (await rj("list", "--area", "kent", "--caseworker", "cw-1")).out
-    text = (await rj("list", "--stage", "received", "--limit", "1")).out.splitlines()
+    assert (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--json", "--as", "sm-1")).json == []
+    assert (
+        "There is no such referral."
+        in (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--as", "sm-1")).out
+    )
+    text = (await rj("list", "--stage", "received", "--limit", "1", "--as", "cw-1")).out.splitlines()
     assert text[0].split()[:3] == ["REFERENCE", "AREA", "STAGE"]
     assert len(text) == 2
     for mark in ("--overdue", "--on-hold", "--sensitive"):
-        assert reference not in (await rj("list", mark, "--limit", "10000")).out
+        assert reference not in (await rj("list", mark, "--limit", "10000", "--as", "cw-1")).out
 
 
 async def test_the_register_knows_who_may_act(referrals: Referrals) -> None:

@@ -21,11 +21,13 @@ from service import embedded_temporal as temporal_server
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
 from service.referrals import TASK_QUEUE, Referrals
+from service.staffing import enter_missing
 from service.stuck import Kind, Stuck, stuck
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.book import Book
+from tests.conftest import STAFF
 from tests.end_to_end.conftest import Rj
 from tests.life import form
 from workflows.ids import notice_workflow_id, workflow_id
@@ -137,7 +139,9 @@ async def elsewhere(folder: Path) -> AsyncIterator[tuple[Client, Book]]:
     ):
         await migrate(database.owner_dsn)
         async with await connect_pool(database.dsn, size=2) as pool:
-            recorded = Book(pool, KeyStore(pool, MasterKeys.create(folder / "other.keys")), AREA, "hu")
+            keys = KeyStore(pool, MasterKeys.create(folder / "other.keys"))
+            recorded = Book(pool, keys, AREA, "hu")
+            await enter_missing(pool, keys, STAFF)
             await recorded.hire()
             yield await Client.connect(server.address), recorded
 

@@ -61,23 +61,23 @@ async def test_interrupted_and_run_again_it_ends_with_the_published_figures(refe
         if done == total // 2:
             half.set()
 
-    first = asyncio.create_task(drive(referrals, SHARE, SEED, advance))
+    first = asyncio.create_task(drive(referrals, SHARE, SEED, advance, by="sm-1"))
     await half.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
 
-    second = await drive(referrals, SHARE, SEED)
+    second = await drive(referrals, SHARE, SEED, by="sm-1")
     assert {row.row: row.counted for row in second.rows} == {row.row: row.published for row in second.rows}
     assert second.steps > 0
 
-    third = await drive(referrals, SHARE, SEED)
+    third = await drive(referrals, SHARE, SEED, by="sm-1")
     assert third.steps == 0, "all of it stands in the log already"
     assert third.rows == second.rows
 
 
 async def test_every_synthesised_referral_is_closed_for_a_named_reason(referrals: Referrals) -> None:
-    await drive(referrals, SHARE, SEED)
+    await drive(referrals, SHARE, SEED, by="sm-1")
     cases = synthesise(SHARE, SEED)
     ids = [await referrals.identity_of(SOURCE, case.external_id) for case in cases]
     references = [reference for reference, _ in ids]

@@ -98,7 +98,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
     with up(data, "--demo") as again:
         assert "13 referrals; no new steps" in again.said, again.said
         assert "Back this file up" not in again.said
-        assert len(json.loads(rj("list", "--json", "--limit", "50").stdout)) == 12
+        assert len(json.loads(rj("list", "--as", "su-1", "--json", "--limit", "50").stdout)) == 12
         os.kill(int((data / "temporal" / "pid").read_text()), signal.SIGKILL)
         code, last = again.end()
         assert code == 4

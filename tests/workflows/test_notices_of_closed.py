@@ -15,16 +15,16 @@ from schemas.events import NoticeSettled
 from schemas.notices import Outcome
 from schemas.vocabulary import ClosureReason
 from service.referrals import Referrals
-from stores import event_log, staff
+from stores import event_log
 from stores import notices as store
 from tests.conftest import PostOffice
+from tests.register import enter
 from tests.workflows.test_notices import REACHED, STAFF, booking, by_one, sent
 
 
 @pytest_asyncio.fixture(autouse=True)
 async def colleagues(referrals: Referrals) -> None:
-    for member in STAFF:
-        await staff.add(referrals.pool, member)
+    await enter(referrals.pool, referrals.keys, *STAFF)
 
 
 async def take(referrals: Referrals, reference: str, *steps: tuple[str, Command]) -> None:

@@ -25,9 +25,10 @@ from schemas.steps import Receipt
 from schemas.vocabulary import Stage
 from service.reassignment import prospect, reassign
 from service.referrals import Referrals, TemporalUnreachable
-from stores import event_log, staff
+from stores import event_log
 from tests.asked import asked_by
 from tests.life import form
+from tests.register import enter
 from tests.replay.replaying import replay
 from workflows.reassignment import Progress, ReassignmentInput, ReassignmentWorkflow, reassignment_workflow_id
 
@@ -40,9 +41,13 @@ async def people(referrals: Referrals) -> tuple[str, str]:
     """Two caseworkers nobody else's tests know, the first of two areas, the second of one."""
     name = f"es-{uuid4().hex[:8]}"
     giver, taker = f"{name}-a", f"{name}-b"
-    await staff.add(referrals.pool, Staff(id=giver, role=Role.CASEWORKER, areas=(AREA, ELSEWHERE)))
-    await staff.add(referrals.pool, Staff(id=taker, role=Role.CASEWORKER, areas=(AREA,)))
-    await staff.add(referrals.pool, Staff(id="es-su", role=Role.SUPERVISOR, areas=(AREA, ELSEWHERE)))
+    await enter(
+        referrals.pool, referrals.keys, Staff(id=giver, role=Role.CASEWORKER, areas=(AREA, ELSEWHERE))
+    )
+    await enter(referrals.pool, referrals.keys, Staff(id=taker, role=Role.CASEWORKER, areas=(AREA,)))
+    await enter(
+        referrals.pool, referrals.keys, Staff(id="es-su", role=Role.SUPERVISOR, areas=(AREA, ELSEWHERE))
+    )
     return giver, taker
 
 
