@@ -132,7 +132,8 @@ class Steps:
         """
         async with asyncio.timeout(_TRY_SECONDS):
             try:
-                return await self._take(reference, referral, request, at, head)
+                taken = await self._take(reference, referral, request, at, head)
+                return _answering(taken, request.command_id)
             except event_log.StepForged as forged:
                 log.exception(
                     "a step that its log does not lead to was refused", alert="step_forged", what=forged.what
@@ -342,7 +343,12 @@ def receipt_as_answered(history: Sequence[Recorded], command_id: UUID) -> Receip
     """The receipt that a command which stands in the log was answered with."""
     last = max(recorded.sequence for recorded in history if recorded.command_id == command_id)
     then = fold(recorded for recorded in history if recorded.sequence <= last)
-    return _receipt(then, deadlines(then))
+    return _receipt(then, deadlines(then), command_id)
+
+
+def _answering(taken: StepTaken, command_id: UUID) -> StepTaken:
+    """With a receipt that says of which command it is, so that nobody can give it as the answer to another."""
+    return taken.model_copy(update={"receipt": taken.receipt.model_copy(update={"command_id": command_id})})
 
 
 def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:
@@ -382,10 +388,11 @@ def _as_recorded(
     ]
 
 
-def _receipt(referral: Referral, open_now: Sequence[Deadline]) -> Receipt:
+def _receipt(referral: Referral, open_now: Sequence[Deadline], command_id: UUID | None = None) -> Receipt:
     soonest = soonest_due(open_now)
     return Receipt(
         reference=referral.reference,
+        command_id=command_id,
         sequence=referral.sequence,
         stage=referral.stage,
         next_deadline=soonest.key if soonest else None,

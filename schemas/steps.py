@@ -26,6 +26,9 @@ class Receipt(Model):
     """The answer to a command: it stands in the log."""
 
     reference: str
+    command_id: UUID | None = Field(
+        default=None, description="of the command that it answers; receipts of older versions do not say"
+    )
     sequence: int = Field(description="how many events the referral has after it")
     stage: Stage
     next_deadline: str | None = Field(default=None, description="key of the deadline that is due next")

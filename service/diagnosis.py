@@ -23,7 +23,7 @@ from service.findings import Finding, Standing
 from service.policy_files import BadPolicy, load_policies
 from service.referrals import TemporalUnreachable
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
-from service.schedules import DIGEST, as_wanted
+from service.schedules import as_wanted
 from service.settings import BadSetting, Settings, temporal_connect_config
 from service.watching import foreign
 from stores.database import (
@@ -38,7 +38,7 @@ from stores.database import (
 )
 from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
-from workflows.ids import workflow_id
+from workflows.ids import DIGEST, workflow_id
 
 LOOKED_AT = 200
 """How many open referrals are looked for in Temporal, those that are due soonest."""

@@ -17,6 +17,7 @@ from lifecycle.core import SUPERVISORS
 from schemas.commands import Close
 from schemas.people import Actor
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
+from service.places import PayloadRefused
 from service.referrals import Referrals
 from stores import erasures, event_log, facts, staff
 from stores.erasures import Erasure
@@ -84,7 +85,7 @@ async def _close(referrals: Referrals, reference: str, staff_id: str) -> None:
     try:
         async with asyncio.timeout(_CLOSED_WITHIN.total_seconds()):
             await referrals.client.get_workflow_handle(workflow_id(reference)).result()
-    except (TimeoutError, RPCError, WorkflowFailureError):
+    except (TimeoutError, RPCError, WorkflowFailureError, PayloadRefused):
         # It closed in the log, which is what counts; a run that cannot end is deleted with the others.
         return
 

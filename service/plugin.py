@@ -1,9 +1,9 @@
 """The one plugin that makes a client, a worker and a replayer speak of referrals alike: pydantic models,
-encrypted with the referral's key, failures and headers too."""
+sealed with the referral's key for the place where they stand, failures and headers too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -19,12 +19,19 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowUpdateHandle,
 )
-from temporalio.common import HeaderCodecBehavior
+from temporalio.common import HeaderCodecBehavior, RawValue
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import ReplayerConfig
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ReplayerConfig,
+)
+from temporalio.worker import Interceptor as WorkerInterceptor
 
-from service.codec import ReferralCodec, reference_of
-from service.converter import referral_converter
+from service.codec import ReferralCodec
+from service.converter import ReferralConverter, referral_converter
+from service.places import Place, mark
 from service.sandbox import ReferralRunner
 from stores.keys import KeyStore
 
@@ -37,17 +44,21 @@ def referral_plugin(keys: KeyStore) -> SimplePlugin:
 
 class _ReferralPlugin(SimplePlugin):
     def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+        self._converter = referral_converter(keys)
         super().__init__(
             "rj-referrals",
-            data_converter=referral_converter(keys),
-            interceptors=[_EncryptHeaders(keys)],
+            data_converter=self._converter,
+            interceptors=[_MarkHeartbeats(self._converter)],
             workflow_runner=ReferralRunner(),
         )
 
-    # SimplePlugin has no parameter for headers.
+    # SimplePlugin has no parameter for headers, and none for what depends on the namespace.
     def configure_client(self, config: ClientConfig) -> ClientConfig:
         config = super().configure_client(config)
         config["header_codec_behavior"] = HeaderCodecBehavior.CODEC
+        sealing = _SealForPlaces(self._keys, self._converter, config["namespace"])
+        config["interceptors"] = [*config.get("interceptors", ()), sealing]
         return config
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
@@ -56,47 +67,98 @@ class _ReferralPlugin(SimplePlugin):
         return config
 
 
-class _EncryptHeaders(Interceptor):
-    """The client gives its codec no context for headers; here the workflow's id is still known."""
+class _SealForPlaces(Interceptor):
+    """Says of what a caller sends what it is, which the codec is not told; and seals the headers, for which the client
+    gives it no context."""
 
-    def __init__(self, keys: KeyStore) -> None:
+    def __init__(self, keys: KeyStore, converter: ReferralConverter, namespace: str) -> None:
         self._keys = keys
+        self._converter = converter
+        self._namespace = namespace
 
     def intercept_client(self, inner: OutboundInterceptor) -> OutboundInterceptor:
-        return _HeaderEncrypter(inner, self._keys)
+        return _PlaceMarker(inner, self._keys, self._converter, self._namespace)
 
 
-class _HeaderEncrypter(OutboundInterceptor):
-    def __init__(self, inner: OutboundInterceptor, keys: KeyStore) -> None:
+class _PlaceMarker(OutboundInterceptor):
+    def __init__(
+        self, inner: OutboundInterceptor, keys: KeyStore, converter: ReferralConverter, namespace: str
+    ) -> None:
         super().__init__(inner)
         self._keys = keys
+        self._converter = converter
+        self._namespace = namespace
 
     async def start_workflow(self, call: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
-        call.headers = await self._encrypted(call.headers, call.id)
+        call.args = _marked(self._converter, call.args, Place.START)
+        call.start_signal_args = _marked(self._converter, call.start_signal_args, Place.SIGNAL)
+        call.headers = await self._sealed(call.headers, call.id)
         return await super().start_workflow(call)
 
     async def query_workflow(self, call: QueryWorkflowInput) -> Any:
-        call.headers = await self._encrypted(call.headers, call.id)
+        call.args = _marked(self._converter, call.args, Place.QUERY)
+        call.headers = await self._sealed(call.headers, call.id)
         return await super().query_workflow(call)
 
     async def signal_workflow(self, call: SignalWorkflowInput) -> None:
-        call.headers = await self._encrypted(call.headers, call.id)
+        call.args = _marked(self._converter, call.args, Place.SIGNAL)
+        call.headers = await self._sealed(call.headers, call.id)
         await super().signal_workflow(call)
 
     async def start_workflow_update(self, call: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
-        call.headers = await self._encrypted(call.headers, call.id)
+        call.args = _marked(self._converter, call.args, Place.UPDATE)
+        call.headers = await self._sealed(call.headers, call.id)
         return await super().start_workflow_update(call)
 
     async def start_update_with_start_workflow(
         self, call: StartWorkflowUpdateWithStartInput
     ) -> WorkflowUpdateHandle[Any]:
         start, update = call.start_workflow_input, call.update_workflow_input
-        start.headers = await self._encrypted(start.headers, start.id)
-        update.headers = await self._encrypted(update.headers, start.id)
+        start.args = _marked(self._converter, start.args, Place.START)
+        update.args = _marked(self._converter, update.args, Place.UPDATE)
+        start.headers = await self._sealed(start.headers, start.id)
+        update.headers = await self._sealed(update.headers, start.id)
         return await super().start_update_with_start_workflow(call)
 
-    async def _encrypted(self, headers: Mapping[str, Payload], workflow_id: str) -> Mapping[str, Payload]:
+    async def _sealed(self, headers: Mapping[str, Payload], workflow_id: str) -> Mapping[str, Payload]:
         if not headers:
             return headers
-        payloads = await ReferralCodec(self._keys, reference_of(workflow_id)).encode(list(headers.values()))
+        context = WorkflowSerializationContext(namespace=self._namespace, workflow_id=workflow_id)
+        codec = ReferralCodec(self._keys).with_context(context).at(Place.HEADER)
+        payloads = await codec.encode(list(headers.values()))
         return dict(zip(headers, payloads, strict=True))
+
+
+class _MarkHeartbeats(WorkerInterceptor):
+    """Says of what an activity reports in between that it is no answer."""
+
+    def __init__(self, converter: ReferralConverter) -> None:
+        self._converter = converter
+
+    def intercept_activity(self, inner: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _ActivityInbound(inner, self._converter)
+
+
+class _ActivityInbound(ActivityInboundInterceptor):
+    def __init__(self, inner: ActivityInboundInterceptor, converter: ReferralConverter) -> None:
+        super().__init__(inner)
+        self._converter = converter
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        super().init(_ActivityOutbound(outbound, self._converter))
+
+
+class _ActivityOutbound(ActivityOutboundInterceptor):
+    def __init__(self, inner: ActivityOutboundInterceptor, converter: ReferralConverter) -> None:
+        super().__init__(inner)
+        self._converter = converter
+
+    def heartbeat(self, *details: Any) -> None:
+        super().heartbeat(*_marked(self._converter, details, Place.HEARTBEAT))
+
+
+def _marked(converter: ReferralConverter, values: Sequence[Any], place: Place) -> list[RawValue]:
+    payloads = converter.payload_converter.to_payloads(values)
+    for payload in payloads:
+        mark(payload, place.encode())
+    return [RawValue(payload) for payload in payloads]

@@ -22,6 +22,7 @@ from lifecycle import Refused
 from lifecycle.core import SUPERVISORS, WORKERS
 from schemas.areas import Area
 from schemas.people import Staff
+from service.places import PayloadRefused
 from service.referrals import Referrals, TemporalUnreachable
 from stores import supervision
 from workflows.ids import SERVICE_QUEUE
@@ -35,7 +36,7 @@ from workflows.reassignment import (
 _ASK_EVERY = 0.3
 _QUERY_WITHIN = timedelta(seconds=3)
 # While no worker runs, or Temporal is busy, there is no answer; it is asked again.
-_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError)
+_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, PayloadRefused)
 
 
 class ReassignmentFailed(Exception):
@@ -140,9 +141,10 @@ async def reassign(
             return ended.result()
         finally:
             ended.cancel()
-    except WorkflowFailureError as error:
+    except (WorkflowFailureError, PayloadRefused) as error:
+        cause = error.cause if isinstance(error, WorkflowFailureError) else error
         raise ReassignmentFailed(
-            f"The reassignment ended before its time ({type(error.cause).__name__}); the worker's log says why. "
+            f"The reassignment ended before its time ({type(cause).__name__}); the worker's log says why. "
             "What was given on stays so; the same command again gives on the rest."
         ) from error
     except RPCError as error:

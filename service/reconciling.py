@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
 from schemas.vocabulary import Stage
-from service.codec import ENCODING
+from service.places import ENCODING
 from service.referrals import Referrals, TemporalUnreachable
 from service.schedules import as_wanted, keep_schedules
 from service.watching import foreign, is_ours

@@ -35,6 +35,7 @@ from schemas.policy import Policies
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from schemas.vocabulary import Source
+from service.places import PayloadRefused
 from stores import catching_up, event_log, staff
 from stores.database import Pool
 from stores.keys import KeyErased, KeyStore, KeyUnknown
@@ -69,6 +70,7 @@ _NO_ANSWER = (
     WorkflowQueryRejectedError,
     KeyErased,
     KeyUnknown,
+    PayloadRefused,
     RuntimeError,
 )
 # What a query could tell stands in the log as well, so that waiting long is worth nothing.
@@ -323,8 +325,13 @@ class Referrals:
         for tries in itertools.count(1):
             try:
                 if start:
-                    return await self._update_with_start(reference, request)
-                return await self._update(reference, request)
+                    return await self._own_answer(
+                        reference, request, await self._update_with_start(reference, request)
+                    )
+                return await self._own_answer(reference, request, await self._update(reference, request))
+            except PayloadRefused as error:
+                # Whoever answered has no key. What we ourselves recorded stands in the log, and only that counts.
+                return await self._answer_of_the_log(reference, request, error)
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self.pool, reference, request.command_id):
                     # Asked again so late that the workflow has forgotten it; the log has not.
@@ -339,6 +346,29 @@ class Referrals:
                 start = True
                 await asyncio.sleep(min(0.05 * tries, 1))
         raise AssertionError("counting never ends")
+
+    async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
+        """The receipt, if it is the answer to the request. Whoever takes tasks from Temporal without a key can give
+        another answer that was overheard."""
+        if (receipt.reference, receipt.command_id) == (reference, request.command_id):
+            return receipt
+        if receipt.command_id is not None:
+            log.error(
+                "a step was answered by the receipt of another",
+                alert="answer_refused",
+                reference=reference,
+            )
+        return await self._answer_of_the_log(reference, request, None)
+
+    async def _answer_of_the_log(
+        self, reference: str, request: Request, why: PayloadRefused | None
+    ) -> Receipt:
+        if await event_log.knows(self.pool, reference, request.command_id):
+            return receipt_as_answered(await event_log.read(self.pool, reference), request.command_id)
+        raise NotAnswered(
+            "What came as an answer was not this installation's answer to this command: does somebody else take "
+            "tasks from Temporal? The command is not in the log; ask again."
+        ) from why
 
     async def _update(self, reference: str, request: Request) -> Receipt:
         receipt: Receipt = await self._handle(reference).execute_update(

@@ -21,11 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from service.referrals import TemporalUnreachable
 from workflows.digest import FROM, DigestWorkflow
-from workflows.ids import SERVICE_QUEUE
-
-DIGEST = "service/digest"
-"""The schedule of the summaries. Temporal adds the time to it for the id of each day's workflow, so that the
-installation's key seals it."""
+from workflows.ids import DIGEST, SERVICE_QUEUE
 
 DIGEST_TIMES = ScheduleSpec(
     calendars=[

@@ -11,11 +11,11 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
-from service.schedules import DIGEST, as_wanted
+from service.schedules import as_wanted
 from stores import catching_up
 from stores.database import Pool
 from stores.supervision import open_references
-from workflows.ids import SERVICE_QUEUE, workflow_id
+from workflows.ids import DIGEST, SERVICE_QUEUE, workflow_id
 from workflows.notice import MESSAGE_QUEUE
 
 OURS = (

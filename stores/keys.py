@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -237,6 +238,7 @@ class KeyStore:
         self._cache: OrderedDict[str, tuple[DataKey, float]] = OrderedDict()
         self._fetching: dict[str, asyncio.Task[DataKey]] = {}
         self._secret: bytes | None = None
+        self._places_named_since: datetime | None = None
 
     async def create(self, reference: str) -> DataKey:
         """Make the referral's key, or return the one it has. Raises KeyErased."""
@@ -353,6 +355,16 @@ class KeyStore:
             )
             self._secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], INSTALLATION)
         return self._secret
+
+    async def places_named_since(self) -> datetime:
+        """When this database was brought to the version that seals what Temporal keeps for the place where it stands
+        (UTC). What was sealed before was sealed for its referral only."""
+        if self._places_named_since is None:
+            [row] = await self._pool.fetch(
+                "SELECT applied_at FROM schema_migration WHERE name = '0007_seals_name_places'"
+            )
+            self._places_named_since = row["applied_at"]
+        return self._places_named_since
 
     async def _fetch(self, reference: str) -> DataKey:
         forget_at = self._clock() + CACHE_SECONDS  # from before the query: a key destroyed during it counts

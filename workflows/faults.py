@@ -7,6 +7,7 @@ FAULTS = (
     "KeyError",
     "KeyErased",
     "KeyUnknown",
+    "PayloadRefused",
     "SealBroken",
     "StepForged",
     "TypeError",

@@ -16,3 +16,7 @@ def notice_workflow_id(reference: str, notice_id: str) -> str:
 
 SERVICE_QUEUE = "referrals-service"
 """Where the summaries and reassignments wait: their activities may be asked for through Temporal, as a step may not."""
+
+DIGEST = "service/digest"
+"""The schedule of the summaries. Temporal adds the time to it for the id of each day's workflow, so that the
+installation's key seals it."""

@@ -243,11 +243,12 @@ class ReferralWorkflow:
                     local_retry_threshold=_LOCAL_RETRY,
                     summary="catch up",
                 )
-                self._apply(taken)
-                self._answered = self._answered or self._woken
+                caught_up = self._apply(taken)
+                self._answered = self._answered or (self._woken and caught_up)
         except FailureError as error:
             workflow.logger.error("The log could not be read: %s", type(error.cause or error).__name__)
-            self._behind = True
+            self._behind, caught_up = True, False
+        if not caught_up:
             await workflow.sleep(_TRY_AGAIN, summary="log not read")
 
     async def _take_step(self, request: Request | RawValue) -> Receipt:
@@ -269,7 +270,14 @@ class ReferralWorkflow:
             self._apply(taken)
             return taken.receipt
 
-    def _apply(self, taken: StepTaken) -> None:
+    def _apply(self, taken: StepTaken) -> bool:
+        """Take over what was recorded; False where it does not follow on the state, which is then behind the log."""
+        if not self._follows(taken):
+            workflow.logger.error(
+                "What was recorded does not follow on the state, which is read from the log."
+            )
+            self._behind = True
+            return False
         for recorded in taken.events:
             self._referral = evolve(self._referral, recorded)
             self._recent[recorded.command_id] = None
@@ -283,6 +291,14 @@ class ReferralWorkflow:
             self._send_out(start_notice(self._reference, notice))
         for notice_id in taken.look_again:
             self._send_out(self._look_again(notice_id))
+        return True
+
+    def _follows(self, taken: StepTaken) -> bool:
+        sequence = self._referral.sequence if self._referral else 0
+        expected = range(sequence + 1, sequence + 1 + len(taken.events))
+        return taken.receipt.reference == self._reference and all(
+            recorded.sequence == due for recorded, due in zip(taken.events, expected, strict=True)
+        )
 
     def _send_out(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)

@@ -102,7 +102,9 @@ async def replay(
     histories: Iterable[WorkflowHistory], keys: KeyStore, workflow: type = ReferralWorkflow
 ) -> int:
     """Replay the histories and say how many; raises where one diverges."""
-    replayer = Replayer(workflows=[workflow, NoticeWorkflow], plugins=[referral_plugin(keys)])
+    replayer = Replayer(
+        workflows=[workflow, NoticeWorkflow], plugins=[referral_plugin(keys)], namespace="default"
+    )
     kept = list(histories)
     await replayer.replay_workflows(_each(kept))
     return len(kept)

@@ -13,8 +13,9 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 
 from schemas.areas import LONDON
 from service.running import connect_temporal
-from service.schedules import DIGEST, DIGEST_TIMES, keep_schedules
+from service.schedules import DIGEST_TIMES, keep_schedules
 from stores.keys import KeyStore
+from workflows.ids import DIGEST
 
 
 @pytest_asyncio.fixture

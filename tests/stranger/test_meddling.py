@@ -27,7 +27,7 @@ from service.policy_files import load_policies
 from service.reconciling import Done, Reconciled, reconcile
 from service.referrals import TASK_QUEUE, Referrals
 from service.running import register_search_attributes, worker
-from service.schedules import DIGEST, keep_schedules
+from service.schedules import keep_schedules
 from service.stuck import Kind, stuck
 from service.watching import Watch, foreign
 from stores import catching_up, event_log
@@ -35,7 +35,7 @@ from stores.database import Pool
 from stores.keys import KeyStore
 from tests.book import Book
 from tests.life import HARMED, form
-from workflows.ids import workflow_id
+from workflows.ids import DIGEST, workflow_id
 
 pytestmark = pytest.mark.xdist_group("meddling")
 
