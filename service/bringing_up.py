@@ -43,12 +43,12 @@ class Up:
 
     Attributes:
         service: where it is, as other commands are told.
-        new_keys: the file of master keys, where it was made just now.
+        new_keys: the files of keys that were made just now.
     """
 
     referrals: Referrals
     service: RunningService
-    new_keys: Path | None
+    new_keys: tuple[Path, ...]
     serving: Serving
     children: tuple[ChildProcess, ...]
 
@@ -102,9 +102,11 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
                 postgres = await stack.enter_async_context(embedded_postgres(folder.path / "postgres"))
             database_url = postgres.dsn
             children.append(postgres.process)
+        key_files = (settings.master_keys_file, settings.epoch_keys_file)
+        missing = [path for path in key_files if not path.exists()]
         with progress("the database's tables"):
             await migrate(database_url)
-            new_keys = await make_missing(settings.master_keys_file, database_url)
+            await make_missing(settings.master_keys_file, database_url)
         temporal, ui = own_temporal, None
         if temporal is None:
             with progress("Temporal"):
@@ -124,7 +126,7 @@ async def bring_up(settings: Settings, folder: DataFolder, progress: Progress) -
         yield Up(
             referrals=serves.referrals,
             service=_service(settings, database_url, temporal, ui, serves.ready, mail),
-            new_keys=settings.master_keys_file if new_keys else None,
+            new_keys=tuple(path for path in missing if path.exists()),
             serving=serves,
             children=tuple(children),
         )
@@ -147,6 +149,7 @@ def _service(
         metrics=f"http://{settings.metrics_address}/metrics",
         ready_probe=ready,
         master_keys_file=settings.master_keys_file.absolute(),
+        epoch_keys_file=settings.epoch_keys_file.absolute(),
         policy=settings.policy.absolute() if settings.policy else None,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,

@@ -16,6 +16,7 @@ from service.settings import BadSetting, Settings, temporal_connect_config
 # What a second worker must know as the first does, for one to act as the other would.
 _TOLD_ON = (
     "master_keys_file",
+    "epoch_keys_file",
     "policy",
     "smtp_url",
     "mail_from",
@@ -50,6 +51,7 @@ class RunningService(BaseModel):
     metrics: str | None = None
     ready_probe: str | None = None
     master_keys_file: Path | None = None
+    epoch_keys_file: Path | None = None
     policy: Path | None = None
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str | None = None

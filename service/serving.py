@@ -19,6 +19,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
 from service.alerts import alerts_watched, by_mail
+from service.completing_erasures import LOOK_AFTER, complete_erasures
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
@@ -70,6 +71,7 @@ async def serving(
         referrals = await stack.enter_async_context(
             connected(settings, database_url, temporal, runtime=metrics)
         )
+        await referrals.keys.epochs.check()
         await register_search_attributes(referrals.client)
         await keep_schedules(referrals.client)
         engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies, out)
@@ -88,7 +90,7 @@ async def serving(
 
 
 def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
-    return []
+    return [Duty("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs))]
 
 
 def leave_cleanly(code: int) -> None:

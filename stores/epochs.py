@@ -165,7 +165,8 @@ class Epochs:
             await self.check()
             await self._adopt_erasures()
             due = await self._pool.fetchval(
-                "SELECT EXISTS (SELECT FROM keys.erasure WHERE completed_at IS NULL AND erased_at < now() - $1::interval"
+                "SELECT EXISTS (SELECT FROM keys.erasure WHERE completed_at IS NULL"
+                " AND erased_at < now() - $1::interval"
                 " AND epoch IN (SELECT id FROM keys.epoch WHERE destroyed_at IS NULL))",
                 REPLACE_AFTER,
             )

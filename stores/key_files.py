@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -347,13 +347,15 @@ def _put_away(path: Path) -> None:
     # Names that only this module gives, the first in an earlier version: an editor's file is not ours to overwrite.
     patterns = (f".{name}.new", f".{name}.????????.new", f".{name}.????????.old")
     for left in [found for pattern in patterns for found in path.parent.glob(pattern)]:
-        if not os.path.samestat(left.stat(), live):
-            descriptor = os.open(left, os.O_WRONLY)
-            try:
-                _overwrite(descriptor)
-            finally:
-                os.close(descriptor)
-        left.unlink()
+        # Who makes the file at this moment, and finds it made, takes away its own by itself.
+        with suppress(FileNotFoundError):
+            if not os.path.samestat(left.stat(), live):
+                descriptor = os.open(left, os.O_WRONLY)
+                try:
+                    _overwrite(descriptor)
+                finally:
+                    os.close(descriptor)
+            left.unlink()
     _settle_folder(path)
 
 
