@@ -20,10 +20,10 @@ from service.reassignment import ReassignmentFailed
 from service.referrals import NotAnswered, TemporalUnreachable
 from service.settings import BadSetting
 from stores.database import DatabaseUnreachable
-from stores.keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken
+from stores.keys import KeyErased, KeyUnknown, MasterKeyInUse, MasterKeyProblem, SealBroken
 
 _BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem)
-_REFUSED = (KeyErased, KeyUnknown, SealBroken)
+_REFUSED = (KeyErased, KeyUnknown, MasterKeyInUse, SealBroken)
 _UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
 _DATABASE_AWAY = (
     ConnectionError,
@@ -33,7 +33,12 @@ _DATABASE_AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
-_NOT_PREPARED = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError)
+_NOT_PREPARED = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidSchemaNameError,
+)
 
 # A list of more is not read in a sentence.
 _READ_AT_ONCE = 10

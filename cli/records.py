@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from service.erasure import Erased
     from service.referrals import Referrals
     from service.verifying import Verified
-    from stores.keys import KeyStatus, MasterKeys
+    from stores.epochs import Incomplete
+    from stores.keys import KeyStatus
 
 app = room()
-keys = typer.Typer(help="The master keys, which wrap the key of each referral.", rich_markup_mode=None)
+keys = typer.Typer(
+    help="The master keys and the epoch key, which wrap the key of each referral.", rich_markup_mode=None
+)
 app.add_typer(keys, name="keys")
 anchors = typer.Typer(
     help="Signed statements of where every log stood, kept outside the database.", rich_markup_mode=None
@@ -157,7 +160,7 @@ def anchors_check(
 
 @keys.command("status")
 def keys_status(as_json: JsonOption = False) -> None:
-    """Print what each master key still wraps.
+    """Print what each master key still wraps, the epoch key, and which erasures are not complete.
 
     Example: rj keys status
     """
@@ -179,7 +182,25 @@ def keys_status(as_json: JsonOption = False) -> None:
         for key_id, count in wraps.items()
     ]
     print_table([("MASTER KEY", "REFERRALS", ""), *rows])
+    others = (
+        f", and {status.not_under_epoch} referrals are not under it yet" if status.not_under_epoch else ""
+    )
+    typer.echo(f"Epoch key: {status.epoch or 'none yet'}{others}")
     typer.echo(f"Erased referrals: {status.erased}")
+    if status.incomplete is not None:
+        typer.echo(_incomplete(status.incomplete))
+
+
+def _incomplete(found: Incomplete) -> str:
+    from service.completing_erasures import late
+    from stores.epochs import COMPLETE_WITHIN
+
+    if found.late:
+        return late(found)
+    return (
+        f"Not complete yet: {found.count}, the first of them erased {when(found.oldest)} and complete by "
+        f"{when(found.oldest + COMPLETE_WITHIN)}; at once with `rj keys complete-erasures`."
+    )
 
 
 @keys.command("new")
@@ -191,7 +212,7 @@ def keys_new() -> None:
     Example: rj keys new; rj keys rotate
     """
 
-    async def add() -> tuple[MasterKeys, bool]:
+    async def add() -> tuple[Path, str, bool]:
         from service.data_folder import resolve
         from service.master_keys import make_missing
         from service.settings import Settings
@@ -199,18 +220,17 @@ def keys_new() -> None:
 
         settings = Settings.load()
         path = settings.master_keys_file
-        if path.exists():
-            return MasterKeys.add_new(path), False
-        await make_missing(path, settings.database_url or resolve(settings).database_url)
-        return MasterKeys.load(path), True
+        if not path.exists() and await make_missing(
+            path, settings.database_url or resolve(settings).database_url
+        ):
+            return path, MasterKeys.load(path).ids[0], True
+        return path, MasterKeys.add_new(path), False
 
-    ring, made = guarded(lambda: asyncio.run(add()))
+    path, added, made = guarded(lambda: asyncio.run(add()))
     if made:
-        typer.echo(f"Made {ring.path} with {ring.newest}. Back it up apart from the data.")
+        typer.echo(f"Made {path} with {added}. Back it up apart from the data.")
     else:
-        typer.echo(
-            f"Added {ring.newest} to {ring.path}. Back the file up, then bring all under it: rj keys rotate"
-        )
+        typer.echo(f"Added {added} to {path}. Back the file up, then bring all under it: rj keys rotate")
 
 
 @keys.command("rotate")
@@ -234,6 +254,63 @@ def keys_rotate() -> None:
     )
 
 
+@keys.command("retire")
+def keys_retire(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy all master keys but the newest: they leave their file, and what held them is overwritten.
+
+    None may wrap anything still (`rj keys rotate`). What else they open is lost: backups of the keys from before then,
+    and any other database that uses the same file. Where machines have copies of the file, run it on each.
+
+    Example: rj keys new; rj keys rotate; rj keys retire
+    """
+    question = (
+        "Destroy all master keys but the newest? Backups of the keys that were wrapped by them open no more."
+    )
+    guarded(lambda: _ask(question, yes, "No key was destroyed."))
+
+    async def work(referrals: Referrals) -> tuple[tuple[str, ...], str]:
+        return await referrals.keys.retire(), (await referrals.keys.status()).newest
+
+    retired, newest = run(work, temporal=False)
+    if not retired:
+        typer.echo(f"There is no master key but {newest}; `rj keys new` adds one.")
+        return
+    typer.echo(f"Destroyed {', '.join(retired)}; {newest} is the only master key.")
+
+
+@keys.command("complete-erasures")
+def keys_complete_erasures() -> None:
+    """Complete all erasures now: wrap every other key under a new epoch key, and destroy the old one.
+
+    A serving process does it by itself within a day of an erasure. May be stopped, and run again.
+
+    Example: rj keys complete-erasures
+    """
+
+    async def work(referrals: Referrals) -> tuple[int, Incomplete | None]:
+        with progress() as bar:
+            task = bar.add_task("Wrapping", total=None)
+            count = await referrals.keys.epochs.replace(
+                lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        return count, await referrals.keys.epochs.incomplete()
+
+    count, found = run(work, temporal=False)
+    typer.echo(
+        f"Completed {count} erasure{'s' * (count != 1)}. The old epoch key is overwritten; back the new one up, "
+        "and destroy backups of the old."
+    )
+    if found is not None:
+        from service.completing_erasures import RETIRE
+
+        typer.echo(
+            f"Not complete: {found.count}, of which something was stored before epoch keys existed; "
+            f"it is opened by the master key {', '.join(found.to_retire)} until that is retired: {RETIRE}."
+        )
+
+
 @app.command("erase")
 def erase_command(
     reference: ReferenceArgument,
@@ -255,7 +332,8 @@ def erase_command(
 
     Example: rj erase RJ-7KQ4-M2X1 --reason request --as su-1
     """
-    guarded(lambda: _ask(reference, yes))
+    question = f"Erase {reference} for ever? Nothing and nobody can bring it back."
+    guarded(lambda: _ask(question, yes, "Nothing was erased."))
 
     async def work(referrals: Referrals) -> Erased:
         from service.erasure import erase
@@ -266,12 +344,19 @@ def erase_command(
     note = erased.note
     if as_json:
         print_json(
-            {**note.model_dump(mode="json"), "already": erased.already, "temporal_runs_kept": erased.kept}
+            {
+                **note.model_dump(mode="json"),
+                "already": erased.already,
+                "temporal_runs_kept": erased.kept,
+                "complete_by": erased.complete_by.isoformat(),
+                "master_keys_to_retire": erased.to_retire,
+            }
         )
         return
     done = "was already erased" if erased.already else "is erased"
     typer.echo(f"{reference} {done}: {when(note.erased_at)}, by {note.by_staff}, {words(note.reason)}.")
     typer.echo("Checked: its key is gone, and what was said about people cannot be read.")
+    typer.echo(_completeness(erased))
     match erased.kept:
         case 0:
             typer.echo("Temporal's history of it is deleted.")
@@ -286,10 +371,28 @@ def erase_command(
             )
 
 
-def _ask(reference: str, yes: bool) -> None:
+def _completeness(erased: Erased) -> str:
+    from service.completing_erasures import RETIRE
+
+    if erased.note.completed_at is not None:
+        return (
+            f"Complete since {when(erased.note.completed_at)}: no old copy of its key can be opened either."
+        )
+    if erased.to_retire:
+        return (
+            "Not complete: its key was first stored before epoch keys existed, and old copies of it on disk are opened "
+            f"by the master key {', '.join(erased.to_retire)} until that is retired: {RETIRE}."
+        )
+    return (
+        f"Complete by {when(erased.complete_by)}: until then whoever takes the disk and both files of keys can open an "
+        "old copy of its key. `rj keys complete-erasures` completes it now."
+    )
+
+
+def _ask(question: str, yes: bool, declined: str) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
         raise BadInput("--yes: is needed where nobody can be asked.")
-    if not typer.confirm(f"Erase {reference} for ever? Nothing and nobody can bring it back.", err=True):
-        raise BadInput("Nothing was erased.")
+    if not typer.confirm(question, err=True):
+        raise BadInput(declined)

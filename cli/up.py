@@ -120,8 +120,10 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) 
     service = all_of_it.service
     if all_of_it.new_keys:
         out.print(
-            f"Made the master keys: {all_of_it.new_keys.absolute()}\n"
-            "Back this file up apart from the data: without it no referral can be read again.",
+            *(f"Made the keys: {path.absolute()}\n" for path in all_of_it.new_keys),
+            "Back up both files of keys, apart from the data: without them no referral can be read again.\n"
+            "Keep old copies of the epoch keys for days only: they and the master keys open what is erased meanwhile.",
+            sep="",
             soft_wrap=True,
         )
     addresses = {

@@ -42,12 +42,12 @@ class Up:
 
     Attributes:
         service: where it is, as other commands are told.
-        new_keys: the file of master keys, where it was made just now.
+        new_keys: the files of keys that were made just now.
     """
 
     referrals: Referrals
     service: RunningService
-    new_keys: Path | None
+    new_keys: tuple[Path, ...]
     serving: Serving
     children: tuple[ChildProcess, ...]
 
@@ -103,8 +103,10 @@ async def bring_up(
                 postgres = await stack.enter_async_context(embedded_postgres(folder.path / "postgres"))
             database_url, owner_url = postgres.dsn, postgres.owner_dsn
             children.append(postgres.process)
+        key_files = (settings.master_keys_file, settings.epoch_keys_file)
+        missing = [path for path in key_files if not path.exists()]
         with progress("the database's tables"):
-            new_keys = await up_to_date(settings, database_url, owner_url)
+            await up_to_date(settings, database_url, owner_url)
         temporal, ui = own_temporal, None
         if temporal is None:
             with progress("Temporal"):
@@ -128,7 +130,7 @@ async def bring_up(
         yield Up(
             referrals=serves.referrals,
             service=_service(settings, database_url, owner_url, temporal, ui, serves.ready, mail),
-            new_keys=settings.master_keys_file if new_keys else None,
+            new_keys=tuple(path for path in missing if path.exists()),
             serving=serves,
             children=tuple(children),
         )
@@ -154,6 +156,7 @@ def _service(
         ready_probe=ready,
         anchors=settings.anchors.absolute(),
         master_keys_file=settings.master_keys_file.absolute(),
+        epoch_keys_file=settings.epoch_keys_file.absolute(),
         policy=settings.policy.absolute() if settings.policy else None,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,

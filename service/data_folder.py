@@ -19,6 +19,7 @@ _TOLD_ON = (
     "anchors",
     "database_owner_url",
     "master_keys_file",
+    "epoch_keys_file",
     "policy",
     "smtp_url",
     "mail_from",
@@ -55,6 +56,7 @@ class RunningService(BaseModel):
     ready_probe: str | None = None
     anchors: Path | None = None
     master_keys_file: Path | None = None
+    epoch_keys_file: Path | None = None
     policy: Path | None = None
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str | None = None

@@ -16,6 +16,7 @@ from schemas.policy import Policies
 from service.caseload_diagnosis import caseload
 from service.channel_diagnosis import channels, outward
 from service.child_process import ServerFailed
+from service.completing_erasures import RETIRE, late
 from service.data_folder import DataFolder, NotRunning, Servers, resolve
 from service.embedded_postgres import installed_programs
 from service.embedded_temporal import program
@@ -36,7 +37,8 @@ from stores.database import (
     connect_pool,
     may_too_much,
 )
-from stores.keys import KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
+from stores.epochs import COMPLETE_WITHIN
+from stores.keys import EpochKeys, KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
 from workflows.ids import DIGEST, workflow_id
 
@@ -169,7 +171,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
         return [
             *found,
             *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
-            await _keys_fit(settings, pool),
+            *await _keys(settings, pool),
             *await _temporal(servers.temporal, pool),
         ]
     finally:
@@ -234,14 +236,42 @@ async def _rights(connection: Connection) -> Finding:
     )
 
 
-async def _keys_fit(settings: Settings, pool: Pool) -> Finding:
-    """Whether the ring opens what is in the database: one key of each master key is tried."""
+async def _keys(settings: Settings, pool: Pool) -> list[Finding]:
     try:
-        keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
+        master_keys = MasterKeys.load(settings.master_keys_file)
     except MasterKeyProblem:
-        return _not_yet("keys in use", "the master keys")
+        return [_not_yet("keys in use", "the master keys"), _not_yet("erasures", "the master keys")]
+    try:
+        keys = KeyStore(pool, master_keys, EpochKeys.load(settings.epoch_keys_file))
+    except MasterKeyProblem as error:
+        remedy = "Put the file back from its backup, or name it in RJ_EPOCH_KEYS_FILE."
+        return [
+            Finding("keys in use", Standing.SETUP, str(error), remedy),
+            _not_yet("erasures", "the epoch keys"),
+        ]
+    return [await _keys_fit(keys, pool), await _erasures(keys)]
+
+
+async def _erasures(keys: KeyStore) -> Finding:
+    """Whether old copies of erased keys are made worthless in time."""
+    found = await keys.epochs.incomplete()
+    if found is None:
+        return Finding("erasures", Standing.OK, "All are complete.")
+    if found.late and found.to_retire:
+        return Finding("erasures", Standing.NOTE, late(found), f"Run {RETIRE}.")
+    if found.late:
+        remedy = "Run `rj keys complete-erasures`; a process that serves does it by itself, see its log."
+        return Finding("erasures", Standing.NOTE, late(found), remedy)
+    by = found.oldest + COMPLETE_WITHIN
+    said = f"{found.count} not complete yet, the first of them by {by:%d %b %Y %H:%M} UTC."
+    return Finding("erasures", Standing.OK, said)
+
+
+async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
+    """Whether the files of keys open what is in the database: one data key of each master key and epoch is tried."""
     samples = await pool.fetch(
-        "SELECT DISTINCT ON (master_key_id) master_key_id, reference FROM keys.data_key ORDER BY master_key_id"
+        "SELECT DISTINCT ON (master_key_id, epoch) master_key_id, epoch, reference FROM keys.data_key"
+        " ORDER BY master_key_id, epoch"
     )
     for sample in samples:
         try:
@@ -249,13 +279,14 @@ async def _keys_fit(settings: Settings, pool: Pool) -> Finding:
         except (KeyErased, KeyUnknown):
             continue  # erased between the two questions
         except (MasterKeyProblem, SealBroken):
+            epoch = f" and epoch key {sample['epoch']}" if sample["epoch"] else ""
             return Finding(
                 "keys in use",
                 Standing.SETUP,
-                f"Master key {sample['master_key_id']} seals referrals, and the ring lacks it or holds another.",
-                "Put its line back into the master key file from its backup.",
+                f"Master key {sample['master_key_id']}{epoch} seal referrals, and the files lack one or hold another.",
+                "Put its line back into its file from a backup of the same day as the database's.",
             )
-    return Finding("keys in use", Standing.OK, f"The ring opens what its {len(samples)} sealed.")
+    return Finding("keys in use", Standing.OK, "The files of keys open what is sealed.")
 
 
 async def _temporal(temporal: ClientConnectConfig, pool: Pool | None) -> list[Finding]:

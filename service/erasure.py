@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
@@ -20,6 +20,7 @@ from schemas.vocabulary import ClosureReason, ErasureReason, Stage
 from service.places import PayloadRefused
 from service.referrals import Referrals
 from stores import erasures, event_log, facts, staff
+from stores.epochs import COMPLETE_WITHIN
 from stores.erasures import Erasure
 from stores.keys import KeyErased
 from workflows.ids import workflow_id
@@ -45,11 +46,19 @@ class Erased:
         already: whether that was before this time.
         kept: how many runs of its workflows Temporal still holds, which nobody can read. It was told to delete them
             and does so in its own time; None where it could not be told.
+        to_retire: the master keys that have to leave the ring before the erasure can be complete: they alone open what
+            was written of its key before there were epoch keys.
     """
 
     note: Erasure
     already: bool
     kept: int | None
+    to_retire: tuple[str, ...]
+
+    @property
+    def complete_by(self) -> datetime:
+        """When it is complete at the latest (UTC), if no master key has to be retired for it."""
+        return self.note.erased_at + COMPLETE_WITHIN
 
 
 async def erase(referrals: Referrals, reference: str, reason: ErasureReason, staff_id: str) -> Erased:
@@ -73,7 +82,8 @@ async def erase(referrals: Referrals, reference: str, reason: ErasureReason, sta
         await _close(referrals, reference, staff_id)
         note = await _destroy(referrals, reference, reason, actor)
     await _confirm(referrals, reference)
-    return Erased(note, already, await _delete_history(referrals.client, reference))
+    kept = await _delete_history(referrals.client, reference)
+    return Erased(note, already, kept, await referrals.keys.epochs.to_retire(reference))
 
 
 async def _close(referrals: Referrals, reference: str, staff_id: str) -> None:

@@ -26,5 +26,11 @@ async def make_missing(path: Path, database_url: str) -> bool:
             f"The master key file {path} is gone, and the database was sealed with it: "
             "put it back from its backup, or name it in RJ_MASTER_KEYS_FILE."
         )
-    MasterKeys.create(path)
+    try:
+        MasterKeys.create(path)
+    except MasterKeyProblem:
+        # Another that started at the same time made it.
+        if not path.exists():
+            raise
+        return False
     return True

@@ -37,7 +37,7 @@ from service.policy_files import load_policies
 from service.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from service.settings import Settings
 from stores.database import Pool, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys import EpochKeys, KeyStore, MasterKeys
 from stores.migrate import pending
 from workflows.digest import DigestWorkflow
 from workflows.ids import SERVICE_QUEUE
@@ -94,9 +94,10 @@ async def connected(
     """
     policies = load_policies(settings.policy)
     master_keys = MasterKeys.load(settings.master_keys_file)
+    epoch_keys = EpochKeys.load(settings.epoch_keys_file)
     pool = await connect_pool(database_url, size=STEPS_AT_ONCE)
     try:
-        keys = KeyStore(pool, master_keys)
+        keys = KeyStore(pool, master_keys, epoch_keys)
         client = await connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
         yield Referrals(client, pool, keys, policies)
     finally:

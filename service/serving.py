@@ -21,6 +21,7 @@ from temporalio.service import RPCError
 
 from service.alerts import alerts_watched, by_mail
 from service.anchoring import Anchoring
+from service.completing_erasures import LOOK_AFTER, complete_erasures
 from service.metrics import runtime
 from service.readiness import Check, probe
 from service.referrals import Referrals, TemporalUnreachable
@@ -74,6 +75,7 @@ async def serving(
         referrals = await stack.enter_async_context(
             connected(settings, database_url, temporal, runtime=metrics)
         )
+        await referrals.keys.epochs.check()
         await register_search_attributes(referrals.client)
         await keep_schedules(referrals.client)
         engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies, out)
@@ -96,6 +98,7 @@ def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
     watch = Watch(referrals)
     return [
         Duty("anchors", timedelta(minutes=1), anchoring.keep),
+        Duty("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
         Duty("meddling", timedelta(seconds=30), watch.meddling),
         Duty("catching up", timedelta(seconds=30), watch.catch_up),
     ]

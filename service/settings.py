@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from activities.mail_addresses import SmtpServer, mail_address, sender_address
+from stores.key_files import beside
 
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 _SECRET = frozenset({"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
 
     anchors: Path = Field(default_factory=lambda known: known.get("data", Path(".rj")) / "anchors")
     """Where signed statements of where every log stood are kept; better not on the disk of the database."""
+
+    epoch_keys_file: Path = Field(
+        default_factory=lambda known: beside(known.get("master_keys_file", Path(".rj/master.keys")))
+    )
+    """The epoch keys, which wrap what the master keys wrapped and are destroyed after an erasure; without one, beside
+    the master keys. All processes of an installation share it and may write in its folder.
+    """
 
     policy: FilePath | None = None
     """A policy file; without one, the policy of England and Wales."""

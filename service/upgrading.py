@@ -9,7 +9,7 @@ from stores.anchors import Anchors
 from stores.carrying_over import carry_over, to_carry_over
 from stores.chain import chain_key
 from stores.database import connect, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys import EpochKeys, KeyStore, MasterKeys
 from stores.migrate import MigrationRefused, migrate, pending
 
 
@@ -39,7 +39,9 @@ async def up_to_date(settings: Settings, database_url: str, owner_url: str | Non
     owner = await connect(owner_url)
     try:
         async with await connect_pool(database_url, size=2) as pool:
-            keys = KeyStore(pool, MasterKeys.load(settings.master_keys_file))
+            keys = KeyStore(
+                pool, MasterKeys.load(settings.master_keys_file), EpochKeys.load(settings.epoch_keys_file)
+            )
             await staff_log.carry_over(owner, await chain_key(keys))
             if await to_carry_over(owner):
                 anchors = Anchors(pool, keys, settings.anchors)

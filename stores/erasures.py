@@ -11,18 +11,24 @@ from stores.database import Connection, Pool
 
 
 class Erasure(Model):
-    """That a referral's key was destroyed."""
+    """That a referral's key was destroyed.
+
+    Attributes:
+        completed_at: since when no old copy of the key can be opened either; None: not yet.
+    """
 
     reference: str
     erased_at: AwareDatetime
     reason: str
     by_staff: StaffId
+    completed_at: AwareDatetime | None = None
 
 
 async def find(pool: Pool, reference: str) -> Erasure | None:
     """The note of a referral's erasure; None where it was not erased."""
     row = await pool.fetchrow(
-        "SELECT reference, erased_at, reason, by_staff FROM keys.erasure WHERE reference = $1", reference
+        "SELECT reference, erased_at, reason, by_staff, completed_at FROM keys.erasure WHERE reference = $1",
+        reference,
     )
     return Erasure.model_validate(dict(row)) if row else None
 

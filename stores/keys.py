@@ -1,38 +1,44 @@
-"""The keys: one for each referral, made before it opens, wrapped by a master key, destroyed to erase it.
+"""The keys: one for each referral, made before it opens, wrapped by keys outside the database, destroyed to erase it.
 
 Everything about a person is sealed with the referral's data key, in PostgreSQL, in its backups and in
-Temporal's history; deleting that one key makes all of it unreadable at once. Master keys live in a file
-outside the database.
+Temporal's history; deleting that one key makes all of it unreadable at once. It is wrapped by a master key and an epoch
+key, in two files outside the database: see `epochs` for what the second is for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import fcntl
-import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-
-import asyncpg
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from stores.database import Connection, Pool
+from stores.epochs import Epochs, Incomplete, Progress, Wrapped, Wrapping
+from stores.key_files import KEY_BYTES, DataKey, EpochKeys, MasterKeyProblem, MasterKeys, SealBroken
+
+__all__ = [
+    "CACHE_SECONDS",
+    "INSTALLATION",
+    "DataKey",
+    "EpochKeys",
+    "KeyErased",
+    "KeyStatus",
+    "KeyStore",
+    "KeyUnknown",
+    "MasterKeyInUse",
+    "MasterKeyProblem",
+    "MasterKeys",
+    "SealBroken",
+    "sealed_anything",
+]
 
 CACHE_SECONDS = 60.0
 """How long a process may go on using a key that another one has destroyed."""
 
 _CACHE_SIZE = 4096
-_BATCH = 500
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
 INSTALLATION = "installation"
 """Stands where a reference would, for what belongs to no referral; no reference looks like it."""
 
@@ -53,186 +59,52 @@ class KeyUnknown(Exception):
         self.reference = reference
 
 
-class SealBroken(Exception):
-    """What was to be opened was sealed for something else, or has been altered since."""
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(f"This was not sealed for {reference}, or it has been altered.")
-        self.reference = reference
-
-
-class MasterKeyProblem(Exception):
-    """The file of master keys cannot be used. One sentence says why and what to do."""
-
-
-class DataKey:
-    """The key of one referral (AES-256-GCM). Shows nothing of itself."""
-
-    __slots__ = ("_cipher", "reference")
-
-    def __init__(self, reference: str, raw: bytes) -> None:
-        self.reference = reference
-        self._cipher = AESGCM(raw)
-
-    def __repr__(self) -> str:
-        return f"DataKey({self.reference})"
-
-    def seal(self, plain: bytes, aad: bytes) -> bytes:
-        """A fresh 12-byte nonce and the ciphertext; `aad` must be given again to open it."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, aad)
-
-    def open(self, sealed: bytes, aad: bytes) -> bytes:
-        """What was sealed with this key and `aad`. Raises SealBroken."""
-        try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
-        except (InvalidTag, ValueError) as error:
-            raise SealBroken(self.reference) from error
-
-
-class MasterKeys:
-    """The ring of master keys, a text file only its owner may read: the newest wraps, any unwraps.
-
-    A line is `<key id> <base64 of 32 bytes>`, the newest last. A key added while a process runs is noticed
-    by it, so rotation needs no restart.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._ring: dict[str, DataKey] = {}
-        self._read_at = -1
-        self._read()
-
-    def __repr__(self) -> str:
-        return f"MasterKeys({', '.join(self._ring)})"
-
-    @classmethod
-    def load(cls, path: Path) -> MasterKeys:
-        """The ring in the file. Raises MasterKeyProblem if it is missing, readable by others or malformed."""
-        return cls(path)
-
-    @classmethod
-    def create(cls, path: Path) -> MasterKeys:
-        """A new file with one new key. Raises MasterKeyProblem if there is one already."""
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise MasterKeyProblem(f"The master key file {path} cannot be made: {error.strerror}.") from error
-        _write(descriptor, _new_line())
-        return cls(path)
-
-    @classmethod
-    def add_new(cls, path: Path) -> MasterKeys:
-        """The ring with one more key, the newest from now on; KeyStore.rotate then brings all under it.
-
-        Raises MasterKeyProblem as `load` does.
-        """
-        cls(path)
-        with _held(path):
-            # Written aside and renamed: a crash midway must not cost a key.
-            aside = path.with_name(f".{path.name}.new")
-            aside.unlink(missing_ok=True)
-            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            _write(descriptor, path.read_text().rstrip("\n") + "\n" + _new_line())
-            aside.replace(path)
-        return cls(path)
-
-    @property
-    def newest(self) -> str:
-        """The id of the key that wraps."""
-        self._refresh()
-        return next(reversed(self._ring))
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the keys in the ring, the newest last."""
-        self._refresh()
-        return tuple(self._ring)
-
-    def wrap(self, data_key: bytes, reference: str, key_id: str | None = None) -> tuple[bytes, str]:
-        """The data key wrapped for this reference alone, and the id of the master key used: the newest, unless one
-        is named."""
-        key_id = key_id or self.newest
-        return self._ring[key_id].seal(data_key, reference.encode()), key_id
-
-    def unwrap(self, wrapped: bytes, master_key_id: str, reference: str) -> bytes:
-        """The data key. Raises MasterKeyProblem if the ring lacks the master key, SealBroken if it is not
-        the one of this reference."""
-        if master_key_id not in self._ring:
-            self._refresh()
-        key = self._ring.get(master_key_id)
-        if key is None:
-            raise MasterKeyProblem(f"Master key {master_key_id} is not in {self.path}; put its line back.")
-        try:
-            return key.open(wrapped, reference.encode())
-        except SealBroken as error:
-            raise SealBroken(reference) from error
-
-    def _refresh(self) -> None:
-        try:
-            changed = self.path.stat().st_mtime_ns != self._read_at
-        except OSError as error:
-            raise MasterKeyProblem(f"The master key file {self.path} is gone: {error.strerror}.") from error
-        if changed:
-            self._read()
-
-    def _read(self) -> None:
-        try:
-            status = self.path.stat()
-            lines = self.path.read_text(encoding="ascii").split("\n")
-        except OSError as error:
-            raise MasterKeyProblem(
-                f"The master key file {self.path} cannot be read: {error.strerror}."
-            ) from error
-        except UnicodeDecodeError as error:
-            raise MasterKeyProblem(f"{self.path} is not a master key file: it is not plain text.") from error
-        if os.name == "posix" and status.st_mode & 0o077:
-            raise MasterKeyProblem(f"Others may read the master key file {self.path}; run chmod 600 on it.")
-        ring = {}
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                key_id, key = self._parse(line, number)
-                ring[key_id] = key
-        if not ring:
-            raise MasterKeyProblem(f"The master key file {self.path} holds no key.")
-        self._ring, self._read_at = ring, status.st_mtime_ns
-
-    def _parse(self, line: str, number: int) -> tuple[str, DataKey]:
-        key_id, _, encoded = line.strip().partition(" ")
-        try:
-            raw = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            raw = b""
-        if len(raw) != _KEY_BYTES:
-            # The line is not quoted: it may be a key with a slip in it.
-            raise MasterKeyProblem(f"Line {number} of {self.path} is not a key id and 32 bytes in base64.")
-        return key_id, DataKey(f"master key {key_id}", raw)
+class MasterKeyInUse(Exception):
+    """A master key still wraps something, so that it cannot be retired. One sentence says which and what to do."""
 
 
 @dataclass(frozen=True)
 class KeyStatus:
-    """How the keys stand: data keys by the master key that wraps them, and what was erased."""
+    """How the keys stand.
+
+    Attributes:
+        newest: the master key that wraps.
+        data_keys: how many data keys each master key wraps.
+        installation: the master key that wraps the installation's secret; None before the secret was first needed.
+        epoch: the epoch key that wraps; None before the first data key was made.
+        not_under_epoch: how many data keys are not under it.
+        erased: how many referrals were erased.
+        incomplete: those of them that are not complete yet; None where all are.
+    """
 
     newest: str
     data_keys: dict[str, int]
     installation: str | None
-    """The master key that wraps the installation's secret; None before the secret was first needed."""
+    epoch: str | None
+    not_under_epoch: int
     erased: int
+    incomplete: Incomplete | None
 
 
 class KeyStore:
-    """The referrals' keys, in PostgreSQL, with a small cache that forgets within CACHE_SECONDS."""
+    """The referrals' keys, in PostgreSQL, with a small cache that forgets within CACHE_SECONDS.
+
+    The epoch keys lie beside the master keys, unless they are given.
+    """
 
     def __init__(
         self,
         pool: Pool,
         master_keys: MasterKeys,
+        epoch_keys: EpochKeys | None = None,
         *,
         size: int = _CACHE_SIZE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool.nowhere
         self._master_keys = master_keys
+        self._wrapping = Wrapping(master_keys, epoch_keys or EpochKeys.beside(master_keys))
+        self.epochs = Epochs(pool.nowhere, self._wrapping)
         self._size = size
         self._clock = clock
         self._cache: OrderedDict[str, tuple[DataKey, float]] = OrderedDict()
@@ -242,17 +114,23 @@ class KeyStore:
 
     async def create(self, reference: str) -> DataKey:
         """Make the referral's key, or return the one it has. Raises KeyErased."""
-        wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(_KEY_BYTES), reference)
-        await self._pool.execute(
-            "INSERT INTO keys.data_key (reference, wrapped, master_key_id)"
-            " SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM keys.erasure WHERE reference = $1)"
-            " ON CONFLICT DO NOTHING",
-            reference,
-            wrapped,
-            key_id,
-        )
-        # Read back what stands: another process may have been first.
-        return await self._fetch(reference)
+        while True:
+            epoch = await self.epochs.current()
+            new = self._wrapping.wrap(secrets.token_bytes(KEY_BYTES), reference, epoch)
+            await self._pool.execute(
+                "INSERT INTO keys.data_key (reference, wrapped, master_key_id, epoch)"
+                " SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM keys.erasure WHERE reference = $1)"
+                " AND keys.may_wrap($3, $4) ON CONFLICT DO NOTHING",
+                reference,
+                new.wrapped,
+                new.master_key_id,
+                epoch,
+            )
+            try:
+                # Read back what stands: another process may have been first.
+                return await self._fetch(reference)
+            except KeyUnknown:
+                await self.epochs.give_up(self._pool, epoch, new.master_key_id)
 
     def cached(self, reference: str) -> DataKey | None:
         """The key, if it is at hand."""
@@ -288,72 +166,107 @@ class KeyStore:
 
         Doing it again changes nothing. Every process has forgotten the key CACHE_SECONDS after the commit.
         """
+        row = await connection.fetchrow(
+            "DELETE FROM keys.data_key WHERE reference = $1 RETURNING master_key_id, epoch, bare_under",
+            reference,
+        )
         await connection.execute(
-            "INSERT INTO keys.erasure (reference, reason, by_staff) VALUES ($1, $2, $3)"
+            "INSERT INTO keys.erasure (reference, reason, by_staff, epoch, bare_under) VALUES ($1, $2, $3, $4, $5)"
             " ON CONFLICT DO NOTHING",
             reference,
             reason,
             by,
+            row["epoch"] if row else None,
+            self._wrapping.bare_under(row) if row else [],
         )
-        await connection.execute("DELETE FROM keys.data_key WHERE reference = $1", reference)
         self._cache.pop(reference, None)
 
-    async def rotate(self, progress: Callable[[int, int], None] | None = None) -> int:
+    async def rotate(self, progress: Progress | None = None) -> int:
         """Re-wrap everything that is not under the newest master key, and return how many that were.
 
         `progress(done, total)` is called after each batch. A batch is a transaction, so it may be stopped at
         any moment and run again. When it has ended, older master keys wrap nothing (see `status`).
         """
-        outdated = "FROM keys.data_key WHERE master_key_id <> $1"
-        total: int = await self._pool.fetchval(f"SELECT count(*) {outdated}", self._master_keys.newest)
         done = 0
         while True:
-            # Of each batch anew: a master key that is added meanwhile is the newest from then on.
-            newest = self._master_keys.newest
-            done += await self._rotate_secret(newest)
-            async with self._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(
-                    f"SELECT reference, wrapped, master_key_id {outdated} LIMIT {_BATCH} FOR UPDATE", newest
-                )
-                await connection.executemany(
-                    "UPDATE keys.data_key SET wrapped = $2, master_key_id = $3 WHERE reference = $1",
-                    [(row["reference"], *self._rewrap(row, row["reference"], newest)) for row in rows],
-                )
-            if not rows:
+            count = await self._rotate_secret()
+            count += await self.epochs.rewrap(progress, newest_master=True)
+            if not count:
                 return done
-            done += len(rows)
-            if progress is not None:
-                progress(done, max(done, total))
+            done += count
+
+    async def retire(self) -> tuple[str, ...]:
+        """Take all master keys but the newest out of the ring, overwrite what held them, and return their ids.
+
+        What only they open is lost by it: a backup of the keys from before `rotate`, say.
+
+        Raises:
+            MasterKeyInUse: one of them still wraps something; none is retired.
+            MasterKeyProblem: the file cannot be changed. Doing it again is safe.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT keys.wrap_no_more()")
+            older = self._master_keys.ids[:-1]
+            row = await connection.fetchrow(
+                "SELECT master_key_id, count(*) AS count FROM (SELECT master_key_id FROM keys.data_key"
+                " UNION ALL SELECT master_key_id FROM keys.installation) wrapped"
+                " WHERE master_key_id = ANY($1) GROUP BY 1 LIMIT 1",
+                older,
+            )
+            if row is not None:
+                raise MasterKeyInUse(
+                    f"Master key {row['master_key_id']} still wraps {row['count']} keys: "
+                    "bring them under the newest first, with `rj keys rotate`."
+                )
+            await connection.executemany(
+                "INSERT INTO keys.retired_master_key (id) VALUES ($1) ON CONFLICT DO NOTHING",
+                [(each,) for each in older],
+            )
+        await asyncio.to_thread(self._master_keys.remove, older)
+        await self.epochs.settle()
+        return older
 
     async def status(self) -> KeyStatus:
-        """What each master key still wraps: one that wraps nothing may leave the ring."""
-        async with self._pool.acquire() as connection:
-            counts = await connection.fetch(
-                "SELECT master_key_id, count(*) FROM keys.data_key GROUP BY 1 ORDER BY 1"
-            )
-            return KeyStatus(
-                newest=self._master_keys.newest,
-                data_keys={row["master_key_id"]: row["count"] for row in counts},
-                installation=await connection.fetchval("SELECT master_key_id FROM keys.installation"),
-                erased=await connection.fetchval("SELECT count(*) FROM keys.erasure"),
-            )
+        """What each master key still wraps, the epoch, and which erasures are not complete."""
+        counts = await self._pool.fetch(
+            "SELECT master_key_id, count(*) FROM keys.data_key GROUP BY 1 ORDER BY 1"
+        )
+        [row] = await self._pool.fetch(
+            "SELECT (SELECT master_key_id FROM keys.installation) AS installation, epoch,"
+            " (SELECT count(*) FROM keys.data_key k WHERE k.epoch IS DISTINCT FROM in_use.epoch) AS not_under_epoch,"
+            " (SELECT count(*) FROM keys.erasure) AS erased"
+            " FROM (SELECT 1) one LEFT JOIN"
+            " (SELECT id AS epoch FROM keys.epoch WHERE in_use_at IS NOT NULL AND retired_at IS NULL) in_use ON TRUE"
+        )
+        return KeyStatus(
+            newest=self._master_keys.newest,
+            data_keys={each["master_key_id"]: each["count"] for each in counts},
+            installation=row["installation"],
+            epoch=row["epoch"],
+            not_under_epoch=row["not_under_epoch"],
+            erased=row["erased"],
+            incomplete=await self.epochs.incomplete(),
+        )
 
     async def installation_secret(self) -> bytes:
         """32 random bytes, made once for this database, that key the references derived from other systems'
         ids: without them nobody can tell from a reference which case it is. What belongs to no referral is sealed
         with them."""
-        if self._secret is None:
-            wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(_KEY_BYTES), INSTALLATION)
+        while self._secret is None:
+            wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(KEY_BYTES), INSTALLATION)
             await self._pool.execute(
-                "INSERT INTO keys.installation (secret_wrapped, master_key_id) VALUES ($1, $2)"
-                " ON CONFLICT DO NOTHING",
+                "INSERT INTO keys.installation (secret_wrapped, master_key_id)"
+                " SELECT $1, $2 WHERE keys.may_wrap($2, NULL) ON CONFLICT DO NOTHING",
                 wrapped,
                 key_id,
             )
-            [row] = await self._pool.fetch(
+            row = await self._pool.fetchrow(
                 "SELECT secret_wrapped AS wrapped, master_key_id FROM keys.installation"
             )
-            self._secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], INSTALLATION)
+            if row is None:
+                await self.epochs.give_up(self._pool, await self.epochs.current(), key_id)
+            else:
+                self._secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], INSTALLATION)
         return self._secret
 
     async def places_named_since(self) -> datetime:
@@ -368,8 +281,26 @@ class KeyStore:
 
     async def _fetch(self, reference: str) -> DataKey:
         forget_at = self._clock() + CACHE_SECONDS  # from before the query: a key destroyed during it counts
+        raw: bytes | None = None
+        wrapped: Wrapped | None = None
+        while raw is None:
+            before, wrapped = wrapped, await self._read(reference)
+            try:
+                raw = self._wrapping.unwrap(wrapped, reference)
+            except MasterKeyProblem:
+                # It may have been wrapped anew since it was read, and what wrapped it then destroyed.
+                if wrapped == before:
+                    raise
+        key = DataKey(reference, raw)
+        self._cache[reference] = key, forget_at
+        self._cache.move_to_end(reference)
+        if len(self._cache) > self._size:
+            self._cache.popitem(last=False)
+        return key
+
+    async def _read(self, reference: str) -> Wrapped:
         [row] = await self._pool.fetch(
-            "SELECT k.wrapped, k.master_key_id, e.reference IS NOT NULL AS erased"
+            "SELECT k.wrapped, k.master_key_id, k.epoch, e.reference IS NOT NULL AS erased"
             " FROM (SELECT $1::text) asked (reference)"
             " LEFT JOIN keys.data_key k USING (reference) LEFT JOIN keys.erasure e USING (reference)",
             reference,
@@ -379,14 +310,10 @@ class KeyStore:
             raise KeyErased(reference)
         if row["wrapped"] is None:
             raise KeyUnknown(reference)
-        key = DataKey(reference, self._master_keys.unwrap(row["wrapped"], row["master_key_id"], reference))
-        self._cache[reference] = key, forget_at
-        self._cache.move_to_end(reference)
-        if len(self._cache) > self._size:
-            self._cache.popitem(last=False)
-        return key
+        return Wrapped(row["wrapped"], row["master_key_id"], row["epoch"])
 
-    async def _rotate_secret(self, newest: str) -> int:
+    async def _rotate_secret(self) -> int:
+        newest = self._master_keys.newest
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(
                 "SELECT secret_wrapped AS wrapped, master_key_id FROM keys.installation"
@@ -395,15 +322,15 @@ class KeyStore:
             )
             if row is None:
                 return 0
-            await connection.execute(
-                "UPDATE keys.installation SET secret_wrapped = $1, master_key_id = $2",
-                *self._rewrap(row, INSTALLATION, newest),
-            )
-            return 1
-
-    def _rewrap(self, row: asyncpg.Record, reference: str, key_id: str) -> tuple[bytes, str]:
-        raw = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], reference)
-        return self._master_keys.wrap(raw, reference, key_id)
+            if await connection.fetchval("SELECT keys.may_wrap($1, NULL)", newest):
+                secret = self._master_keys.unwrap(row["wrapped"], row["master_key_id"], INSTALLATION)
+                await connection.execute(
+                    "UPDATE keys.installation SET secret_wrapped = $1, master_key_id = $2",
+                    *self._master_keys.wrap(secret, INSTALLATION, newest),
+                )
+                return 1
+            await self.epochs.give_up(connection, await self.epochs.current(), newest)
+        return await self._rotate_secret()
 
 
 async def sealed_anything(connection: Connection) -> bool:
@@ -414,30 +341,3 @@ async def sealed_anything(connection: Connection) -> bool:
         "SELECT EXISTS (SELECT FROM keys.data_key) OR EXISTS (SELECT FROM keys.installation)"
     )
     return sealed
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Nobody else changes the file meanwhile, who does it in here as well."""
-    while True:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Whoever was waited for has put another file in its place.
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                yield
-                return
-        finally:
-            os.close(descriptor)
-
-
-def _new_line() -> str:
-    key_id = f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(4)}"
-    return f"{key_id} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
-
-
-def _write(descriptor: int, text: str) -> None:
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -22,7 +22,8 @@ from service.referrals import Referrals
 from service.running import connect_temporal, register_search_attributes, worker
 from service.staffing import enter_missing
 from stores.database import connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.epochs import Wrapping
+from stores.keys import EpochKeys, KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.conftest import STAFF
 from tests.life import asides, detours, form, until_closed, until_conference, until_preparation
@@ -50,7 +51,7 @@ async def record(name: str, folder: Path) -> None:
                 reference = await _live(Referrals(client, pool, keys, policy))
             row = await pool.fetchrow("SELECT * FROM keys.data_key WHERE reference = $1", reference)
             assert row is not None
-            key = master_keys.unwrap(row["wrapped"], row["master_key_id"], reference)
+            key = Wrapping(master_keys, EpochKeys.beside(master_keys)).unwrap(row, reference)
             found = await histories_of(client, keys)
             kept = {
                 "reference": reference,

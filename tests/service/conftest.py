@@ -10,6 +10,7 @@ import pytest
 _SETTINGS = (
     "RJ_DATA",
     "RJ_MASTER_KEYS_FILE",
+    "RJ_EPOCH_KEYS_FILE",
     "RJ_POLICY",
     "RJ_SMTP_URL",
     "RJ_MAIL_FROM",

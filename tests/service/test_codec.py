@@ -83,11 +83,6 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
         yield pool
 
 
-@pytest.fixture(scope="module")
-def master_keys(tmp_path_factory: pytest.TempPathFactory) -> MasterKeys:
-    return MasterKeys.create(tmp_path_factory.mktemp("keys") / "master.keys")
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -45,6 +45,7 @@ def test_defaults() -> None:
     settings = Settings.load()
     assert settings.data == Path(".rj")
     assert settings.master_keys_file == Path(".rj/master.keys")
+    assert settings.epoch_keys_file == Path(".rj/epoch.keys")
     assert settings.database_url is None
     assert settings.metrics_address is None
     assert settings.smtp_url is None
@@ -57,6 +58,7 @@ def test_the_keys_follow_the_data_folder_unless_told(monkeypatch: pytest.MonkeyP
     assert Settings.load().master_keys_file == Path("elsewhere/master.keys")
     monkeypatch.setenv("RJ_MASTER_KEYS_FILE", "safe/ring")
     assert Settings.load().master_keys_file == Path("safe/ring")
+    assert Settings.load().epoch_keys_file == Path("safe/epoch.keys")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from stores.anchors import Anchors, check
 from stores.carrying_over import to_carry_over
 from stores.chain import chain_key
 from stores.database import Connection, Pool, connect, connect_pool
-from stores.keys import DataKey, KeyStore, MasterKeys
+from stores.keys import DataKey, EpochKeys, KeyStore, MasterKeys
 from stores.migrate import FOLDER, migrate
 from stores.verifying import verify
 from tests.conftest import any_time
@@ -51,6 +51,9 @@ async def older(
     await keys.create(recording.reference)
     for command in (form(), ATTEMPT, c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
         await recording.take(command)
+    ring = tmp_path / "master.keys"
+    ring.touch(mode=0o600)
+    ring.write_bytes(master_keys.path.read_bytes())
     files = tmp_path / "migrations"
     files.mkdir()
     for name in BEFORE:
@@ -58,31 +61,37 @@ async def older(
     async with embedded_postgres(servers_folder / f"older-{recording.reference[3:7].lower()}") as server:
         await migrate(server.owner_dsn, folder=files)
         owner = await connect(server.owner_dsn)
-        await _copied(pool, keys, owner, recording.reference)
+        await _copied(pool, keys, master_keys, owner, recording.reference)
         await owner.close()
         yield Older(
             server.dsn,
             server.owner_dsn,
             recording.reference,
-            Settings(master_keys_file=master_keys.path, anchors=tmp_path / "anchors"),
+            Settings(master_keys_file=ring, anchors=tmp_path / "anchors"),
         )
 
 
-async def _copied(pool: Pool, keys: KeyStore, owner: Connection, reference: str) -> None:
+async def _copied(
+    pool: Pool, keys: KeyStore, master_keys: MasterKeys, owner: Connection, reference: str
+) -> None:
     """Record the same steps by the function of that time, which made plain links."""
-    for table in ("keys.data_key", "keys.installation"):
-        for row in await pool.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t"):
-            columns = [
-                each["column_name"]
-                for each in await owner.fetch(
-                    "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $1",
-                    table,
-                )
-            ]
-            await owner.execute(
-                f"INSERT INTO {table} SELECT {', '.join(columns)} FROM jsonb_populate_record(NULL::{table}, $1)",
-                row["row"],
-            )
+    installation = await pool.fetchrow("SELECT secret_wrapped, master_key_id FROM keys.installation")
+    assert installation is not None
+    await owner.execute(
+        "INSERT INTO keys.installation (secret_wrapped, master_key_id) VALUES ($1, $2)", *installation
+    )
+    # Of that time there was no epoch; the master key alone wrapped.
+    held = await pool.fetchrow(
+        "SELECT wrapped, epoch, master_key_id FROM keys.data_key WHERE reference = $1", reference
+    )
+    assert held is not None
+    bare = EpochKeys.beside(master_keys).unwrap(held["wrapped"], held["epoch"], reference)
+    await owner.execute(
+        "INSERT INTO keys.data_key (reference, wrapped, master_key_id) VALUES ($1, $2, $3)",
+        reference,
+        bare,
+        held["master_key_id"],
+    )
     await owner.execute(
         "INSERT INTO staff (id, role, areas) VALUES ('cw-1', 'caseworker', '{durham}') ON CONFLICT DO NOTHING"
     )
@@ -136,7 +145,7 @@ async def upgraded(older: Older) -> None:
 
 
 async def found(older: Older, pool: Pool, master_keys: MasterKeys) -> list[Any]:
-    keys = KeyStore(pool, master_keys)
+    keys = KeyStore(pool, MasterKeys.load(older.settings.master_keys_file))
     return [broken async for _, broken in verify(pool, keys, [older.reference], {}) if broken]
 
 
@@ -145,7 +154,7 @@ async def test_it_is_carried_over_and_goes_on(older: Older, master_keys: MasterK
     await any_time(older.owner_dsn)
     async with await connect_pool(older.dsn) as pool:
         assert await found(older, pool, master_keys) == []
-        keys = KeyStore(pool, master_keys)
+        keys = KeyStore(pool, MasterKeys.load(older.settings.master_keys_file))
         goes_on = Recording(pool, keys)
         goes_on.reference = older.reference
         taken = await goes_on.take(ATTEMPT)

@@ -32,7 +32,7 @@ async def pool(migrated_database: EmbeddedPostgres) -> AsyncIterator[Pool]:
 async def ring(pool: Pool, empty_database: str, tmp_path: Path) -> Path:
     """A new file of master keys, and nothing in the database wrapped by another."""
     owner = await connect(empty_database)
-    await owner.execute("TRUNCATE keys.data_key, keys.installation")
+    await owner.execute("TRUNCATE keys.data_key, keys.installation, keys.epoch, keys.retired_master_key")
     await owner.close()
     MasterKeys.create(tmp_path / "master.keys")
     return tmp_path / "master.keys"
@@ -88,7 +88,9 @@ def test_what_is_sealed_opens_with_the_same_key_and_aad_only() -> None:
 def test_the_ring_is_private_and_shows_nothing(tmp_path: Path) -> None:
     path = tmp_path / "master.keys"
     MasterKeys.create(path)
-    ring = MasterKeys.add_new(path)
+    added = MasterKeys.add_new(path)
+    ring = MasterKeys.load(path)
+    assert ring.newest == added
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["master.keys"]
     for line in path.read_text().splitlines():
@@ -230,12 +232,12 @@ async def test_an_erasure_rolled_back_did_not_happen(keys: KeyStore, pool: Pool,
 async def test_rotation_leaves_nothing_under_the_old_key(
     pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.keys._BATCH", 4)
+    monkeypatch.setattr("stores.epochs._BATCH", 4)
     keys = another_process(pool, ring)
     secret = await keys.installation_secret()
     sealed = {f"RJ-{n}": (await keys.create(f"RJ-{n}")).seal(b"name", b"") for n in range(10)}
     old = MasterKeys.load(ring).newest
-    new = MasterKeys.add_new(ring).newest
+    new = MasterKeys.add_new(ring)
     assert (await keys.status()).data_keys == {old: 10}
 
     class Interrupted(Exception): ...
@@ -263,7 +265,7 @@ async def test_rotation_leaves_nothing_under_the_old_key(
 async def test_rotation_ends_though_a_master_key_is_added_meanwhile(
     pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.keys._BATCH", 4)
+    monkeypatch.setattr("stores.epochs._BATCH", 4)
     keys = another_process(pool, ring)
     await keys.installation_secret()
     for n in range(6):
@@ -273,7 +275,7 @@ async def test_rotation_ends_though_a_master_key_is_added_meanwhile(
 
     def add(done: int, total: int) -> None:
         if not added:
-            added.append(MasterKeys.add_new(ring).newest)
+            added.append(MasterKeys.add_new(ring))
 
     async with asyncio.timeout(10):
         await keys.rotate(add)
@@ -291,7 +293,7 @@ async def test_no_master_key_is_lost_where_several_are_added_at_once(tmp_path: P
 
 async def test_a_running_process_notices_a_new_master_key(pool: Pool, ring: Path, reference: str) -> None:
     running = another_process(pool, ring)
-    new = MasterKeys.add_new(ring).newest
+    new = MasterKeys.add_new(ring)
     await another_process(pool, ring).create(reference)
     await running.get(reference)
     await running.create(reference + "2")
