@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from service.completing_erasures import complete_erasures
 from service.referrals import Referrals
 from stores import event_log
 from stores.database import connect
-from stores.keys import KeyErased, KeyStore, MasterKeys
+from stores.epochs import Wrapping
+from stores.keys import EpochKeys, KeyErased, KeyStore, MasterKeys
 from tests.end_to_end.conftest import Rj, Said
+from tests.stores.thief import Thief
 from workflows.ids import workflow_id
 
 
@@ -102,6 +105,10 @@ async def test_an_erased_referral_cannot_be_read_by_anybody(
         "sm-1",
     )
 
+    assert "Complete by " in erased.out
+    assert again.json["completed_at"] is None
+    assert again.json["master_keys_to_retire"] == []
+
     with pytest.raises(KeyErased):
         await KeyStore(referrals.pool, master_keys).get(reference)
     timeline = await rj("timeline", reference, "--as", "su-1")
@@ -120,6 +127,105 @@ async def test_an_erased_referral_cannot_be_read_by_anybody(
     assert (await rj("verify", reference)).code == 0
     listed = (await rj("list", "--stage", "closed", "--limit", "10000", "--json", "--as", "su-1")).json
     assert reference in {line["reference"] for line in listed}
+
+
+async def test_a_thief_with_the_whole_disk_opens_an_erased_key_only_until_the_erasure_is_complete(
+    rj: Rj, reference: str, referrals: Referrals, servers_folder: Path
+) -> None:
+    example = (await rj("example", "referral")).out
+    other = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
+    stored = "SELECT wrapped FROM keys.data_key WHERE reference = $1"
+    copies = {each: await referrals.pool.fetchval(stored, each) for each in (reference, other)}
+    said = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
+    assert "Complete by " in said.out
+    thief = Thief(servers_folder)
+    assert await referrals.pool.fetchval(stored, reference) is None
+    assert thief.finds(copies[reference]), "PostgreSQL keeps what was deleted"
+    assert thief.opens(copies[reference], reference)
+    status = (await rj("keys", "status", "--json")).json
+    assert status["incomplete"]["count"] >= 1
+    assert "complete by " in (await rj("keys", "status")).out
+
+    done = await rj("keys", "complete-erasures")
+    assert done.code == 0, done.err
+    assert done.out.startswith("Completed ")
+    thief = Thief(servers_folder)
+    assert thief.keys
+    assert thief.finds(copies[reference])
+    assert thief.opens(copies[reference], reference) is None
+    assert thief.opens(await referrals.pool.fetchval(stored, other), other), "of the others he opens all"
+    assert (await rj("timeline", other, "--as", "su-1")).code == 0
+    said = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
+    assert "Complete since " in said.out
+    assert (await rj("keys", "status", "--json")).json["epoch"] != status["epoch"]
+
+
+async def test_what_was_stored_before_epoch_keys_opens_until_the_master_key_is_retired(
+    rj: Rj, reference: str, referrals: Referrals, master_keys: MasterKeys, servers_folder: Path
+) -> None:
+    raw = Wrapping(master_keys, EpochKeys.beside(master_keys)).unwrap(
+        (await referrals.pool.fetch("SELECT * FROM keys.data_key WHERE reference = $1", reference))[0],
+        reference,
+    )
+    bare, old = master_keys.wrap(raw, reference)
+    # As an earlier version left it.
+    await referrals.pool.execute(
+        "UPDATE keys.data_key SET wrapped = $2, master_key_id = $3, epoch = NULL WHERE reference = $1",
+        reference,
+        bare,
+        old,
+    )
+    assert (await rj("do", reference, "record_duplicate_check", "--as", "cw-1")).code == 0
+    said = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
+    assert "Not complete: its key was first stored before epoch keys existed" in said.out
+    assert old in said.out
+    assert "rj keys retire" in (await rj("keys", "complete-erasures")).out
+    assert Thief(servers_folder).opens(bare, reference) == raw
+
+    await rj("keys", "new")
+    refused = await rj("keys", "retire", "--yes")
+    assert refused.code == 3
+    assert "rj keys rotate" in refused.one_sentence()
+    await rj("keys", "rotate")
+    asked = await rj("keys", "retire", given="")
+    assert asked.code == 2
+    assert "--yes" in asked.one_sentence()
+    retired = await rj("keys", "retire", "--yes")
+    assert retired.code == 0, retired.err
+    assert old in retired.out
+    thief = Thief(servers_folder)
+    assert thief.finds(bare)
+    assert thief.opens(bare, reference) is None
+    said = await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
+    assert "Complete since " in said.out
+    assert (await rj("keys", "retire", "--yes")).out.startswith("There is no master key but ")
+
+
+async def test_an_erasure_that_is_late_is_complained_about(
+    rj: Rj, reference: str, referrals: Referrals, database_url: str
+) -> None:
+    await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
+
+    async def found() -> dict[str, str]:
+        findings = (await rj("doctor", "--json")).json
+        one: dict[str, str] = next(each for each in findings if each["check"] == "erasures")
+        return one
+
+    assert (await found())["standing"] == "ok"
+    epochs = referrals.keys.epochs
+    assert await complete_erasures(epochs) is None
+    owner = await connect(database_url)
+    await owner.execute(
+        "UPDATE keys.erasure SET erased_at = erased_at - interval '25 hours' WHERE reference = $1", reference
+    )
+    await owner.close()
+    late = await found()
+    assert late["standing"] == "note"
+    assert "not complete after a day" in late["said"]
+    assert "rj keys complete-erasures" in late["remedy"]
+    assert "not complete after a day" in (await rj("keys", "status")).out
+    assert await complete_erasures(epochs) is None
+    assert (await found())["said"] == "All are complete."
 
 
 async def test_no_step_is_taken_on_an_erased_referral(rj: Rj, reference: str, referrals: Referrals) -> None:

@@ -74,7 +74,9 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         for row in ("PostgreSQL", "Temporal", "Metrics", "Readiness", "Data folder", "Log"):
             assert re.search(rf"^{row} +\S", first.said, re.MULTILINE), first.said
         assert "13 referrals; 141 new steps" in first.said
-        assert "Back this file up apart from the data" in first.said
+        for name in ("master.keys", "epoch.keys"):
+            assert f"Made the keys: {data / name}\n" in first.said
+        assert "Back up both files of keys, apart from the data" in first.said
         assert "[warning" not in first.said
         password = (data / "postgres" / "owner.password").read_text()
         assert password not in first.said
@@ -97,7 +99,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
 
     with up(data, "--demo") as again:
         assert "13 referrals; no new steps" in again.said, again.said
-        assert "Back this file up" not in again.said
+        assert "Back up" not in again.said
         assert len(json.loads(rj("list", "--as", "su-1", "--json", "--limit", "50").stdout)) == 12
         os.kill(int((data / "temporal" / "pid").read_text()), signal.SIGKILL)
         code, last = again.end()
@@ -107,11 +109,14 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert ours(data) == []
 
     # New keys would leave all that was sealed unreadable.
-    (data / "master.keys").rename(data / "mislaid")
-    without = rj("up")
-    assert without.exit_code == 2
-    assert "put it back from its backup" in without.stderr
-    assert ours(data) == []
+    for name in ("master.keys", "epoch.keys"):
+        (data / name).rename(data / "mislaid")
+        without = rj("up")
+        assert without.exit_code == 2
+        assert re.search(r"put (it )?back (from )?its backup", without.stderr)
+        assert ours(data) == []
+        assert not (data / name).exists()
+        (data / "mislaid").rename(data / name)
 
 
 def test_ctrl_c_while_it_starts(data: Path) -> None:
