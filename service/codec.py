@@ -9,7 +9,9 @@ the names of updates, signals and queries, and the types of errors.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -94,7 +96,21 @@ def _additional_data(namespace: str, workflow_id: str, place: Place) -> bytes:
 _SET_BY_A_SCHEDULE = (Place.START, Place.MEMO, Place.DESCRIPTION, Place.HEADER)
 
 _TO_A_CALLER = frozenset({Place.UPDATE_ANSWER, Place.QUERY_ANSWER, Place.WORKFLOW_ANSWER, Place.DESCRIPTION})
+_TO_WHO_QUERIES = frozenset({Place.QUERY_ANSWER})
 _TO_AN_ACTIVITY = frozenset({Place.ACTIVITY, Place.HEARTBEAT})
+
+
+_querying: ContextVar[bool] = ContextVar("querying", default=False)
+
+
+@contextmanager
+def querying() -> Iterator[None]:
+    """What a caller is given meanwhile is the answer to a query: the SDK tells its codec of the workflow only."""
+    token = _querying.set(True)
+    try:
+        yield
+    finally:
+        _querying.reset(token)
 
 
 class ReferralCodec(PayloadCodec, WithSerializationContext):
@@ -128,7 +144,8 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         match context:
             case WorkflowSerializationContext():
                 bound = _bound(context.namespace, context.workflow_id)
-                return type(self)(self._keys, bound, Place.DESCRIPTION, _TO_A_CALLER)
+                to_whom = _TO_WHO_QUERIES if _querying.get() else _TO_A_CALLER
+                return type(self)(self._keys, bound, Place.DESCRIPTION, to_whom)
             case ActivitySerializationContext(workflow_id=str(workflow_id)):
                 bound = _bound(context.namespace, workflow_id)
                 return type(self)(self._keys, bound, Place.ACTIVITY_ANSWER, _TO_AN_ACTIVITY)

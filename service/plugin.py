@@ -29,7 +29,7 @@ from temporalio.worker import (
 )
 from temporalio.worker import Interceptor as WorkerInterceptor
 
-from service.codec import ReferralCodec
+from service.codec import ReferralCodec, querying
 from service.converter import ReferralConverter, referral_converter
 from service.places import Place, mark
 from service.sandbox import ReferralRunner
@@ -98,7 +98,8 @@ class _PlaceMarker(OutboundInterceptor):
     async def query_workflow(self, call: QueryWorkflowInput) -> Any:
         call.args = _marked(self._converter, call.args, Place.QUERY)
         call.headers = await self._sealed(call.headers, call.id)
-        return await super().query_workflow(call)
+        with querying():
+            return await super().query_workflow(call)
 
     async def signal_workflow(self, call: SignalWorkflowInput) -> None:
         call.args = _marked(self._converter, call.args, Place.SIGNAL)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+import temporalio.nexus.system
 from temporalio.api.enums.v1 import CommandType
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
@@ -21,6 +22,17 @@ _CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 _SIGNAL = CommandType.COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+async def _no_envelope(*_: object) -> None:
+    """No payload is opened as one of Temporal's own envelopes, of which we use none.
+
+    The SDK takes a header for one that a stranger marked so, before any codec is asked, and raises at what is in it:
+    one signal would stop a referral for good. It offers no other way to say that there are none.
+    """
+
+
+temporalio.nexus.system.maybe_visit_payload = _no_envelope  # type: ignore[assignment]
 
 
 class ReferralRunner(SandboxedWorkflowRunner):

@@ -28,7 +28,7 @@ from schemas.vocabulary import Stage
 from service.codec import reference_of
 from service.plugin import referral_plugin
 from service.referrals import Referrals
-from stores.keys import KeyErased, KeyStore
+from stores.keys import KeyErased, KeyStore, KeyUnknown
 from workflows.ids import workflow_id
 from workflows.notice import NoticeWorkflow
 from workflows.referral import ReferralWorkflow
@@ -69,7 +69,8 @@ async def histories_of(
     for workflow, run_id in sorted(listed):
         try:
             await keys.get(reference_of(workflow) or workflow)
-        except KeyErased:
+        except (KeyErased, KeyUnknown):
+            # What a stranger started has none.
             continue
         found.append(await client.get_workflow_handle(workflow, run_id=run_id).fetch_history())
     return found
