@@ -29,13 +29,22 @@ async def test_without_a_person_no_caseload_is_shown(rj: Rj, reference: str, com
         assert "Missing option '--as'" in said.one_sentence()
 
 
-@pytest.mark.parametrize(
-    "command", ["funnel", "verify", "stuck", "keys status", "policy show", "fields close"]
-)
-async def test_without_a_person_figures_and_health_are(rj: Rj, command: str) -> None:
+@pytest.mark.parametrize("command", ["funnel", "keys status", "policy show", "fields close"])
+async def test_without_a_person_figures_and_settings_are(rj: Rj, command: str) -> None:
     said = await rj(*command.split())
     assert said.code == 0, said.err
     assert "RJ-" not in said.out
+
+
+@pytest.mark.parametrize("command", ["verify", "stuck"])
+async def test_without_a_person_the_health_is_shown_by_reference_and_nobody_is_named(
+    rj: Rj, command: str
+) -> None:
+    said = await rj(*command.split())
+    # What other tests have left broken or stuck is said here.
+    assert said.code in (0, 3), said.err
+    assert said.out
+    assert "Alex Example" not in said.out
 
 
 @pytest.mark.parametrize("command", CASELOAD)

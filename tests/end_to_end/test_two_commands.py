@@ -19,7 +19,7 @@ from tests.end_to_end.conftest import Rj
 from tests.life import form, until_preparation
 from tests.register import enter
 
-AREA = Area.NORTHUMBRIA
+AREA = Area.CHESHIRE
 
 
 async def waits_for_a_sign_off(referrals: Referrals) -> str:
@@ -65,7 +65,7 @@ async def test_who_makes_a_supervisor_to_sign_off_their_own_work_fails_and_leave
     assert (await rj(*made, "caseworker", "--inactive")).code == 0
     log = (await rj("staff", "log", "--of", "nb-su", "--as", "nb-sm")).out.splitlines()
     assert [line.split("  ")[-1] for line in log] == [
-        "nb-sm: nb-su entered: supervisor in northumbria",
+        "nb-sm: nb-su entered: supervisor in cheshire",
         "nb-sm: nb-su changed: supervisor, now caseworker; inactive",
     ]
     history = await event_log.read(referrals.pool, reference)
