@@ -325,19 +325,20 @@ def _replace(path: Path, edit: Callable[[list[str]], list[str]]) -> None:
     """Put other lines into the file: the new one is whole before it takes the old one's place, then the old one's bytes
     are overwritten. The lines that stay are lost at no instant; what a crash leaves lying is overwritten next time.
     """
-    with _held(path) as old:
+    with _held(path):
         _put_away(path)
         before = path.read_text(encoding="ascii").splitlines()
         after = edit(before)
         if after == before:
             return
         aside = _aside(path, "".join(f"{line}\n" for line in after))
-        # A second name, by which the old bytes are found if this process ends before they are overwritten.
-        os.link(path, _beside(path, "old"))
-        aside.replace(path)
-        _settle_folder(path)
-        _overwrite(old)
-        _put_away(path)
+        # Held before it is the file, or who finds it then would change it while what lies beside it is put away.
+        with _held(aside):
+            # A second name, by which the old bytes are found if this process ends before they are overwritten.
+            os.link(path, _beside(path, "old"))
+            aside.replace(path)
+            _settle_folder(path)
+            _put_away(path)
 
 
 def _put_away(path: Path) -> None:
@@ -386,15 +387,15 @@ def _settle_folder(path: Path) -> None:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[int]:
-    """A descriptor of the file, which nobody else changes meanwhile who does it in here as well."""
+def _held(path: Path) -> Iterator[None]:
+    """Nobody else changes the file meanwhile, who does it in here as well."""
     while True:
         descriptor = os.open(path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Whoever was waited for has put another file in its place.
+            # Whoever was waited for may have put another file in its place.
             if os.path.samestat(os.fstat(descriptor), path.stat()):
-                yield descriptor
+                yield
                 return
         finally:
             os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -73,10 +74,32 @@ async def all_open(keys: KeyStore, sealed: dict[str, bytes]) -> bool:
 
 
 async def test_each_who_adds_a_master_key_is_told_the_one_that_they_added(tmp_path: Path) -> None:
-    path = tmp_path / "master.keys"
-    first = MasterKeys.create(path).newest
-    added = await asyncio.gather(*(asyncio.to_thread(MasterKeys.add_new, path) for _ in range(12)))
-    assert sorted([first, *added]) == sorted(MasterKeys.load(path).ids)
+    for n in range(12):
+        path = tmp_path / f"{n}.keys"
+        first = MasterKeys.create(path).newest
+        added = await asyncio.gather(*(asyncio.to_thread(MasterKeys.add_new, path) for _ in range(12)))
+        assert sorted([first, *added]) == sorted(MasterKeys.load(path).ids)
+    assert len(list(tmp_path.iterdir())) == 12
+
+
+def test_nobody_changes_the_new_file_before_the_old_one_is_put_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, replace, taken = tmp_path / "master.keys", Path.replace, []
+    MasterKeys.create(path)
+
+    def replaced(aside: Path, target: Path) -> Path:
+        replace(aside, target)
+        with target.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                taken.append(target)
+        return target
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    MasterKeys.add_new(path)
+    assert taken == [path]
 
 
 def test_a_key_that_was_removed_is_overwritten_where_it_was(tmp_path: Path) -> None:
@@ -275,8 +298,9 @@ async def test_the_epoch_is_not_retired_while_a_key_is_being_wrapped(pool: Pool,
     async with pool.acquire() as connection, connection.transaction():
         assert await connection.fetchval("SELECT keys.may_wrap($1, $2)", master, epoch)
         replacing = asyncio.create_task(process(pool, ring).epochs.replace())
-        while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
-            pass
+        async with asyncio.timeout(20):
+            while not await pool.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                pass
         assert await connection.execute(
             "INSERT INTO keys.data_key (reference, wrapped, master_key_id, epoch) VALUES ('RJ-2', $1, $2, $3)",
             new.wrapped,
