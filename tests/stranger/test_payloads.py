@@ -393,8 +393,8 @@ def _unwrapped(given: RawValue) -> RawValue:
 REASSIGNMENT = {"giver": "cw-1", "taker": "cw-2", "asked_by": "su-1", "run": str(uuid4())}
 ACTIVITIES = [
     ("carry", MESSAGE_QUEUE, "NoticeWorkflow", "referral/{}/notice/1-1", ["{}", {}]),
-    ("readers", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26"]),
-    ("send", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26", ["su-1"]]),
+    ("list_digest_readers", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26"]),
+    ("send_digests", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26", ["su-1"]]),
     (
         "find_referrals",
         SERVICE_QUEUE,
