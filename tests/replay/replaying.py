@@ -27,10 +27,10 @@ from schemas.referral import Referral
 from schemas.vocabulary import Stage
 from service.codec import reference_of
 from service.plugin import referral_plugin
-from service.referrals import Referrals
+from service.referrals import TASK_QUEUE, Referrals
 from stores.keys import KeyErased, KeyStore, KeyUnknown
 from workflows.ids import workflow_id
-from workflows.notice import NoticeWorkflow
+from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
 from workflows.referral import ReferralWorkflow
 
 Run: TypeAlias = tuple[str, str]
@@ -77,7 +77,11 @@ async def histories_of(
 
 
 async def _listed(client: Client) -> set[Run]:
-    of_referrals = "WorkflowType IN ('ReferralWorkflow', 'NoticeWorkflow')"
+    # A stranger's workflow may call itself so as well, on a queue of its own.
+    of_referrals = (
+        "WorkflowType IN ('ReferralWorkflow', 'NoticeWorkflow')"
+        f" AND TaskQueue IN ('{TASK_QUEUE}', '{MESSAGE_QUEUE}')"
+    )
     return {(run.id, run.run_id) async for run in client.list_workflows(of_referrals)}
 
 

@@ -30,7 +30,7 @@ from temporalio.client import (
 )
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.converter import WorkflowSerializationContext
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from schemas import commands as c
@@ -364,60 +364,91 @@ async def test_a_header_with_anything_in_it_stops_no_referral(
 # Activities
 
 
-@workflow.defn(name="Elsewhere", sandboxed=False)
+@workflow.defn(dynamic=True, sandboxed=False)
 class Elsewhere:
-    """A stranger's own workflow, which asks for an activity of ours."""
+    """A stranger's own workflow, which calls itself like one of ours and asks for an activity of ours."""
 
     @workflow.run
-    async def run(self, name: str, queue: str, given: Sequence[Any]) -> None:
-        arguments = [
-            RawValue(Payload.FromString(bytes.fromhex(each["raw"]))) if isinstance(each, dict) else each
-            for each in given
-        ]
+    async def run(self, args: Sequence[RawValue]) -> None:
+        name, queue, *given = args
+        converter = workflow.payload_converter()
         await workflow.execute_activity(
-            name,
-            args=arguments,
-            task_queue=queue,
-            start_to_close_timeout=timedelta(seconds=10),
-            schedule_to_close_timeout=timedelta(seconds=3),
+            str(converter.from_payload(name.payload)),
+            args=[each if _is_clear(each) else _unwrapped(each) for each in given],
+            task_queue=str(converter.from_payload(queue.payload)),
+            schedule_to_close_timeout=timedelta(seconds=5),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
 
 
+def _is_clear(given: RawValue) -> bool:
+    return given.payload.metadata["encoding"] != b"binary/plain"
+
+
+def _unwrapped(given: RawValue) -> RawValue:
+    """A sealed payload, which travelled as bytes."""
+    return RawValue(Payload.FromString(given.payload.data))
+
+
+REASSIGNMENT = {"giver": "cw-1", "taker": "cw-2", "asked_by": "su-1", "run": str(uuid4())}
 ACTIVITIES = [
-    ("carry", MESSAGE_QUEUE, 2),
-    ("readers", SERVICE_QUEUE, 1),
-    ("send", SERVICE_QUEUE, 2),
-    ("find_referrals", SERVICE_QUEUE, 2),
-    ("give_referrals", SERVICE_QUEUE, 2),
-    ("take_step", TASK_QUEUE, 4),
-    ("read_log", TASK_QUEUE, 3),
+    ("carry", MESSAGE_QUEUE, "NoticeWorkflow", "referral/{}/notice/1-1", ["{}", {}]),
+    ("list_digest_readers", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26"]),
+    ("send_digests", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26", ["su-1"]]),
+    (
+        "find_referrals",
+        SERVICE_QUEUE,
+        "ReassignmentWorkflow",
+        "service/reassign/cw-1/cw-2-{}",
+        [REASSIGNMENT, ""],
+    ),
+    (
+        "give_referrals",
+        SERVICE_QUEUE,
+        "ReassignmentWorkflow",
+        "service/reassign/cw-1/cw-2-{}",
+        [REASSIGNMENT, []],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "queue", "count"), ACTIVITIES)
-@pytest.mark.parametrize("how", ["clear", "moved"])
+@pytest.mark.parametrize(("name", "queue", "kind", "asker", "arguments"), ACTIVITIES)
+@pytest.mark.parametrize("how", ["clear", "moved", "another key"])
 async def test_no_activity_of_ours_works_for_a_stranger(
-    referrals: Referrals, stranger: Client, reference: str, name: str, queue: str, count: int, how: str
+    referrals: Referrals,
+    stranger: Client,
+    reference: str,
+    name: str,
+    queue: str,
+    kind: str,
+    asker: str,
+    arguments: list[Any],
+    how: str,
 ) -> None:
-    before = await log_of(referrals, reference)
-    [one, *_] = await said_in_updates(stranger, workflow_id(reference))
-    given: list[Any] = ["x" if how == "clear" else {"raw": one.SerializeToString().hex()}] * count
-    async with Worker(
-        stranger,
-        task_queue=f"stranger-{uuid4()}",
-        workflows=[Elsewhere],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    ) as running:
-        with pytest.raises(WorkflowFailureError):
-            await stranger.execute_workflow(
-                "Elsewhere",
-                args=[name, queue, given],
-                # Below the referral, so that its key is found.
-                id=f"{workflow_id(reference)}/elsewhere-{uuid4()}",
-                task_queue=running.task_queue,
-            )
-    assert await log_of(referrals, reference) == before
+    """Not even for one that asks by a workflow of the right type, id and arguments."""
+    workflow_name = asker.format(reference)
+    given: list[Any] = arguments
+    if how != "clear":
+        keys = OwnKeys(b"theirs") if how == "another key" else referrals.keys
+        context = WorkflowSerializationContext(namespace="default", workflow_id=workflow_name)
+        place = Place.ACTIVITY if how == "another key" else Place.ACTIVITY_ANSWER
+        plain = referrals.client.data_converter.payload_converter.to_payloads(arguments)
+        sealed = await ReferralCodec(keys).with_context(context).at(place).encode(plain)
+        given = [each.SerializeToString() for each in sealed]
+    with capture_logs() as said:
+        async with Worker(
+            stranger,
+            task_queue=f"stranger-{uuid4()}",
+            workflows=[Elsewhere],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        ) as running:
+            with pytest.raises(WorkflowFailureError) as failed:
+                await stranger.execute_workflow(
+                    kind, args=[name, queue, *given], id=workflow_name, task_queue=running.task_queue
+                )
+    assert isinstance(failed.value.cause, ActivityError)
+    # What of ours says why is sealed, for its place in the stranger's workflow.
+    assert "activity, heartbeat" in {place for _, place in alerts(said)}
 
 
 async def sealed_for(referrals: Referrals, name: str, place: Place, *, namespace: str = "default") -> Payload:
