@@ -25,7 +25,8 @@ async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: 
             command = ["contact", reference, "h1", "--as", "cw-1"]
         case _:
             added = await rj(
-                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "gwent", "--name", NASTY)
+                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "gwent", "--as", "sm-1"),
+                *("--name", NASTY),
             )
             assert added.code == 0
             command = ["staff", "list", "--area", "gwent"]
