@@ -29,7 +29,7 @@ async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: 
                 *("--name", NASTY),
             )
             assert added.code == 0
-            command = ["staff", "list", "--area", "gwent"]
+            command = ["staff", "list", "--area", "gwent", "--as", "sm-1"]
     said = await rj(*command)
     assert "Alex\N{REPLACEMENT CHARACTER}" in said.out
     assert "[bold]" in said.out
