@@ -202,7 +202,7 @@ async def test_what_was_stored_before_epoch_keys_opens_until_the_master_key_is_r
 
 
 async def test_an_erasure_that_is_late_is_complained_about(
-    rj: Rj, reference: str, referrals: Referrals, database_url: str
+    rj: Rj, reference: str, referrals: Referrals, owner_url: str
 ) -> None:
     await rj("erase", reference, "--reason", "request", "--as", "su-1", "--yes")
 
@@ -214,7 +214,7 @@ async def test_an_erasure_that_is_late_is_complained_about(
     assert (await found())["standing"] == "ok"
     epochs = referrals.keys.epochs
     assert await complete_erasures(epochs) is None
-    owner = await connect(database_url)
+    owner = await connect(owner_url)
     await owner.execute(
         "UPDATE keys.erasure SET erased_at = erased_at - interval '25 hours' WHERE reference = $1", reference
     )
