@@ -81,8 +81,7 @@ class KeyFile:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The ring in the file. Raises MasterKeyProblem if it is readable by others, malformed or, where it is needed,
-        missing."""
+        """The ring in the file. Raises MasterKeyProblem if it cannot be used, or is missing where it is needed."""
         return cls(path)
 
     @classmethod

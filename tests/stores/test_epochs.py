@@ -442,6 +442,10 @@ class Fused:
             return self._fuse.before(getattr(self._real, name))
         return getattr(self._real, name)
 
+    @property
+    def nowhere(self) -> Fused:
+        return self
+
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Fused]:
         async with self._real.acquire() as connection:
