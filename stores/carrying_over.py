@@ -17,6 +17,7 @@ import structlog
 from lifecycle.coarse_facts import facts_of
 from schemas.events import EVENT, Recorded
 from schemas.people import Role
+from schemas.vocabulary import JusticeStage
 from stores.chain import ChainKey, chain_key
 from stores.database import Connection
 from stores.event_log import history, link_of, sealed_as_today
@@ -74,7 +75,7 @@ async def _carry_one_over(
         key = None
     async with owner.transaction():
         stands = await owner.fetchrow(
-            "SELECT sequence, head FROM referral WHERE reference = $1 FOR UPDATE", reference
+            "SELECT sequence, head, justice_stage FROM referral WHERE reference = $1 FOR UPDATE", reference
         )
         rows = await owner.fetch(
             "SELECT sequence, step, at, kind, actor, role, command_id, body, sealed, hash, chain FROM event"
@@ -108,7 +109,13 @@ async def _carry_one_over(
                 link,
                 KEYED,
             )
-        await owner.execute("UPDATE referral SET head = $2 WHERE reference = $1", reference, link)
+        await owner.execute(
+            "UPDATE referral SET head = $2, justice_stage = $3 WHERE reference = $1",
+            reference,
+            link,
+            # Lists no longer tell whether somebody is in custody.
+            JusticeStage(stands["justice_stage"]).coarse,
+        )
         if key is not None:
             # What figures need of what is sealed now.
             said = facts_of(await history(owner, keys, reference))

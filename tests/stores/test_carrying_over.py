@@ -119,7 +119,8 @@ async def _copied(
             [row["kind"] for row in own],
             [row["body"] for row in own],
             [row["sealed"] for row in own],
-            json.dumps(stands | {"sequence": 0}),
+            # Of that time lists told it exactly.
+            json.dumps(stands | {"sequence": 0, "justice_stage": "post_sentence_community"}),
             deadlines,
             "[]",
         )
