@@ -110,6 +110,9 @@ class Epochs:
         It may have been replaced since: what is wrapped under it counts only if `keys.may_wrap` says so as it is
         written, else `give_up` and wrap anew.
         """
+        if self._current is not None and self._keys.key(self._current) is None:
+            # Another process has replaced it, and its key is destroyed.
+            self._current = None
         if self._current is None:
             self._current = await self._in_use()
         if self._current is None:

@@ -290,6 +290,19 @@ async def test_who_makes_a_key_under_an_epoch_that_was_replaced_wraps_it_anew(po
     assert await all_open(process(pool, ring), sealed)
 
 
+async def test_who_has_seen_that_the_epoch_was_replaced_makes_keys_under_the_new_one(
+    pool: Pool, ring: Path
+) -> None:
+    serves, replaces = process(pool, ring), process(pool, ring)
+    sealed = await sealed_by(serves, "RJ-1")
+    await replaces.epochs.replace()
+    await replaces.create("RJ-2")
+    # To open this, the file is read anew; what was destroyed is not in it.
+    await serves.get("RJ-2")
+    sealed |= await sealed_by(serves, "RJ-3")
+    assert await all_open(process(pool, ring), sealed)
+
+
 async def test_the_epoch_is_not_retired_while_a_key_is_being_wrapped(pool: Pool, ring: Path) -> None:
     keys = process(pool, ring)
     await keys.create("RJ-1")
