@@ -68,7 +68,7 @@ async def engine(told: Mapping[str, str] = MappingProxyType({})) -> AsyncIterato
             embedded_postgres(folder / "postgres") as postgres,
             embedded_temporal(folder / "temporal", search_attributes={}) as temporal,
         ):
-            await migrate(postgres.dsn)
+            await migrate(postgres.owner_dsn)
             connection: ClientConnectConfig = {"target_host": temporal.address, "namespace": "default"}
             policy = told.get("RJ_POLICY")
             settings = Settings(master_keys_file=keys_file, policy=Path(policy) if policy else None)
