@@ -32,7 +32,9 @@ async def pool(migrated_database: EmbeddedPostgres) -> AsyncIterator[Pool]:
 async def ring(pool: Pool, empty_database: str, tmp_path: Path) -> Path:
     """A new file of master keys, and nothing in the database wrapped by another."""
     owner = await connect(empty_database)
-    await owner.execute("TRUNCATE keys.data_key, keys.installation, keys.erasure, keys.epoch, keys.retired_master_key")
+    await owner.execute(
+        "TRUNCATE keys.data_key, keys.installation, keys.erasure, keys.epoch, keys.retired_master_key"
+    )
     await owner.close()
     MasterKeys.create(tmp_path / "master.keys")
     return tmp_path / "master.keys"
