@@ -47,6 +47,10 @@ class DigestResult(Model):
     why_none: WhyNone | None = None
 
 
+class DigestOrder(Model):
+    """That this service wants the summary of a day. It says nothing; that it is sealed is what counts."""
+
+
 @workflow.defn
 class DigestWorkflow:
     """Sends the summary of the day on which it starts.
@@ -56,13 +60,23 @@ class DigestWorkflow:
     """
 
     @workflow.run
-    async def run(self) -> DigestResult:
-        """Send it, trying again until the working day is over."""
+    async def run(self, order: DigestOrder | None = None) -> DigestResult:
+        """Send it, trying again until the working day is over.
+
+        Args:
+            order: absent in runs from before there were orders, and where a stranger starts one.
+
+        Raises:
+            ApplicationError: of type NotOrdered, where this service did not order it.
+        """
+        if order is None and workflow.patched("ordered-by-this-service"):
+            workflow.logger.error("a summary was not ordered by this service", extra={"alert": "stranger"})
+            raise ApplicationError("This service did not order it.", type="NotOrdered", non_retryable=True)
         day = workflow.now().astimezone(LONDON).date()
         until = datetime.combine(day, _UNTIL, LONDON)
         if workflow.now() >= until:
             return DigestResult(day=day, why_none=WhyNone.TOO_LATE)
-        # Whoever reaches Temporal may start it, at any hour.
+        # Whoever reaches Temporal may have the schedule begin, at any hour.
         early = workflow.now() < datetime.combine(day, FROM, LONDON)
         if early and workflow.patched("not-before-the-morning"):
             return DigestResult(day=day, why_none=WhyNone.TOO_EARLY)

@@ -135,7 +135,8 @@ async def test_a_squatter_is_found_and_replaced(meddled: Meddled, kind: str, que
 async def test_one_started_in_the_clear_as_ours_is_replaced(meddled: Meddled) -> None:
     reference = await meddled.opened()
     await meddled.squatted(reference, "ReferralWorkflow", TASK_QUEUE)
-    assert await put_right(meddled, reference) is Done.REPLACED
+    # A worker of ours may have refused it already, so that it has ended.
+    assert await put_right(meddled, reference) in (Done.REPLACED, Done.STARTED)
     await meddled.known(reference, 1)
 
 

@@ -17,7 +17,14 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec, WorkflowHandle
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleSpec,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -43,7 +50,7 @@ from tests.asked import asked_by_digest
 from tests.book import MONDAY, Book
 from tests.caseload import HERE, Caseload, a_caseload
 from tests.life import until_conference, until_preparation
-from workflows.digest import DigestResult, DigestWorkflow
+from workflows.digest import DigestOrder, DigestResult, DigestWorkflow
 
 _TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 # A Tuesday.
@@ -94,7 +101,7 @@ async def begun(
     at = at or datetime.combine(day, time(8, 30), LONDON)
     await env.sleep(at - now)
     return await env.client.start_workflow(
-        DigestWorkflow.run, id=f"service/digest-{uuid4()}", task_queue=queue
+        DigestWorkflow.run, DigestOrder(), id=f"service/digest-{uuid4()}", task_queue=queue
     )
 
 
@@ -350,7 +357,9 @@ async def test_a_schedule_starts_it_and_all_it_says_is_sealed(
     async with smtp_server(taking) as address:
         of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(client, of) as queue:
-            action = ScheduleActionStartWorkflow(DigestWorkflow.run, id="service/digest", task_queue=queue)
+            action = ScheduleActionStartWorkflow(
+                DigestWorkflow.run, DigestOrder(), id="service/digest", task_queue=queue
+            )
             schedule = await client.create_schedule(
                 f"service/digest-{uuid4()}",
                 Schedule(action=action, spec=ScheduleSpec()),
@@ -570,3 +579,23 @@ async def test_five_hundred_readers_make_a_short_history(
         result = await handle.result()
     assert (result.nothing_to_say, result.not_sent) == (500, 0)
     assert len((await handle.fetch_history()).events) < 80
+
+
+async def test_what_a_stranger_starts_sends_nothing(
+    caseload: Caseload, mornings: WorkflowEnvironment
+) -> None:
+    """It needs no argument that could be refused, so that it was once as good as this service's own."""
+    await with_work(caseload, "dg-1")
+    taking = Taking()
+    async with (
+        smtp_server(taking) as address,
+        working(mornings.client, activities(caseload, Mailer(f"smtp://{address}", SENDER))) as queue,
+    ):
+        started = await mornings.client.start_workflow(
+            "DigestWorkflow", id=f"service/digest-{uuid4()}", task_queue=queue
+        )
+        with pytest.raises(WorkflowFailureError) as failed:
+            await started.result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "NotOrdered"
+    assert taking.taken == []
