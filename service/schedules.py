@@ -17,8 +17,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
+from service.places import Place, mark
 from service.referrals import TemporalUnreachable
 from workflows.digest import FROM, DigestOrder, DigestWorkflow
 from workflows.ids import DIGEST, SERVICE_QUEUE
@@ -54,6 +57,13 @@ async def keep_schedules(client: Client) -> None:
         raise TemporalUnreachable(f"Temporal did not take the schedule {DIGEST}: {error.message}.") from error
 
 
+def order() -> RawValue:
+    """What the schedule starts a day's workflow with, sealed as its start: who has no key starts none."""
+    [payload] = pydantic_data_converter.payload_converter.to_payloads([DigestOrder()])
+    mark(payload, Place.START.encode())
+    return RawValue(payload)
+
+
 async def as_wanted(client: Client) -> bool:
     """Whether the schedules are there and as this version makes them. Raises TemporalUnreachable."""
     try:
@@ -70,7 +80,7 @@ async def as_wanted(client: Client) -> bool:
 def _digest() -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            DigestWorkflow.run, DigestOrder(), id=DIGEST, task_queue=SERVICE_QUEUE
+            DigestWorkflow.run, args=[order()], id=DIGEST, task_queue=SERVICE_QUEUE
         ),
         spec=DIGEST_TIMES,
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),

@@ -42,6 +42,7 @@ from schemas.referral import Escalation, Task
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.running import connect_temporal
+from service.schedules import order
 from stores import digests, register, staff
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore
@@ -358,7 +359,7 @@ async def test_a_schedule_starts_it_and_all_it_says_is_sealed(
         of = activities(caseload, Mailer(f"smtp://{address}", SENDER))
         async with working(client, of) as queue:
             action = ScheduleActionStartWorkflow(
-                DigestWorkflow.run, DigestOrder(), id="service/digest", task_queue=queue
+                DigestWorkflow.run, args=[order()], id="service/digest", task_queue=queue
             )
             schedule = await client.create_schedule(
                 f"service/digest-{uuid4()}",

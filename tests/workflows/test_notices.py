@@ -266,10 +266,14 @@ async def test_a_safe_channel_that_became_unsafe_meanwhile_is_not_used(post: Pos
     person = (await referral.overview()).referral.participant("h1")
     assert person is not None
     assert (task.appointment, task.starts_at, task.cancelled) == ("preparation/h1", person.meeting_at, False)
-    await post.env.sleep(timedelta(days=8))
     key = f"task/{task.id}"
-    late = {each.deadline: each.rung for each in (await referral.overview()).referral.escalations}
-    assert late[key] is Rung.SERVICE_MANAGER
+    reached: set[Rung] = set()
+    # How many working days that takes depends on the day on which the tests run, and on what was said before.
+    for _ in range(14):
+        await post.env.sleep(timedelta(days=1))
+        standing = (await referral.overview()).referral.escalations
+        reached |= {each.rung for each in standing if each.deadline == key}
+    assert reached == {Rung.SUPERVISOR, Rung.SERVICE_MANAGER}
     await referral.take(c.CompleteTask(task=task.id, result=TaskResult.PASSED_ON), "cw-post")
     done = await referral.overview()
     assert done.referral.tasks == ()
