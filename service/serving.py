@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
-from service.alerts import alerts_watched, by_mail
+from service.alerts import Send, alerts_watched, by_mail
 from service.anchoring import Anchoring
 from service.completing_erasures import LOOK_AFTER, complete_erasures
 from service.metrics import runtime
@@ -80,7 +80,7 @@ async def serving(
         await keep_schedules(referrals.client)
         engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies, out)
         checks, stopping = _checks(referrals, engine)
-        upkeep = Upkeep(_duties(referrals, settings))
+        upkeep = Upkeep(_duties(referrals, settings, tell))
         ready = await stack.enter_async_context(probe(checks, settings.ready_address, upkeep))
         ended = asyncio.create_task(engine.run())
         try:
@@ -93,8 +93,8 @@ async def serving(
             await ended
 
 
-def _duties(referrals: Referrals, settings: Settings) -> list[Duty]:
-    anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors))
+def _duties(referrals: Referrals, settings: Settings, tell: Send | None) -> list[Duty]:
+    anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors), tell)
     watch = Watch(referrals)
     return [
         Duty("anchors", timedelta(minutes=1), anchoring.keep),

@@ -192,6 +192,11 @@ class Anchors:
             if name not in have:
                 _write_once(self._folder / f"{name}.anchor", row["document"])
 
+    async def document(self, number: int) -> str:
+        """An anchor that was made, as it is kept."""
+        document: str = await self._pool.fetchval("SELECT document FROM anchor WHERE number = $1", number)
+        return document
+
     async def due(self, before: datetime) -> bool:
         """Whether one is to be made: the newest was made before then, or a referral was erased since."""
         return bool(

@@ -14,6 +14,7 @@ import pytest
 from lifecycle import Refused
 from schemas import commands as c
 from schemas.areas import Area
+from service.anchoring import Anchoring
 from service.referrals import Referrals
 from service.verifying import verify
 from stores import event_log
@@ -268,3 +269,19 @@ async def test_verifying_says_what_was_anchored(pool: Pool, keys: KeyStore, tmp_
         await verify(referrals, kept, "RJ-0000-0000", lambda done, total: None)
     found = await verify(referrals, kept, next(iter(fold([made])), None), lambda done, total: None)
     assert found.newest_anchor == made.made_at
+
+
+async def test_an_anchor_is_made_once_a_day_and_mailed(anchors: Anchors, owner_url: str) -> None:
+    sent: list[tuple[str, str]] = []
+
+    async def send(subject: str, text: str) -> None:
+        sent.append((subject, text))
+
+    newest = await anchors.make()
+    assert await Anchoring(anchors, send).keep() is None
+    assert sent == []
+    owner = await connect(owner_url)
+    await owner.execute("UPDATE anchor SET made_at = made_at - interval '25 hours'")
+    await owner.close()
+    assert await Anchoring(anchors, send).keep() is None
+    assert sent == [(f"Anchor {newest.number + 1}", await anchors.document(newest.number + 1))]
