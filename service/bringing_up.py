@@ -92,9 +92,6 @@ async def bring_up(
     load_policies(settings.policy)
     Wording.load(settings.templates)
     own_temporal = temporal_connect_config()
-    settings = settings.model_copy(
-        update={"metrics_address": settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"}
-    )
     async with AsyncExitStack() as stack:
         children: list[ChildProcess] = []
         database_url, owner_url = settings.database_url, settings.database_owner_url
@@ -125,6 +122,9 @@ async def bring_up(
             with progress("the mail server"):
                 mailbox = await stack.enter_async_context(embedded_mail(folder.path / "mail"))
             settings, mail = settings.model_copy(update={"smtp_url": mailbox.url}), mailbox.folder
+        # Found free right before it is taken: another may be starting.
+        metrics = settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"
+        settings = settings.model_copy(update={"metrics_address": metrics})
         with progress("the worker"):
             serves = await stack.enter_async_context(serving(settings, database_url, temporal))
         yield Up(

@@ -20,6 +20,7 @@ from service.referrals import Referrals, TemporalUnreachable
 from service.schedules import as_wanted, keep_schedules
 from service.watching import foreign, is_ours
 from stores import event_log
+from stores.keys import KeyErased, KeyUnknown
 from stores.referrals import area_of, where_they_stand
 from stores.supervision import open_references
 from workflows.ids import workflow_id
@@ -85,6 +86,9 @@ async def reconcile(
 async def _put_right(referrals: Referrals, reference: str) -> Done:
     try:
         return await _looked_at(referrals, reference)
+    except (KeyErased, KeyUnknown):
+        # Without its key nothing of it can be started or told.
+        return Done.SILENT
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
 

@@ -25,11 +25,11 @@ async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: 
             command = ["contact", reference, "h1", "--as", "cw-1"]
         case _:
             added = await rj(
-                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "gwent", "--as", "sm-1"),
+                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "kent", "--as", "sm-1"),
                 *("--name", NASTY),
             )
             assert added.code == 0
-            command = ["staff", "list", "--area", "gwent", "--as", "sm-1"]
+            command = ["staff", "list", "--area", "kent", "--as", "sm-1"]
     said = await rj(*command)
     assert "Alex\N{REPLACEMENT CHARACTER}" in said.out
     assert "[bold]" in said.out
