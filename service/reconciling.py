@@ -99,13 +99,21 @@ async def _looked_at(referrals: Referrals, reference: str) -> Done:
     if run is not None and is_ours(run) and await _sealed(referrals, run):
         return await _behind(referrals, reference)
     if run is not None:
-        await referrals.client.get_workflow_handle(run.id, run_id=run.run_id).terminate(
-            reason="rj reconcile: not started by this service", rpc_timeout=_RPC
-        )
+        await _end(referrals, run)
     if stage is Stage.CLOSED:
         return Done.AS_IT_SHOULD_BE if run is None else Done.ENDED
     await referrals.wake(reference)
     return Done.STARTED if run is None else Done.REPLACED
+
+
+async def _end(referrals: Referrals, run: WorkflowExecutionDescription) -> None:
+    handle = referrals.client.get_workflow_handle(run.id, run_id=run.run_id)
+    try:
+        await handle.terminate(reason="rj reconcile: not started by this service", rpc_timeout=_RPC)
+    except RPCError as error:
+        # A worker of ours has refused it meanwhile, which ended it.
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def _behind(referrals: Referrals, reference: str) -> Done:
