@@ -28,8 +28,8 @@ from schemas.policy import Rung
 
 if TYPE_CHECKING:
     from schemas.people import Staff
+    from service.findings import Stuck
     from service.referrals import Referrals
-    from service.stuck import Stuck
     from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
 
 app = room()

@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 import structlog
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
 from temporalio.converter import (
     ActivitySerializationContext,
     PayloadCodec,
@@ -27,7 +28,15 @@ from temporalio.converter import (
 )
 
 from service.places import ENCODING, PayloadRefused, Place, mark, refuse, take_mark
-from stores.keys import INSTALLATION, DataKey, KeyStore, SealBroken
+from stores.keys import (
+    INSTALLATION,
+    DataKey,
+    KeyErased,
+    KeyStore,
+    KeyUnknown,
+    MasterKeyProblem,
+    SealBroken,
+)
 from workflows.ids import DIGEST
 
 _REFERENCE = "encryption-key-id"
@@ -156,6 +165,18 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         """The same codec, for payloads that can be one thing only."""
         return type(self)(self._keys, self._bound, place, frozenset({place}))
 
+    async def opens(self, payload: Payload) -> bool:
+        """Whether a payload was sealed for this place, or before places were named; nothing is refused by asking.
+
+        Raises:
+            stores.keys.KeyErased, stores.keys.KeyUnknown.
+        """
+        try:
+            _, place = await self._open(payload)
+        except PayloadRefused:
+            return False
+        return place is None or place in self._opens
+
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Each payload whole, metadata too, as the data of a sealed one."""
         bound = self._bound
@@ -277,3 +298,20 @@ def may_stand(place: bytes | None, expected: Iterable[Place], at: float) -> bool
     if place.startswith(_OLD):
         return at < float(place[len(_OLD) :])
     return Place(place.decode()) in expected
+
+
+async def opens_as_start(client: Client, execution: str, payload: Payload) -> bool:
+    """Whether a workflow's first argument was sealed by this installation for that workflow; as far as the client can
+    tell with the keys it has."""
+    if payload.metadata.get("encoding") != ENCODING:
+        return False
+    context = WorkflowSerializationContext(namespace=client.namespace, workflow_id=execution)
+    codec = client.data_converter.with_context(context).payload_codec
+    if not isinstance(codec, ReferralCodec):
+        return True  # a client without keys, which cannot tell more
+    try:
+        return await codec.at(Place.START).opens(payload)
+    except KeyUnknown:
+        return False
+    except (KeyErased, MasterKeyProblem, SealBroken):
+        return True  # without its key nothing can be told

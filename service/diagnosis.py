@@ -20,13 +20,12 @@ from service.completing_erasures import RETIRE, late
 from service.data_folder import DataFolder, NotRunning, Servers, resolve
 from service.embedded_postgres import installed_programs
 from service.embedded_temporal import program
-from service.findings import Finding, Standing
+from service.findings import Finding, Kind, Standing
 from service.policy_files import BadPolicy, load_policies
 from service.referrals import TemporalUnreachable
 from service.running import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
-from service.schedules import as_wanted
 from service.settings import BadSetting, Settings, temporal_connect_config
-from service.watching import foreign
+from service.watching import in_a_sentence, meddled
 from stores.database import (
     APPLICATION_ROLE,
     Connection,
@@ -40,7 +39,7 @@ from stores.database import (
 from stores.epochs import COMPLETE_WITHIN
 from stores.keys import EpochKeys, KeyErased, KeyStore, KeyUnknown, MasterKeyProblem, MasterKeys, SealBroken
 from stores.migrate import MigrationRefused, pending
-from workflows.ids import DIGEST, workflow_id
+from workflows.ids import workflow_id
 
 LOOKED_AT = 200
 """How many open referrals are looked for in Temporal, those that are due soonest."""
@@ -172,7 +171,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
             *found,
             *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
             *await _keys(settings, pool),
-            *await _temporal(servers.temporal, pool),
+            *await _temporal(servers.temporal, pool, _key_store(settings, pool)),
         ]
     finally:
         await pool.close()
@@ -289,16 +288,26 @@ async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
     return Finding("keys in use", Standing.OK, "The files of keys open what is sealed.")
 
 
-async def _temporal(temporal: ClientConnectConfig, pool: Pool | None) -> list[Finding]:
+def _key_store(settings: Settings, pool: Pool) -> KeyStore | None:
+    try:
+        master_keys = MasterKeys.load(settings.master_keys_file)
+        return KeyStore(pool, master_keys, EpochKeys.load(settings.epoch_keys_file))
+    except MasterKeyProblem:
+        return None
+
+
+async def _temporal(
+    temporal: ClientConnectConfig, pool: Pool | None, keys: KeyStore | None = None
+) -> list[Finding]:
     where = temporal.get("target_host", "its address")
     try:
-        client = await connect_temporal(temporal, None)
+        client = await connect_temporal(temporal, keys)
         return [
             Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}."),
             await _attributes(client),
             await _polled(client),
             await _alive(client, pool) if pool else _not_yet("workflows", "the database"),
-            await _meddled(client),
+            await _meddled(client, pool) if pool else _not_yet("strangers", "the database"),
         ]
     except TemporalUnreachable as error:
         start = (
@@ -357,23 +366,14 @@ async def _alive(client: Client, pool: Pool) -> Finding:
     )
 
 
-async def _meddled(client: Client) -> Finding:
+async def _meddled(client: Client, pool: Pool) -> Finding:
     """Whether something in Temporal passes for ours, or is not as we made it."""
-    strangers = await foreign(client)
-    said = []
-    if strangers:
-        names = ", ".join(each.id for each in strangers[:5])
-        said.append(f"{len(strangers)} not started by this service: {names}{' …' * (len(strangers) > 5)}")
-    if not await as_wanted(client):
-        said.append(f"the schedule {DIGEST} is not as this service made it")
-    if not said:
+    # That nothing runs for a referral is said of the workflows.
+    found = [each for each in await meddled(client, pool) if each.kind is not Kind.NO_WORKFLOW]
+    said = in_a_sentence(found)
+    if said is None:
         return Finding("strangers", Standing.OK, "Nothing in Temporal passes for ours that is not.")
-    return Finding(
-        "strangers",
-        Standing.NOTE,
-        f"In Temporal: {'; '.join(said)}.",
-        "`rj stuck`, then `rj reconcile --all`.",
-    )
+    return Finding("strangers", Standing.NOTE, said, "Find out who reaches Temporal.")
 
 
 async def _runs(client: Client, reference: str) -> bool:

@@ -25,11 +25,14 @@ PREFERRED_PORT = 7233
 PREFERRED_UI_PORT = 8233
 _STARTS = 3
 
-# The development server otherwise obeys what any page of a browser posts to its HTTP port. No name leads to this host.
+# The development server otherwise obeys what any page of a browser posts to its HTTP port. No request can name a host
+# that has a space in it.
 _CLOSED = (
-    *("--dynamic-config-value", 'frontend.httpAllowedHosts=["closed.invalid"]'),
+    *("--dynamic-config-value", 'frontend.httpAllowedHosts=["no host"]'),
     *("--dynamic-config-value", "activity.enableStandalone=false"),
 )
+
+_REPORTED_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ async def _start(
                 # A worker that stops says so, and is given no more work. Without this, a task on its way to it is lost
                 # for ten seconds, and the person who waits for it is told that nobody answers.
                 *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
+                # A workflow whose turns fail is reported at the second failure, and not after a minute at the fifth.
+                *("--dynamic-config-value", _REPORTED_AFTER),
                 *_CLOSED,
                 *(
                     word

@@ -29,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.steps import REFUSED, Steps, receipt_as_answered
 from lifecycle import Refused, deadlines, fold, open_referral, permitted
 from schemas.areas import Area
-from schemas.commands import Command, OpenReferral, RaiseSafeguarding, Withdraw
+from schemas.commands import Command, OpenReferral, RaiseSafeguarding, Withdraw, WithdrawConsent
 from schemas.people import Actor, Staff
 from schemas.policy import Policies
 from schemas.reference import reference_from
@@ -51,7 +51,7 @@ _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 _ANSWER_WITHIN = 20
 
 # Nothing may delay a withdrawal or a concern for somebody's safety, whatever has become of Temporal or of the workflow.
-URGENT = (Withdraw, RaiseSafeguarding)
+URGENT = (Withdraw, WithdrawConsent, RaiseSafeguarding)
 # Seconds until such a step is recorded without the workflow.
 _URGENT_WITHIN = 5
 
@@ -257,17 +257,22 @@ class Referrals:
             return await self._send(reference, request, start=start, within=_ANSWER_WITHIN)
         try:
             return await self._send(reference, request, start=start, within=_URGENT_WITHIN)
-        except (NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
+        except (Refused, NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
+            # Refused too: who takes tasks from Temporal without a key can repeat a refusal that was overheard, and a
+            # workflow that was set back refuses what the log allows. By the log it is decided again.
             return await self._record_without_workflow(reference, request)
 
     async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
         """Take the step in this process, by the code that the workflow would have it taken by, and under the same id:
         should the workflow take it yet, it finds it recorded."""
         steps = Steps(self.pool, self.keys, self.policies)
+        # Noted before: should this process end in between, the workflow is told for nothing rather than not at all.
+        await catching_up.note(self.pool, reference)
         try:
             taken = await steps.take_step(reference, None, request, datetime.now(UTC))
         except ApplicationError as error:
             raise (refused_in(error) or error) from error
+        # Again, for what was noted before the step was there may have been told already.
         await catching_up.note(self.pool, reference)
         await self.wake(reference)
         return taken.receipt.model_copy(update={"behind": True})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
     Schedule,
@@ -21,10 +22,13 @@ from temporalio.common import RawValue
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
+from service.codec import opens_as_start
+from service.findings import Kind, Stuck, shown
 from service.places import Place, mark
-from service.referrals import TemporalUnreachable
+from service.referrals import TASK_QUEUE, TemporalUnreachable
 from workflows.digest import FROM, DigestOrder, DigestWorkflow
 from workflows.ids import DIGEST, SERVICE_QUEUE
+from workflows.notice import MESSAGE_QUEUE
 
 DIGEST_TIMES = ScheduleSpec(
     calendars=[
@@ -41,6 +45,11 @@ DIGEST_TIMES = ScheduleSpec(
 
 # A service that is back by the evening still sends the summary of the morning.
 _CATCH_UP = timedelta(hours=8)
+
+OUR_ROOMS = ("referral/", "service/")
+"""How the id of everything of ours begins."""
+
+_LOOKED_AT = 50
 
 
 async def keep_schedules(client: Client) -> None:
@@ -64,17 +73,78 @@ def order() -> RawValue:
     return RawValue(payload)
 
 
-async def as_wanted(client: Client) -> bool:
-    """Whether the schedules are there and as this version makes them. Raises TemporalUnreachable."""
+async def schedules_amiss(client: Client) -> list[Stuck]:
+    """What is wrong with the schedules: ours gone, paused or changed, and those that start something in our place.
+
+    Raises:
+        RPCError: Temporal does not answer.
+    """
+    wrong = await _what_is_wrong(client)
+    ours = [] if wrong is None else [Stuck(Kind.SCHEDULE, DIGEST, None, *wrong)]
+    strangers = []
+    listed = [each.id async for each in await client.list_schedules() if each.id != DIGEST]
+    for each in listed[:_LOOKED_AT]:
+        if await _meant_for_us(client, each):
+            said = "This schedule is none of ours, and starts workflows under our names or in our queues."
+            remedy = f"Find out who reaches Temporal; temporal schedule delete --schedule-id '{shown(each)}'."
+            strangers.append(Stuck(Kind.FOREIGN, shown(each), None, said, remedy))
+    return [*ours, *strangers]
+
+
+async def _what_is_wrong(client: Client) -> tuple[str, str] | None:
+    repair = "rj reconcile --all makes it anew."
     try:
-        found = await client.get_schedule_handle(DIGEST).describe()
+        there = (await client.get_schedule_handle(DIGEST).describe()).schedule
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return "The schedule of the summaries is gone: nobody is sent any.", repair
+    if _essence(there) != _essence(_digest()) or not await _ordered_by_us(client, there):
+        return "The schedule of the summaries is not as this version makes it: somebody changed it.", repair
+    if there.state.paused or there.state.limited_actions:
+        said = "The schedule of the summaries is paused or limited: nobody is sent any."
+        return said, "If nobody of yours paused it: rj reconcile --all lets it go on."
+    return None
+
+
+async def _ordered_by_us(client: Client, schedule: Schedule) -> bool:
+    action = schedule.action
+    given = action.args if isinstance(action, ScheduleActionStartWorkflow) else []
+    return all([isinstance(each, Payload) and await opens_as_start(client, DIGEST, each) for each in given])
+
+
+async def _meant_for_us(client: Client, schedule: str) -> bool:
+    try:
+        found = await client.get_schedule_handle(schedule).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # gone since it was listed
+            raise
+        return False
+    action = found.schedule.action
+    if not isinstance(action, ScheduleActionStartWorkflow):
+        return False
+    return (
+        schedule.startswith(OUR_ROOMS)
+        or action.id.startswith(OUR_ROOMS)
+        or action.task_queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)
+    )
+
+
+async def put_schedules_right(client: Client) -> bool:
+    """Make what is gone, and have all of it as this version wants it and running. Whether anything had to be done.
+
+    Raises:
+        TemporalUnreachable: Temporal does not answer.
+    """
+    try:
+        if await _what_is_wrong(client) is None:
             return False
-        raise TemporalUnreachable(
-            f"Temporal does not describe the schedule {DIGEST}: {error.message}."
-        ) from error
-    return _essence(found.schedule) == _essence(_digest())
+        await keep_schedules(client)
+        if await _what_is_wrong(client) is not None:
+            await client.get_schedule_handle(DIGEST).update(lambda _: ScheduleUpdate(_digest()))
+    except RPCError as error:
+        raise TemporalUnreachable(f"Temporal did not take the schedule {DIGEST}: {error.message}.") from error
+    return True
 
 
 def _digest() -> Schedule:

@@ -1,71 +1,30 @@
-"""What does not go on by itself: workflows that Temporal reports a problem for, or that are gone, and messages that
-are long on their way; each with what it means and what to do."""
+"""What does not go on by itself: workflows that Temporal reports a problem for, that are gone or somebody else's, and
+messages that are long on their way; each with what it means and what to do."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionDescription, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client, WorkflowExecution
+from temporalio.service import RPCError
 
 from lifecycle.sending import GIVE_UP_AFTER, Tried
-from service.referrals import TASK_QUEUE, TemporalUnreachable
-from service.watching import Foreign, foreign
+from service import watching
+from service.findings import Kind, Stuck
+from service.referrals import TemporalUnreachable
+from service.schedules import schedules_amiss
+from service.watching import PROBLEMS
 from stores import supervision
 from stores.database import Pool
 from stores.supervision import Waiting
-from workflows.ids import SERVICE_QUEUE, notice_workflow_id, workflow_id
-from workflows.notice import MESSAGE_QUEUE
+from workflows.ids import notice_workflow_id, workflow_id
 
 LONG = timedelta(days=1)
 """A message that is on its way for longer is looked at."""
 
 MESSAGES = 200
 """How many messages are named at the most, the oldest."""
-
-PROBLEMS = "TemporalReportedProblems"
-"""The search attribute that Temporal sets once a workflow's turn has failed five times running: after about a minute,
-by default (dynamic configuration system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute)."""
-
-# A workflow is listed a moment after it was started, and a message's is started a moment after it was recorded.
-_SETTLED = timedelta(minutes=1)
-_AT_ONCE = 20
-_PAGE = 1000
-
-
-class Kind(StrEnum):
-    """In which way something is stuck."""
-
-    FOREIGN = "foreign"
-    """It bears one of our names or waits in one of our queues, and this service did not start it."""
-    FAILING = "failing"
-    """Temporal reports that its turns fail again and again."""
-    NO_WORKFLOW = "no_workflow"
-    """It is open, and nothing runs for it."""
-    MESSAGE_WAITS = "message_waits"
-    """It is long on its way."""
-
-
-@dataclass(frozen=True)
-class Stuck:
-    """One thing that is stuck.
-
-    Attributes:
-        subject: the id of its workflow.
-        since: when its workflow's run began or ended, or when the message was wanted; None: not known.
-        said: what was found and what it means.
-        remedy: what to do.
-    """
-
-    kind: Kind
-    subject: str
-    since: datetime | None
-    said: str
-    remedy: str
 
 
 async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list[Stuck]:
@@ -75,70 +34,42 @@ async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list
         TemporalUnreachable: Temporal does not answer.
     """
     now = now or datetime.now(UTC)
-    strangers = [_foreign(each) for each in await foreign(client)]
     try:
-        failing = [_failing(run) async for run in client.list_workflows(_FAILING, page_size=_PAGE)]
-        running = {run.id async for run in client.list_workflows(_RUNNING, page_size=_PAGE)}
-        # Read after the list: what was opened in between has a workflow that is asked for below.
-        referrals = {workflow_id(each): each for each in await supervision.open_references(pool)}
-        messages = {
-            notice_workflow_id(*each): each
-            for each in await supervision.messages_underway(pool, before=now - _SETTLED)
-        }
-        gone = await _without_workflow(client, (referrals.keys() | messages.keys()) - running)
+        found, without = await _in_temporal(client, pool, now)
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal does not list its workflows: {error.message}.") from error
-    silent = [
-        _silent_referral(each, referrals[each.id]) if each.id in referrals else _silent_message(each)
-        for each in gone
-    ]
     waiting = await supervision.messages_waiting(pool, before=now - LONG, limit=MESSAGES)
-    without = {each.id for each in gone}
     late = [each for each in waiting if notice_workflow_id(each.reference, each.id) not in without]
-    named = {each.subject for each in strangers}
-    found = [*failing, *silent, *map(_late_message, late)]
-    return [*strangers, *(each for each in found if each.subject not in named)]
+    return [*found, *map(_late_message, late)]
 
 
-def _foreign(found: Foreign) -> Stuck:
-    reference = found.id.split("/")[1] if found.id.startswith("referral/") else None
-    remedy = (
-        f"rj reconcile {reference} ends it and starts the right one from the log."
-        if reference
-        else f"Look who started it, then: temporal workflow terminate --workflow-id {found.id}"
-    )
-    return Stuck(Kind.FOREIGN, found.id, None, found.said, remedy)
-
-
-_OURS = f"TaskQueue IN ('{TASK_QUEUE}', '{MESSAGE_QUEUE}', '{SERVICE_QUEUE}') AND ExecutionStatus = 'Running'"
-_FAILING = f"{_OURS} AND {PROBLEMS} IS NOT NULL"
-_RUNNING = _OURS
-
-
-@dataclass(frozen=True)
-class _Gone:
-    """A workflow that does not run, and how its last run ended; None: there is none."""
-
-    id: str
-    run: WorkflowExecutionDescription | None
-
-
-async def _without_workflow(client: Client, missing: Collection[str]) -> list[_Gone]:
-    """Those of the ids under which nothing runs, asked for one by one, for lists lag behind."""
-    turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def look(workflow: str) -> _Gone | None:
-        async with turns:
-            try:
-                run = await client.get_workflow_handle(workflow).describe()
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                return _Gone(workflow, None)
-        return None if run.status is WorkflowExecutionStatus.RUNNING else _Gone(workflow, run)
-
-    looked_at = await asyncio.gather(*map(look, sorted(missing)))
-    return [each for each in looked_at if each is not None]
+async def _in_temporal(client: Client, pool: Pool, now: datetime) -> tuple[list[Stuck], set[str]]:
+    """What is found there, and the ids of the workflows that do not run."""
+    listed = [run async for run in client.list_workflows(watching.OURS, page_size=watching.PAGE)]
+    strangers = [found for found in map(watching.foreign, listed) if found is not None]
+    squatters = await watching.squatted(client, now)
+    named = {each.subject for each in (*strangers, *squatters)}
+    failing = [
+        _failing(run)
+        async for run in client.list_workflows(watching.FAILING, page_size=watching.PAGE)
+        if run.id not in named
+    ]
+    # Read after the list: what was opened in between has a workflow that is asked for below.
+    referrals = {workflow_id(each) for each in await supervision.open_references(pool)}
+    messages = {
+        notice_workflow_id(*each)
+        for each in await supervision.messages_underway(pool, before=now - watching.SETTLED)
+    }
+    missing = (referrals | messages) - {run.id for run in listed}
+    gone = await watching.without_workflow(client, missing)
+    without = {each.id for each in gone}
+    ended = [
+        each
+        for each in await watching.ended_by_somebody(client, pool, now)
+        if each.subject not in without | named
+    ]
+    amiss = await schedules_amiss(client)
+    return [*strangers, *squatters, *failing, *map(watching.silent, gone), *ended, *amiss], without
 
 
 def _failing(run: WorkflowExecution) -> Stuck:
@@ -161,39 +92,6 @@ def _causes(run: WorkflowExecution) -> Iterator[str]:
         name, _, value = str(said).partition("=")
         if name == "cause":
             yield value.removeprefix("WorkflowTaskFailedCause")
-
-
-def _silent_referral(gone: _Gone, reference: str) -> Stuck:
-    return Stuck(
-        Kind.NO_WORKFLOW,
-        gone.id,
-        gone.run.close_time if gone.run else None,
-        f"The referral is open and {_how(gone)}, so nobody keeps its deadlines.",
-        f"It is started anew from the log, and loses nothing: rj reconcile {reference}",
-    )
-
-
-def _silent_message(gone: _Gone) -> Stuck:
-    reference = gone.id.split("/")[1]
-    if gone.run is None:
-        # The referral's workflow starts what is under way when it reads itself from the log.
-        remedy = (
-            "It is started when its referral reads itself from the log: temporal workflow terminate --workflow-id "
-            f"{workflow_id(reference)}, then rj do {reference} add_note --set note=- --as STAFF"
-        )
-    else:
-        remedy = (
-            f"temporal workflow reset --workflow-id {gone.id} --type FirstWorkflowTask --reason stuck: it begins "
-            "anew, and looks whether it may still leave."
-        )
-    said = f"A message is under way and {_how(gone)}, so nobody carries it."
-    return Stuck(Kind.NO_WORKFLOW, gone.id, gone.run.close_time if gone.run else None, said, remedy)
-
-
-def _how(gone: _Gone) -> str:
-    if gone.run is None or gone.run.status is None:
-        return "has no workflow"
-    return f"its workflow has ended ({gone.run.status.name.lower().replace('_', ' ')})"
 
 
 def _late_message(waiting: Waiting) -> Stuck:

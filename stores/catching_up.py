@@ -16,6 +16,11 @@ async def behind(pool: Pool) -> dict[str, int]:
     return {row["reference"]: row["sequence"] for row in rows}
 
 
-async def done(pool: Pool, reference: str) -> None:
-    """Say that its workflow has caught up."""
-    await pool.execute("DELETE FROM catching_up WHERE reference = $1", reference)
+async def done(pool: Pool, reference: str, length: int) -> None:
+    """Say that its workflow knows of so many events; where the log has more by now, it has to be told still."""
+    await pool.execute(
+        "DELETE FROM catching_up WHERE reference = $1"
+        " AND NOT EXISTS (SELECT FROM referral r WHERE r.reference = $1 AND r.sequence > $2)",
+        reference,
+        length,
+    )

@@ -277,10 +277,47 @@ async def open_references(pool: Pool) -> frozenset[str]:
     return frozenset(row["reference"] for row in rows)
 
 
-async def messages_underway(pool: Pool, *, before: datetime) -> frozenset[Underway]:
-    """The messages that were to leave the house before an instant and have no outcome."""
+async def open_count(pool: Pool) -> int:
+    """How many referrals are not closed."""
+    found: int = await pool.fetchval("SELECT count(*) FROM referral WHERE stage <> 'closed'")
+    return found
+
+
+async def open_among(pool: Pool, references: Collection[str]) -> frozenset[str]:
+    """Those of the references that are of a referral which is not closed."""
     rows = await pool.fetch(
-        "SELECT reference, id FROM notice WHERE outward AND outcome IS NULL AND at < $1", before
+        "SELECT reference FROM referral WHERE stage <> 'closed' AND reference = ANY($1)", list(references)
+    )
+    return frozenset(row["reference"] for row in rows)
+
+
+async def last_told(pool: Pool, reference: str) -> int:
+    """The sequence of a referral's last event that its workflow should know; 0 where there is none.
+
+    How a message ended is recorded besides it, and it reads that with its next step.
+    """
+    found: int = await pool.fetchval(
+        "SELECT coalesce(max(e.sequence), 0) FROM event e"
+        " JOIN event first ON first.reference = e.reference AND first.sequence = e.step"
+        " WHERE e.reference = $1 AND first.kind <> 'notice_settled'",
+        reference,
+    )
+    return found
+
+
+async def messages_underway(
+    pool: Pool, *, before: datetime, among: Collection[str] | None = None
+) -> frozenset[Underway]:
+    """The messages that were to leave the house before an instant and have no outcome.
+
+    Args:
+        among: of these referrals only.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, id FROM notice WHERE outward AND outcome IS NULL AND at < $1"
+        " AND ($2::text[] IS NULL OR reference = ANY($2))",
+        before,
+        list(among) if among is not None else None,
     )
     return frozenset(Underway(row["reference"], row["id"]) for row in rows)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,12 +16,15 @@ from temporalio.worker import Worker
 
 from schemas import commands as c
 from schemas.areas import Area
-from service import embedded_temporal as temporal_server
+from schemas.steps import ReferralInput
 from service.embedded_postgres import embedded_postgres
 from service.embedded_temporal import embedded_temporal
+from service.findings import Kind, Stuck
 from service.referrals import TASK_QUEUE, Referrals
+from service.running import connect_temporal, register_search_attributes
+from service.schedules import keep_schedules
 from service.staffing import enter_missing
-from service.stuck import Kind, Stuck, stuck
+from service.stuck import stuck
 from stores.database import Pool, connect_pool
 from stores.keys import KeyStore, MasterKeys
 from stores.migrate import migrate
@@ -78,7 +80,7 @@ async def test_a_referral_without_any_workflow_is_found(rj: Rj, book: Book) -> N
 
 
 async def test_a_message_whose_workflow_was_ended_begins_anew_by_the_command_that_is_named(
-    rj: Rj, referrals: Referrals, pool: Pool, temporal_address: str
+    rj: Rj, referrals: Referrals, pool: Pool
 ) -> None:
     """It waits for safe hours that are a minute of the night, so that it is under way for long."""
     person = {"name": "Invented", "email": "harmed@example.org"}
@@ -106,16 +108,15 @@ async def test_a_message_whose_workflow_was_ended_begins_anew_by_the_command_tha
     later = datetime.now(UTC) + timedelta(minutes=2)
     [found] = [each for each in await stuck(referrals.client, pool, later) if each.subject == subject]
     assert "its workflow has ended (terminated)" in found.said
-    typed = found.remedy.partition(": ")[0].split()
-    program = [temporal_server.program(), *typed[1:], "--address", temporal_address]
-    await asyncio.to_thread(subprocess.run, program, check=True, capture_output=True)
+    assert found.remedy == f"It is started from the log by: rj reconcile {reference}"
+    assert (await rj("reconcile", reference)).code == 0
     assert not [each for each in await stuck(referrals.client, pool, later) if each.subject == subject]
     next_day = datetime.now(UTC) + timedelta(days=1, minutes=1)
     [late] = [each for each in await stuck(referrals.client, pool, next_day) if each.subject == subject]
     assert late.kind is Kind.MESSAGE_WAITS
     assert "it was not tried yet" in late.said
     await referrals.take(reference, c.Close.model_validate({"reason": "service_no_capacity"}), "cw-1")
-    assert await handle.result() == "not_wanted"
+    assert await referrals.client.get_workflow_handle(subject).result() == "not_wanted"
 
 
 @workflow.defn(name="ReferralWorkflow", sandboxed=False)
@@ -123,7 +124,7 @@ class Broken:
     """A referral's workflow with a fault of the code."""
 
     @workflow.run
-    async def run(self) -> None:
+    async def run(self, start: ReferralInput) -> None:
         raise ValueError("a fault of ours")
 
 
@@ -143,7 +144,10 @@ async def elsewhere(folder: Path) -> AsyncIterator[tuple[Client, Book]]:
             recorded = Book(pool, keys, AREA, "hu")
             await enter_missing(pool, keys, STAFF)
             await recorded.hire()
-            yield await Client.connect(server.address), recorded
+            client = await connect_temporal({"target_host": server.address, "namespace": "default"}, keys)
+            await register_search_attributes(client)
+            await keep_schedules(client)
+            yield client, recorded
 
 
 async def test_what_temporal_reports_a_problem_for_is_named(servers_folder: Path) -> None:
@@ -151,7 +155,8 @@ async def test_what_temporal_reports_a_problem_for_is_named(servers_folder: Path
         assert await stuck(client, book.pool) == []
         reference = await book.open(datetime.now(UTC))
         async with Worker(client, task_queue=TASK_QUEUE, workflows=[Broken]):
-            await client.start_workflow(Broken.run, id=workflow_id(reference), task_queue=TASK_QUEUE)
+            given = ReferralInput(reference=reference)
+            await client.start_workflow(Broken.run, given, id=workflow_id(reference), task_queue=TASK_QUEUE)
             async with asyncio.timeout(30):
                 found: list[Stuck] = []
                 while not found:

@@ -28,6 +28,7 @@ from stores.migrate import migrate
 from tests.conftest import STAFF
 from tests.life import asides, detours, form, until_closed, until_conference, until_preparation
 from tests.replay.replaying import histories_of
+from workflows.ids import workflow_id
 
 FOLDER = Path(__file__).parent / "histories"
 
@@ -71,6 +72,9 @@ async def _live(referrals: Referrals) -> str:
 
     now = datetime.now(UTC)
     await take(until_preparation(now.date()))
+    # Its workflow is taken away, and another one is woken by the signal alone.
+    await referrals.client.get_workflow_handle(workflow_id(reference)).terminate()
+    await referrals.wake(reference)
     await take(asides(now.date()))
     await take(until_conference(datetime.now(UTC)))
     await take(detours(datetime.now(UTC)))

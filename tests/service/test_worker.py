@@ -41,6 +41,7 @@ from schemas.people import Role, Staff
 from schemas.steps import Receipt
 from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
 from service.embedded_temporal import embedded_temporal
+from service.findings import Kind
 from service.ports import LOOPBACK
 from service.reassignment import reassign
 from service.referrals import TASK_QUEUE, NotAnswered, Referrals
@@ -48,7 +49,7 @@ from service.running import MESSAGES_AT_ONCE, Workers, connected, pollers
 from service.serving import serving
 from service.settings import Settings
 from service.staffing import enter_missing
-from service.stuck import Kind, stuck
+from service.stuck import stuck
 from stores import event_log, notices
 from stores.keys import MasterKeys
 from stores.migrate import migrate

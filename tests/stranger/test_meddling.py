@@ -14,22 +14,22 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from lifecycle import fold
+from lifecycle import Refused, fold
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.vocabulary import ClosureReason
 from service.diagnosis import _meddled
 from service.embedded_temporal import embedded_temporal
-from service.findings import Standing
+from service.findings import Kind, Standing
 from service.plugin import referral_plugin
 from service.policy_files import load_policies
 from service.reconciling import Done, Reconciled, reconcile
 from service.referrals import TASK_QUEUE, Referrals
 from service.running import register_search_attributes, worker
 from service.schedules import keep_schedules
-from service.stuck import Kind, stuck
-from service.watching import Watch, foreign
+from service.stuck import stuck
+from service.watching import Watch, foreign_workflows
 from stores import catching_up, event_log
 from stores.database import Pool
 from stores.keys import KeyStore
@@ -125,7 +125,7 @@ async def test_a_squatter_is_found_and_replaced(meddled: Meddled, kind: str, que
     attention = await Watch(meddled.referrals).meddling()
     assert attention is not None
     assert "not this service's" in attention
-    assert (await _meddled(meddled.referrals.client)).standing is Standing.NOTE
+    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).standing is Standing.NOTE
     assert await put_right(meddled, reference) is Done.REPLACED
     await meddled.known(reference, 1)
     assert await put_right(meddled, reference) is Done.AS_IT_SHOULD_BE
@@ -183,7 +183,7 @@ async def test_a_closed_referral_gets_no_workflow(meddled: Meddled) -> None:
 async def test_a_schedule_that_was_taken_away_is_noticed_and_made_anew(meddled: Meddled) -> None:
     await meddled.stranger.get_schedule_handle(DIGEST).delete()
     assert DIGEST in (await Watch(meddled.referrals).meddling() or "")
-    assert (await _meddled(meddled.referrals.client)).standing is Standing.NOTE
+    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).standing is Standing.NOTE
     assert Reconciled("service", Done.REPLACED) in await reconcile(meddled.referrals, None, progress)
     assert DIGEST not in (await Watch(meddled.referrals).meddling() or "")
 
@@ -233,4 +233,32 @@ async def test_it_gets_through_without_temporal_and_the_workflow_catches_up(
 
 async def test_nothing_of_ours_is_taken_for_foreign(meddled: Meddled) -> None:
     reference = await meddled.opened()
-    assert workflow_id(reference) not in {each.id for each in await foreign(meddled.referrals.client)}
+    assert workflow_id(reference) not in {
+        each.subject for each in await foreign_workflows(meddled.referrals.client)
+    }
+
+
+async def test_a_refusal_that_the_log_does_not_lead_to_delays_no_concern(
+    meddled: Meddled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes tasks from Temporal without a key can repeat a refusal that was overheard."""
+    reference = await meddled.opened()
+
+    async def overheard(*_: object, **__: object) -> None:
+        raise Refused("closed", "It is closed.")
+
+    monkeypatch.setattr(meddled.referrals, "_send", overheard)
+    assert (await meddled.referrals.take(reference, CONCERN, "me-1")).behind
+    nobody = c.Withdraw(participant="h9")
+    with pytest.raises(Refused, match="no participant of that id"):
+        await meddled.referrals.take(reference, nobody, "me-1")
+
+
+async def test_what_is_to_be_told_stays_noted_where_more_was_recorded_meanwhile(meddled: Meddled) -> None:
+    reference = await meddled.opened()
+    length = await event_log.length(meddled.referrals.pool, reference)
+    await catching_up.note(meddled.referrals.pool, reference)
+    await catching_up.done(meddled.referrals.pool, reference, length - 1)
+    assert reference in await catching_up.behind(meddled.referrals.pool)
+    await catching_up.done(meddled.referrals.pool, reference, length)
+    assert reference not in await catching_up.behind(meddled.referrals.pool)
