@@ -370,9 +370,13 @@ async def test_a_message_whose_workflow_fails_is_named_as_stuck(own: Own) -> Non
     message = notice_workflow_id("RJ-none", "1-1")
     async with asyncio.timeout(60), connected(settings, own.postgres.dsn, own.temporal) as referrals:
         async with Worker(client, task_queue=MESSAGE_QUEUE, workflows=[Broken]):
-            handle = await client.start_workflow(Broken.run, id=message, task_queue=MESSAGE_QUEUE)
+            # Started as this service starts one: else it would be told as somebody else's.
+            await referrals.keys.create("RJ-none")
+            handle = await referrals.client.start_workflow(
+                "NoticeWorkflow", "invented", id=message, task_queue=MESSAGE_QUEUE
+            )
             await becomes(
-                lambda: stuck(client, referrals.pool),
+                lambda: stuck(referrals.client, referrals.pool),
                 lambda found: (Kind.FAILING, message) in {(each.kind, each.subject) for each in found},
             )
         await handle.terminate()
