@@ -192,15 +192,16 @@ def keys_status(as_json: JsonOption = False) -> None:
 
 
 def _incomplete(found: Incomplete) -> str:
-    from service.completing_erasures import late
+    from service.completing_erasures import RETIRE, late
     from stores.epochs import COMPLETE_WITHIN
 
     if found.late:
         return late(found)
-    return (
-        f"Not complete yet: {found.count}, the first of them erased {when(found.oldest)} and complete by "
-        f"{when(found.oldest + COMPLETE_WITHIN)}; at once with `rj keys complete-erasures`."
-    )
+    said = f"Not complete yet: {found.count}, the first of them erased {when(found.oldest)}"
+    if found.to_retire:
+        return f"{said} and complete when the master key {', '.join(found.to_retire)} is retired: {RETIRE}."
+    by = when(found.oldest + COMPLETE_WITHIN)
+    return f"{said} and complete by {by}; at once with `rj keys complete-erasures`."
 
 
 @keys.command("new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -62,6 +63,15 @@ def only_what_is_seen() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+        _let_go(before[0])
+
+
+def _let_go(stream: TextIO) -> None:
+    """Have nothing left to write when the interpreter ends, so that `rj show … | head` tells of no fault."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _shown(stream: TextIO) -> Shown:

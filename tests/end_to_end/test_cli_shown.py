@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from tests.end_to_end.conftest import Rj
+from tests.end_to_end.running import ROOT
 from tests.service.test_visible import unseen
 
 NASTY = "Alex\u202e\u200b\U000e0041[bold]"
@@ -37,3 +41,24 @@ async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: 
     for_a_script = await rj(*command, "--json")
     assert for_a_script.out.isascii()
     assert json.dumps(NASTY).strip('"') in for_a_script.out
+
+
+def test_who_reads_no_further_is_told_no_fault() -> None:
+    """As `rj show … | head -1`: the pipe is closed while something waits to be written. click ends quietly on the
+    fault itself."""
+    nobody, ours = os.pipe()
+    os.close(nobody)
+    program = (
+        "from contextlib import suppress\nfrom cli.terminal import only_what_is_seen\n"
+        "with suppress(BrokenPipeError), only_what_is_seen():\n    print('more', flush=True)"
+    )
+    with os.fdopen(ours, "w") as closed:
+        said = subprocess.run(
+            [sys.executable, "-c", program],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+    assert said.stderr == ""

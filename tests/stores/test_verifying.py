@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from lifecycle import Refused
 from schemas import commands as c
 from schemas.areas import Area
 from service.anchoring import Anchoring
+from service.embedded_postgres import EmbeddedPostgres
 from service.referrals import Referrals
 from service.verifying import verify
 from stores import event_log
@@ -285,3 +287,12 @@ async def test_an_anchor_is_made_once_a_day_and_mailed(anchors: Anchors, owner_u
     await owner.close()
     assert await Anchoring(anchors, send).keep() is None
     assert sent == [(f"Anchor {newest.number + 1}", await anchors.document(newest.number + 1))]
+
+
+async def test_nothing_is_anchored_before_there_is_a_referral(
+    migrated_database: EmbeddedPostgres, keys: KeyStore, tmp_path: Path
+) -> None:
+    """Else a new service would have its first day anchored as empty."""
+    async with await connect_pool(migrated_database.dsn) as pool:
+        assert await pool.fetchval("SELECT count(*) FROM referral") == 0
+        assert not await Anchors(pool, keys, tmp_path / "anchors").due(datetime.now(UTC))
