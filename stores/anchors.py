@@ -198,10 +198,11 @@ class Anchors:
         return document
 
     async def due(self, before: datetime) -> bool:
-        """Whether one is to be made: the newest was made before then, or a referral was erased since."""
+        """Whether one is to be made: the newest was made before then, a referral was erased since, or there is a first
+        referral and no anchor yet."""
         return bool(
             await self._pool.fetchval(
-                "SELECT newest.made_at IS NULL OR newest.made_at < $1"
+                "SELECT newest.made_at IS NULL AND EXISTS (SELECT FROM referral) OR newest.made_at < $1"
                 " OR EXISTS (SELECT FROM keys.erasure WHERE erased_at > newest.made_at)"
                 " FROM (SELECT max(made_at) AS made_at FROM anchor) newest",
                 before,
