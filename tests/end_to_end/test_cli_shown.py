@@ -60,5 +60,6 @@ def test_who_reads_no_further_is_told_no_fault() -> None:
             text=True,
             check=False,
             cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         )
     assert said.stderr == ""
