@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from cli import (
+from cli import fields
+from cli.casework import (
     contact,
     deadlines,
-    demo,
-    doctor,
-    fields,
-    figures,
     importing,
     inbox,
-    notices,
-    policy,
     reassigning,
-    reconciling,
-    records,
     referrals,
     staff,
     supervising,
     tasks,
-    up,
 )
 from cli.common import command_line
+from cli.operations import demo, doctor, figures, notices, policy, reconciling, records, up
 
 app = command_line("Referrals for restorative justice, from first contact to follow-up.")
 

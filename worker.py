@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 import structlog
 
-from activities.wording import BadTemplate
-from service.data_folder import NotRunning, resolve
-from service.logging import configure_logging
-from service.policy_files import BadPolicy
-from service.referrals import TemporalUnreachable
-from service.running import MigrationsPending, require_migrated
-from service.serving import Serving, leave_cleanly, serving
-from service.settings import BadSetting, Settings
-from service.signals import until_told
-from service.upgrading import up_to_date
+from messages.wording import BadTemplate
+from operations.serving import Serving, leave_cleanly, serving
+from operations.upgrading import up_to_date
+from policies.files import BadPolicy
+from runtime.connections import MigrationsPending, require_migrated
+from runtime.embedded.data_folder import NotRunning, resolve
+from runtime.logging import configure_logging
+from runtime.referrals import TemporalUnreachable
+from runtime.settings import BadSetting, Settings
+from runtime.signals import until_told
 from stores.database import DatabaseUnreachable
-from stores.keys import MasterKeyProblem
+from stores.keys.referral_keys import MasterKeyProblem
 from stores.migrate import MigrationRefused
 
 DONE, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 4

@@ -13,22 +13,23 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.callers import require_caller
-from activities.channels import ChannelAway, ChannelRefused
-from activities.email import Mailer
-from activities.notice_facts import deadline_in_words, in_words, template_in_words
-from activities.wording import Medium, Wording, spoken
 from lifecycle import fold
 from lifecycle.core import SUPERVISORS
-from lifecycle.team import answering, may_not_sign_off
+from lifecycle.notifying.team import answering, may_not_sign_off
 from lifecycle.working_time import is_working_day
+from messages.channels import ChannelAway, ChannelRefused
+from messages.email import Mailer
+from messages.notice_facts import deadline_in_words, in_words, template_in_words
+from messages.wording import Medium, Wording, spoken
 from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.people import Staff
 from schemas.policy import DeadlineName, Policies, Rung
-from stores import digests, event_log, staff
+from stores import digests, staff
 from stores.database import Pool
 from stores.digests import Due, SignOffWanted
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from stores.tasks import OpenTask, open_tasks
 
 LONGEST_LIST = 20

@@ -17,15 +17,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.callers import require_caller
-from activities.channels import ChannelAway, ChannelRefused
-from activities.govuk_notify import Sent, SentState
-from activities.outward import Outward
 from activities.steps import Steps
-from activities.wording import TEMPLATES, BadTemplate
 from lifecycle import fold
 from lifecycle.contacts import Contact, contact_of
-from lifecycle.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan
-from lifecycle.tasks import untold
+from lifecycle.notifying.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan
+from lifecycle.notifying.tasks import untold
+from messages.channels import ChannelAway, ChannelRefused
+from messages.govuk_notify import Sent, SentState
+from messages.outward import Outward
+from messages.wording import TEMPLATES, BadTemplate
 from schemas.base import Model
 from schemas.commands import SettleNotice
 from schemas.events import Recorded
@@ -34,10 +34,11 @@ from schemas.people import Actor, Person, Role
 from schemas.referral import Referral
 from schemas.steps import Request
 from schemas.vocabulary import Channel
-from stores import event_log, staff
 from stores import notices as store
+from stores import staff
 from stores.database import Pool
-from stores.keys import KeyErased, KeyStore
+from stores.keys.referral_keys import KeyErased, KeyStore
+from stores.logs import event_log
 
 T = TypeVar("T")
 

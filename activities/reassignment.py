@@ -21,7 +21,7 @@ from schemas.steps import Receipt
 from schemas.vocabulary import Stage
 from stores import supervision
 from stores.database import Pool
-from stores.keys import KeyErased, KeyUnknown
+from stores.keys.referral_keys import KeyErased, KeyUnknown
 
 Take: TypeAlias = Callable[[str, Command, str, UUID], Awaitable[Receipt]]
 """Takes a step on a referral: its reference, the command, who asks, and the id under which it is taken once."""

@@ -38,13 +38,14 @@ from schemas.policy import Policies
 from schemas.privacy import without_sensitive
 from schemas.referral import Deadline, Referral
 from schemas.steps import NextPoint, Receipt, Request, StepTaken
-from stores import event_log, staff
 from stores import notices as notice_store
-from stores.chain import ChainKey, chain_key
+from stores import staff
 from stores.database import Pool
-from stores.event_log import Answer, Written
 from stores.facts import FactKey, as_arguments, fact_key
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
+from stores.logs.chain import ChainKey, chain_key
+from stores.logs.event_log import Answer, Written
 from stores.referrals import soonest_due, visible
 
 REFUSED = "Refused"

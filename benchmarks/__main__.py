@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.engine import engine
 from benchmarks.measure import Timings, a_step, an_empty_update, measure, prepare
-from service.referrals import Referrals
+from runtime.referrals import Referrals
 
 MANY = 20
 CALLS = {1: 100, MANY: 400}

@@ -19,16 +19,16 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 
 from benchmarks.nothing import TASK_QUEUE as NOTHING
+from runtime.connections import connected, register_search_attributes
+from runtime.embedded.child_process import ChildProcess
+from runtime.embedded.postgres import embedded_postgres
+from runtime.embedded.temporal import embedded_temporal
+from runtime.referrals import TASK_QUEUE, Referrals
+from runtime.settings import Settings
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from service.child_process import ChildProcess
-from service.embedded_postgres import embedded_postgres
-from service.embedded_temporal import embedded_temporal
-from service.referrals import TASK_QUEUE, Referrals
-from service.running import connected, register_search_attributes
-from service.settings import Settings
-from service.staffing import enter_missing
-from stores.keys import MasterKeys
+from simulation.staffing import enter_missing
+from stores.keys.referral_keys import MasterKeys
 from stores.migrate import migrate
 from workflows.notice import MESSAGE_QUEUE
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from benchmarks.engine import AREA, CASEWORKER
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
+from runtime.referrals import Referrals
 from schemas.commands import Allocate, OpenReferral, RecordContactAttempt, RecordDuplicateCheck
 from schemas.facts import NewParticipant
 from schemas.people import ContactSafety, Person
@@ -23,7 +24,6 @@ from schemas.vocabulary import (
     ParticipantRole,
     Source,
 )
-from service.referrals import Referrals
 from workflows.ids import workflow_id
 
 Call = Callable[[], Awaitable[object]]

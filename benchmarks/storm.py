@@ -24,10 +24,10 @@ from rich.progress import track
 
 from benchmarks.engine import AREA, CASEWORKER, MANAGER, Engine, engine
 from benchmarks.measure import FORM, Call, Timings, a_step
+from runtime.embedded.mail import embedded_mail
+from runtime.referrals import NotAnswered
 from schemas.people import Role, Staff
-from service.embedded_mail import embedded_mail
-from service.referrals import NotAnswered
-from service.staffing import enter_missing
+from simulation.staffing import enter_missing
 
 SUPERVISOR = Staff(id="su-1", role=Role.SUPERVISOR, areas=(AREA,), email="su-1@example.org")
 AT_ONCE = 20

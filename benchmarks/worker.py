@@ -13,8 +13,8 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
-from service.running import connected, outward, worker
-from service.settings import Settings
+from runtime.connections import connected, outward, worker
+from runtime.settings import Settings
 
 
 async def main() -> None:

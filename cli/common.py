@@ -20,14 +20,14 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.terminal import Screen, only_what_is_seen
+from runtime.visible import one_line
 from schemas.areas import LONDON, Area
-from service.visible import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from service.referrals import Referrals
-    from service.settings import Settings
+    from runtime.referrals import Referrals
+    from runtime.settings import Settings
 
 T = TypeVar("T")
 
@@ -148,17 +148,17 @@ def guarded(work: Callable[[], T]) -> T:
 
 def settings_in_use() -> Settings:
     """The settings as read here and, where they say nothing, as the living `rj up` was told."""
-    from service.data_folder import resolve
-    from service.settings import Settings
+    from runtime.embedded.data_folder import resolve
+    from runtime.settings import Settings
 
     settings = Settings.load()
     return resolve(settings).settings(settings)
 
 
 async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], temporal: bool) -> T:
-    from service.data_folder import resolve
-    from service.running import connected
-    from service.settings import Settings
+    from runtime.connections import connected
+    from runtime.embedded.data_folder import resolve
+    from runtime.settings import Settings
 
     settings = Settings.load()
     servers = resolve(settings)

@@ -7,20 +7,20 @@ from typing import Any, get_args, get_origin
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
-from activities.wording import BadTemplate
+from casework.reassignment import ReassignmentFailed
 from cli.common import BadInput, Exit, near, nearest
 from cli.reading import annotation_parts
 from lifecycle import Refused
+from messages.wording import BadTemplate
+from operations.erasure import NotErased
+from policies.files import BadPolicy
+from runtime.embedded.data_folder import NotRunning
+from runtime.referrals import NotAnswered, TemporalUnreachable
+from runtime.settings import BadSetting
 from schemas.commands import COMMANDS, OpenReferral
-from service.data_folder import NotRunning
-from service.erasure import NotErased
-from service.plain_words import MEANS, accepted_words, in_words
-from service.policy_files import BadPolicy
-from service.reassignment import ReassignmentFailed
-from service.referrals import NotAnswered, TemporalUnreachable
-from service.settings import BadSetting
+from schemas.plain_words import MEANS, accepted_words, in_words
 from stores.database import DatabaseUnreachable
-from stores.keys import KeyErased, KeyUnknown, MasterKeyInUse, MasterKeyProblem, SealBroken
+from stores.keys.referral_keys import KeyErased, KeyUnknown, MasterKeyInUse, MasterKeyProblem, SealBroken
 
 _BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem)
 _REFUSED = (KeyErased, KeyUnknown, MasterKeyInUse, SealBroken)

@@ -47,7 +47,7 @@ def needed(value: str | None, option: str) -> str:
 
 def warn_of_onlookers(fields: Sequence[str]) -> None:
     """Say, where others use this machine, that they can read what was written into the command."""
-    from service.onlookers import others_use_this_machine
+    from cli.onlookers import others_use_this_machine
 
     if fields and others_use_this_machine():
         names = ", ".join(fields)

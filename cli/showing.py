@@ -8,23 +8,24 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from activities.notice_facts import template_in_words
+from casework.access import What, who_sees
 from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.clocks import paused_deadlines
 from lifecycle.consents import in_force
-from lifecycle.notices import held_back
-from lifecycle.tasks import open_tasks
+from lifecycle.notifying.notices import held_back
+from lifecycle.notifying.tasks import open_tasks
+from messages.notice_facts import template_in_words
+from runtime.referrals import Referrals
 from schemas.events import Event, Recorded, StepCorrected
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral
 from schemas.steps import Overview
 from schemas.vocabulary import Method, ParticipantRole, Purpose
-from service.access import What, who_sees
-from service.referrals import Referrals
-from stores import erasures, event_log
-from stores.erasures import Erasure
-from stores.keys import DataKey
+from stores.keys import erasures
+from stores.keys.erasures import Erasure
+from stores.keys.referral_keys import DataKey
+from stores.logs import event_log
 
 _SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
 # What nobody reads in a timeline.

@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 
 from rich.console import Console
 
-from service.visible import visible
+from runtime.visible import visible
 
 
 class Shown:

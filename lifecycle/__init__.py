@@ -5,18 +5,28 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 """
 
 # Importing a stage enters its rules, in the order of the lifecycle.
-from lifecycle import intake, victim_contact, risk_assessment, offender_consent, preparation, conference  # noqa: I001
-from lifecycle import follow_up, leaving, standing, adoption, pauses, closing, oversight, tasks, correction
+from lifecycle import adoption, correction, leaving, oversight, pauses, standing
 from lifecycle.adoption import adopt
-from lifecycle.appointments import called_off
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
 from lifecycle.correction import correct
-from lifecycle.intake import open_referral
 from lifecycle.ladder import cleared
-from lifecycle.notices import notices, told_of
+from lifecycle.notifying import tasks
+from lifecycle.notifying.appointments import called_off
+from lifecycle.notifying.notices import notices, told_of
 from lifecycle.oversight import authors_of_what_is_signed_off
 from lifecycle.refusal import Refused
+from lifecycle.stages import (
+    closing,
+    conference,
+    follow_up,
+    intake,
+    offender_consent,
+    preparation,
+    risk_assessment,
+    victim_contact,
+)
+from lifecycle.stages.intake import open_referral
 from schemas.base import Model
 from schemas.vocabulary import Stage
 

@@ -12,7 +12,9 @@ from schemas.referral import Referral
 
 
 @rule(AdoptPolicy, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: AdoptPolicy, actor: Actor, at: datetime) -> tuple[Event, ...]:
+def decide_adopt_policy(
+    referral: Referral, command: AdoptPolicy, actor: Actor, at: datetime
+) -> tuple[Event, ...]:
     # The state does not know what the service has settled since; adopt() does.
     return ()
 
@@ -45,5 +47,5 @@ def adopt(
 
 
 @apply.register
-def _(event: PolicyAdopted, referral: Referral, recorded: Recorded) -> Referral:
+def apply_policy_adopted(event: PolicyAdopted, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(update={"policy": event.policy})

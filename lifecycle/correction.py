@@ -35,7 +35,9 @@ _FIXED = (
 
 
 @rule(CorrectStep, stages=OPEN_STAGES, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: CorrectStep, actor: Actor, at: datetime) -> tuple[Event, ...]:
+def decide_correct_step(
+    referral: Referral, command: CorrectStep, actor: Actor, at: datetime
+) -> tuple[Event, ...]:
     # The state does not know the log; what needs it is decided by correct().
     if command.step > referral.sequence:
         raise Refused("step_unknown", f"There is no such step; the last is {referral.sequence}.", "step")
@@ -115,5 +117,5 @@ def _hangs_in_the_air(referral: Referral) -> bool:
 
 
 @apply.register
-def _(event: StepCorrected, referral: Referral, recorded: Recorded) -> Referral:
+def apply_step_corrected(event: StepCorrected, referral: Referral, recorded: Recorded) -> Referral:
     return event.becomes

@@ -46,7 +46,7 @@ def _points(found: Iterable[Deadline]) -> Iterator[tuple[str, str, object]]:
 
 
 @apply.register
-def _(event: EscalationRaised, referral: Referral, recorded: Recorded) -> Referral:
+def apply_escalation_raised(event: EscalationRaised, referral: Referral, recorded: Recorded) -> Referral:
     escalation = Escalation(
         deadline=event.deadline, point=event.point, at=event.at, rung=event.rung, raised_at=recorded.at
     )
@@ -54,7 +54,7 @@ def _(event: EscalationRaised, referral: Referral, recorded: Recorded) -> Referr
 
 
 @apply.register
-def _(event: EscalationCleared, referral: Referral, recorded: Recorded) -> Referral:
+def apply_escalation_cleared(event: EscalationCleared, referral: Referral, recorded: Recorded) -> Referral:
     left = tuple(
         each
         for each in referral.escalations

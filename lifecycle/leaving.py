@@ -75,13 +75,15 @@ def end_participation(
 
 
 @rule(Withdraw, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: Withdraw, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_withdraw(referral: Referral, command: Withdraw, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     yield from end_participation(referral, person, EndReason.WITHDREW, command.note)
 
 
 @rule(EndParticipation, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: EndParticipation, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_end_participation(
+    referral: Referral, command: EndParticipation, actor: Actor, at: datetime
+) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     fits = {reason for role, reason in CLOSES_AS if role is person.role} or _ATTENDANT_REASONS
     if command.reason not in fits:
@@ -95,7 +97,7 @@ def _(referral: Referral, command: EndParticipation, actor: Actor, at: datetime)
 
 
 @apply.register
-def _(event: ParticipationEnded, referral: Referral, recorded: Recorded) -> Referral:
+def apply_participation_ended(event: ParticipationEnded, referral: Referral, recorded: Recorded) -> Referral:
     left = event.participant
     changed = change_participant(referral, left, ended=event.reason, ended_at=recorded.at)
     # Whoever left consents to nothing any more, nor a guardian for their child; a later return asks anew.

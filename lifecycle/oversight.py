@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.closing import check_closure
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, gate, rule, told
 from lifecycle.refusal import Refused
-from lifecycle.risk_assessment import goes_on, harmed_stand_by_it
+from lifecycle.stages.closing import check_closure
+from lifecycle.stages.risk_assessment import goes_on, harmed_stand_by_it
 from schemas.base import Model
 from schemas.commands import DecideSignOff, OverrideGate
 from schemas.events import Event, GateOverridden, Recorded, ReferralClosed, SignedOff, SignOffRequested
@@ -128,7 +128,9 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_decide_sign_off(
+    referral: Referral, command: DecideSignOff, actor: Actor, at: datetime
+) -> Iterator[Event]:
     request = next((each for each in referral.sign_off_requests if each.subject is command.subject), None)
     if request is None:
         waiting = ", ".join(each.subject for each in referral.sign_off_requests)
@@ -171,7 +173,9 @@ def _(referral: Referral, command: DecideSignOff, actor: Actor, at: datetime) ->
     gates=[gate_to_override],
     may_lead_to=[Stage.OFFENDER_CONSENT],
 )
-def _(referral: Referral, command: OverrideGate, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_override_gate(
+    referral: Referral, command: OverrideGate, actor: Actor, at: datetime
+) -> Iterator[Event]:
     possible = overridable_now(referral, actor, at)
     if command.gate in set(Purpose) or "consent" in command.gate:
         raise Refused("consent_cannot_be_overridden", "No override replaces a missing consent.", "gate")
@@ -184,7 +188,7 @@ def _(referral: Referral, command: OverrideGate, actor: Actor, at: datetime) -> 
 
 
 @apply.register
-def _(event: SignOffRequested, referral: Referral, recorded: Recorded) -> Referral:
+def apply_sign_off_requested(event: SignOffRequested, referral: Referral, recorded: Recorded) -> Referral:
     request = SignOffRequest(
         subject=event.subject,
         requested_by=recorded.actor,
@@ -201,7 +205,7 @@ def _(event: SignOffRequested, referral: Referral, recorded: Recorded) -> Referr
 
 
 @apply.register
-def _(event: SignedOff, referral: Referral, recorded: Recorded) -> Referral:
+def apply_signed_off(event: SignedOff, referral: Referral, recorded: Recorded) -> Referral:
     changes: dict[str, object] = {
         "sign_off_requests": tuple(
             each for each in referral.sign_off_requests if each.subject is not event.subject
@@ -216,7 +220,7 @@ def _(event: SignedOff, referral: Referral, recorded: Recorded) -> Referral:
 
 
 @apply.register
-def _(event: GateOverridden, referral: Referral, recorded: Recorded) -> Referral:
+def apply_gate_overridden(event: GateOverridden, referral: Referral, recorded: Recorded) -> Referral:
     replaces = _REPLACES.get(event.gate)
     return referral.model_copy(
         update={

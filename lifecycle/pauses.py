@@ -44,7 +44,9 @@ def is_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_raise_safeguarding(
+    referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime
+) -> Iterator[Event]:
     yield told(SafeguardingRaised, command)
 
 
@@ -56,41 +58,43 @@ def _(referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: LiftSafeguarding, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_lift_safeguarding(
+    referral: Referral, command: LiftSafeguarding, actor: Actor, at: datetime
+) -> Iterator[Event]:
     yield told(SafeguardingLifted, command)
 
 
 @rule(commands.Hold, stages=OPEN_STAGES, gates=[not_on_hold], on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_hold(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.review_on <= at.astimezone(LONDON).date():
         raise Refused("not_later", "A hold is reviewed on a day after today; give a later one.", "review_on")
     yield told(PutOnHold, command)
 
 
 @rule(Resume, stages=OPEN_STAGES, gates=[is_on_hold], on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: Resume, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_resume(referral: Referral, command: Resume, actor: Actor, at: datetime) -> Iterator[Event]:
     yield Resumed()
 
 
 @apply.register
-def _(event: SafeguardingRaised, referral: Referral, recorded: Recorded) -> Referral:
+def apply_safeguarding_raised(event: SafeguardingRaised, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(
         update={"safeguarding": Safeguarding(since=recorded.at, raised_by=recorded.actor)}
     )
 
 
 @apply.register
-def _(event: SafeguardingLifted, referral: Referral, recorded: Recorded) -> Referral:
+def apply_safeguarding_lifted(event: SafeguardingLifted, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(update={"safeguarding": None})
 
 
 @apply.register
-def _(event: PutOnHold, referral: Referral, recorded: Recorded) -> Referral:
+def apply_put_on_hold(event: PutOnHold, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(update={"hold": Hold(since=recorded.at, review_on=event.review_on)})
 
 
 @apply.register
-def _(event: Resumed, referral: Referral, recorded: Recorded) -> Referral:
+def apply_resumed(event: Resumed, referral: Referral, recorded: Recorded) -> Referral:
     return end_hold(referral, recorded.at)
 
 

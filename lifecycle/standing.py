@@ -14,10 +14,10 @@ from lifecycle.core import (
     rule,
     told,
 )
-from lifecycle.intake import check_court_dates, check_participant
 from lifecycle.ladder import raised
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
+from lifecycle.stages.intake import check_court_dates, check_participant
 from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
@@ -85,7 +85,9 @@ def _may_withdraw(referral: Referral, consent: Consent) -> bool:
 
 
 @rule(GiveConsent, stages=OPEN_STAGES, on_hold=True)
-def _(referral: Referral, command: GiveConsent, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_give_consent(
+    referral: Referral, command: GiveConsent, actor: Actor, at: datetime
+) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     if command.given_on > at.astimezone(LONDON).date():
         raise Refused("in_the_future", "A consent is recorded after it was given, not before.", "given_on")
@@ -116,7 +118,9 @@ def _(referral: Referral, command: GiveConsent, actor: Actor, at: datetime) -> I
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: WithdrawConsent, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_withdraw_consent(
+    referral: Referral, command: WithdrawConsent, actor: Actor, at: datetime
+) -> Iterator[Event]:
     person = known_participant(referral, command.participant, left=frozenset(EndReason))
     given = [
         consent
@@ -136,7 +140,9 @@ def _(referral: Referral, command: WithdrawConsent, actor: Actor, at: datetime) 
 
 
 @rule(AddParticipant, stages=OPEN_STAGES, on_hold=True)
-def _(referral: Referral, command: AddParticipant, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_add_participant(
+    referral: Referral, command: AddParticipant, actor: Actor, at: datetime
+) -> Iterator[Event]:
     known = frozenset(person.id for person in referral.participants)
     if command.participant.id in known:
         raise Refused("id_taken", f"There is a participant {command.participant.id} already.", "participant")
@@ -145,7 +151,9 @@ def _(referral: Referral, command: AddParticipant, actor: Actor, at: datetime) -
 
 
 @rule(AmendParticipant, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: AmendParticipant, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_amend_participant(
+    referral: Referral, command: AmendParticipant, actor: Actor, at: datetime
+) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     grows_up = person.child and command.age_band not in (None, AgeBand.UNDER_18)
     if grows_up and actor.role not in SUPERVISORS:
@@ -171,13 +179,17 @@ def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
 
 
 @rule(RecordContactSafety, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: RecordContactSafety, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_record_contact_safety(
+    referral: Referral, command: RecordContactSafety, actor: Actor, at: datetime
+) -> Iterator[Event]:
     known_participant(referral, command.participant)
     yield told(ContactSafetyRecorded, command)
 
 
 @rule(AmendReferral, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: AmendReferral, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_amend_referral(
+    referral: Referral, command: AmendReferral, actor: Actor, at: datetime
+) -> Iterator[Event]:
     categories = command.sensitive_categories
     if categories is not None and actor.role not in SUPERVISORS:
         dropped = [each for each in referral.sensitive_categories if each not in categories]
@@ -194,25 +206,29 @@ def _(referral: Referral, command: AmendReferral, actor: Actor, at: datetime) ->
 
 
 @rule(RecordCourtNews, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_record_court_news(
+    referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime
+) -> Iterator[Event]:
     check_court_dates(command.court_date or referral.court_date, referral.deferred_on, at)
     yield told(CourtUpdated, command)
 
 
 @rule(AddNote, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: AddNote, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_add_note(referral: Referral, command: AddNote, actor: Actor, at: datetime) -> Iterator[Event]:
     yield told(NoteAdded, command)
 
 
 @rule(Reassign, stages=OPEN_STAGES - {Stage.RECEIVED}, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_reassign(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.caseworker == referral.caseworker:
         raise Refused("same_caseworker", "This caseworker has the referral already.", "caseworker")
     yield told(Reassigned, command)
 
 
 @rule(RecordReview, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: RecordReview, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_record_review(
+    referral: Referral, command: RecordReview, actor: Actor, at: datetime
+) -> Iterator[Event]:
     if command.subject in _BY_A_SUPERVISOR and actor.role not in SUPERVISORS:
         raise Refused("not_your_role", "This review is a supervisor's.", "subject")
     if command.subject in _ABOUT_A_PERSON:
@@ -230,7 +246,9 @@ def _(referral: Referral, command: RecordReview, actor: Actor, at: datetime) -> 
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_extend_deadline(
+    referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime
+) -> Iterator[Event]:
     still_open = {deadline.key: deadline for deadline in deadlines(referral)}
     found = still_open.get(command.deadline)
     if found is None:
@@ -256,7 +274,9 @@ def _(referral: Referral, command: ExtendDeadline, actor: Actor, at: datetime) -
     on_hold=True,
     in_safeguarding=True,
 )
-def _(referral: Referral, command: ReachDeadline, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_reach_deadline(
+    referral: Referral, command: ReachDeadline, actor: Actor, at: datetime
+) -> Iterator[Event]:
     reached = {(point.deadline, point.point, point.at) for point in referral.reached}
     for deadline in deadlines(referral):
         due = deadline.points.get(command.point)
@@ -272,12 +292,14 @@ def _(referral: Referral, command: ReachDeadline, actor: Actor, at: datetime) ->
 
 
 @rule(SettleNotice, stages=Stage, roles=frozenset({Role.SYSTEM}), on_hold=True, in_safeguarding=True)
-def _(referral: Referral, command: SettleNotice, actor: Actor, at: datetime) -> Iterator[Event]:
+def decide_settle_notice(
+    referral: Referral, command: SettleNotice, actor: Actor, at: datetime
+) -> Iterator[Event]:
     yield told(NoticeSettled, command)
 
 
 @apply.register
-def _(event: ConsentGiven, referral: Referral, recorded: Recorded) -> Referral:
+def apply_consent_given(event: ConsentGiven, referral: Referral, recorded: Recorded) -> Referral:
     consent = Consent(
         participant=event.participant,
         purpose=event.purpose,
@@ -291,7 +313,7 @@ def _(event: ConsentGiven, referral: Referral, recorded: Recorded) -> Referral:
 
 
 @apply.register
-def _(event: ConsentWithdrawn, referral: Referral, recorded: Recorded) -> Referral:
+def apply_consent_withdrawn(event: ConsentWithdrawn, referral: Referral, recorded: Recorded) -> Referral:
     key = (event.participant, event.purpose, event.by_guardian)
     consents = tuple(
         consent.model_copy(update={"withdrawn_at": recorded.at})
@@ -303,14 +325,14 @@ def _(event: ConsentWithdrawn, referral: Referral, recorded: Recorded) -> Referr
 
 
 @apply.register
-def _(event: ParticipantAdded, referral: Referral, recorded: Recorded) -> Referral:
+def apply_participant_added(event: ParticipantAdded, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(
         update={"participants": (*referral.participants, as_participant(event.participant))}
     )
 
 
 @apply.register
-def _(event: ParticipantAmended, referral: Referral, recorded: Recorded) -> Referral:
+def apply_participant_amended(event: ParticipantAmended, referral: Referral, recorded: Recorded) -> Referral:
     known = {
         "age_band": event.age_band,
         "gender": event.gender,
@@ -328,12 +350,14 @@ def _(event: ParticipantAmended, referral: Referral, recorded: Recorded) -> Refe
 
 
 @apply.register
-def _(event: ContactSafetyRecorded, referral: Referral, recorded: Recorded) -> Referral:
+def apply_contact_safety_recorded(
+    event: ContactSafetyRecorded, referral: Referral, recorded: Recorded
+) -> Referral:
     return change_participant(referral, event.participant, safe_channels=event.contact_safety.safe_channels)
 
 
 @apply.register
-def _(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referral:
+def apply_referral_amended(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referral:
     known = {
         "offence": event.offence,
         "sensitive_categories": event.sensitive_categories,
@@ -345,20 +369,20 @@ def _(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referra
 
 
 @apply.register
-def _(event: CourtUpdated, referral: Referral, recorded: Recorded) -> Referral:
+def apply_court_updated(event: CourtUpdated, referral: Referral, recorded: Recorded) -> Referral:
     known = {"plea": event.plea, "adjourned": event.adjourned, "court_date": event.court_date}
     return referral.model_copy(update={name: value for name, value in known.items() if value is not None})
 
 
 @apply.register
-def _(event: Reviewed, referral: Referral, recorded: Recorded) -> Referral:
+def apply_reviewed(event: Reviewed, referral: Referral, recorded: Recorded) -> Referral:
     if event.subject in _ABOUT_A_PERSON and event.participant is not None:
         return change_participant(referral, event.participant, reviewed_at=recorded.at)
     return referral.model_copy(update={"reviewed": {**referral.reviewed, event.subject: recorded.at}})
 
 
 @apply.register
-def _(event: DeadlineExtended, referral: Referral, recorded: Recorded) -> Referral:
+def apply_deadline_extended(event: DeadlineExtended, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(
         update={
             "extensions": {**referral.extensions, event.deadline: event.until},
@@ -368,7 +392,7 @@ def _(event: DeadlineExtended, referral: Referral, recorded: Recorded) -> Referr
 
 
 @apply.register
-def _(event: DeadlineReached, referral: Referral, recorded: Recorded) -> Referral:
+def apply_deadline_reached(event: DeadlineReached, referral: Referral, recorded: Recorded) -> Referral:
     # Only the latest time of each point is kept, so that the state does not grow with the years.
     others = tuple(
         each for each in referral.reached if (each.deadline, each.point) != (event.deadline, event.point)

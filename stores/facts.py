@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from lifecycle.coarse_facts import Changes, CoarseFact
-from stores.chain import derived
 from stores.database import Connection
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs.chain import derived
 
 
 class FactKey:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import asyncpg
 from pydantic import AwareDatetime
 
-from lifecycle.sending import Tried
+from lifecycle.notifying.sending import Tried
 from schemas.base import Model
 from schemas.notices import About, Category, Notice, Outcome, Party
 from schemas.vocabulary import Channel

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from lifecycle.tasks import open_tasks
+from lifecycle.notifying.tasks import open_tasks
 from schemas.areas import Area
 from schemas.base import Model
 from schemas.policy import DeadlineName

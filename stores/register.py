@@ -17,9 +17,9 @@ import asyncpg
 from lifecycle import Refused
 from schemas.base import Model
 from schemas.people import Staff, StaffId
-from stores.chain import ChainKey, chain_key
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs.chain import ChainKey, chain_key
 
 # Others change the register so rarely that one is hardly ever behind twice.
 _TRIES = 20

@@ -9,17 +9,17 @@ from typing import NamedTuple
 from pydantic import AwareDatetime
 
 from lifecycle import fold
+from lifecycle.notifying.sending import Tried
 from lifecycle.oversight import authors, made_by_an_author
-from lifecycle.sending import Tried
 from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.notices import Party
 from schemas.people import Role, Staff, StaffId
 from schemas.policy import Policy, Rung
 from schemas.vocabulary import Channel, SignOffSubject, Stage
-from stores import event_log
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 
 
 class OpenEscalation(Model):

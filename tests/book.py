@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
 from lifecycle import deadlines, fold
+from policies.files import load_policies
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -16,10 +17,10 @@ from schemas.people import Actor, Role, Staff
 from schemas.policy import Policies
 from schemas.reference import reference_from
 from schemas.steps import Request
-from service.policy_files import load_policies
-from stores import event_log, staff
+from stores import staff
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.life import form
 from tests.register import enter
 

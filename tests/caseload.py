@@ -16,7 +16,7 @@ from schemas.people import Role, Staff
 from schemas.reference import reference_from
 from schemas.referral import Escalation, SignOffRequest, Task
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from stores.notices import notice_rows
 
 # No other test has anybody here.

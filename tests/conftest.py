@@ -15,23 +15,23 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.email import Mailer
-from activities.govuk_notify import Notify
-from activities.outward import Outward
-from activities.wording import Wording
+from messages.email import Mailer
+from messages.govuk_notify import Notify
+from messages.outward import Outward
+from messages.wording import Wording
+from policies.files import load_policies
+from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.embedded.mail import Mailbox, embedded_mail
+from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
+from runtime.embedded.temporal import embedded_temporal
+from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from service.embedded_mail import Mailbox, embedded_mail
-from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
-from service.embedded_temporal import embedded_temporal
-from service.policy_files import load_policies
-from service.referrals import Referrals
-from service.running import connect_temporal, register_search_attributes, worker
-from service.staffing import enter_missing
+from simulation.staffing import enter_missing
 from stores.database import Pool, connect, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.migrate import migrate
-from tests.activities.notify_double import NotifyDouble, Taken, notify_double
+from tests.messages.notify_double import NotifyDouble, Taken, notify_double
 from tests.replay.replaying import all_histories, replay, replay_altered
 
 STAFF = (
@@ -180,3 +180,48 @@ async def referrals(
     histories = await all_histories(engine)
     await replay(histories, keys)
     await replay_altered(histories, keys)
+
+
+_SETTINGS = (
+    "RJ_DATA",
+    "RJ_MASTER_KEYS_FILE",
+    "RJ_EPOCH_KEYS_FILE",
+    "RJ_POLICY",
+    "RJ_SMTP_URL",
+    "RJ_MAIL_FROM",
+    "RJ_NOTIFY_API_KEY",
+    "RJ_NOTIFY_URL",
+    "RJ_NOTIFY_TEXT_TEMPLATE",
+    "RJ_NOTIFY_LETTER_TEMPLATE",
+    "RJ_TEMPLATES",
+    "RJ_METRICS_ADDRESS",
+    "RJ_LOG_FORMAT",
+    "RJ_LOG_LEVEL",
+    "DATABASE_URL",
+    "RJ_DATABASE_OWNER_URL",
+    "RJ_ALERTS_TO",
+    "RJ_ANCHORS",
+    "TEMPORAL_ADDRESS",
+    "TEMPORAL_NAMESPACE",
+    "TEMPORAL_PROFILE",
+    "TEMPORAL_CONFIG_FILE",
+    "TEMPORAL_API_KEY",
+)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A short-named folder that an account other than root may pass through, which `tmp_path` is not."""
+    folder = Path(tempfile.mkdtemp(prefix="rj-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting is set, and the working folder is an empty one."""
+    for name in _SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.people import Role, Staff
 from stores import register, staff
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from stores.register import Kind
 
 

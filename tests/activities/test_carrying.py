@@ -15,14 +15,15 @@ import pytest
 import pytest_asyncio
 from temporalio.exceptions import ApplicationError
 
-from activities.channels import ChannelRefused
-from activities.email import Mailer
-from activities.govuk_notify import Notify
 from activities.notices import Carried, Notices
-from activities.outward import Outward
 from activities.steps import Steps
-from activities.wording import Wording
-from lifecycle.sending import GIVE_UP_AFTER, Tried
+from lifecycle.notifying.sending import GIVE_UP_AFTER, Tried
+from messages.channels import ChannelRefused
+from messages.email import Mailer
+from messages.govuk_notify import Notify
+from messages.outward import Outward
+from messages.wording import Wording
+from policies.files import load_policies
 from schemas.commands import Close, RaiseSafeguarding, RecordContactSafety
 from schemas.events import NoticeSettled
 from schemas.notices import Notice, Outcome
@@ -30,15 +31,14 @@ from schemas.people import Actor, Role
 from schemas.reference import reference_from
 from schemas.steps import Request
 from schemas.vocabulary import Channel, ClosureReason
-from service.policy_files import load_policies
-from stores import event_log
 from stores import notices as store
 from stores.database import Pool
-from stores.keys import KeyStore
-from tests.activities.notify_double import NotifyDouble, notify_double
-from tests.activities.smtp_servers import Taking, smtp_server
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.asked import asked_by_notice
 from tests.life import form
+from tests.messages.notify_double import NotifyDouble, notify_double
+from tests.messages.smtp_servers import Taking, smtp_server
 
 REACHED = {"phone": "07700 900123", "email": "ada@example.org", "address": "1 Nowhere Street, SW1A 1AA"}
 

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from service.referrals import Referrals
+from runtime.referrals import Referrals
 from starter import app
-from stores.keys import MasterKeys
+from stores.keys.referral_keys import MasterKeys
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ Rj: TypeAlias = Callable[..., Awaitable[Said]]
 @pytest.fixture(autouse=True)
 def _nobody_else_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     # Else what `rj` says depends on who has an account here.
-    monkeypatch.setattr("service.onlookers.others_use_this_machine", lambda: False)
+    monkeypatch.setattr("cli.onlookers.others_use_this_machine", lambda: False)
 
 
 @pytest_asyncio.fixture(scope="session")

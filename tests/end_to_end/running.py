@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 from temporalio.envconfig import ClientConnectConfig
 
-from service.data_folder import DataFolder
-from service.running import connected
-from service.settings import Settings
+from runtime.connections import connected
+from runtime.embedded.data_folder import DataFolder
+from runtime.settings import Settings
 from tests.replay.replaying import replay_all
 
 ROOT = Path(__file__).parents[2]

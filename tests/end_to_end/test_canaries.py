@@ -14,7 +14,8 @@ import pytest
 from pydantic import BaseModel
 
 from lifecycle import Refused, fold
-from lifecycle.tasks import open_tasks
+from lifecycle.notifying.tasks import open_tasks
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.facts import NeedScore
@@ -30,8 +31,7 @@ from schemas.vocabulary import (
     SignOffSubject,
     TaskResult,
 )
-from service.referrals import Referrals
-from stores import event_log
+from stores.logs import event_log
 from tests.conftest import STAFF
 from tests.life import (
     BIRTHDAY,

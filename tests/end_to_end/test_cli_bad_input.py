@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.referrals import Referrals
+from runtime.referrals import Referrals
 from tests.end_to_end.conftest import Rj
 
 CANARY = "Canary Quokka"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from runtime.referrals import Referrals
 from schemas import commands as c
-from service.referrals import Referrals
 from tests.end_to_end.conftest import Rj
 from tests.life import form
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from cli.deadlines import _moved
+from cli.casework.deadlines import _moved
 from cli.explaining import ENDS_WITH, Explained, explained, lines
 from lifecycle import fold
 from lifecycle.working_time import at_day_end
@@ -17,9 +17,9 @@ from schemas import commands as c
 from schemas.areas import Area
 from schemas.policy import DeadlineName
 from schemas.referral import Referral
-from stores import event_log
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.book import MONDAY, Book
 from tests.end_to_end.conftest import Rj
 from tests.life import HARMED, until_preparation

@@ -109,7 +109,7 @@ def test_a_person_at_a_terminal_is_asked(tmp_path: Path, command: str) -> None:
 async def test_on_a_machine_with_others_rj_warns_of_what_they_can_read(
     rj: Rj, reference: str, monkeypatch: pytest.MonkeyPatch, command: str, named: str | None, others: bool
 ) -> None:
-    monkeypatch.setattr("service.onlookers.others_use_this_machine", lambda: others)
+    monkeypatch.setattr("cli.onlookers.others_use_this_machine", lambda: others)
     said = await rj(*command.replace("REF", reference).replace("DAY", DAY).split(), given="Quokka")
     assert said.code == 0, said
     warned = said.err.startswith(f"rj: Others on this machine can read {named} in the list of processes.")

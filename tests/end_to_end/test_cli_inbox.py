@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.notices import About, Category
-from service.referrals import Referrals
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from tests.book import MONDAY, Book
 from tests.caseload import Caseload, a_caseload
 from tests.end_to_end.conftest import Rj

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.wording import TEMPLATES
+from messages.wording import TEMPLATES
 from tests.end_to_end.conftest import Rj
 
 

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from policies.files import DEFAULT, load_policies
+from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.policy import DeadlineName
-from service.policy_files import DEFAULT, load_policies
-from service.referrals import Referrals
-from stores import event_log
+from stores.logs import event_log
 from tests.end_to_end.conftest import Rj
 
 OLDER = load_policies().base.model_copy(update={"version": "2026-11"})

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service.completing_erasures import complete_erasures
-from service.referrals import Referrals
-from stores import event_log
+from operations.completing_erasures import complete_erasures
+from runtime.referrals import Referrals
 from stores.database import connect
-from stores.epochs import Wrapping
-from stores.keys import EpochKeys, KeyErased, KeyStore, MasterKeys
+from stores.keys.epochs import Wrapping
+from stores.keys.referral_keys import EpochKeys, KeyErased, KeyStore, MasterKeys
+from stores.logs import event_log
 from tests.end_to_end.conftest import Rj, Said
 from tests.stores.thief import Thief
 from workflows.ids import workflow_id

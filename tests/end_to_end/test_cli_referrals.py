@@ -9,14 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-import service.referrals
-import service.running
+import runtime.connections
+import runtime.referrals
 from cli.reading import givable
+from runtime.referrals import Referrals
 from schemas.commands import COMMANDS, parse_command
 from schemas.people import Actor, Role
 from schemas.vocabulary import ClosureReason, Source
-from service.referrals import Referrals
-from stores import event_log, staff
+from stores import staff
+from stores.logs import event_log
 from tests.end_to_end.conftest import Rj
 
 NOWHERE = "127.0.0.1:1"
@@ -142,7 +143,7 @@ async def test_what_was_recorded_is_said_though_no_more_can_be_told_of_it(
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert "Recorded (step 2): duplicate checked\nStage: received\n" in said.out
-    monkeypatch.setattr("cli.referrals._events", away)
+    monkeypatch.setattr("cli.casework.referrals._events", away)
     said = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert said.out.startswith("Recorded.\nStage: victim contact\n")
@@ -152,7 +153,7 @@ async def test_a_reference_is_drawn_until_nobody_has_had_it(
     referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = iter((reference, "RJ-free"))
-    monkeypatch.setattr("service.referrals.reference_from", lambda _: next(drawn))
+    monkeypatch.setattr("runtime.referrals.reference_from", lambda _: next(drawn))
     assert (await referrals.opening(Source.POLICE, None)).reference == "RJ-free"
 
 
@@ -276,15 +277,17 @@ async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: s
 async def test_without_a_worker_nobody_waits_for_ever(
     rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
+    monkeypatch.setattr(runtime.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
     for queue in ("TASK_QUEUE", "MESSAGE_QUEUE", "SERVICE_QUEUE"):
         # One process polls a queue of a server once.
-        monkeypatch.setattr(service.running, queue, f"nobody-listens-{queue}")
-    monkeypatch.setattr(service.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
+        monkeypatch.setattr(runtime.connections, queue, f"nobody-listens-{queue}")
+    monkeypatch.setattr(runtime.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
     example = (await rj("example", "referral")).out
-    async with service.running.worker(referrals.client, referrals.pool, referrals.keys, referrals.policies):
+    async with runtime.connections.worker(
+        referrals.client, referrals.pool, referrals.keys, referrals.policies
+    ):
         reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
-    monkeypatch.setattr(service.referrals, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(runtime.referrals, "_ANSWER_WITHIN", 1)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert said.code == 4
     assert "No answer came in time" in said.one_sentence()

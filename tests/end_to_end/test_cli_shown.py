@@ -11,7 +11,7 @@ import pytest
 
 from tests.end_to_end.conftest import Rj
 from tests.end_to_end.running import ROOT
-from tests.service.test_visible import unseen
+from tests.runtime.test_visible import unseen
 
 NASTY = "Alex\u202e\u200b\U000e0041[bold]"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from service.referrals import Referrals
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from tests.caseload import a_caseload
 from tests.end_to_end.conftest import Rj
 from tests.register import enter

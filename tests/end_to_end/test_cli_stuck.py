@@ -14,19 +14,19 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from operations.stuck import stuck
+from runtime.connections import connect_temporal, register_search_attributes
+from runtime.embedded.postgres import embedded_postgres
+from runtime.embedded.temporal import embedded_temporal
+from runtime.findings import Kind, Stuck
+from runtime.referrals import TASK_QUEUE, Referrals
+from runtime.schedules import keep_schedules
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.steps import ReferralInput
-from service.embedded_postgres import embedded_postgres
-from service.embedded_temporal import embedded_temporal
-from service.findings import Kind, Stuck
-from service.referrals import TASK_QUEUE, Referrals
-from service.running import connect_temporal, register_search_attributes
-from service.schedules import keep_schedules
-from service.staffing import enter_missing
-from service.stuck import stuck
+from simulation.staffing import enter_missing
 from stores.database import Pool, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.book import Book
 from tests.conftest import STAFF

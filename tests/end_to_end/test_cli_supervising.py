@@ -14,16 +14,17 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-import service.reassignment
+import casework.reassignment
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Role, Staff
 from schemas.steps import Receipt
-from service.referrals import Referrals
-from stores import event_log, staff
+from stores import staff
 from stores.database import Pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
+from stores.logs import event_log
 from tests.book import MONDAY, Book
 from tests.end_to_end.conftest import Rj
 from tests.end_to_end.running import ROOT
@@ -292,7 +293,7 @@ async def test_who_waits_for_a_worker_that_is_not_there_is_told(
     giver, taker = people
     await owned(referrals, giver, 1)
     queue, asked, loop = str(uuid4()), asyncio.Event(), asyncio.get_running_loop()
-    really, answers = service.reassignment._ask, list[Progress | None]()
+    really, answers = casework.reassignment._ask, list[Progress | None]()
 
     async def ask(handle: Any) -> Progress | None:
         answers.append(await really(handle))
@@ -301,10 +302,10 @@ async def test_who_waits_for_a_worker_that_is_not_there_is_told(
             loop.call_soon_threadsafe(asked.set)
         return answers[-1]
 
-    monkeypatch.setattr("service.reassignment._ask", ask)
-    monkeypatch.setattr("service.reassignment._QUERY_WITHIN", timedelta(seconds=0.5))
-    monkeypatch.setattr("service.reassignment.SERVICE_QUEUE", queue)
-    monkeypatch.setattr("cli.reassigning._SILENT_FOR", 0.1)
+    monkeypatch.setattr("casework.reassignment._ask", ask)
+    monkeypatch.setattr("casework.reassignment._QUERY_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr("casework.reassignment.SERVICE_QUEUE", queue)
+    monkeypatch.setattr("cli.casework.reassigning._SILENT_FOR", 0.1)
     waiting = asyncio.ensure_future(rj("reassign", "--from", giver, "--to", taker, "--as", "es-su", "--yes"))
     await asked.wait()
     async with working(referrals, queue):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.people import Role, Staff
-from service.referrals import Referrals
 from stores.tasks import OpenTask, open_tasks
 from tests.end_to_end.conftest import Rj
 from tests.life import form

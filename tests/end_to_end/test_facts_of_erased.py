@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lifecycle.coarse_facts import facts_of
+from operations.erasure import erase
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.vocabulary import ErasureReason, Occasion, Scale
-from service.erasure import erase
-from service.referrals import Referrals
-from stores import event_log
 from stores.facts import fact_key, fact_rows
+from stores.logs import event_log
 from tests.life import form
 
 

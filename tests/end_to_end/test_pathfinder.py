@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from service.pathfinder import ROWS, Published, drive, published, synthesise
-from service.pathfinder_stories import SOURCE
-from service.referrals import Referrals
-from stores.figures import funnel
-from stores.verifying import verify
+from reports.funnel import funnel
+from runtime.referrals import Referrals
+from simulation.pathfinder import ROWS, Published, drive, published, synthesise
+from simulation.pathfinder_stories import SOURCE
+from stores.logs.verifying import verify
 
 SHARE, SEED = 0.015, 1
 

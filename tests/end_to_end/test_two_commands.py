@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 
 from lifecycle import Refused
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.people import Actor, Role, Staff
 from schemas.steps import Request
-from service.referrals import Referrals
-from stores import event_log
+from stores.logs import event_log
 from tests.end_to_end.conftest import Rj
 from tests.life import form, until_preparation
 from tests.register import enter

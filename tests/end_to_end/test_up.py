@@ -18,7 +18,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from service.logging import EntryHandler
+from runtime.logging import EntryHandler
 from starter import app
 from tests.end_to_end.running import environment, ours, replayed, start, up
 

@@ -116,7 +116,7 @@ def _plain(kind: str) -> None:
     """A command of which only the reason, if any, is filled in."""
 
     @of(kind)
-    def _(keyboard: Keyboard) -> Iterator[Command]:
+    def examples_of_any_kind(keyboard: Keyboard) -> Iterator[Command]:
         command = c.COMMANDS[kind]
         words = {
             name: CANARY
@@ -147,25 +147,25 @@ for _kind in (
 
 
 @of("open_referral")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_open_referral(keyboard: Keyboard) -> Iterator[Command]:
     yield opening()
 
 
 @of("record_duplicate_check")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_duplicate_check(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordDuplicateCheck()
     yield c.RecordDuplicateCheck(duplicate_of="RJ-0000-0000")
     yield c.RecordDuplicateCheck(duplicate_of=keyboard.referral.reference)
 
 
 @of("allocate")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_allocate(keyboard: Keyboard) -> Iterator[Command]:
     yield c.Allocate(caseworker=keyboard.actor.id)
     yield c.Allocate(caseworker="cw-2")
 
 
 @of("record_contact_attempt")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_contact_attempt(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for channel in (Channel.PHONE, Channel.LETTER):
             yield c.RecordContactAttempt(participant=who, channel=channel, outcome=ContactOutcome.NO_ANSWER)
@@ -177,20 +177,20 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_information_given")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_information_given(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.RecordInformationGiven(participant=who, channel=Channel.PHONE)
 
 
 @of("record_interest")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_interest(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for interest in Interest:
             yield c.RecordInterest(participant=who, interest=interest)
 
 
 @of("record_risk_assessment")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_risk_assessment(keyboard: Keyboard) -> Iterator[Command]:
     for about in (None, *keyboard.ids()):
         for level in (Level.LOW, Level.HIGH):
             factors = tuple(FactorAssessment(factor=factor, level=level) for factor in RiskFactor)
@@ -198,33 +198,33 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_risk_verdict")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_risk_verdict(keyboard: Keyboard) -> Iterator[Command]:
     for verdict in Verdict:
         yield c.RecordRiskVerdict(verdict=verdict)
 
 
 @of("record_acknowledgement")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_acknowledgement(keyboard: Keyboard) -> Iterator[Command]:
     for who in (*keyboard.ids(ParticipantRole.RESPONSIBLE), "h1"):
         for acknowledges in (True, False):
             yield c.RecordAcknowledgement(participant=who, acknowledges=acknowledges)
 
 
 @of("assign_facilitators")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_assign_facilitators(keyboard: Keyboard) -> Iterator[Command]:
     yield c.AssignFacilitators(facilitator="fa-1", co_facilitator="sv-1", advanced_practitioner=True)
     yield c.AssignFacilitators(facilitator="fa-1")
     yield c.AssignFacilitators(facilitator="sv-2", co_facilitator="sv-2")
 
 
 @of("choose_method")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_choose_method(keyboard: Keyboard) -> Iterator[Command]:
     for method in Method:
         yield c.ChooseMethod(method=method)
 
 
 @of("record_preparation_meeting")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_preparation_meeting(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for days in (0, 1):
             day = (keyboard.at + timedelta(days=days)).date()
@@ -232,14 +232,14 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_confirmation")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_confirmation(keyboard: Keyboard) -> Iterator[Command]:
     for who in (*keyboard.ids(ParticipantRole.RESPONSIBLE), "h1"):
         for confirmation in Confirmation:
             yield c.RecordConfirmation(participant=who, confirmation=confirmation)
 
 
 @of("book_activity")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_book_activity(keyboard: Keyboard) -> Iterator[Command]:
     active = [each for each in keyboard.referral.participants if each.active]
     committed = [
         each.id
@@ -255,7 +255,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_activity_held")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_activity_held(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordActivityHeld()
     yield c.RecordActivityHeld(partly=True)
     began = [keyboard.at, keyboard.at + timedelta(days=1), keyboard.referral.risk.confirmed_at]
@@ -266,13 +266,13 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("postpone_activity")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_postpone_activity(keyboard: Keyboard) -> Iterator[Command]:
     for who in (None, *keyboard.ids()):
         yield c.PostponeActivity(asked_by=who, reason=CANARY)
 
 
 @of("record_agreement")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_agreement(keyboard: Keyboard) -> Iterator[Command]:
     taken = {item.id for item in keyboard.referral.agreement}
     free = next(name for number in range(1, 100) if (name := f"i{number}") not in taken)
     due_on = (keyboard.at + timedelta(days=30)).date()
@@ -281,44 +281,44 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("settle_agreement_item")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_settle_agreement_item(keyboard: Keyboard) -> Iterator[Command]:
     for item in (*(item.id for item in keyboard.referral.agreement), "i99"):
         yield c.SettleAgreementItem(item=item, outcome=ItemOutcome.COMPLETED)
 
 
 @of("record_follow_up")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_follow_up(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for contact in FollowUpContact:
             yield c.RecordFollowUp(participant=who, contact=contact)
 
 
 @of("record_survey")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_survey(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.RecordSurvey(participant=who, satisfied=True, feels="better", rating=9)
 
 
 @of("record_scale")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_scale(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.RecordScale(participant=who, scale=Scale.FEAR, occasion=Occasion.BEFORE, score=7)
 
 
 @of("record_needs")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_needs(keyboard: Keyboard) -> Iterator[Command]:
     for who in (*keyboard.ids(ParticipantRole.HARMED), "r1"):
         score = NeedScore(need=Need.OUTLOOK_AND_ATTITUDES, score=2)
         yield c.RecordNeeds(participant=who, occasion=Occasion.BEFORE, needs=(score,))
 
 
 @of("report_outcome")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_report_outcome(keyboard: Keyboard) -> Iterator[Command]:
     yield c.ReportOutcome(agency=Agency.COURT)
 
 
 @of("give_consent")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_give_consent(keyboard: Keyboard) -> Iterator[Command]:
     guardians = [None, *keyboard.ids(ParticipantRole.GUARDIAN)]
     day = keyboard.at.date()
     for who in keyboard.ids():
@@ -344,7 +344,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("withdraw_consent")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_withdraw_consent(keyboard: Keyboard) -> Iterator[Command]:
     for each in keyboard.referral.consents:
         yield c.WithdrawConsent(
             participant=each.participant, purpose=each.purpose, by_guardian=each.by_guardian
@@ -353,20 +353,20 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("withdraw")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_withdraw(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.Withdraw(participant=who)
 
 
 @of("end_participation")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_end_participation(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for reason in EndReason:
             yield c.EndParticipation(participant=who, reason=reason)
 
 
 @of("add_participant")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_add_participant(keyboard: Keyboard) -> Iterator[Command]:
     for prefix in ("h", "r", "s", "g"):
         accompanies = "h1" if prefix in "sg" else None
         yield c.AddParticipant(participant=person(keyboard.free(prefix), accompanies=accompanies))
@@ -375,7 +375,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("amend_participant")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_amend_participant(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.AmendParticipant(participant=who, gender=Gender.ANOTHER)
         for age_band in (AgeBand.UNDER_18, AgeBand.FROM_18_TO_24):
@@ -384,14 +384,14 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_contact_safety")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_contact_safety(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         safety = ContactSafety(safe_channels=(Channel.LETTER,))
         yield c.RecordContactSafety(participant=who, contact_safety=safety)
 
 
 @of("amend_referral")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_amend_referral(keyboard: Keyboard) -> Iterator[Command]:
     yield c.AmendReferral()
     yield c.AmendReferral(sensitive_categories=())
     yield c.AmendReferral(sensitive_categories=(SensitiveCategory.STALKING,))
@@ -400,46 +400,46 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("record_court_news")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_court_news(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordCourtNews(plea=Plea.GUILTY)
     yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=90))
     yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=900))
 
 
 @of("hold")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_hold(keyboard: Keyboard) -> Iterator[Command]:
     for days in (30, 0):
         yield c.Hold(review_on=(keyboard.at + timedelta(days=days)).date(), reason=CANARY)
 
 
 @of("reassign")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_reassign(keyboard: Keyboard) -> Iterator[Command]:
     for who in ("cw-1", "cw-2", "sv-2"):
         yield c.Reassign(caseworker=who)
 
 
 @of("sign_off")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_sign_off(keyboard: Keyboard) -> Iterator[Command]:
     for subject in SignOffSubject:
         for approved in (True, False):
             yield c.DecideSignOff(subject=subject, approved=approved, reason=CANARY)
 
 
 @of("override_gate")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_override_gate(keyboard: Keyboard) -> Iterator[Command]:
     for gate in (*OverridableGate, Purpose.TAKE_PART, "nonsense"):
         yield c.OverrideGate(gate=gate, reason=CANARY)
 
 
 @of("record_review")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_record_review(keyboard: Keyboard) -> Iterator[Command]:
     for subject in ReviewSubject:
         for who in (None, *keyboard.ids()):
             yield c.RecordReview(subject=subject, participant=who)
 
 
 @of("complete_task")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_complete_task(keyboard: Keyboard) -> Iterator[Command]:
     for task in keyboard.referral.tasks:
         for result in TaskResult:
             yield c.CompleteTask(task=task.id, result=result, note=CANARY)
@@ -447,7 +447,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("extend_deadline")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_extend_deadline(keyboard: Keyboard) -> Iterator[Command]:
     for each in deadlines(keyboard.referral):
         yield c.ExtendDeadline(deadline=each.key, until=each.due_at + timedelta(days=7), reason=CANARY)
     yield c.ExtendDeadline(deadline="inactivity", until=keyboard.at - timedelta(days=7), reason=CANARY)
@@ -455,7 +455,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("reach_deadline")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_reach_deadline(keyboard: Keyboard) -> Iterator[Command]:
     for each in deadlines(keyboard.referral):
         for point in each.points:
             yield c.ReachDeadline(deadline=each.key, point=point)
@@ -463,7 +463,7 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("correct_step")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_correct_step(keyboard: Keyboard) -> Iterator[Command]:
     # The latest first: that is what a person takes back.
     for step in sorted({each.step for each in keyboard.history}, reverse=True):
         yield c.CorrectStep(step=step, reason=CANARY)
@@ -471,31 +471,31 @@ def _(keyboard: Keyboard) -> Iterator[Command]:
 
 
 @of("close")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_close(keyboard: Keyboard) -> Iterator[Command]:
     for reason in ClosureReason:
         yield c.Close(reason=reason)
 
 
 @of("book_preparation_meeting")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_book_preparation_meeting(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         for starts_at in (keyboard.at + timedelta(days=2), keyboard.at - timedelta(days=2)):
             yield c.BookPreparationMeeting(participant=who, starts_at=starts_at)
 
 
 @of("cancel_preparation_meeting")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_cancel_preparation_meeting(keyboard: Keyboard) -> Iterator[Command]:
     for who in keyboard.ids():
         yield c.CancelPreparationMeeting(participant=who)
 
 
 @of("adopt_policy")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_adopt_policy(keyboard: Keyboard) -> Iterator[Command]:
     for version in (NEWER_POLICY.version, keyboard.referral.policy.version):
         yield c.AdoptPolicy(version=version)
 
 
 @of("settle_notice")
-def _(keyboard: Keyboard) -> Iterator[Command]:
+def examples_of_settle_notice(keyboard: Keyboard) -> Iterator[Command]:
     for outcome in Outcome:
         yield c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=outcome)

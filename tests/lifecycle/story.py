@@ -19,6 +19,7 @@ from lifecycle import (
     open_referral,
     permitted,
 )
+from policies.files import load_policies
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -45,7 +46,6 @@ from schemas.vocabulary import (
     Stage,
     Verdict,
 )
-from service.policy_files import load_policies
 
 POLICY = load_policies().base
 # What the service has settled since.

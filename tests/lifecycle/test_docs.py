@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from cli import docs
-from cli.privacy_page import privacy_page
+import cli.docs.__main__ as docs
+from cli.docs.privacy_page import privacy_page
 from schemas.commands import COMMANDS
 from schemas.events import Event
 from schemas.policy import DeadlineName, Policy

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from lifecycle import Refused, next_point, notices, told_of
 from lifecycle.contacts import contact_of
-from lifecycle.notices import INVITATION, INVITATION_CANCELLED
-from lifecycle.sending import End, Send, Tried, Wait, plan
+from lifecycle.notifying.notices import INVITATION, INVITATION_CANCELLED
+from lifecycle.notifying.sending import End, Send, Tried, Wait, plan
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.notices import AT_ONCE, Category, Notice, Outcome, Party

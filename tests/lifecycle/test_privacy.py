@@ -40,8 +40,8 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Stage,
 )
-from stores.event_log import sealed_as_today
-from stores.keys import DataKey
+from stores.keys.referral_keys import DataKey
+from stores.logs.event_log import sealed_as_today
 from tests.lifecycle.exemplars import Keyboard, exemplars
 from tests.lifecycle.story import CASEWORKER, EVERYBODY, MONDAY, Story, opening, person
 

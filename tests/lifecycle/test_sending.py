@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle.contacts import Contact, contact_of
-from lifecycle.sending import End, Plan, Send, Tried, Wait, in_safe_hours, next_safe, plan
+from lifecycle.notifying.sending import End, Plan, Send, Tried, Wait, in_safe_hours, next_safe, plan
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.notices import About, Category, Notice, Outcome, Party

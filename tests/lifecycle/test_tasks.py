@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from lifecycle import deadlines
-from lifecycle.tasks import open_tasks
+from lifecycle.notifying.tasks import open_tasks
 from schemas import commands as c
 from schemas.notices import Outcome
 from schemas.vocabulary import ClosureReason, Interest, Stage, TaskResult

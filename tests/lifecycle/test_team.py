@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import notices, told_of
-from lifecycle.team import addressed, answering, with_cover
+from lifecycle.notifying.team import addressed, answering, with_cover
 from schemas import commands as c
 from schemas import events as e
 from schemas.notices import Addressee

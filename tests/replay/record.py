@@ -14,16 +14,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from policies.files import load_policies
+from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.embedded.postgres import embedded_postgres
+from runtime.embedded.temporal import embedded_temporal
+from runtime.referrals import Referrals
 from schemas.commands import Command
-from service.embedded_postgres import embedded_postgres
-from service.embedded_temporal import embedded_temporal
-from service.policy_files import load_policies
-from service.referrals import Referrals
-from service.running import connect_temporal, register_search_attributes, worker
-from service.staffing import enter_missing
+from simulation.staffing import enter_missing
 from stores.database import connect_pool
-from stores.epochs import Wrapping
-from stores.keys import EpochKeys, KeyStore, MasterKeys
+from stores.keys.epochs import Wrapping
+from stores.keys.referral_keys import EpochKeys, KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.conftest import STAFF
 from tests.life import asides, detours, form, until_closed, until_conference, until_preparation

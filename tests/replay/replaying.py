@@ -22,13 +22,13 @@ import lifecycle.core
 from lifecycle import ENTRY_GATES, RULES, Gate, Refused
 from lifecycle.clocks import Clock
 from lifecycle.working_time import add_span
+from runtime.referrals import TASK_QUEUE, Referrals
+from runtime.sealing.codec import reference_of
+from runtime.sealing.plugin import referral_plugin
 from schemas.policy import DeadlineName
 from schemas.referral import Referral
 from schemas.vocabulary import Stage
-from service.codec import reference_of
-from service.plugin import referral_plugin
-from service.referrals import TASK_QUEUE, Referrals
-from stores.keys import KeyErased, KeyStore, KeyUnknown
+from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from workflows.ids import workflow_id
 from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
 from workflows.referral import ReferralWorkflow

@@ -17,7 +17,7 @@ from schemas import commands as c
 from schemas.policy import DeadlineName
 from schemas.vocabulary import Stage
 from stores.database import Pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
 from tests.lifecycle.story import to
 from tests.replay.divergent import Careless, Divergent
 from tests.replay.replaying import one_more_deadline, one_more_gate, other_numbers, replay, replay_altered

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
+from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
 from stores.migrate import migrate
 
 

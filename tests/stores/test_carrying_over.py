@@ -13,19 +13,19 @@ import pytest
 
 from lifecycle import fold
 from lifecycle.coarse_facts import facts_of
+from operations.upgrading import up_to_date
+from runtime.embedded.postgres import embedded_postgres
+from runtime.settings import Settings
 from schemas import commands as c
-from service.embedded_postgres import embedded_postgres
-from service.settings import Settings
-from service.upgrading import up_to_date
-from stores import anchors as anchoring
-from stores import event_log, staff_log
-from stores.anchors import Anchors, check
-from stores.carrying_over import to_carry_over
-from stores.chain import chain_key
 from stores.database import Connection, Pool, connect, connect_pool
-from stores.keys import DataKey, EpochKeys, KeyStore, MasterKeys
+from stores.keys.referral_keys import DataKey, EpochKeys, KeyStore, MasterKeys
+from stores.logs import anchors as anchoring
+from stores.logs import event_log, staff_log
+from stores.logs.anchors import Anchors, check
+from stores.logs.carrying_over import to_carry_over
+from stores.logs.chain import chain_key
+from stores.logs.verifying import verify
 from stores.migrate import FOLDER, migrate
-from stores.verifying import verify
 from tests.conftest import any_time
 from tests.life import form
 from tests.stores.test_event_log import ATTEMPT, Recording

@@ -16,7 +16,7 @@ from schemas.referral import Escalation, SignOffRequest, Task
 from schemas.vocabulary import SignOffSubject
 from stores import digests, notices
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from stores.referrals import where_they_stand
 from stores.register import set_messages
 from stores.tasks import open_tasks

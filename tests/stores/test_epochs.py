@@ -17,10 +17,10 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.embedded_postgres import EmbeddedPostgres
+from runtime.embedded.postgres import EmbeddedPostgres
 from stores.database import Pool, connect, connect_pool
-from stores.epochs import REPLACE_AFTER
-from stores.keys import KeyErased, KeyStore, MasterKeyInUse, MasterKeyProblem, MasterKeys
+from stores.keys.epochs import REPLACE_AFTER
+from stores.keys.referral_keys import KeyErased, KeyStore, MasterKeyInUse, MasterKeyProblem, MasterKeys
 from tests.stores.thief import Thief
 
 
@@ -329,7 +329,7 @@ async def test_the_epoch_is_not_retired_while_a_key_is_being_wrapped(pool: Pool,
 async def test_two_who_replace_the_epoch_at_once_lose_nothing(
     pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.epochs._BATCH", 3)
+    monkeypatch.setattr("stores.keys.epochs._BATCH", 3)
     sealed = await sealed_by(process(pool, ring), *(f"RJ-{n}" for n in range(20)))
     await erase(process(pool, ring), pool, "RJ-0")
     del sealed["RJ-0"]
@@ -349,8 +349,8 @@ async def test_two_who_replace_it_though_both_believe_to_be_alone_lose_nothing(
     async def alone(self: object, *, wait: bool = True) -> AsyncIterator[bool]:
         yield True
 
-    monkeypatch.setattr("stores.epochs._BATCH", 3)
-    monkeypatch.setattr("stores.epochs.Epochs._alone", alone)
+    monkeypatch.setattr("stores.keys.epochs._BATCH", 3)
+    monkeypatch.setattr("stores.keys.epochs.Epochs._alone", alone)
     sealed = await sealed_by(process(pool, ring), *(f"RJ-{n}" for n in range(12)))
     await asyncio.gather(*(process(pool, ring).epochs.replace() for _ in range(3)))
     assert await all_open(process(pool, ring), sealed)
@@ -522,7 +522,7 @@ async def killed_everywhere(
 async def test_a_replacement_that_is_killed_anywhere_loses_no_key_and_is_finished_by_the_next(
     pool: Pool, ring: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.epochs._BATCH", 2)
+    monkeypatch.setattr("stores.keys.epochs._BATCH", 2)
     assert await killed_everywhere(pool, ring, empty_database, lambda keys: keys.epochs.replace()) > 30
 
 

@@ -13,18 +13,18 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
 from lifecycle import fold
+from policies.files import load_policies
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.people import Actor
 from schemas.reference import reference_from
 from schemas.steps import Request, StepTaken
-from service.policy_files import load_policies
-from stores import event_log
-from stores.chain import chain_key
 from stores.database import Connection, Pool, connect
-from stores.keys import KeyErased, KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyErased, KeyStore, MasterKeys
+from stores.logs import event_log
+from stores.logs.chain import chain_key
+from stores.logs.verifying import Break, first_break
 from stores.referrals import list_referrals
-from stores.verifying import Break, first_break
 from tests.life import HARMED, form
 
 ATTEMPT = c.RecordContactAttempt.model_validate(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from service.embedded_postgres import EmbeddedPostgres
+from runtime.embedded.postgres import EmbeddedPostgres
 from stores.database import Pool, connect, connect_pool
-from stores.keys import (
+from stores.keys.referral_keys import (
     CACHE_SECONDS,
     DataKey,
     KeyErased,
@@ -234,7 +234,7 @@ async def test_an_erasure_rolled_back_did_not_happen(keys: KeyStore, pool: Pool,
 async def test_rotation_leaves_nothing_under_the_old_key(
     pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.epochs._BATCH", 4)
+    monkeypatch.setattr("stores.keys.epochs._BATCH", 4)
     keys = another_process(pool, ring)
     secret = await keys.installation_secret()
     sealed = {f"RJ-{n}": (await keys.create(f"RJ-{n}")).seal(b"name", b"") for n in range(10)}
@@ -267,7 +267,7 @@ async def test_rotation_leaves_nothing_under_the_old_key(
 async def test_rotation_ends_though_a_master_key_is_added_meanwhile(
     pool: Pool, ring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.epochs._BATCH", 4)
+    monkeypatch.setattr("stores.keys.epochs._BATCH", 4)
     keys = another_process(pool, ring)
     await keys.installation_secret()
     for n in range(6):

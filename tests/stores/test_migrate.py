@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from service.embedded_postgres import EmbeddedPostgres
+from runtime.embedded.postgres import EmbeddedPostgres
 from stores.database import Connection, DatabaseUnreachable, connect, connect_pool
 from stores.migrate import MigrationRefused, migrate, pending, read_migrations
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stores import event_log
 from stores.database import Pool, connect
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.life import form
 from tests.stores.test_event_log import ATTEMPT, Recording
 

@@ -18,17 +18,18 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from lifecycle import Refused
+from operations.verifying import verify
+from policies.files import load_policies
+from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
+from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
-from service.policy_files import load_policies
-from service.referrals import Referrals
-from service.verifying import verify
-from stores import register, staff, staff_log
-from stores.anchors import Anchors, LogsLost
-from stores.chain import ChainKey, chain_key
+from stores import register, staff
 from stores.database import Connection, Pool, connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
+from stores.logs import staff_log
+from stores.logs.anchors import Anchors, LogsLost
+from stores.logs.chain import ChainKey, chain_key
 from stores.migrate import migrate
 from stores.register import Kind
 

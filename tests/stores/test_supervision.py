@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from policies.files import load_policies
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Role
 from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
-from service.policy_files import load_policies
-from stores import event_log, register, staff, supervision
+from stores import register, staff, supervision
 from stores.database import Pool, connect
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from stores.supervision import Load, PastEscalation, WaitingSignOff
 from tests.book import MONDAY, Book
 from tests.life import HARMED, until_conference, until_preparation

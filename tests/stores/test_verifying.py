@@ -13,19 +13,19 @@ from typing import Any, cast
 import pytest
 
 from lifecycle import Refused
+from operations.anchoring import Anchoring
+from operations.verifying import verify
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
-from service.anchoring import Anchoring
-from service.embedded_postgres import EmbeddedPostgres
-from service.referrals import Referrals
-from service.verifying import verify
-from stores import event_log
-from stores.anchors import AnchorProblem, Anchors, LogsLost, check, fold
-from stores.carrying_over import plain_link
-from stores.chain import ChainKey, chain_key
 from stores.database import Connection, Pool, connect, connect_pool
-from stores.keys import KeyStore
-from stores.verifying import Break, first_break, gone, orphans
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
+from stores.logs.anchors import AnchorProblem, Anchors, LogsLost, check, fold
+from stores.logs.carrying_over import plain_link
+from stores.logs.chain import ChainKey, chain_key
+from stores.logs.verifying import Break, first_break, gone, orphans
 from tests.life import form
 from tests.stores.test_event_log import ATTEMPT, Recording
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from stores.key_files import DataKey, SealBroken
+from stores.keys.key_files import DataKey, SealBroken
 
 _LINE = re.compile(rb"\d{8}-[0-9a-f]{8} ([A-Za-z0-9+/]{43}=)")
 

@@ -13,23 +13,23 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from typer.testing import CliRunner
 
-from activities.email import Mailer
-from activities.outward import Outward
-from activities.wording import Wording
+from messages.email import Mailer
+from messages.outward import Outward
+from messages.wording import Wording
+from operations.stuck import stuck
+from operations.watching import meddled
+from policies.files import load_policies
+from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
+from runtime.embedded.temporal import embedded_temporal
+from runtime.findings import Stuck
+from runtime.referrals import Referrals
+from runtime.schedules import keep_schedules
 from schemas.steps import Overview
-from service.embedded_postgres import EmbeddedPostgres, embedded_postgres
-from service.embedded_temporal import embedded_temporal
-from service.findings import Stuck
-from service.policy_files import load_policies
-from service.referrals import Referrals
-from service.running import connect_temporal, register_search_attributes, worker
-from service.schedules import keep_schedules
-from service.staffing import enter_missing
-from service.stuck import stuck
-from service.watching import meddled
+from simulation.staffing import enter_missing
 from starter import app
 from stores.database import connect_pool
-from stores.keys import KeyStore, MasterKeys
+from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.migrate import migrate
 from tests.conftest import STAFF
 from tests.end_to_end.conftest import Said

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from runtime.embedded.data_folder import DataFolder
 from schemas.commands import COMMANDS
-from service.data_folder import DataFolder
 from tests.end_to_end.running import RJ, ROOT, environment, up
 
 pytestmark = pytest.mark.xdist_group("up")

@@ -18,14 +18,14 @@ from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleUpdate, WorkflowExecutionStatus
 
+from operations.reconciling import Done, Reconciled, reconcile
+from operations.serving import serving
+from operations.watching import meddled
+from runtime.findings import Kind
+from runtime.referrals import TASK_QUEUE
+from runtime.schedules import DIGEST_TIMES, schedules_amiss
+from runtime.settings import Settings
 from schemas import commands as c
-from service.findings import Kind
-from service.reconciling import Done, Reconciled, reconcile
-from service.referrals import TASK_QUEUE
-from service.schedules import DIGEST_TIMES, schedules_amiss
-from service.serving import serving
-from service.settings import Settings
-from service.watching import meddled
 from stores import notices
 from stores.supervision import last_told
 from tests.life import form

@@ -15,24 +15,25 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from lifecycle import Refused, fold
+from operations.doctor import _meddled
+from operations.reconciling import Done, Reconciled, reconcile
+from operations.stuck import stuck
+from operations.watching import Watch, foreign_workflows
+from policies.files import load_policies
+from runtime.connections import register_search_attributes, worker
+from runtime.embedded.temporal import embedded_temporal
+from runtime.findings import Kind, Standing
+from runtime.referrals import TASK_QUEUE, Referrals
+from runtime.schedules import keep_schedules
+from runtime.sealing.plugin import referral_plugin
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.vocabulary import ClosureReason
-from service.diagnosis import _meddled
-from service.embedded_temporal import embedded_temporal
-from service.findings import Kind, Standing
-from service.plugin import referral_plugin
-from service.policy_files import load_policies
-from service.reconciling import Done, Reconciled, reconcile
-from service.referrals import TASK_QUEUE, Referrals
-from service.running import register_search_attributes, worker
-from service.schedules import keep_schedules
-from service.stuck import stuck
-from service.watching import Watch, foreign_workflows
-from stores import catching_up, event_log
+from stores import catching_up
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.book import Book
 from tests.life import HARMED, form
 from workflows.ids import DIGEST, workflow_id
@@ -218,8 +219,8 @@ async def test_it_gets_through_without_temporal_and_the_workflow_catches_up(
 ) -> None:
     reference = await meddled.opened()
     gone = await Client.connect("127.0.0.1:1", lazy=True, plugins=[referral_plugin(meddled.referrals.keys)])
-    monkeypatch.setattr("service.referrals._URGENT_WITHIN", 0.5)
-    monkeypatch.setattr("service.referrals._QUERY_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr("runtime.referrals._URGENT_WITHIN", 0.5)
+    monkeypatch.setattr("runtime.referrals._QUERY_WITHIN", timedelta(seconds=0.5))
     away = Referrals(gone, meddled.referrals.pool, meddled.referrals.keys, meddled.referrals.policies)
     receipt = await away.take(reference, CONCERN, "me-1")
     assert receipt.behind

@@ -33,20 +33,20 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.referrals import TASK_QUEUE, NotAnswered, Referrals
+from runtime.sealing.codec import ReferralCodec
+from runtime.sealing.places import PayloadRefused, Place
+from runtime.sealing.plugin import referral_plugin
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import COMMANDS, Command
 from schemas.people import Actor, Role
 from schemas.steps import ReferralInput, Request
-from service.codec import ReferralCodec
-from service.places import PayloadRefused, Place
-from service.plugin import referral_plugin
-from service.referrals import TASK_QUEUE, NotAnswered, Referrals
-from service.running import connect_temporal, register_search_attributes, worker
-from stores import event_log
+from stores.logs import event_log
 from tests.conftest import PostOffice
 from tests.life import HARMED, form, until_preparation
-from tests.service.test_sealing import OwnKeys
+from tests.runtime.test_sealing import OwnKeys
 from workflows.ids import SERVICE_QUEUE, workflow_id
 from workflows.notice import MESSAGE_QUEUE
 

@@ -21,8 +21,8 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from service.embedded_temporal import EmbeddedTemporal, embedded_temporal
-from service.ports import LOOPBACK
+from runtime.embedded.ports import LOOPBACK
+from runtime.embedded.temporal import EmbeddedTemporal, embedded_temporal
 
 pytestmark = pytest.mark.xdist_group("embedded")
 

@@ -15,16 +15,16 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from policies.files import load_policies
+from runtime.connections import worker
+from runtime.referrals import TASK_QUEUE
+from runtime.sealing.plugin import referral_plugin
 from schemas.commands import Command, OpenReferral
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
-from service.plugin import referral_plugin
-from service.policy_files import load_policies
-from service.referrals import TASK_QUEUE
-from service.running import worker
 from stores import staff
 from stores.database import Pool
-from stores.keys import KeyStore
+from stores.keys.referral_keys import KeyStore
 from tests.conftest import PostOffice
 from tests.replay.replaying import replay, replay_altered
 from workflows.ids import workflow_id

@@ -15,7 +15,7 @@ from schemas.areas import LONDON
 from schemas.commands import Command
 from schemas.events import DeadlineReached
 from schemas.policy import DeadlineName
-from stores import event_log
+from stores.logs import event_log
 from tests.life import HARMED, RESPONSIBLE, consent, form, until_closed, until_conference, until_preparation
 from tests.workflows.conftest import Years
 

@@ -8,7 +8,7 @@ from lifecycle.working_time import add_span, clock_start
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import DeadlineReached
-from stores import event_log
+from stores.logs import event_log
 from tests.life import HARMED, asides, form, until_closed, until_conference, until_preparation
 from tests.workflows.conftest import Years
 

@@ -30,27 +30,27 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.digest import LONGEST_LIST, DigestOutcome, Digests, WhyNone
-from activities.email import Mailer
-from activities.wording import Medium, Wording
 from lifecycle.working_time import is_working_day, shift_working_days
+from messages.email import Mailer
+from messages.wording import Medium, Wording
+from policies.files import load_policies
+from runtime.connections import connect_temporal
+from runtime.schedules import order
+from runtime.sealing.plugin import referral_plugin
 from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.notices import Category, Outcome
 from schemas.people import Role, Staff
 from schemas.policy import Policies, Rung
 from schemas.referral import Escalation, Task
-from service.plugin import referral_plugin
-from service.policy_files import load_policies
-from service.running import connect_temporal
-from service.schedules import order
 from stores import digests, register, staff
 from stores.database import Pool, connect_pool
-from stores.keys import KeyStore
-from tests.activities.smtp_servers import Taking, smtp_server
+from stores.keys.referral_keys import KeyStore
 from tests.asked import asked_by_digest
 from tests.book import MONDAY, Book
 from tests.caseload import HERE, Caseload, a_caseload
 from tests.life import until_conference, until_preparation
+from tests.messages.smtp_servers import Taking, smtp_server
 from workflows.digest import DigestOrder, DigestResult, DigestWorkflow
 
 _TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")

@@ -18,11 +18,14 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.email import Mailer
-from activities.govuk_notify import Notify
-from activities.outward import Outward
-from activities.wording import Wording
 from lifecycle.working_time import shift_working_days
+from messages.email import Mailer
+from messages.govuk_notify import Notify
+from messages.outward import Outward
+from messages.wording import Wording
+from policies.files import load_policies
+from runtime.connections import worker
+from runtime.sealing.plugin import referral_plugin
 from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.commands import Command, OpenReferral
@@ -32,16 +35,13 @@ from schemas.people import ContactSafety, Role, Staff
 from schemas.policy import Rung
 from schemas.referral import Task
 from schemas.vocabulary import Channel, TaskResult
-from service.plugin import referral_plugin
-from service.policy_files import load_policies
-from service.running import worker
-from stores import event_log
 from stores import notices as store
 from stores.database import Pool
-from stores.keys import KeyStore
-from tests.activities.notify_double import NotifyDouble, Taken, notify_double
-from tests.activities.smtp_servers import Taking, smtp_server
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
 from tests.life import form, until_conference, until_preparation
+from tests.messages.notify_double import NotifyDouble, Taken, notify_double
+from tests.messages.smtp_servers import Taking, smtp_server
 from tests.register import enter
 from tests.replay.replaying import replay, replay_altered
 from tests.workflows.conftest import TEST_SERVER, Years

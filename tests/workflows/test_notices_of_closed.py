@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
+from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.commands import Command
 from schemas.events import NoticeSettled
 from schemas.notices import Outcome
 from schemas.vocabulary import ClosureReason
-from service.referrals import Referrals
-from stores import event_log
 from stores import notices as store
+from stores.logs import event_log
 from tests.conftest import PostOffice
 from tests.register import enter
 from tests.workflows.test_notices import REACHED, STAFF, booking, by_one, sent

@@ -15,7 +15,9 @@ from temporalio.worker import Worker
 
 from activities import reassignment as activity_module
 from activities.reassignment import Reassignment, Reassignments, Take, Tally
+from casework.reassignment import prospect, reassign
 from lifecycle import Refused
+from runtime.referrals import Referrals, TemporalUnreachable
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -23,9 +25,7 @@ from schemas.events import Reassigned
 from schemas.people import Role, Staff
 from schemas.steps import Receipt
 from schemas.vocabulary import Stage
-from service.reassignment import prospect, reassign
-from service.referrals import Referrals, TemporalUnreachable
-from stores import event_log
+from stores.logs import event_log
 from tests.asked import asked_by
 from tests.life import form
 from tests.register import enter
@@ -262,7 +262,7 @@ async def test_the_second_follows_the_first(
     giver, taker = people
     mine = await owned(referrals, giver, 2)
     queue, really = str(uuid4()), take_of(referrals)
-    monkeypatch.setattr("service.reassignment.SERVICE_QUEUE", queue)
+    monkeypatch.setattr("casework.reassignment.SERVICE_QUEUE", queue)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def waits(reference: str, command: Command, staff_id: str, command_id: UUID) -> Receipt:

@@ -23,6 +23,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
 from lifecycle import Refused, fold
+from policies.files import load_policies
+from runtime.referrals import TASK_QUEUE, Referrals
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.notices import Outcome
@@ -30,11 +32,9 @@ from schemas.people import Actor, Role
 from schemas.reference import reference_from
 from schemas.steps import Receipt, ReferralInput, Request
 from schemas.vocabulary import TaskResult
-from service.policy_files import load_policies
-from service.referrals import TASK_QUEUE, Referrals
-from stores import event_log
 from stores.database import Pool, connect
-from stores.event_log import Written
+from stores.logs import event_log
+from stores.logs.event_log import Written
 from tests.life import HARMED, form, until_preparation
 from tests.workflows.conftest import Years
 from workflows.ids import workflow_id

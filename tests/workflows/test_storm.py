@@ -6,8 +6,8 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from service.referrals import Referrals
-from stores import event_log
+from runtime.referrals import Referrals
+from stores.logs import event_log
 from tests.life import form
 
 MANY = 60

@@ -1,0 +1,174 @@
+"""Asking for all the referrals of one caseworker to go to another, and following how far that has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.reassignment import Reassignment, Tally
+from lifecycle import Refused
+from lifecycle.core import SUPERVISORS, WORKERS
+from runtime.referrals import Referrals, TemporalUnreachable
+from runtime.sealing.places import PayloadRefused
+from schemas.areas import Area
+from schemas.people import Staff
+from stores import supervision
+from workflows.ids import SERVICE_QUEUE
+from workflows.reassignment import (
+    Progress,
+    ReassignmentInput,
+    ReassignmentWorkflow,
+    reassignment_workflow_id,
+)
+
+_ASK_EVERY = 0.3
+_QUERY_WITHIN = timedelta(seconds=3)
+# While no worker runs, or Temporal is busy, there is no answer; it is asked again.
+_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, PayloadRefused)
+
+
+class ReassignmentFailed(Exception):
+    """A reassignment ended by a fault of ours. One sentence; what was given on stays so."""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a reassignment would do.
+
+    Attributes:
+        by_area: how many referrals it would give on in each area where the taker works.
+        elsewhere: how many it would leave in each area where the taker does not; they are refused, and named.
+        absent_until: when the taker is back, where they are away now.
+        underway: whether one from the same giver to the same taker runs already.
+    """
+
+    by_area: dict[Area, int]
+    elsewhere: dict[Area, int]
+    absent_until: datetime | None
+    underway: bool
+
+    @property
+    def count(self) -> int:
+        """How many referrals it would give on."""
+        return sum(self.by_area.values())
+
+
+async def prospect(referrals: Referrals, asked: Reassignment) -> Prospect:
+    """Look what a reassignment would do, before it is begun.
+
+    Raises:
+        Refused: somebody is not in the register, or may not do what it asks of them.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    if asked.giver == asked.taker:
+        raise Refused("same_caseworker", "Nobody gives referrals to themself.", "to")
+    actor = await referrals.member(asked.asked_by)
+    await referrals.registered(asked.giver, "from")
+    taker = await referrals.registered(asked.taker, "to")
+    if not taker.active:
+        raise Refused("staff_inactive", f"{taker.id} is no longer active.", "to")
+    if taker.role not in WORKERS:
+        role = taker.role.replace("_", " ")
+        raise Refused("not_their_role", f"{taker.id} is a {role} and does not work on referrals.", "to")
+    by_area = await supervision.owned_by_area(referrals.pool, asked.giver, stage=asked.stage)
+    if asked.area is not None:
+        by_area = {area: count for area, count in by_area.items() if area == asked.area}
+    _check_actor(actor, asked.area, by_area)
+    if by_area and not any(area in taker.areas for area in by_area):
+        raise Refused("staff_other_area", f"{taker.id} works in none of {', '.join(by_area)}.", "to")
+    return Prospect(
+        by_area={area: count for area, count in by_area.items() if area in taker.areas},
+        elsewhere={area: count for area, count in by_area.items() if area not in taker.areas},
+        absent_until=taker.absent_until if taker.absent(datetime.now(UTC)) else None,
+        underway=await _runs(_handle(referrals, asked)),
+    )
+
+
+def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> None:
+    if actor.role not in SUPERVISORS:
+        raise Refused("not_your_role", "Referrals are reassigned by supervisors and service managers.", "as")
+    concerned = {*by_area, *([area] if area else [])}
+    foreign = sorted(concerned - set(actor.areas))
+    if foreign:
+        yours = ", ".join(actor.areas)
+        raise Refused(
+            "staff_other_area",
+            f"{actor.id} does not work in {', '.join(foreign)}; choose one of your areas by --area: {yours}.",
+            "as",
+        )
+
+
+async def reassign(
+    referrals: Referrals, asked: Reassignment, on_progress: Callable[[Progress | None], None]
+) -> Tally:
+    """Begin a reassignment, or find the one that runs already, and follow it to its end.
+
+    It goes on by itself when nobody follows it any more.
+
+    Args:
+        on_progress: told how far it has come, again and again; None where no worker says so.
+
+    Raises:
+        ReassignmentFailed: it ended by a fault of ours, or somebody ended it.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    try:
+        handle = await referrals.client.start_workflow(
+            ReassignmentWorkflow.run,
+            ReassignmentInput(asked=asked),
+            id=reassignment_workflow_id(asked.giver, asked.taker),
+            task_queue=SERVICE_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        ended = asyncio.ensure_future(handle.result())
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=_ASK_EVERY)
+                if not ended.done():
+                    on_progress(await _ask(handle))
+            return ended.result()
+        finally:
+            ended.cancel()
+    except (WorkflowFailureError, PayloadRefused) as error:
+        cause = error.cause if isinstance(error, WorkflowFailureError) else error
+        raise ReassignmentFailed(
+            f"The reassignment ended before its time ({type(cause).__name__}); the worker's log says why. "
+            "What was given on stays so; the same command again gives on the rest."
+        ) from error
+    except RPCError as error:
+        raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+
+
+async def _ask(handle: WorkflowHandle[ReassignmentWorkflow, Tally]) -> Progress | None:
+    try:
+        return await handle.query(ReassignmentWorkflow.progress, rpc_timeout=_QUERY_WITHIN)
+    except _NO_ANSWER:
+        return None
+
+
+def _handle(referrals: Referrals, asked: Reassignment) -> WorkflowHandle[ReassignmentWorkflow, Tally]:
+    return referrals.client.get_workflow_handle_for(
+        ReassignmentWorkflow.run, reassignment_workflow_id(asked.giver, asked.taker)
+    )
+
+
+async def _runs(handle: WorkflowHandle[ReassignmentWorkflow, Tally]) -> bool:
+    try:
+        found = await handle.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise TemporalUnreachable(f"Temporal does not describe a workflow: {error.message}.") from error
+    return found.status is WorkflowExecutionStatus.RUNNING

@@ -1,0 +1,163 @@
+"""Giving all the referrals of one caseworker to another."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from cli.common import (
+    AreaOption,
+    AsOption,
+    BadInput,
+    Exit,
+    JsonOption,
+    as_staff_id,
+    fail,
+    guarded,
+    print_json,
+    print_table,
+    progress,
+    room,
+    run,
+    when,
+)
+from schemas.vocabulary import Stage
+
+if TYPE_CHECKING:
+    from activities.reassignment import Reassignment, Tally
+    from casework.reassignment import Prospect
+    from runtime.referrals import Referrals
+    from workflows.reassignment import Progress
+
+app = room()
+
+# Seconds without an answer after which somebody who waits is told why.
+_SILENT_FOR = 10.0
+
+
+@app.command("reassign")
+def reassign_command(
+    giver: Annotated[
+        str,
+        typer.Option("--from", metavar="STAFF", parser=as_staff_id, help="The caseworker who has them."),
+    ],
+    taker: Annotated[
+        str, typer.Option("--to", metavar="STAFF", parser=as_staff_id, help="Who is to have them.")
+    ],
+    staff: AsOption,
+    area: AreaOption = None,
+    stage: Annotated[Stage | None, typer.Option(help="Only those in this stage.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT|-", help="Why, in words. It is sealed. - asks for it, or reads standard input."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Give the open referrals of one caseworker to another. It goes on by itself, whatever is stopped meanwhile.
+
+    Each is an ordinary step, recorded under your name. Ends with 3 where some were refused; those stay as they were.
+
+    Example: rj reassign --from cw-1 --to cw-2 --reason - --as su-1
+    """
+
+    def order() -> Reassignment:
+        from activities.reassignment import Reassignment
+        from cli.free_text import ASKED_FOR, asked_for, warn_of_onlookers
+        from cli.reading import refuse_unprintable
+
+        why = asked_for("reason") if reason == ASKED_FOR else reason
+        refuse_unprintable(why, "reason")
+        warn_of_onlookers(["reason"] if reason not in (None, ASKED_FOR) else [])
+        return Reassignment(
+            giver=giver, taker=taker, area=area, stage=stage, reason=why, asked_by=staff, run=uuid4()
+        )
+
+    async def look(referrals: Referrals) -> Prospect:
+        from casework.reassignment import prospect
+
+        return await prospect(referrals, asked)
+
+    asked = guarded(order)
+    expected = run(look)
+    tally = None
+    if expected.underway or expected.count:
+        # Asked outside of the event loop, which a thread that waits for an answer would keep from ending.
+        guarded(lambda: _ask(asked, expected, yes))
+        tally = run(lambda referrals: _follow(referrals, asked))
+    if as_json:
+        from activities.reassignment import Tally
+
+        print_json((tally or Tally()).model_dump(mode="json"))
+    elif tally is None or not tally.done:
+        typer.echo(f"{giver} has no such open referral: there is nothing to reassign.")
+    else:
+        _tell(tally, giver, taker)
+    if tally and tally.refused:
+        fail(Exit.REFUSED, f"{tally.refused} of {tally.done} stayed as they were.")
+
+
+def _ask(asked: Reassignment, expected: Prospect, yes: bool) -> None:
+    if expected.underway:
+        return
+    if expected.absent_until:
+        typer.echo(f"{asked.taker} is away until {when(expected.absent_until)}.", err=True)
+    for area, count in expected.elsewhere.items():
+        typer.echo(f"{count} in {area} will be refused: {asked.taker} does not work there.", err=True)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput("--yes: is needed where nobody can be asked.")
+    what = f"{expected.count} open referral{'s' * (expected.count != 1)}"
+    if not typer.confirm(f"Give {what} of {asked.giver} to {asked.taker}?", err=True):
+        raise BadInput("Nothing was reassigned.")
+
+
+async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
+    from casework.reassignment import reassign
+
+    with progress() as bar:
+        task = bar.add_task("Reassigning", total=None)
+        said: set[str] = set()
+        heard_at = asyncio.get_running_loop().time()
+
+        def say(sentence: str) -> None:
+            if sentence not in said:
+                said.add(sentence)
+                typer.echo(sentence, err=True)
+
+        def show(come: Progress | None) -> None:
+            nonlocal heard_at
+            now = asyncio.get_running_loop().time()
+            if come is None:
+                if now - heard_at > _SILENT_FOR:
+                    say("No worker answers: it goes on when one runs (`rj up`, or `python worker.py`).")
+                return
+            heard_at = now
+            if come.run != asked.run:
+                say(f"Following the one that {come.asked_by} has begun already.")
+            bar.update(task, completed=come.tally.done, total=come.total or None)
+
+        try:
+            return await reassign(referrals, asked, show)
+        except asyncio.CancelledError:
+            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
+            raise
+
+
+def _tell(tally: Tally, giver: str, taker: str) -> None:
+    typer.echo(f"Reassigned from {giver} to {taker}: {tally.moved}.")
+    if tally.already:
+        typer.echo(f"{taker} had already: {tally.already}.")
+    if not tally.refused:
+        return
+    typer.echo(f"Refused: {tally.refused}.")
+    print_table([(f"  {each.reference}", each.message) for each in tally.named])
+    if tally.refused > len(tally.named):
+        typer.echo(f"  and {tally.refused - len(tally.named)} more")

@@ -1,0 +1,261 @@
+"""Who is told of what happened, by the policy that the referral keeps; and whether a message is still wanted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from itertools import count
+
+from lifecycle.clocks import deadline_of
+from lifecycle.notifying.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
+from lifecycle.notifying.tasks import outside
+from lifecycle.notifying.team import addressed
+from schemas import events as e
+from schemas.events import Recorded
+from schemas.notices import About, Addressee, Category, Notice, Party
+from schemas.people import Staff
+from schemas.policy import NoticeRule
+from schemas.referral import Referral
+from schemas.vocabulary import Interest, ParticipantRole
+
+INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one step tells: the rules that it meets, each with the event, and the calendars that it changes."""
+
+    before: Referral | None
+    after: Referral
+    events: tuple[Recorded, ...]
+    calls: tuple[tuple[NoticeRule, Recorded], ...]
+    invited: tuple[Invitation, ...]
+
+    @property
+    def anything(self) -> bool:
+        """Whether anybody is told anything; only then need it be known who works there."""
+        return bool(self.calls or self.invited)
+
+
+def told_of(before: Referral | None, events: Sequence[Recorded], after: Referral) -> Told:
+    """What a step tells, by the policy."""
+    calls = tuple(
+        (rule, each)
+        for each in events
+        for rule in after.policy.notices
+        if _concerns(rule, each.event) and not _said_otherwise(each, after)
+    )
+    invited: tuple[Invitation, ...] = ()
+    if events and after.policy.invitations:
+        invited = tuple(invitations(before, after, events, events[-1].at))
+    return Told(before, after, tuple(events), calls, invited)
+
+
+def _concerns(rule: NoticeRule, event: e.Event) -> bool:
+    if rule.on != event.kind:
+        return False
+    return all(_word(getattr(event, name, None)) in accepted for name, accepted in rule.only.items())
+
+
+def _word(value: object) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
+    """Whether of a point that was reached nobody need be told: an escalation of the same moment says it, or a later
+    point of the same deadline is behind us as well."""
+    event = recorded.event
+    if not isinstance(event, e.DeadlineReached):
+        return False
+    deadline = deadline_of(after, event.deadline)
+    points = deadline.points if deadline else {}
+    at_once = points.get("escalate-1") == event.at
+    raised = {(each.deadline, each.at) for each in after.escalations}
+    overtaken = any(event.at < at <= recorded.at for at in points.values())
+    return at_once or overtaken or (event.deadline, event.at) in raised
+
+
+def notices(told: Told, team: Sequence[Staff]) -> tuple[Notice, ...]:
+    """The messages that a step leads to: one for each person and template.
+
+    Args:
+        told: from :func:`told_of`.
+        team: the active members of staff and partners of the referral's area.
+    """
+    people = {member.id: member for member in team}
+    wanted: dict[tuple[str, str, int], Notice] = {}
+    numbers = count(1)
+    for rule, recorded in told.calls:
+        about = _about(recorded.event, told)
+        for party, to in _addressed(rule, recorded, told, people):
+            key = (rule.template, to, recorded.sequence)
+            if key not in wanted:
+                wanted[key] = _notice(rule, party, to, about, recorded, people, next(numbers))
+    return (*wanted.values(), *_invitations(told, people, numbers))
+
+
+def _invitations(told: Told, people: dict[str, Staff], numbers: Iterator[int]) -> Iterator[Notice]:
+    for each in told.invited:
+        member = people.get(each.to)
+        if member is None:
+            continue
+        # Its number in the calendar: a later step of the referral has a higher one.
+        last = told.events[-1]
+        yield Notice(
+            id=f"{last.sequence}-{next(numbers)}",
+            template=INVITATION_CANCELLED if each.cancelled else INVITATION,
+            category=Category.MEETING,
+            party=Party.STAFF,
+            to=member.id,
+            about=About(
+                appointment=each.appointment.key,
+                starts_at=each.appointment.starts_at,
+                minutes=each.appointment.minutes,
+                cancelled=each.cancelled,
+            ),
+            after_closing=each.cancelled,
+            outward=_at_once(member, Category.MEETING),
+            at=last.at,
+        )
+
+
+def _notice(
+    rule: NoticeRule,
+    party: Party,
+    to: str,
+    about: About,
+    recorded: Recorded,
+    people: dict[str, Staff],
+    number: int,
+) -> Notice:
+    return Notice(
+        id=f"{recorded.sequence}-{number}",
+        template=rule.template,
+        category=rule.category,
+        party=party,
+        to=to,
+        about=about,
+        after_closing=rule.after_closing,
+        outward=party is Party.PARTICIPANT or _at_once(people[to], rule.category),
+        at=recorded.at,
+    )
+
+
+def _at_once(member: Staff, category: Category) -> bool:
+    return member.email is not None and category in member.at_once
+
+
+def _about(event: e.Event, told: Told) -> About:
+    match event:
+        case e.DeadlineReached() | e.EscalationRaised():
+            found = deadline_of(told.after, event.deadline)
+            return About(
+                deadline=event.deadline,
+                point=event.point,
+                at=event.at,
+                due_at=found.due_at if found else None,
+            )
+        case e.SignOffRequested():
+            return About(subject=event.subject)
+        case e.NoticeSettled():
+            return About(participant=event.to, wanted=event.template, why=event.outcome)
+        case e.ActivityBooked():
+            return About(appointment=CONFERENCE, starts_at=event.starts_at)
+        case e.PreparationMeetingBooked():
+            return About(
+                participant=event.participant,
+                appointment=preparation(event.participant),
+                starts_at=event.starts_at,
+            )
+        case e.AppointmentCalledOff():
+            return About(appointment=event.appointment, starts_at=event.starts_at, cancelled=True)
+        case _:
+            return About()
+
+
+def _addressed(
+    rule: NoticeRule, recorded: Recorded, told: Told, people: dict[str, Staff]
+) -> Iterator[tuple[Party, str]]:
+    event, after = recorded.event, told.after
+    if rule.to is Addressee.AGENCY:
+        if after.sent_by_partner in people:
+            yield Party.AGENCY, after.sent_by_partner
+    elif rule.to.outside:
+        for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, told), after)):
+            yield Party.PARTICIPANT, participant
+    elif not isinstance(event, e.NoticeSettled) or outside(event, after):
+        for member in addressed(rule.to, recorded, after, people):
+            yield Party.STAFF, member
+
+
+def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
+    match to:
+        case Addressee.PARTICIPANT:
+            about = getattr(event, "participant", None)
+            return (about,) if isinstance(about, str) else ()
+        case Addressee.ATTENDING:
+            if isinstance(event, e.AppointmentCalledOff):
+                return event.participants
+            return told.after.activity.attending if told.after.activity else ()
+        case _:
+            return [each.id for each in told.after.taking_part(ParticipantRole.HARMED)]
+
+
+def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator[str]:
+    """Those who are still here, and with a child whoever consents for it, by their own safe ways."""
+    for each in participants:
+        person = referral.participant(each)
+        if person is None or not person.active:
+            continue
+        yield each
+        if person.child:
+            yield from (
+                other.id
+                for other in referral.participants
+                if other.role is ParticipantRole.GUARDIAN and other.accompanies == each and other.active
+            )
+
+
+def still_wanted(referral: Referral, notice: Notice) -> bool:
+    """Whether a message still makes sense now."""
+    if referral.closed and not notice.after_closing:
+        return False
+    if notice.party is Party.PARTICIPANT:
+        person = referral.participant(notice.to)
+        if person is None or not person.active or person.interest is Interest.DECLINED:
+            return False
+    return _still_true(referral, notice)
+
+
+def _still_true(referral: Referral, notice: Notice) -> bool:
+    about = notice.about
+    if about.cancelled:
+        return True
+    if about.appointment is not None:
+        found = appointments(referral).get(about.appointment)
+        return found is not None and found.starts_at == about.starts_at
+    match notice.category:
+        case Category.ESCALATION:
+            raised = {(each.deadline, each.point, each.at) for each in referral.escalations}
+            return (about.deadline, about.point, about.at) in raised
+        case Category.REMINDER if about.deadline is not None and about.point is not None:
+            deadline = deadline_of(referral, about.deadline)
+            return deadline is not None and deadline.points.get(about.point) == about.at
+        case Category.SIGN_OFF:
+            return any(each.subject == about.subject for each in referral.sign_off_requests)
+        case Category.SAFEGUARDING:
+            return referral.safeguarding is not None
+        case _:
+            return True
+
+
+def too_late(notice: Notice, arrives: datetime) -> bool:
+    """Whether the appointment that a message is about will have begun when it arrives."""
+    starts_at = notice.about.starts_at
+    return starts_at is not None and starts_at <= arrives
+
+
+def held_back(referral: Referral, notice: Notice) -> bool:
+    """Whether a hold or a safeguarding concern keeps it from leaving now. Staff are told all the same."""
+    outside = notice.party is not Party.STAFF
+    return outside and (referral.hold is not None or referral.safeguarding is not None)

@@ -1,0 +1,116 @@
+"""Tasks: what a person has to tell somebody because no message could."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.core import apply, gate, rule, told
+from lifecycle.notifying.appointments import appointments
+from lifecycle.refusal import Refused
+from schemas.commands import CompleteTask
+from schemas.events import Event, NoticeSettled, Recorded, TaskCompleted
+from schemas.notices import NoticeResult, Outcome
+from schemas.people import Actor
+from schemas.policy import DeadlineName
+from schemas.referral import Referral, Task
+from schemas.vocabulary import ClosureReason, Interest, Stage
+
+_UNTOLD = frozenset(
+    {Outcome.REFUSED, Outcome.NO_SAFE_CHANNEL, Outcome.NOT_SET_UP, Outcome.TOO_LATE, Outcome.WITHHELD}
+)
+
+
+def outside(result: NoticeResult, referral: Referral) -> bool:
+    """Whether the message was for somebody who does not have it all the same.
+
+    A colleague has it in the inbox, and a partner unless it was withheld.
+    """
+    withheld = result.outcome is Outcome.WITHHELD and result.to == referral.sent_by_partner
+    return withheld or referral.participant(result.to) is not None
+
+
+def untold(result: NoticeResult, referral: Referral) -> bool:
+    """Whether somebody has to be told what a message did not."""
+    return result.outcome in _UNTOLD and outside(result, referral)
+
+
+def open_tasks(referral: Referral) -> tuple[Task, ...]:
+    """What nobody has dealt with yet and still has to be told, oldest first. Closing ends none of it: somebody may be
+    on their way to a meeting that is off.
+
+    Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased. Nor is
+    anybody told of an appointment that no longer stands.
+    """
+    if referral.closure_reason is ClosureReason.ERASED:
+        return ()
+    return tuple(
+        task for task in referral.tasks if _to_be_told(referral, task.to) and _still_true(referral, task)
+    )
+
+
+def _to_be_told(referral: Referral, who: str) -> bool:
+    person = referral.participant(who)
+    return person is None or (person.active and person.interest is not Interest.DECLINED)
+
+
+def _still_true(referral: Referral, task: Task) -> bool:
+    # That a meeting is off is always told: they may have heard of it from somebody who did not say so here.
+    if task.appointment is None or task.cancelled:
+        return True
+    found = appointments(referral).get(task.appointment)
+    return found is not None and found.starts_at == task.starts_at
+
+
+@gate("no_task", "Something must wait to be told in person (`rj tasks`)")
+def task_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if open_tasks(referral) else ""
+
+
+@rule(CompleteTask, stages=Stage, gates=[task_open], on_hold=True, in_safeguarding=True)
+def decide_complete_task(
+    referral: Referral, command: CompleteTask, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    waiting = [task.id for task in open_tasks(referral)]
+    if command.task not in waiting:
+        raise Refused("no_task", f"No such task waits; waiting: {', '.join(waiting)}.", "task")
+    yield told(TaskCompleted, command)
+
+
+@apply.register
+def apply_notice_settled(event: NoticeSettled, referral: Referral, recorded: Recorded) -> Referral:
+    if not untold(event, referral):
+        return referral
+    task = Task(
+        id=event.notice,
+        template=event.template,
+        to=event.to,
+        why=event.outcome,
+        since=recorded.at,
+        appointment=event.appointment,
+        starts_at=event.starts_at,
+        cancelled=event.cancelled,
+    )
+    return referral.model_copy(update={"tasks": (*referral.tasks, task)})
+
+
+@apply.register
+def apply_task_completed(event: TaskCompleted, referral: Referral, recorded: Recorded) -> Referral:
+    # Its clock never runs again, so nothing of it is kept.
+    key = f"{DeadlineName.TASK}/{event.task}"
+    return referral.model_copy(
+        update={
+            "tasks": tuple(task for task in referral.tasks if task.id != event.task),
+            "reached": tuple(each for each in referral.reached if each.deadline != key),
+            "extensions": {each: until for each, until in referral.extensions.items() if each != key},
+            "extended_at": {each: at for each, at in referral.extended_at.items() if each != key},
+        }
+    )
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    for task in open_tasks(referral):
+        # They expect to be met all the same, and not when the hold has ended.
+        yield Clock(
+            DeadlineName.TASK, task.id, started_at=task.since, at_latest=task.starts_at, runs_on_hold=True
+        )

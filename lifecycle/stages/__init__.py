@@ -1,0 +1,1 @@
+"""The rules of each stage, a module a stage."""

@@ -1,0 +1,218 @@
+"""Closing and reopening: what fits what was done, who else must agree, and where a reopened referral stands."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.consents import TWO_SIDES
+from lifecycle.core import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, Gate, apply, change_participant, gate, rule
+from lifecycle.leaving import CLOSES_AS
+from lifecycle.pauses import end_hold, stood_still
+from lifecycle.refusal import Refused
+from lifecycle.stages.victim_contact import COMES_BACK, unreachable
+from schemas.commands import Close, Reopen
+from schemas.events import (
+    Event,
+    ParticipationEnded,
+    Recorded,
+    ReferralClosed,
+    ReferralReopened,
+    SignOffRequested,
+    StageEntered,
+)
+from schemas.people import Actor
+from schemas.referral import Participant, Referral, Risk
+from schemas.vocabulary import (
+    ClosureReason,
+    Initiator,
+    OverridableGate,
+    ParticipantRole,
+    SignOffSubject,
+    Stage,
+)
+
+# Closing so is a judgement about somebody's reach or safety; a second person makes it too.
+CLOSURES_TO_SIGN_OFF = frozenset(
+    {
+        ClosureReason.HARMED_NOT_CONTACTABLE,
+        ClosureReason.RESPONSIBLE_NOT_CONTACTABLE,
+        ClosureReason.RISK_UNSAFE,
+        ClosureReason.RISK_SAFEGUARDING,
+    }
+)
+# Reasons that say that the last of a side left, with the side and how.
+_LEAVING = {closes_as: key for key, closes_as in CLOSES_AS.items()}
+_NEW_ROUND = frozenset({Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT})
+_UNREACHABLE = {
+    ClosureReason.HARMED_NOT_CONTACTABLE: ParticipantRole.HARMED,
+    ClosureReason.RESPONSIBLE_NOT_CONTACTABLE: ParticipantRole.RESPONSIBLE,
+}
+
+
+@gate("closed_by_you", "A referral must be reopened by somebody other than who closed it")
+def closed_by_another(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if referral.closed_by == actor.id else None
+
+
+@gate("erased", "The personal data of this referral must not have been erased; open a new one")
+def not_erased(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if referral.closure_reason is ClosureReason.ERASED else None
+
+
+@rule(Close, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
+def decide_close(referral: Referral, command: Close, actor: Actor, at: datetime) -> Iterator[Event]:
+    if command.reason is ClosureReason.ERASED and actor.role not in SUPERVISORS:
+        raise Refused("not_your_role", "Only a supervisor closes a referral for erasure.", "reason")
+    check_closure(referral, command.reason)
+    if command.reason not in CLOSURES_TO_SIGN_OFF:
+        # A reason that is a person's leaving ends their part too, and with it what they consented to.
+        role, ended = _LEAVING.get(command.reason, (None, None))
+        for person in referral.participants:
+            if ended is not None and person.role is role and person.active:
+                yield ParticipationEnded(participant=person.id, reason=ended)
+        yield ReferralClosed(reason=command.reason, stage=referral.stage, note=command.note)
+        return
+    if any(each.subject is SignOffSubject.CLOSURE for each in referral.sign_off_requests):
+        raise Refused("sign_off_waiting", "A closure waits for a supervisor's sign-off already.", "reason")
+    yield SignOffRequested(subject=SignOffSubject.CLOSURE, closure_reason=command.reason, note=command.note)
+
+
+def check_closure(referral: Referral, reason: ClosureReason, field: str = "reason") -> None:
+    """Raise Refused where the referral may not be closed so; ``field`` is the one that asked for it."""
+    if reason in _UNREACHABLE:
+        people = referral.taking_part(_UNREACHABLE[reason])
+        wanted = referral.policy.unreachable
+        if any(unreachable(referral, person) is None for person in people):
+            raise Refused(
+                "not_tried_enough",
+                f"Closing as not contactable needs {wanted.attempts} attempts on {wanted.channels} channels "
+                "for each person since they were last heard of.",
+                field,
+            )
+    if reason is ClosureReason.SERVICE_DUPLICATE and not referral.duplicate_of:
+        raise Refused(
+            "duplicate_unknown",
+            "Say first, by the duplicate check, which referral it is the same as.",
+            field,
+        )
+    if referral.held and not reason.completed and reason is not ClosureReason.ERASED:
+        raise Refused("activity_was_held", "An activity was held: close as completed or partly held.", field)
+    if reason.completed and reason not in (fitting := _completed_reasons(referral)):
+        accepted = ", ".join(fitting) or "none, since no activity was held"
+        raise Refused("reason_does_not_fit", f"This does not fit what was held; accepted: {accepted}.", field)
+
+
+def _completed_reasons(referral: Referral) -> tuple[ClosureReason, ...]:
+    whole = [held for held in referral.held if not held.partly]
+    if not whole:
+        return (ClosureReason.PARTLY_HELD,) if referral.held else ()
+    agreed = bool(referral.agreement)
+    direct = any(held.method.direct for held in whole)
+    match direct, agreed:
+        case True, True:
+            return (ClosureReason.COMPLETED_DIRECT_WITH_AGREEMENT,)
+        case True, False:
+            return (ClosureReason.COMPLETED_DIRECT_WITHOUT_AGREEMENT,)
+        case False, True:
+            return (ClosureReason.COMPLETED_INDIRECT_WITH_AGREEMENT,)
+        case _:
+            return (ClosureReason.COMPLETED_INDIRECT_WITHOUT_AGREEMENT,)
+
+
+@rule(
+    Reopen,
+    stages=[Stage.CLOSED],
+    roles=SUPERVISORS,
+    gates=[not_erased, closed_by_another],
+    may_lead_to=OPEN_STAGES,
+    in_safeguarding=True,
+)
+def decide_reopen(referral: Referral, command: Reopen, actor: Actor, at: datetime) -> Iterator[Event]:
+    left = referral.closed_from or Stage.RECEIVED
+    by_responsible = referral.initiator is Initiator.PERSON_RESPONSIBLE
+    # Consent is a standing condition: where it is gone, a reopened referral begins again with who is asked first.
+    beginning = Stage.OFFENDER_CONSENT if by_responsible else Stage.VICTIM_CONTACT
+    may_stay = all(each.lacks(referral, actor, at) is None for each in _needs(referral, left))
+    yield ReferralReopened(stage=left if may_stay else beginning, reason=command.reason)
+
+
+def _needs(referral: Referral, stage: Stage) -> tuple[Gate, ...]:
+    match stage:
+        case Stage.OFFENDER_CONSENT if referral.risk.verdict is not None:
+            return ENTRY_GATES[Stage.RISK_ASSESSMENT]
+        case Stage.FOLLOW_UP:
+            return ENTRY_GATES[Stage.PREPARATION]
+        case _:
+            return ENTRY_GATES.get(stage, ())
+
+
+@apply.register
+def apply_stage_entered(event: StageEntered, referral: Referral, recorded: Recorded) -> Referral:
+    return _enter(referral, event.stage, recorded.at, new_round=event.stage in _NEW_ROUND)
+
+
+def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -> Referral:
+    changes: dict[str, object] = {"stage": stage, "stage_entered_at": at}
+    if new_round:
+        # What was assessed, signed off and booked before does not count in it.
+        changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
+        changes["participants"] = _without_meetings(referral)
+        changes["sign_off_requests"] = tuple(
+            each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE
+        )
+    elif stage is Stage.PREPARATION:
+        changes |= {"sign_offs": (), "overrides": (), "activity": None}
+    elif stage is Stage.CONFERENCE:
+        # That the activity could be booked without it does not mean that it may begin without it.
+        changes["overrides"] = tuple(
+            each for each in referral.overrides if each is not OverridableGate.RISK_RECONFIRMATION
+        )
+    return referral.model_copy(update=changes)
+
+
+@apply.register
+def apply_referral_closed(event: ReferralClosed, referral: Referral, recorded: Recorded) -> Referral:
+    return end_hold(referral, recorded.at).model_copy(
+        update={
+            "stage": Stage.CLOSED,
+            "stage_entered_at": recorded.at,
+            "closed_at": recorded.at,
+            "closed_by": recorded.actor,
+            "closure_reason": event.reason,
+            "closed_from": event.stage,
+            "sign_off_requests": (),
+            "activity": None,
+            "participants": _without_meetings(referral),
+        }
+    )
+
+
+def _without_meetings(referral: Referral) -> tuple[Participant, ...]:
+    return tuple(person.model_copy(update={"meeting_at": None}) for person in referral.participants)
+
+
+@apply.register
+def apply_referral_reopened(event: ReferralReopened, referral: Referral, recorded: Recorded) -> Referral:
+    new_round = event.stage in _NEW_ROUND or event.stage is not referral.closed_from
+    reopened = _with_somebody_on_each_side(referral)
+    if referral.closed_at is not None:
+        reopened = stood_still(reopened, referral.closed_at, recorded.at, closed=True)
+    return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
+        update={
+            "closed_at": None,
+            "closed_by": None,
+            "closure_reason": None,
+            "closed_from": None,
+            # Closing cleared what had been raised; what is still late is reached, and raised, anew.
+            "reached": (),
+        }
+    )
+
+
+def _with_somebody_on_each_side(referral: Referral) -> Referral:
+    # Who was the last of a side and left comes back with the referral, having said and agreed to nothing yet.
+    for role in TWO_SIDES:
+        side = [person for person in referral.participants if person.role is role]
+        if side and not any(person.active for person in side):
+            last = max(side, key=lambda person: person.ended_at or referral.received_at)
+            referral = change_participant(referral, last.id, **COMES_BACK, interest=None, interest_at=None)
+    return referral

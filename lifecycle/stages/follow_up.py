@@ -1,0 +1,196 @@
+"""Follow-up: agreements are kept in sight, people are asked how they are, what was achieved is recorded."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.consents import TWO_SIDES, lacking
+from lifecycle.core import OPEN_STAGES, apply, change_participant, gate, rule, told
+from lifecycle.leaving import known_participant
+from lifecycle.refusal import Refused
+from lifecycle.working_time import at_day_end
+from schemas.commands import (
+    RecordAgreement,
+    RecordFollowUp,
+    RecordNeeds,
+    RecordScale,
+    RecordSurvey,
+    ReportOutcome,
+    RequestFurtherActivity,
+    SettleAgreementItem,
+)
+from schemas.events import (
+    AgreementItemSettled,
+    AgreementMade,
+    Event,
+    FollowedUp,
+    NeedsScored,
+    OutcomeReported,
+    Recorded,
+    ScaleScored,
+    StageEntered,
+    SurveyAnswered,
+)
+from schemas.people import Actor
+from schemas.policy import DeadlineName
+from schemas.referral import Held, Item, Participant, Referral
+from schemas.vocabulary import FollowUpContact, ParticipantRole, Purpose, Stage
+
+_CONTACTS = {
+    FollowUpContact.CHECK_IN: DeadlineName.CHECK_IN,
+    FollowUpContact.SIX_WEEKS: DeadlineName.FOLLOW_UP_SIX_WEEKS,
+    FollowUpContact.THREE_MONTHS: DeadlineName.FOLLOW_UP_THREE_MONTHS,
+}
+
+
+def attended(referral: Referral) -> tuple[Participant, ...]:
+    """The people of both sides who took part in the last activity, whether or not they have left since."""
+    return _at_one_of(referral, referral.held[-1:])
+
+
+def _at_one_of(referral: Referral, activities: Iterable[Held]) -> tuple[Participant, ...]:
+    there = {each for held in activities for each in held.attending}
+    return tuple(
+        person for person in referral.participants if person.id in there and person.role in TWO_SIDES
+    )
+
+
+@gate("nothing_held", "An activity must have been held")
+def activity_held(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.held else ""
+
+
+@gate("agreement_consent_missing", "Everyone who took part must consent to the outcome agreement")
+def agreement_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return lacking(referral, (each for each in attended(referral) if each.active), Purpose.OUTCOME_AGREEMENT)
+
+
+@gate("share_consent_missing", "Everyone who took part must consent to share the outcome")
+def share_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return lacking(referral, _at_one_of(referral, referral.held), Purpose.SHARE_OUTCOME)
+
+
+@gate("no_open_item", "There must be an item of the agreement that is still open")
+def item_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if any(item.outcome is None for item in referral.agreement) else ""
+
+
+@rule(RecordAgreement, stages=[Stage.FOLLOW_UP], gates=[activity_held, agreement_consents])
+def decide_record_agreement(
+    referral: Referral, command: RecordAgreement, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    for item in command.items:
+        known_participant(referral, item.by, field="items")
+    taken = {item.id for item in referral.agreement}
+    twice = [item.id for item in command.items if item.id in taken]
+    if twice:
+        raise Refused("id_taken", f"There is an item of this id already: {', '.join(twice)}.", "items")
+    yield told(AgreementMade, command)
+
+
+@rule(SettleAgreementItem, stages=OPEN_STAGES, gates=[item_open])
+def decide_settle_agreement_item(
+    referral: Referral, command: SettleAgreementItem, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    still_open = [item.id for item in referral.agreement if item.outcome is None]
+    if command.item not in still_open:
+        raise Refused(
+            "item_unknown", f"There is no open item of that id; open: {', '.join(still_open)}.", "item"
+        )
+    yield told(AgreementItemSettled, command)
+
+
+@rule(RecordFollowUp, stages=[Stage.FOLLOW_UP], gates=[activity_held])
+def decide_record_follow_up(
+    referral: Referral, command: RecordFollowUp, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    yield told(FollowedUp, command)
+
+
+@rule(RecordSurvey, stages=[Stage.FOLLOW_UP], gates=[activity_held])
+def decide_record_survey(
+    referral: Referral, command: RecordSurvey, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    yield told(SurveyAnswered, command)
+
+
+@rule(RecordScale, stages=OPEN_STAGES - {Stage.RECEIVED})
+def decide_record_scale(
+    referral: Referral, command: RecordScale, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    known_participant(referral, command.participant)
+    yield told(ScaleScored, command)
+
+
+@rule(RecordNeeds, stages=OPEN_STAGES - {Stage.RECEIVED})
+def decide_record_needs(
+    referral: Referral, command: RecordNeeds, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    person = known_participant(referral, command.participant)
+    if person.role is not ParticipantRole.HARMED:
+        raise Refused("not_harmed", "The eight needs are asked of a person harmed.", "participant")
+    yield told(NeedsScored, command)
+
+
+@rule(ReportOutcome, stages=[Stage.FOLLOW_UP], gates=[activity_held, share_consents])
+def decide_report_outcome(
+    referral: Referral, command: ReportOutcome, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield told(OutcomeReported, command)
+
+
+@rule(RequestFurtherActivity, stages=[Stage.FOLLOW_UP], leads_to=Stage.PREPARATION)
+def decide_request_further_activity(
+    referral: Referral, command: RequestFurtherActivity, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield StageEntered(stage=Stage.PREPARATION, left=referral.stage, reason=command.reason)
+
+
+@apply.register
+def apply_agreement_made(event: AgreementMade, referral: Referral, recorded: Recorded) -> Referral:
+    items = tuple(Item(id=item.id, by=item.by, due_on=item.due_on) for item in event.items)
+    return referral.model_copy(update={"agreement": (*referral.agreement, *items)})
+
+
+@apply.register
+def apply_agreement_item_settled(
+    event: AgreementItemSettled, referral: Referral, recorded: Recorded
+) -> Referral:
+    items = tuple(
+        item.model_copy(update={"outcome": event.outcome}) if item.id == event.item else item
+        for item in referral.agreement
+    )
+    return referral.model_copy(update={"agreement": items})
+
+
+@apply.register
+def apply_followed_up(event: FollowedUp, referral: Referral, recorded: Recorded) -> Referral:
+    person = referral.participant(event.participant)
+    if person is None or event.contact in person.followed_up:
+        return referral
+    return change_participant(referral, person.id, followed_up=(*person.followed_up, event.contact))
+
+
+@apply.register
+def apply_survey_answered(event: SurveyAnswered, referral: Referral, recorded: Recorded) -> Referral:
+    return change_participant(referral, event.participant, surveyed=True)
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    for item in referral.agreement:
+        if item.outcome is None:
+            yield Clock(DeadlineName.AGREEMENT_ITEM, item.id, falls_on=at_day_end(item.due_on))
+    if referral.stage is not Stage.FOLLOW_UP or not referral.held:
+        return
+    held_at = referral.held[-1].at
+    for person in attended(referral):
+        if not person.active:
+            continue
+        for contact, name in _CONTACTS.items():
+            if contact not in person.followed_up:
+                yield Clock(name, person.id, started_at=held_at)
+        if not person.surveyed:
+            yield Clock(DeadlineName.SURVEY, person.id, started_at=held_at)

@@ -1,0 +1,195 @@
+"""Received: a referral is sent, looked up for a duplicate, and given to a caseworker."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.refusal import Refused
+from lifecycle.working_time import shift_months
+from schemas.areas import LONDON
+from schemas.commands import Allocate, OpenReferral, RecordDuplicateCheck
+from schemas.events import (
+    Allocated,
+    DuplicateChecked,
+    Event,
+    Reassigned,
+    Recorded,
+    ReferralReceived,
+    StageEntered,
+)
+from schemas.facts import NewParticipant
+from schemas.people import Actor, Role
+from schemas.policy import DeadlineName, Policy
+from schemas.referral import Referral
+from schemas.vocabulary import Initiator, JusticeStage, ParticipantRole, SensitiveCategory, Stage
+
+MAY_OPEN = WORKERS | {Role.PARTNER}
+
+# Months. Source: Sentencing Act 2020, section 5.
+LONGEST_DEFERMENT = 6
+
+_PREFIXES = {
+    ParticipantRole.HARMED: "h",
+    ParticipantRole.RESPONSIBLE: "r",
+    ParticipantRole.SUPPORTER: "s",
+    ParticipantRole.GUARDIAN: "g",
+    ParticipantRole.INTERPRETER: "i",
+    ParticipantRole.APPROPRIATE_ADULT: "a",
+}
+
+
+def open_referral(
+    reference: str, policy: Policy, command: OpenReferral, actor: Actor, at: datetime
+) -> tuple[ReferralReceived]:
+    """What happens when a referral is sent: it is received, under the policy that it then keeps.
+
+    Raises:
+        Refused: it may not be opened as it is.
+    """
+    if actor.role not in MAY_OPEN:
+        raise Refused(
+            "not_your_role", "Your role may not open a referral; it is for staff and partner agencies."
+        )
+    if actor.area != command.area:
+        raise Refused("other_area", "You may open referrals of your own area only.", "area")
+    by_responsible = command.initiator is Initiator.PERSON_RESPONSIBLE
+    if by_responsible and _refused_category(policy, command.sensitive_categories):
+        raise Refused("offender_initiated_refused", f"{offender_initiated_accepted.sentence}.", "initiator")
+    _check_dates(command, at)
+    _check_participants(command)
+    return (told(ReferralReceived, command, reference=reference, policy=policy),)
+
+
+def _check_dates(command: OpenReferral, at: datetime) -> None:
+    today = at.astimezone(LONDON).date()
+    if command.incident_on and command.incident_on > today:
+        raise Refused("in_the_future", "The incident cannot lie in the future.", "incident_on")
+    check_court_dates(command.court_date, command.deferred_on, at)
+
+
+def check_court_dates(court_date: date | None, deferred_on: date | None, at: datetime) -> None:
+    """Raise Refused where sentence was deferred in the future, or to a day that the law does not allow."""
+    if deferred_on is None:
+        return
+    if deferred_on > at.astimezone(LONDON).date():
+        raise Refused("in_the_future", "The deferment cannot lie in the future.", "deferred_on")
+    latest = shift_months(deferred_on, LONGEST_DEFERMENT)
+    if court_date is not None and not deferred_on <= court_date <= latest:
+        raise Refused(
+            "court_date_impossible",
+            "Sentence is deferred for at most six months (Sentencing Act 2020): "
+            f"the court date lies between {deferred_on} and {latest}.",
+            "court_date",
+        )
+
+
+def _check_participants(command: OpenReferral) -> None:
+    ids = Counter(person.id for person in command.participants)
+    twice = [participant_id for participant_id, count in ids.items() if count > 1]
+    if twice:
+        raise Refused(
+            "id_taken",
+            f"Each participant needs an id of their own; twice: {', '.join(twice)}.",
+            "participants",
+        )
+    for person in command.participants:
+        check_participant(person, frozenset(ids), "participants")
+    for role, words in (
+        (ParticipantRole.HARMED, "person harmed"),
+        (ParticipantRole.RESPONSIBLE, "person responsible"),
+    ):
+        if not any(person.role is role for person in command.participants):
+            raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
+
+
+def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:
+    """Raise Refused, naming the field, where a new participant's id does not fit their role, or whom they accompany
+    is unknown."""
+    prefix = _PREFIXES[person.role]
+    if person.id.rstrip("0123456789") != prefix:
+        raise Refused(
+            "id_does_not_fit",
+            f"Who is {person.role.replace('_', ' ')} has the id {prefix} and a number, such as {prefix}1.",
+            field,
+        )
+    known -= {person.id}
+    if person.accompanies and person.accompanies not in known:
+        raise Refused(
+            "participant_unknown",
+            f"{person.id} accompanies nobody known here; known: {', '.join(sorted(known))}.",
+            field,
+        )
+
+
+@gate("duplicate_check_missing", "It must first be checked that the same request is not here already")
+def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if referral.duplicate_of:
+        return f"it is the same as {referral.duplicate_of}; close it as a duplicate"
+    return None if referral.duplicate_checked else ""
+
+
+@gate(
+    "offender_initiated_refused",
+    "A referral that the person responsible initiated must not be of a category in which these are refused",
+)
+def offender_initiated_accepted(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    # Asked again here, since what kind of case it is may become known only after it was opened.
+    if referral.initiator is not Initiator.PERSON_RESPONSIBLE:
+        return None
+    # Which it is is not repeated in what passes through many hands.
+    return "" if _refused_category(referral.policy, referral.sensitive_categories) else None
+
+
+def _refused_category(policy: Policy, categories: Iterable[SensitiveCategory]) -> bool:
+    return any(name in policy.offender_initiated_refused for name in categories)
+
+
+# Not in the first stage only: many a duplicate is found later, and is closed as one.
+@rule(RecordDuplicateCheck, stages=OPEN_STAGES)
+def decide_record_duplicate_check(
+    referral: Referral, command: RecordDuplicateCheck, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    if command.duplicate_of == referral.reference:
+        raise Refused("same_referral", "A referral is no duplicate of itself.", "duplicate_of")
+    yield told(DuplicateChecked, command)
+
+
+@rule(
+    Allocate,
+    stages=[Stage.RECEIVED],
+    gates=[duplicate_checked, offender_initiated_accepted],
+    may_lead_to=[Stage.VICTIM_CONTACT, Stage.OFFENDER_CONSENT],
+)
+def decide_allocate(referral: Referral, command: Allocate, actor: Actor, at: datetime) -> Iterator[Event]:
+    if actor.role not in SUPERVISORS and command.caseworker != actor.id:
+        raise Refused("not_your_role", "Only a supervisor may allocate to somebody else.", "caseworker")
+    yield told(Allocated, command)
+    offender_first = referral.initiator is Initiator.PERSON_RESPONSIBLE
+    yield StageEntered(
+        stage=Stage.OFFENDER_CONSENT if offender_first else Stage.VICTIM_CONTACT, left=Stage.RECEIVED
+    )
+
+
+@apply.register
+def apply_duplicate_checked(event: DuplicateChecked, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(update={"duplicate_checked": True, "duplicate_of": event.duplicate_of})
+
+
+@apply.register(Allocated)
+@apply.register(Reassigned)
+def apply_allocated_or_reassigned(
+    event: Allocated | Reassigned, referral: Referral, recorded: Recorded
+) -> Referral:
+    return referral.model_copy(update={"caseworker": event.caseworker})
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    if referral.stage is Stage.RECEIVED:
+        yield Clock(DeadlineName.ALLOCATION, started_at=referral.received_at)
+    if referral.court_date is not None and referral.justice_stage is JusticeStage.PRE_SENTENCE:
+        # The day counts from its first minute.
+        from_court = datetime.combine(referral.court_date, datetime.min.time(), LONDON)
+        yield Clock(DeadlineName.COURT_DATE, falls_on=from_court)

@@ -1,0 +1,217 @@
+"""Risk assessment: structured, signed off where it must be, looked at again whenever the risk changes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from lifecycle.clocks import Clock, clocks
+from lifecycle.consents import both_sides, committed_harmed, lacking
+from lifecycle.core import apply, gate, rule, told
+from lifecycle.leaving import known_participant
+from lifecycle.working_time import add_span
+from schemas.commands import (
+    ReassessRisk,
+    ReconfirmRisk,
+    RecordRiskAssessment,
+    RecordRiskVerdict,
+    RequestMoreInformation,
+)
+from schemas.events import (
+    Event,
+    MethodChosen,
+    Recorded,
+    RiskAssessed,
+    RiskReconfirmed,
+    RiskVerdictGiven,
+    SignOffRequested,
+    StageEntered,
+)
+from schemas.people import Actor
+from schemas.policy import DeadlineName
+from schemas.referral import Assessment, Referral, Risk
+from schemas.vocabulary import Level, Method, Purpose, RiskFactor, SignOffSubject, Stage, Verdict
+
+
+@gate("nothing_assessed", "At least one person, or the pair, must be assessed before a verdict")
+def something_assessed(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return None if referral.risk.assessments else ""
+
+
+@gate("sign_off_waiting", "The risk assessment must not wait for a sign-off; it does not change meanwhile")
+def no_risk_sign_off_waiting(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if risk_sign_off_waits(referral) else None
+
+
+@gate(
+    "risk_not_assessed",
+    "The risk assessment must allow the referral to go on, and be signed off where it must be",
+)
+def risk_allows(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    allowed = referral.risk.verdict is not None and referral.risk.verdict.proceeds
+    return None if allowed and not risk_sign_off_waits(referral) else ""
+
+
+@gate(
+    "harmed_consent_missing",
+    "Nobody is approached unless every interested person harmed consents to take part and to share risk information",
+)
+def harmed_stand_by_it(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    harmed = committed_harmed(referral)
+    if not harmed:
+        return "nobody harmed is interested"
+    return lacking(referral, harmed, Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION)
+
+
+def risk_sign_off_waits(referral: Referral) -> bool:
+    """Whether the risk assessment waits for a sign-off."""
+    return any(request.subject is SignOffSubject.RISK_ASSESSMENT for request in referral.sign_off_requests)
+
+
+def gaps(referral: Referral) -> list[str]:
+    """What the present assessment leaves open: factors that nobody's assessment knows, and people without one."""
+    known = {
+        factor
+        for assessment in referral.risk.assessments
+        for factor, level in assessment.levels.items()
+        if level is not Level.UNKNOWN
+    }
+    assessed = {assessment.about for assessment in referral.risk.assessments}
+    people = {person.id for person in both_sides(referral)}
+    return [factor for factor in RiskFactor if factor not in known] + sorted(people - assessed)
+
+
+def needs_sign_off(referral: Referral) -> bool:
+    """Whether a supervisor must sign the assessment off: a sensitive case, a high factor, or gaps."""
+    any_high = any(Level.HIGH in assessment.levels.values() for assessment in referral.risk.assessments)
+    return referral.sensitive or any_high or bool(gaps(referral))
+
+
+def confirmed_recently(referral: Referral, moment: datetime) -> bool:
+    """Whether the risk was confirmed before a moment, and no longer before it than the policy allows."""
+    confirmed = referral.risk.confirmed_at
+    if confirmed is None:
+        return False
+    policy = referral.policy
+    earliest = add_span(
+        moment, policy.risk_confirmation_valid, back=True, closures=frozenset(policy.closures)
+    )
+    return earliest <= confirmed <= moment
+
+
+def goes_on(referral: Referral) -> Iterator[Event]:
+    """The events that follow a verdict which allows the referral to go on and needs no further sign-off."""
+    if referral.risk.verdict is Verdict.PROCEED_INDIRECT and referral.method and referral.method.direct:
+        # What has become unsafe face to face goes on indirectly rather than ending.
+        yield MethodChosen(method=Method.SHUTTLE, replaces=referral.method)
+    yield StageEntered(stage=Stage.OFFENDER_CONSENT, left=referral.stage)
+
+
+@rule(
+    RecordRiskAssessment,
+    stages=[Stage.RISK_ASSESSMENT],
+    gates=[no_risk_sign_off_waiting],
+    in_safeguarding=True,
+)
+def decide_record_risk_assessment(
+    referral: Referral, command: RecordRiskAssessment, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    if command.about is not None:
+        known_participant(referral, command.about, field="about")
+    yield told(RiskAssessed, command)
+
+
+@rule(
+    RecordRiskVerdict,
+    stages=[Stage.RISK_ASSESSMENT],
+    gates=[something_assessed, no_risk_sign_off_waiting],
+    may_lead_to=[Stage.OFFENDER_CONSENT],
+)
+def decide_record_risk_verdict(
+    referral: Referral, command: RecordRiskVerdict, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield told(RiskVerdictGiven, command)
+    if not command.verdict.proceeds:
+        return
+    harmed_stand_by_it.check(referral, actor, at)
+    if needs_sign_off(referral):
+        yield SignOffRequested(subject=SignOffSubject.RISK_ASSESSMENT)
+    else:
+        judged = referral.risk.model_copy(update={"verdict": command.verdict})
+        yield from goes_on(referral.model_copy(update={"risk": judged}))
+
+
+@rule(
+    RequestMoreInformation,
+    stages=[Stage.RISK_ASSESSMENT],
+    gates=[no_risk_sign_off_waiting],
+    leads_to=Stage.VICTIM_CONTACT,
+)
+def decide_request_more_information(
+    referral: Referral, command: RequestMoreInformation, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield StageEntered(stage=Stage.VICTIM_CONTACT, left=referral.stage, reason=command.reason)
+
+
+@rule(
+    ReassessRisk,
+    stages=[Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE],
+    leads_to=Stage.RISK_ASSESSMENT,
+    in_safeguarding=True,
+)
+def decide_reassess_risk(
+    referral: Referral, command: ReassessRisk, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield StageEntered(stage=Stage.RISK_ASSESSMENT, left=referral.stage, reason=command.reason)
+
+
+@rule(ReconfirmRisk, stages=[Stage.PREPARATION, Stage.CONFERENCE], gates=[risk_allows])
+def decide_reconfirm_risk(
+    referral: Referral, command: ReconfirmRisk, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    yield told(RiskReconfirmed, command)
+
+
+@apply.register
+def apply_risk_assessed(event: RiskAssessed, referral: Referral, recorded: Recorded) -> Referral:
+    others = tuple(each for each in referral.risk.assessments if each.about != event.about)
+    levels = {assessment.factor: assessment.level for assessment in event.factors}
+    risk = referral.risk.model_copy(
+        update={
+            "assessments": (*others, Assessment(about=event.about, levels=levels)),
+            "authors": _with_author(referral.risk, recorded),
+            # A verdict stands on what was assessed; what is assessed anew needs a new one.
+            "verdict": None,
+        }
+    )
+    return referral.model_copy(update={"risk": risk})
+
+
+@apply.register
+def apply_risk_verdict_given(event: RiskVerdictGiven, referral: Referral, recorded: Recorded) -> Referral:
+    risk = referral.risk.model_copy(
+        update={
+            "verdict": event.verdict,
+            "authors": _with_author(referral.risk, recorded),
+            "confirmed_at": recorded.at,
+        }
+    )
+    return referral.model_copy(update={"risk": risk})
+
+
+@apply.register
+def apply_risk_reconfirmed(event: RiskReconfirmed, referral: Referral, recorded: Recorded) -> Referral:
+    return referral.model_copy(
+        update={"risk": referral.risk.model_copy(update={"confirmed_at": recorded.at})}
+    )
+
+
+def _with_author(risk: Risk, recorded: Recorded) -> tuple[str, ...]:
+    return risk.authors if recorded.actor in risk.authors else (*risk.authors, recorded.actor)
+
+
+@clocks
+def _clocks(referral: Referral) -> Iterator[Clock]:
+    if referral.stage is Stage.RISK_ASSESSMENT and referral.risk.verdict is None:
+        yield Clock(DeadlineName.RISK_ASSESSMENT, started_at=referral.stage_entered_at)
+    activity = referral.activity
+    if activity is not None and not confirmed_recently(referral, activity.starts_at):
+        yield Clock(DeadlineName.RISK_RECONFIRMATION, falls_on=activity.starts_at)

@@ -1,0 +1,1 @@
+"""What messages say and by which way they leave: wording, calendar entries, e-mail, text messages and letters."""

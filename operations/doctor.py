@@ -1,0 +1,394 @@
+"""What is wrong with an installation and how to mend it: every check there is, those that can be made now."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+import asyncpg
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.envconfig import ClientConnectConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from messages.wording import BadTemplate, Wording
+from operations.caseload_diagnosis import caseload
+from operations.channel_diagnosis import channels, outward
+from operations.completing_erasures import RETIRE, late
+from operations.watching import in_a_sentence, meddled
+from policies.files import BadPolicy, load_policies
+from runtime.connections import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
+from runtime.embedded.child_process import ServerFailed
+from runtime.embedded.data_folder import DataFolder, NotRunning, Servers, resolve
+from runtime.embedded.postgres import installed_programs
+from runtime.embedded.temporal import program
+from runtime.findings import Finding, Kind, Standing
+from runtime.referrals import TemporalUnreachable
+from runtime.settings import BadSetting, Settings, temporal_connect_config
+from schemas.policy import Policies
+from stores.database import (
+    APPLICATION_ROLE,
+    Connection,
+    DatabaseUnreachable,
+    Pool,
+    address_of,
+    connect,
+    connect_pool,
+    may_too_much,
+)
+from stores.keys.epochs import COMPLETE_WITHIN
+from stores.keys.referral_keys import (
+    EpochKeys,
+    KeyErased,
+    KeyStore,
+    KeyUnknown,
+    MasterKeyProblem,
+    MasterKeys,
+    SealBroken,
+)
+from stores.migrate import MigrationRefused, pending
+from workflows.ids import workflow_id
+
+LOOKED_AT = 200
+"""How many open referrals are looked for in Temporal, those that are due soonest."""
+
+_AT_ONCE = 20
+
+
+async def diagnose() -> list[Finding]:
+    """Make every check. Changes nothing and raises nothing that an installation may bring about."""
+    try:
+        settings = Settings.load()
+        own_temporal = temporal_connect_config()
+    except BadSetting as error:
+        return [
+            Finding("settings", Standing.SETUP, str(error), "Correct or unset the variable, and look again.")
+        ]
+    found = [
+        Finding("settings", Standing.OK, _settings_read(settings, own_temporal is not None)),
+        _data_folder(settings),
+        _programs(settings, own_temporal is not None),
+    ]
+    try:
+        servers = resolve(settings)
+    except NotRunning as error:
+        starting = DataFolder(settings.data).held()
+        remedy = "Wait a moment." if starting else "Run `rj up`, or name servers of your own."
+        missing = Finding("servers", Standing.SERVER, str(error), remedy)
+        named = await _database(settings.database_url) if settings.database_url else []
+        named += await _temporal(own_temporal, None) if own_temporal else []
+        found += [*_files(settings), *await channels(settings, None)]
+        return [*found, missing, *named]
+    settings = servers.settings(settings)
+    found += [*_files(settings), *await channels(settings, servers.service)]
+    return [*found, *await _servers(settings, servers)]
+
+
+def _settings_read(settings: Settings, own_temporal: bool) -> str:
+    database = "DATABASE_URL" if settings.database_url else "`rj up`"
+    temporal = "TEMPORAL_*" if own_temporal else "`rj up`"
+    return f"PostgreSQL by {database}, Temporal by {temporal}."
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = DataFolder(settings.data)
+    if not folder.path.exists():
+        return Finding("data folder", Standing.OK, f"{folder.path} is not there yet; `rj up` makes it.")
+    if not folder.path.is_dir() or not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            "data folder",
+            Standing.SETUP,
+            f"{folder.path} is not a folder that you may write to.",
+            "Name another in RJ_DATA, or change its owner.",
+        )
+    whose = "an `rj up` serves it" if folder.held() else "no `rj up` serves it now"
+    return Finding("data folder", Standing.OK, f"{folder.path}; {whose}.")
+
+
+def _programs(settings: Settings, own_temporal: bool) -> Finding:
+    try:
+        needed = [] if settings.database_url else [str(installed_programs() / "postgres")]
+        needed += [] if own_temporal else [program()]
+    except ServerFailed as error:
+        return Finding("programs", Standing.SERVER, str(error), "Run `make install`.")
+    return Finding("programs", Standing.OK, ", ".join(needed) or "None needed: both servers are your own.")
+
+
+def _files(settings: Settings) -> list[Finding]:
+    return [_policy(settings), _templates(settings), _keys_file(settings)]
+
+
+def _policy(settings: Settings) -> Finding:
+    try:
+        policy = load_policies(settings.policy).base
+    except BadPolicy as error:
+        return Finding(
+            "policy",
+            Standing.SETUP,
+            str(error),
+            "Correct the file, or unset RJ_POLICY for the one that ships.",
+        )
+    return Finding("policy", Standing.OK, f"{policy.name}, version {policy.version}.")
+
+
+def _in_use(settings: Settings) -> Policies | None:
+    try:
+        return load_policies(settings.policy)
+    except BadPolicy:
+        return None
+
+
+def _templates(settings: Settings) -> Finding:
+    try:
+        Wording.load(settings.templates)
+    except BadTemplate as error:
+        return Finding(
+            "templates",
+            Standing.SETUP,
+            str(error),
+            "Correct or remove the file, or unset RJ_TEMPLATES for those that ship.",
+        )
+    if settings.templates is None:
+        return Finding("templates", Standing.OK, "Those that ship.")
+    return Finding("templates", Standing.OK, f"Those in {settings.templates}; the others ship.")
+
+
+def _keys_file(settings: Settings) -> Finding:
+    path = settings.master_keys_file.absolute()
+    if not path.exists() and settings.database_url is None and not (settings.data / "postgres").exists():
+        return Finding("master keys", Standing.OK, f"{path} is not there yet; the first `rj up` makes it.")
+    try:
+        keys = MasterKeys.load(path)
+    except MasterKeyProblem as error:
+        return Finding(
+            "master keys",
+            Standing.SETUP,
+            str(error),
+            "Put the file back from its backup, or name it in RJ_MASTER_KEYS_FILE.",
+        )
+    return Finding("master keys", Standing.OK, f"{len(keys.ids)} in {path}, for its owner only.")
+
+
+async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
+    found = await _database(servers.database_url)
+    if any(each.standing is not Standing.OK for each in found):
+        return [*found, _not_yet("staff", "the database"), *await _temporal(servers.temporal, None)]
+    pool = await connect_pool(servers.database_url, size=2)
+    try:
+        return [
+            *found,
+            *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
+            *await _keys(settings, pool),
+            *await _temporal(servers.temporal, pool, _key_store(settings, pool)),
+        ]
+    finally:
+        await pool.close()
+
+
+def _not_yet(check: str, first: str) -> Finding:
+    return Finding(check, Standing.UNKNOWN, f"Not checked: mend {first} first.")
+
+
+async def _database(database_url: str) -> list[Finding]:
+    try:
+        connection = await connect(database_url)
+    except DatabaseUnreachable as error:
+        start = "Start it, or correct DATABASE_URL; the one of `rj up` starts with it."
+        return [Finding("database", Standing.SERVER, str(error), start)]
+    try:
+        version = await connection.fetchval("SHOW server_version")
+        where = f"PostgreSQL {version} at {address_of(database_url)}."
+        found = [Finding("database", Standing.OK, where), await _migrations(connection)]
+        if found[-1].standing is Standing.OK:
+            found.append(await _rights(connection))
+        return found
+    finally:
+        await connection.close()
+
+
+async def _migrations(connection: Connection) -> Finding:
+    try:
+        missing = await pending(connection)
+    except MigrationRefused as error:
+        return Finding("migrations", Standing.SERVER, str(error), "Run the version that the database is of.")
+    except asyncpg.InsufficientPrivilegeError:
+        said = f"The user of DATABASE_URL is no member of {APPLICATION_ROLE}."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
+        return Finding("migrations", Standing.SETUP, said, remedy)
+    if not missing:
+        return Finding("migrations", Standing.OK, "All are applied.")
+    apply = "Apply them as the database's owner: `python worker.py --migrate`, or `rj up`."
+    return Finding("migrations", Standing.SERVER, f"Missing: {', '.join(missing)}.", apply)
+
+
+async def _rights(connection: Connection) -> Finding:
+    """Whether the application can do its work and cannot rewrite history."""
+    too_much = await may_too_much(connection)
+    if too_much is not None:
+        return Finding(
+            "rights",
+            Standing.SETUP,
+            f"The user {too_much} of DATABASE_URL may rewrite the log.",
+            f"Name there {APPLICATION_ROLE} or a member of it, and the owner in RJ_DATABASE_OWNER_URL.",
+        )
+    records = await connection.fetchval(
+        "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'record_step'"
+    )
+    if not records:
+        said = "The user of DATABASE_URL may not record steps."
+        remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
+        return Finding("rights", Standing.SETUP, said, remedy)
+    return Finding(
+        "rights", Standing.OK, "The application adds to the log by the rules alone, and owns nothing."
+    )
+
+
+async def _keys(settings: Settings, pool: Pool) -> list[Finding]:
+    try:
+        master_keys = MasterKeys.load(settings.master_keys_file)
+    except MasterKeyProblem:
+        return [_not_yet("keys in use", "the master keys"), _not_yet("erasures", "the master keys")]
+    try:
+        keys = KeyStore(pool, master_keys, EpochKeys.load(settings.epoch_keys_file))
+    except MasterKeyProblem as error:
+        remedy = "Put the file back from its backup, or name it in RJ_EPOCH_KEYS_FILE."
+        return [
+            Finding("keys in use", Standing.SETUP, str(error), remedy),
+            _not_yet("erasures", "the epoch keys"),
+        ]
+    return [await _keys_fit(keys, pool), await _erasures(keys)]
+
+
+async def _erasures(keys: KeyStore) -> Finding:
+    """Whether old copies of erased keys are made worthless in time."""
+    found = await keys.epochs.incomplete()
+    if found is None:
+        return Finding("erasures", Standing.OK, "All are complete.")
+    if found.late and found.to_retire:
+        return Finding("erasures", Standing.NOTE, late(found), f"Run {RETIRE}.")
+    if found.late:
+        remedy = "Run `rj keys complete-erasures`; a process that serves does it by itself, see its log."
+        return Finding("erasures", Standing.NOTE, late(found), remedy)
+    by = found.oldest + COMPLETE_WITHIN
+    said = f"{found.count} not complete yet, the first of them by {by:%d %b %Y %H:%M} UTC."
+    return Finding("erasures", Standing.OK, said)
+
+
+async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
+    """Whether the files of keys open what is in the database: one data key of each master key and epoch is tried."""
+    samples = await pool.fetch(
+        "SELECT DISTINCT ON (master_key_id, epoch) master_key_id, epoch, reference FROM keys.data_key"
+        " ORDER BY master_key_id, epoch"
+    )
+    for sample in samples:
+        try:
+            await keys.get(sample["reference"])
+        except (KeyErased, KeyUnknown):
+            continue  # erased between the two questions
+        except (MasterKeyProblem, SealBroken):
+            epoch = f" and epoch key {sample['epoch']}" if sample["epoch"] else ""
+            return Finding(
+                "keys in use",
+                Standing.SETUP,
+                f"Master key {sample['master_key_id']}{epoch} seal referrals, and the files lack one or hold another.",
+                "Put its line back into its file from a backup of the same day as the database's.",
+            )
+    return Finding("keys in use", Standing.OK, "The files of keys open what is sealed.")
+
+
+def _key_store(settings: Settings, pool: Pool) -> KeyStore | None:
+    try:
+        master_keys = MasterKeys.load(settings.master_keys_file)
+        return KeyStore(pool, master_keys, EpochKeys.load(settings.epoch_keys_file))
+    except MasterKeyProblem:
+        return None
+
+
+async def _temporal(
+    temporal: ClientConnectConfig, pool: Pool | None, keys: KeyStore | None = None
+) -> list[Finding]:
+    where = temporal.get("target_host", "its address")
+    try:
+        client = await connect_temporal(temporal, keys)
+        return [
+            Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}."),
+            await _attributes(client),
+            await _polled(client),
+            await _alive(client, pool) if pool else _not_yet("workflows", "the database"),
+            await _meddled(client, pool) if pool else _not_yet("strangers", "the database"),
+        ]
+    except TemporalUnreachable as error:
+        start = (
+            "Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; the one of `rj up` starts with it."
+        )
+        return [Finding("Temporal", Standing.SERVER, str(error), start)]
+
+
+async def _attributes(client: Client) -> Finding:
+    missing = await missing_search_attributes(client)
+    if not missing:
+        return Finding("search attributes", Standing.OK, "All are registered.")
+    return Finding(
+        "search attributes",
+        Standing.SERVER,
+        f"Missing: {', '.join(missing)}.",
+        "A worker registers them when it starts; where it may not, its Temporal's administrator does.",
+    )
+
+
+async def _polled(client: Client) -> Finding:
+    now = datetime.now(UTC)
+    alive = [identity for identity, seen in (await pollers(client)).items() if now - seen < POLLS_WITHIN]
+    if alive:
+        return Finding("worker", Standing.OK, f"Asking for work: {', '.join(sorted(alive))}.")
+    return Finding(
+        "worker", Standing.SERVER, "No worker asks for work.", "Run `rj up` or `python worker.py`."
+    )
+
+
+async def _alive(client: Client, pool: Pool) -> Finding:
+    """Whether the open referrals that are due soonest have their workflow."""
+    rows = await pool.fetch(
+        "SELECT reference, count(*) OVER () AS open FROM referral WHERE stage <> 'closed'"
+        " ORDER BY next_due_at NULLS LAST, reference LIMIT $1",
+        LOOKED_AT,
+    )
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def runs(reference: str) -> bool:
+        async with turns:
+            return await _runs(client, reference)
+
+    found = await asyncio.gather(*(runs(row["reference"]) for row in rows))
+    missing = [row["reference"] for row, running in zip(rows, found, strict=True) if not running]
+    total = rows[0]["open"] if rows else 0
+    looked = f"{total} open" if total == len(rows) else f"{len(rows)} of {total} open"
+    if not missing:
+        return Finding("workflows", Standing.OK, f"{looked}; each has its workflow.")
+    return Finding(
+        "workflows",
+        Standing.NOTE,
+        f"{looked}; {len(missing)} without a workflow, so nobody keeps their deadlines: {', '.join(missing[:5])}"
+        f"{' …' if len(missing) > 5 else ''}.",
+        "`rj reconcile --all` starts them from the log, and loses nothing.",
+    )
+
+
+async def _meddled(client: Client, pool: Pool) -> Finding:
+    """Whether something in Temporal passes for ours, or is not as we made it."""
+    # That nothing runs for a referral is said of the workflows.
+    found = [each for each in await meddled(client, pool) if each.kind is not Kind.NO_WORKFLOW]
+    said = in_a_sentence(found)
+    if said is None:
+        return Finding("strangers", Standing.OK, "Nothing in Temporal passes for ours that is not.")
+    return Finding("strangers", Standing.NOTE, said, "Find out who reaches Temporal.")
+
+
+async def _runs(client: Client, reference: str) -> bool:
+    try:
+        found = await client.get_workflow_handle(workflow_id(reference)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise TemporalUnreachable(f"Temporal does not describe a workflow: {error.message}.") from error
+    return found.status is WorkflowExecutionStatus.RUNNING

@@ -1,0 +1,71 @@
+"""Checking that everything is as it was recorded, against what lies outside the database as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from lifecycle import Refused
+from runtime.referrals import Referrals
+from stores.logs import staff_log
+from stores.logs.anchors import REGISTER, AnchorProblem, Anchors, fold
+from stores.logs.chain import chain_key
+from stores.logs.verifying import Break, gone, orphans
+from stores.logs.verifying import verify as verify_logs
+from stores.referrals import all_references, area_of
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found.
+
+    Attributes:
+        checked: how many referrals were looked at.
+        anchors: how many anchors there are.
+        newest_anchor: when the last was made, UTC.
+        breaks: what is not as it was recorded.
+    """
+
+    checked: int
+    anchors: int
+    newest_anchor: datetime | None
+    breaks: list[Break]
+
+
+async def verify(
+    referrals: Referrals, anchors: Anchors, reference: str | None, progress: Callable[[int, int], None]
+) -> Verified:
+    """Check one referral, or all and whether any is gone.
+
+    Raises:
+        Refused: there is no such referral.
+    """
+    breaks: list[Break] = []
+    try:
+        known = await anchors.known()
+    except AnchorProblem as problem:
+        known = []
+        breaks.append(Break("anchors", None, str(problem)))
+    anchored = fold(known)
+    references = await all_references(referrals.pool)
+    if reference is not None:
+        if await area_of(referrals.pool, reference) is None and reference not in anchored:
+            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+        references = [each for each in references if each == reference]
+        anchored = {name: where for name, where in anchored.items() if name == reference}
+    else:
+        breaks += await orphans(referrals.pool)
+    breaks += gone(references, anchored)
+    done = 0
+    if reference is None:
+        chain = await chain_key(referrals.keys)
+        found = await staff_log.verify(referrals.pool, chain, anchored.get(REGISTER))
+        breaks += [
+            Break(f"staff register, {each.subject or 'its log'}", each.sequence, each.said) for each in found
+        ]
+    async for _, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
+        breaks += [broken] if broken else []
+        done += 1
+        progress(done, len(references))
+    return Verified(len(references), len(known), known[-1].made_at if known else None, breaks)

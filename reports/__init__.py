@@ -1,0 +1,1 @@
+"""Figures for commissioners: each with the rule it is counted by."""

@@ -1,0 +1,1 @@
+"""A process of ours: settings, connections, workers, logging, metrics, readiness."""

@@ -1,0 +1,1 @@
+"""The servers that `rj up` runs on one machine, and their data folder."""

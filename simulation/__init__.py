@@ -1,0 +1,1 @@
+"""The real rules on invented people: demo caseloads and published figures."""

@@ -1,0 +1,1 @@
+"""The chained logs, and how it is shown that nothing in them was changed."""
