@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from casework.session import Session, WayIn, sign_in
 from lifecycle import Refused
 from lifecycle.core import SUPERVISORS, WORKERS
 from runtime.referrals import Referrals
@@ -108,17 +109,29 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if concerns(entry)]
 
 
+async def require_access(session: Session, what: What, reference: str) -> None:
+    """Let a signed-in person see this of a referral, or refuse.
+
+    Raises:
+        Refused: the referral is unknown, or they may not.
+    """
+    member = session.member
+    actor = await session.referrals.actor(reference, member.id)
+    sent_by = None
+    if member.role is Role.PARTNER:
+        sent_by = await read_model.sent_by(session.referrals.pool, reference)
+    may_see(member, what, actor.area, sent_by)
+
+
 async def who_sees(referrals: Referrals, reference: str, staff_id: str, what: What) -> Staff:
     """The person, where they may see this of a referral.
 
     Raises:
         Refused: the referral or the person is unknown, or they may not.
     """
-    actor = await referrals.actor(reference, staff_id)
-    member = await referrals.member(staff_id)
-    sent_by = await read_model.sent_by(referrals.pool, reference) if member.role is Role.PARTNER else None
-    may_see(member, what, actor.area, sent_by)
-    return member
+    session = await sign_in(referrals, staff_id, WayIn.COMMAND_LINE)
+    await require_access(session, what, reference)
+    return session.member
 
 
 async def sent(referrals: Referrals, member: Staff, areas: list[Area], limit: int) -> list[Sent]:

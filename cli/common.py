@@ -26,6 +26,7 @@ from schemas.areas import LONDON, Area
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from casework.session import Session
     from runtime.referrals import Referrals
     from runtime.settings import Settings
 
@@ -120,6 +121,17 @@ def run(work: Callable[[Referrals], Coroutine[Any, Any, T]], *, temporal: bool =
         temporal: whether it cannot be done without Temporal; else Temporal is connected to when it is first asked.
     """
     return guarded(lambda: asyncio.run(_connected(work, temporal)))
+
+
+def run_as(staff_id: str, work: Callable[[Session], Coroutine[Any, Any, T]], *, temporal: bool = True) -> T:
+    """Connect to the servers, sign the person in, and do the work; see :func:`run`."""
+
+    async def signed_in(referrals: Referrals) -> T:
+        from casework.session import WayIn, sign_in
+
+        return await work(await sign_in(referrals, staff_id, WayIn.COMMAND_LINE))
+
+    return run(signed_in, temporal=temporal)
 
 
 def guarded(work: Callable[[], T]) -> T:
