@@ -7,7 +7,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group build
 
-.PHONY: run test check bench storm lock install install-dev clean
+RUNS   ?= 5
+ARGS   ?=
+
+.PHONY: run test test-hard check bench storm lock install install-dev clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -15,6 +18,10 @@ run: install
 
 test: install-dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The whole suite five times beside a CPU hog, each time in another order: an hour or so.
+test-hard: install-dev
+	$(BIN)/python -m tests.hard --runs $(RUNS) $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff check
