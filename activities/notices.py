@@ -131,7 +131,7 @@ class Notices:
             # Whoever recorded it may have died before starting what it led to; starting twice is starting once.
             return Carried(
                 outcome=settled,
-                notices=tuple(await store.underway(self._pool, reference)),
+                notices=tuple(await store.pending(self._pool, reference)),
                 untold=await self._untold(reference, notice, settled),
             )
         try:
@@ -197,15 +197,15 @@ class Notices:
             if late:
                 await self._mark(case, channel, Tried.REFUSED, uncertain=True)
                 return None
-            return await self._underway(case, channel, await notify.status(each.sent_id))
+            return await self._wait_for_provider(case, channel, await notify.status(each.sent_id))
         found = await self._outward.find(case.reference, case.notice, channel)
         if found is None:
             await self._mark(case, channel, Tried.NOT_SENT, uncertain=late)
             return None
         await self._mark(case, channel, Tried.UNDERWAY, sent_id=found.id)
-        return await self._underway(case, channel, found)
+        return await self._wait_for_provider(case, channel, found)
 
-    async def _underway(self, case: _Case, channel: Channel, sent: Sent) -> Carried | None:
+    async def _wait_for_provider(self, case: _Case, channel: Channel, sent: Sent) -> Carried | None:
         match sent.state:
             case SentState.DELIVERED:
                 return await self._settle(case, Outcome.DELIVERED, channel)

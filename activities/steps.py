@@ -25,8 +25,8 @@ from lifecycle import (
     fold,
     next_point,
     notices,
+    notices_wanted,
     open_referral,
-    told_of,
 )
 from lifecycle.coarse_facts import changes
 from schemas import events as e
@@ -289,8 +289,8 @@ class Steps:
     async def _notices(
         self, before: Referral | None, events: Sequence[Recorded], became: Referral
     ) -> tuple[Notice, ...]:
-        told = told_of(before, events, became)
-        return notices(told, await staff.team(self._pool, became.area)) if told.anything else ()
+        wanted = notices_wanted(before, events, became)
+        return notices(wanted, await staff.team(self._pool, became.area)) if wanted.anything else ()
 
     async def _with_notices(
         self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
@@ -306,7 +306,7 @@ class Steps:
         missed = sequence < taken.receipt.sequence
         if not (missed or changed):
             return taken.model_copy(update={"notices": tuple(each for each in wanted if each.outward)})
-        on_their_way = await notice_store.underway(self._pool, taken.receipt.reference)
+        on_their_way = await notice_store.pending(self._pool, taken.receipt.reference)
         new = {each.id for each in wanted} | {each.id for each in on_their_way if each.sequence > sequence}
         return taken.model_copy(
             update={

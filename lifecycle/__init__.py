@@ -5,7 +5,7 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 """
 
 # Importing a stage enters its rules, in the order of the lifecycle.
-from lifecycle import adoption, correction, leaving, oversight, pauses, standing
+from lifecycle import adoption, correction, leaving, oversight, pauses, throughout
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
@@ -13,7 +13,7 @@ from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying import tasks
 from lifecycle.notifying.appointments import called_off
-from lifecycle.notifying.notices import notices, told_of
+from lifecycle.notifying.notices import notices, notices_wanted
 from lifecycle.oversight import authors_of_what_is_signed_off
 from lifecycle.refusal import Refused
 from lifecycle.stages import (
@@ -31,7 +31,7 @@ from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
-STANDING = (leaving, standing, adoption, pauses, closing, oversight, tasks, correction)
+THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, correction)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:
@@ -48,7 +48,7 @@ __all__ = [
     "ENTRY_GATES",
     "RULES",
     "STAGES",
-    "STANDING",
+    "THROUGHOUT",
     "Gate",
     "Refused",
     "Rule",
@@ -63,8 +63,8 @@ __all__ = [
     "fold",
     "next_point",
     "notices",
+    "notices_wanted",
     "open_referral",
     "permitted",
-    "told_of",
     "work_of",
 ]

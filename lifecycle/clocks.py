@@ -151,7 +151,7 @@ def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> Points:
 
 def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
     """As the pauses and an extension moved them, in the order in which they came."""
-    pauses = _within(_stood_still(referral, clock), since=clock.started_at)
+    pauses = _within(_pauses_of(referral, clock), since=clock.started_at)
     extension = _extension(referral, clock)
     if extension is None:
         return _later_by(pauses, points)
@@ -163,7 +163,7 @@ def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
     return _later_by(_within(pauses, since=given_at), stood)
 
 
-def _stood_still(referral: Referral, clock: Clock) -> Iterable[Frozen]:
+def _pauses_of(referral: Referral, clock: Clock) -> Iterable[Frozen]:
     if clock.falls_on is not None:
         return ()
     return (pause for pause in referral.frozen if pause.closed or not clock.runs_on_hold)

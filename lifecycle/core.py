@@ -208,7 +208,7 @@ def evolve(referral: Referral | None, recorded: Recorded) -> Referral:
     if referral is None:
         if not isinstance(recorded.event, ReferralReceived):
             raise ValueError("the first event of a referral is that it was received")
-        return receive(recorded.event, recorded)
+        return state_when_received(recorded.event, recorded)
     changes: dict[str, Any] = {"sequence": recorded.sequence}
     if recorded.role is not Role.SYSTEM and not isinstance(recorded.event, _NOTHING_DONE):
         changes["last_activity_at"] = recorded.at
@@ -225,7 +225,7 @@ def fold(records: Iterable[Recorded]) -> Referral:
     return referral
 
 
-def receive(event: ReferralReceived, recorded: Recorded) -> Referral:
+def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral:
     """The state of a referral that was just sent."""
     return Referral(
         reference=event.reference,
@@ -249,7 +249,7 @@ def receive(event: ReferralReceived, recorded: Recorded) -> Referral:
     )
 
 
-def told(event: type[E], command: Model, **more: Any) -> E:
+def event_from(event: type[E], command: Model, **more: Any) -> E:
     """The event that repeats what a command says."""
     return event(**{name: value for name, value in command if name != "kind"} | more)
 

@@ -93,7 +93,7 @@ def correct(
         if recorded.step not in gone and not isinstance(recorded.event, StepCorrected)
     ]
     becomes = fold(remaining).model_copy(update={"sequence": referral.sequence})
-    if _hangs_in_the_air(becomes):
+    if _names_unknown_people(becomes):
         raise Refused(
             "later_steps",
             "Later steps speak of a person whom this one brought in; end their part instead.",
@@ -105,7 +105,7 @@ def correct(
     return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
 
 
-def _hangs_in_the_air(referral: Referral) -> bool:
+def _names_unknown_people(referral: Referral) -> bool:
     known = {person.id for person in referral.participants}
     spoken_of = {consent.participant for consent in referral.consents}
     spoken_of |= {consent.by_guardian for consent in referral.consents if consent.by_guardian}

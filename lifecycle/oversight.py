@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, gate, rule, told
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, event_from, gate, rule
 from lifecycle.refusal import Refused
 from lifecycle.stages.closing import check_closure
-from lifecycle.stages.risk_assessment import goes_on, harmed_stand_by_it
+from lifecycle.stages.risk_assessment import events_after_verdict, harmed_still_consent
 from schemas.base import Model
 from schemas.commands import DecideSignOff, OverrideGate
 from schemas.events import Event, GateOverridden, Recorded, ReferralClosed, SignedOff, SignOffRequested
@@ -99,7 +99,7 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
     if (
         risk
         and actor.id not in authors(referral, risk)
-        and harmed_stand_by_it.lacks(referral, actor, at) is None
+        and harmed_still_consent.lacks(referral, actor, at) is None
     ):
         possible.add(OverridableGate.RISK_SIGN_OFF)
     if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE) and actor.id not in own:
@@ -155,13 +155,13 @@ def decide_decide_sign_off(
             "approved",
         )
     if onward:
-        harmed_stand_by_it.check(referral, actor, at)
+        harmed_still_consent.check(referral, actor, at)
     if command.approved and request.closure_reason is not None:
         # Much may have happened since it was asked.
         check_closure(referral, request.closure_reason, field="approved")
-    yield told(SignedOff, command)
+    yield event_from(SignedOff, command)
     if onward:
-        yield from goes_on(referral)
+        yield from events_after_verdict(referral)
     elif command.approved and request.closure_reason is not None:
         yield ReferralClosed(reason=request.closure_reason, stage=referral.stage)
 
@@ -184,7 +184,7 @@ def decide_override_gate(
         raise Refused("gate_not_overridable", f"You may override now: {', '.join(possible)}.", "gate")
     yield GateOverridden(gate=chosen, reason=command.reason)
     if chosen is OverridableGate.RISK_SIGN_OFF:
-        yield from goes_on(referral)
+        yield from events_after_verdict(referral)
 
 
 @apply.register

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, event_from, gate, rule
 from lifecycle.refusal import Refused
 from lifecycle.working_time import at_day_start
 from schemas import commands
@@ -47,7 +47,7 @@ def is_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
 def decide_raise_safeguarding(
     referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(SafeguardingRaised, command)
+    yield event_from(SafeguardingRaised, command)
 
 
 @rule(
@@ -61,14 +61,14 @@ def decide_raise_safeguarding(
 def decide_lift_safeguarding(
     referral: Referral, command: LiftSafeguarding, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(SafeguardingLifted, command)
+    yield event_from(SafeguardingLifted, command)
 
 
 @rule(commands.Hold, stages=OPEN_STAGES, gates=[not_on_hold], on_hold=True, in_safeguarding=True)
 def decide_hold(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.review_on <= at.astimezone(LONDON).date():
         raise Refused("not_later", "A hold is reviewed on a day after today; give a later one.", "review_on")
-    yield told(PutOnHold, command)
+    yield event_from(PutOnHold, command)
 
 
 @rule(Resume, stages=OPEN_STAGES, gates=[is_on_hold], on_hold=True, in_safeguarding=True)
@@ -102,10 +102,10 @@ def end_hold(referral: Referral, at: datetime) -> Referral:
     """The state when a hold, if one is on, ends; its clocks go on where they stopped."""
     if referral.hold is None:
         return referral
-    return stood_still(referral, referral.hold.since, at).model_copy(update={"hold": None})
+    return add_pause(referral, referral.hold.since, at).model_copy(update={"hold": None})
 
 
-def stood_still(referral: Referral, since: datetime, until: datetime, *, closed: bool = False) -> Referral:
+def add_pause(referral: Referral, since: datetime, until: datetime, *, closed: bool = False) -> Referral:
     """The state after a time in which its clocks did not run, on hold or closed."""
     pause = Frozen(since=since, until=until, closed=closed)
     return referral.model_copy(update={"frozen": (*referral.frozen, pause)})

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from lifecycle.core import SUPERVISORS
 from lifecycle.stages.intake import MAY_OPEN
-from runtime.findings import Finding, Standing
+from runtime.findings import Finding, Severity
 from schemas.areas import Area
 from schemas.people import Staff
 from schemas.policy import Policies, Policy
@@ -44,19 +44,19 @@ def register(members: Sequence[Staff], open_by_area: Mapping[Area, int]) -> Find
     if not any(member.role in MAY_OPEN for member in members):
         return Finding(
             check,
-            Standing.SETUP,
+            Severity.SETUP,
             "Nobody in the register may open a referral.",
             "Enter them: `rj staff first --help`, then `rj staff add --help`.",
         )
     lacking = sorted({*open_by_area, *_areas(members)} - _where_two_sign_off(members))
     if not lacking:
-        return Finding(check, Standing.OK, f"{len(members)} active; in every area two can sign off.")
+        return Finding(check, Severity.OK, f"{len(members)} active; in every area two can sign off.")
     named = ", ".join(
         f"{area} ({open_by_area[area]} open)" if area in open_by_area else area for area in lacking
     )
     return Finding(
         check,
-        Standing.BLOCKED if open_by_area.keys() & lacking else Standing.NOTE,
+        Severity.BLOCKED if open_by_area.keys() & lacking else Severity.NOTE,
         f"Fewer than two people can sign off in {named}; nobody signs off their own work.",
         "Enter another supervisor or service manager there: `rj staff add --help`.",
     )
@@ -76,10 +76,10 @@ def phone(areas: Collection[Area], policies: Policies) -> Finding:
     check = "service phone"
     lacking = sorted(area for area in areas if not policies.of(area).service_phone)
     if not lacking:
-        return Finding(check, Standing.OK, "Messages name a number to ring in every area.")
+        return Finding(check, Severity.OK, "Messages name a number to ring in every area.")
     return Finding(
         check,
-        Standing.NOTE,
+        Severity.NOTE,
         f"Messages name no number to ring in {', '.join(lacking)}, so that nobody can answer them.",
         "Set service_phone in the policy file, for all or under [areas.NAME].",
     )
@@ -90,7 +90,7 @@ def versions(kept: Iterable[KeptPolicy], policies: Policies) -> Finding:
     check = "policy versions"
     differing = [each for each in kept if _same_version_otherwise(each.policy, policies.of(each.area))]
     if not differing:
-        return Finding(check, Standing.OK, "Each version means the same to every open referral.")
+        return Finding(check, Severity.OK, "Each version means the same to every open referral.")
     said = "; ".join(
         f"{each.referrals} open in {each.area} keep a version {each.policy.version} of {each.policy.name} that "
         f"differs in {', '.join(_differs(each.policy, policies.of(each.area)))}"
@@ -98,7 +98,7 @@ def versions(kept: Iterable[KeptPolicy], policies: Policies) -> Finding:
     )
     return Finding(
         check,
-        Standing.NOTE,
+        Severity.NOTE,
         f"The policy was changed without a new version: {said}.",
         "Give it a new version, restart the workers, and let referrals go on under it: `rj policy adopt --help`.",
     )

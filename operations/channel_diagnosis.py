@@ -14,7 +14,7 @@ from messages.email import Mailer
 from messages.govuk_notify import Notify
 from messages.mail_addresses import SmtpServer
 from runtime.embedded.data_folder import RunningService
-from runtime.findings import Finding, Standing
+from runtime.findings import Finding, Severity
 from runtime.settings import Settings
 
 WITHIN = timedelta(seconds=5)
@@ -47,7 +47,7 @@ async def _email(settings: Settings, service: RunningService | None) -> Finding:
         nowhere = (
             "Off: RJ_SMTP_URL names no mail server. `rj up` keeps what it would send in its data folder."
         )
-        return Finding(check, Standing.NOTE, nowhere, name_one)
+        return Finding(check, Severity.NOTE, nowhere, name_one)
     server = SmtpServer.parse(settings.smtp_url)
     where = f"{server.host}:{server.port}"
     kept = _kept_in(settings, service)
@@ -57,10 +57,10 @@ async def _email(settings: Settings, service: RunningService | None) -> Finding:
         restart = (
             "Start `rj up` again." if kept else "Start the server, or correct RJ_SMTP_URL; e-mail waits."
         )
-        return Finding(check, Standing.NOTE, f"{where}: {away}", restart)
+        return Finding(check, Severity.NOTE, f"{where}: {away}", restart)
     if kept:
-        return Finding(check, Standing.NOTE, f"Kept in {kept} by `rj up`, sent nowhere.", name_one)
-    return Finding(check, Standing.OK, f"{where} answers; sent from {settings.mail_from}.")
+        return Finding(check, Severity.NOTE, f"Kept in {kept} by `rj up`, sent nowhere.", name_one)
+    return Finding(check, Severity.OK, f"{where} answers; sent from {settings.mail_from}.")
 
 
 async def _notify(settings: Settings) -> Finding:
@@ -72,10 +72,10 @@ async def _notify(settings: Settings) -> Finding:
     off = {kind: name for kind, (name, template) in missing.items() if template is None}
     if settings.notify_api_key is None:
         remedy = "For text messages and letters, set a key of GOV.UK Notify and its templates (RJ_NOTIFY_*)."
-        return Finding(check, Standing.NOTE, "Off: RJ_NOTIFY_API_KEY holds no key.", remedy)
+        return Finding(check, Severity.NOTE, "Off: RJ_NOTIFY_API_KEY holds no key.", remedy)
     if len(off) == len(missing):
         return Finding(
-            check, Standing.NOTE, "Off: a key is set and no template.", f"Set {' and '.join(off.values())}."
+            check, Severity.NOTE, "Off: a key is set and no template.", f"Set {' and '.join(off.values())}."
         )
     account = Notify(
         settings.notify_api_key,
@@ -84,9 +84,9 @@ async def _notify(settings: Settings) -> Finding:
         settings.notify_url,
     )
     if wrong := await account.what_is_wrong(WITHIN):
-        return Finding(check, Standing.NOTE, wrong, "Correct the RJ_NOTIFY_* variable; messages wait.")
+        return Finding(check, Severity.NOTE, wrong, "Correct the RJ_NOTIFY_* variable; messages wait.")
     on = " and ".join(kind for kind in missing if kind not in off)
     if off:
         said = f"GOV.UK Notify takes {on}; {' and '.join(off)} off. {_NEUTRAL}"
-        return Finding(check, Standing.NOTE, said, f"For them, set {' and '.join(off.values())}.")
-    return Finding(check, Standing.OK, f"GOV.UK Notify takes {on}. {_NEUTRAL}")
+        return Finding(check, Severity.NOTE, said, f"For them, set {' and '.join(off.values())}.")
+    return Finding(check, Severity.OK, f"GOV.UK Notify takes {on}. {_NEUTRAL}")

@@ -22,7 +22,7 @@ from runtime.embedded.child_process import ServerFailed
 from runtime.embedded.data_folder import DataFolder, NotRunning, Servers, resolve
 from runtime.embedded.postgres import installed_programs
 from runtime.embedded.temporal import program
-from runtime.findings import Finding, Kind, Standing
+from runtime.findings import Finding, Kind, Severity
 from runtime.referrals import TemporalUnreachable
 from runtime.settings import BadSetting, Settings, temporal_connect_config
 from schemas.policy import Policies
@@ -62,10 +62,10 @@ async def diagnose() -> list[Finding]:
         own_temporal = temporal_connect_config()
     except BadSetting as error:
         return [
-            Finding("settings", Standing.SETUP, str(error), "Correct or unset the variable, and look again.")
+            Finding("settings", Severity.SETUP, str(error), "Correct or unset the variable, and look again.")
         ]
     found = [
-        Finding("settings", Standing.OK, _settings_read(settings, own_temporal is not None)),
+        Finding("settings", Severity.OK, _settings_read(settings, own_temporal is not None)),
         _data_folder(settings),
         _programs(settings, own_temporal is not None),
     ]
@@ -74,7 +74,7 @@ async def diagnose() -> list[Finding]:
     except NotRunning as error:
         starting = DataFolder(settings.data).held()
         remedy = "Wait a moment." if starting else "Run `rj up`, or name servers of your own."
-        missing = Finding("servers", Standing.SERVER, str(error), remedy)
+        missing = Finding("servers", Severity.SERVER, str(error), remedy)
         named = await _database(settings.database_url) if settings.database_url else []
         named += await _temporal(own_temporal, None) if own_temporal else []
         found += [*_files(settings), *await channels(settings, None)]
@@ -93,16 +93,16 @@ def _settings_read(settings: Settings, own_temporal: bool) -> str:
 def _data_folder(settings: Settings) -> Finding:
     folder = DataFolder(settings.data)
     if not folder.path.exists():
-        return Finding("data folder", Standing.OK, f"{folder.path} is not there yet; `rj up` makes it.")
+        return Finding("data folder", Severity.OK, f"{folder.path} is not there yet; `rj up` makes it.")
     if not folder.path.is_dir() or not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
         return Finding(
             "data folder",
-            Standing.SETUP,
+            Severity.SETUP,
             f"{folder.path} is not a folder that you may write to.",
             "Name another in RJ_DATA, or change its owner.",
         )
     whose = "an `rj up` serves it" if folder.held() else "no `rj up` serves it now"
-    return Finding("data folder", Standing.OK, f"{folder.path}; {whose}.")
+    return Finding("data folder", Severity.OK, f"{folder.path}; {whose}.")
 
 
 def _programs(settings: Settings, own_temporal: bool) -> Finding:
@@ -110,8 +110,8 @@ def _programs(settings: Settings, own_temporal: bool) -> Finding:
         needed = [] if settings.database_url else [str(installed_programs() / "postgres")]
         needed += [] if own_temporal else [program()]
     except ServerFailed as error:
-        return Finding("programs", Standing.SERVER, str(error), "Run `make install`.")
-    return Finding("programs", Standing.OK, ", ".join(needed) or "None needed: both servers are your own.")
+        return Finding("programs", Severity.SERVER, str(error), "Run `make install`.")
+    return Finding("programs", Severity.OK, ", ".join(needed) or "None needed: both servers are your own.")
 
 
 def _files(settings: Settings) -> list[Finding]:
@@ -124,11 +124,11 @@ def _policy(settings: Settings) -> Finding:
     except BadPolicy as error:
         return Finding(
             "policy",
-            Standing.SETUP,
+            Severity.SETUP,
             str(error),
             "Correct the file, or unset RJ_POLICY for the one that ships.",
         )
-    return Finding("policy", Standing.OK, f"{policy.name}, version {policy.version}.")
+    return Finding("policy", Severity.OK, f"{policy.name}, version {policy.version}.")
 
 
 def _in_use(settings: Settings) -> Policies | None:
@@ -144,34 +144,34 @@ def _templates(settings: Settings) -> Finding:
     except BadTemplate as error:
         return Finding(
             "templates",
-            Standing.SETUP,
+            Severity.SETUP,
             str(error),
             "Correct or remove the file, or unset RJ_TEMPLATES for those that ship.",
         )
     if settings.templates is None:
-        return Finding("templates", Standing.OK, "Those that ship.")
-    return Finding("templates", Standing.OK, f"Those in {settings.templates}; the others ship.")
+        return Finding("templates", Severity.OK, "Those that ship.")
+    return Finding("templates", Severity.OK, f"Those in {settings.templates}; the others ship.")
 
 
 def _keys_file(settings: Settings) -> Finding:
     path = settings.master_keys_file.absolute()
     if not path.exists() and settings.database_url is None and not (settings.data / "postgres").exists():
-        return Finding("master keys", Standing.OK, f"{path} is not there yet; the first `rj up` makes it.")
+        return Finding("master keys", Severity.OK, f"{path} is not there yet; the first `rj up` makes it.")
     try:
         keys = MasterKeys.load(path)
     except MasterKeyProblem as error:
         return Finding(
             "master keys",
-            Standing.SETUP,
+            Severity.SETUP,
             str(error),
             "Put the file back from its backup, or name it in RJ_MASTER_KEYS_FILE.",
         )
-    return Finding("master keys", Standing.OK, f"{len(keys.ids)} in {path}, for its owner only.")
+    return Finding("master keys", Severity.OK, f"{len(keys.ids)} in {path}, for its owner only.")
 
 
 async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
     found = await _database(servers.database_url)
-    if any(each.standing is not Standing.OK for each in found):
+    if any(each.severity is not Severity.OK for each in found):
         return [*found, _not_yet("staff", "the database"), *await _temporal(servers.temporal, None)]
     pool = await connect_pool(servers.database_url, size=2)
     try:
@@ -186,7 +186,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
 
 
 def _not_yet(check: str, first: str) -> Finding:
-    return Finding(check, Standing.UNKNOWN, f"Not checked: mend {first} first.")
+    return Finding(check, Severity.UNKNOWN, f"Not checked: mend {first} first.")
 
 
 async def _database(database_url: str) -> list[Finding]:
@@ -194,12 +194,12 @@ async def _database(database_url: str) -> list[Finding]:
         connection = await connect(database_url)
     except DatabaseUnreachable as error:
         start = "Start it, or correct DATABASE_URL; the one of `rj up` starts with it."
-        return [Finding("database", Standing.SERVER, str(error), start)]
+        return [Finding("database", Severity.SERVER, str(error), start)]
     try:
         version = await connection.fetchval("SHOW server_version")
         where = f"PostgreSQL {version} at {address_of(database_url)}."
-        found = [Finding("database", Standing.OK, where), await _migrations(connection)]
-        if found[-1].standing is Standing.OK:
+        found = [Finding("database", Severity.OK, where), await _migrations(connection)]
+        if found[-1].severity is Severity.OK:
             found.append(await _rights(connection))
         return found
     finally:
@@ -210,15 +210,15 @@ async def _migrations(connection: Connection) -> Finding:
     try:
         missing = await pending(connection)
     except MigrationRefused as error:
-        return Finding("migrations", Standing.SERVER, str(error), "Run the version that the database is of.")
+        return Finding("migrations", Severity.SERVER, str(error), "Run the version that the database is of.")
     except asyncpg.InsufficientPrivilegeError:
         said = f"The user of DATABASE_URL is no member of {APPLICATION_ROLE}."
         remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
-        return Finding("migrations", Standing.SETUP, said, remedy)
+        return Finding("migrations", Severity.SETUP, said, remedy)
     if not missing:
-        return Finding("migrations", Standing.OK, "All are applied.")
+        return Finding("migrations", Severity.OK, "All are applied.")
     apply = "Apply them as the database's owner: `python worker.py --migrate`, or `rj up`."
-    return Finding("migrations", Standing.SERVER, f"Missing: {', '.join(missing)}.", apply)
+    return Finding("migrations", Severity.SERVER, f"Missing: {', '.join(missing)}.", apply)
 
 
 async def _rights(connection: Connection) -> Finding:
@@ -227,7 +227,7 @@ async def _rights(connection: Connection) -> Finding:
     if too_much is not None:
         return Finding(
             "rights",
-            Standing.SETUP,
+            Severity.SETUP,
             f"The user {too_much} of DATABASE_URL may rewrite the log.",
             f"Name there {APPLICATION_ROLE} or a member of it, and the owner in RJ_DATABASE_OWNER_URL.",
         )
@@ -237,9 +237,9 @@ async def _rights(connection: Connection) -> Finding:
     if not records:
         said = "The user of DATABASE_URL may not record steps."
         remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
-        return Finding("rights", Standing.SETUP, said, remedy)
+        return Finding("rights", Severity.SETUP, said, remedy)
     return Finding(
-        "rights", Standing.OK, "The application adds to the log by the rules alone, and owns nothing."
+        "rights", Severity.OK, "The application adds to the log by the rules alone, and owns nothing."
     )
 
 
@@ -253,7 +253,7 @@ async def _keys(settings: Settings, pool: Pool) -> list[Finding]:
     except MasterKeyProblem as error:
         remedy = "Put the file back from its backup, or name it in RJ_EPOCH_KEYS_FILE."
         return [
-            Finding("keys in use", Standing.SETUP, str(error), remedy),
+            Finding("keys in use", Severity.SETUP, str(error), remedy),
             _not_yet("erasures", "the epoch keys"),
         ]
     return [await _keys_fit(keys, pool), await _erasures(keys)]
@@ -263,15 +263,15 @@ async def _erasures(keys: KeyStore) -> Finding:
     """Whether old copies of erased keys are made worthless in time."""
     found = await keys.epochs.incomplete()
     if found is None:
-        return Finding("erasures", Standing.OK, "All are complete.")
+        return Finding("erasures", Severity.OK, "All are complete.")
     if found.late and found.to_retire:
-        return Finding("erasures", Standing.NOTE, late(found), f"Run {RETIRE}.")
+        return Finding("erasures", Severity.NOTE, late(found), f"Run {RETIRE}.")
     if found.late:
         remedy = "Run `rj keys complete-erasures`; a process that serves does it by itself, see its log."
-        return Finding("erasures", Standing.NOTE, late(found), remedy)
+        return Finding("erasures", Severity.NOTE, late(found), remedy)
     by = found.oldest + COMPLETE_WITHIN
     said = f"{found.count} not complete yet, the first of them by {by:%d %b %Y %H:%M} UTC."
-    return Finding("erasures", Standing.OK, said)
+    return Finding("erasures", Severity.OK, said)
 
 
 async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
@@ -289,11 +289,11 @@ async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
             epoch = f" and epoch key {sample['epoch']}" if sample["epoch"] else ""
             return Finding(
                 "keys in use",
-                Standing.SETUP,
+                Severity.SETUP,
                 f"Master key {sample['master_key_id']}{epoch} seal referrals, and the files lack one or hold another.",
                 "Put its line back into its file from a backup of the same day as the database's.",
             )
-    return Finding("keys in use", Standing.OK, "The files of keys open what is sealed.")
+    return Finding("keys in use", Severity.OK, "The files of keys open what is sealed.")
 
 
 def _key_store(settings: Settings, pool: Pool) -> KeyStore | None:
@@ -311,7 +311,7 @@ async def _temporal(
     try:
         client = await connect_temporal(temporal, keys)
         return [
-            Finding("Temporal", Standing.OK, f"{where}, namespace {client.namespace}."),
+            Finding("Temporal", Severity.OK, f"{where}, namespace {client.namespace}."),
             await _attributes(client),
             await _polled(client),
             await _alive(client, pool) if pool else _not_yet("workflows", "the database"),
@@ -321,16 +321,16 @@ async def _temporal(
         start = (
             "Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE; the one of `rj up` starts with it."
         )
-        return [Finding("Temporal", Standing.SERVER, str(error), start)]
+        return [Finding("Temporal", Severity.SERVER, str(error), start)]
 
 
 async def _attributes(client: Client) -> Finding:
     missing = await missing_search_attributes(client)
     if not missing:
-        return Finding("search attributes", Standing.OK, "All are registered.")
+        return Finding("search attributes", Severity.OK, "All are registered.")
     return Finding(
         "search attributes",
-        Standing.SERVER,
+        Severity.SERVER,
         f"Missing: {', '.join(missing)}.",
         "A worker registers them when it starts; where it may not, its Temporal's administrator does.",
     )
@@ -340,9 +340,9 @@ async def _polled(client: Client) -> Finding:
     now = datetime.now(UTC)
     alive = [identity for identity, seen in (await pollers(client)).items() if now - seen < POLLS_WITHIN]
     if alive:
-        return Finding("worker", Standing.OK, f"Asking for work: {', '.join(sorted(alive))}.")
+        return Finding("worker", Severity.OK, f"Asking for work: {', '.join(sorted(alive))}.")
     return Finding(
-        "worker", Standing.SERVER, "No worker asks for work.", "Run `rj up` or `python worker.py`."
+        "worker", Severity.SERVER, "No worker asks for work.", "Run `rj up` or `python worker.py`."
     )
 
 
@@ -364,10 +364,10 @@ async def _alive(client: Client, pool: Pool) -> Finding:
     total = rows[0]["open"] if rows else 0
     looked = f"{total} open" if total == len(rows) else f"{len(rows)} of {total} open"
     if not missing:
-        return Finding("workflows", Standing.OK, f"{looked}; each has its workflow.")
+        return Finding("workflows", Severity.OK, f"{looked}; each has its workflow.")
     return Finding(
         "workflows",
-        Standing.NOTE,
+        Severity.NOTE,
         f"{looked}; {len(missing)} without a workflow, so nobody keeps their deadlines: {', '.join(missing[:5])}"
         f"{' …' if len(missing) > 5 else ''}.",
         "`rj reconcile --all` starts them from the log, and loses nothing.",
@@ -380,8 +380,8 @@ async def _meddled(client: Client, pool: Pool) -> Finding:
     found = [each for each in await meddled(client, pool) if each.kind is not Kind.NO_WORKFLOW]
     said = in_a_sentence(found)
     if said is None:
-        return Finding("strangers", Standing.OK, "Nothing in Temporal passes for ours that is not.")
-    return Finding("strangers", Standing.NOTE, said, "Find out who reaches Temporal.")
+        return Finding("strangers", Severity.OK, "Nothing in Temporal passes for ours that is not.")
+    return Finding("strangers", Severity.NOTE, said, "Find out who reaches Temporal.")
 
 
 async def _runs(client: Client, reference: str) -> bool:

@@ -139,8 +139,8 @@ async def _looked_at(referrals: Referrals, reference: str, trial: bool) -> Recon
         else:
             found = await _behind(referrals, reference, trial)
             done = found if found is not Done.AS_IT_SHOULD_BE else done
-    underway = await notices.underway(referrals.pool, reference)
-    started = [await _carry(referrals, reference, each, ended, trial) for each in underway]
+    pending = await notices.pending(referrals.pool, reference)
+    started = [await _carry(referrals, reference, each, ended, trial) for each in pending]
     return Reconciled(reference, done, messages=sum(started))
 
 
@@ -152,8 +152,8 @@ async def _end_strangers(referrals: Referrals, reference: str, trial: bool) -> s
         each.id: each async for each in referrals.client.list_workflows(below, page_size=watching.PAGE)
     }
     # Asked for by name besides, for lists lag behind.
-    underway = await notices.underway(referrals.pool, reference)
-    for execution in (own, *(notice_workflow_id(reference, each.id) for each in underway)):
+    pending = await notices.pending(referrals.pool, reference)
+    for execution in (own, *(notice_workflow_id(reference, each.id) for each in pending)):
         found = await _running(referrals, execution)
         if found is not None:
             running[execution] = found

@@ -58,7 +58,7 @@ async def _in_temporal(client: Client, pool: Pool, now: datetime) -> tuple[list[
     referrals = {workflow_id(each) for each in await supervision.open_references(pool)}
     messages = {
         notice_workflow_id(*each)
-        for each in await supervision.messages_underway(pool, before=now - watching.SETTLED)
+        for each in await supervision.pending_messages(pool, before=now - watching.SETTLED)
     }
     missing = (referrals | messages) - {run.id for run in listed}
     gone = await watching.without_workflow(client, missing)

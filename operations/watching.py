@@ -234,7 +234,7 @@ async def ended_by_somebody(client: Client, pool: Pool, now: datetime) -> list[S
     referrals = {workflow_id(each): each for each in await supervision.open_among(pool, references)}
     messages = {
         notice_workflow_id(*each)
-        for each in await supervision.messages_underway(pool, before=now - SETTLED, among=references)
+        for each in await supervision.pending_messages(pool, before=now - SETTLED, among=references)
     }
     concerned = sorted(ids & (referrals.keys() | messages))[:LOOKED_AT]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class Severity(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -34,7 +34,7 @@ class Finding:
     """
 
     check: str
-    standing: Standing
+    severity: Severity
     said: str
     remedy: str | None = None
 

@@ -19,7 +19,7 @@ from stores.database import Pool
 _FIELDS = "id, at, template, category, party, recipient, about, after_closing, outward"
 
 
-class Letter(Model):
+class InboxMessage(Model):
     """A message in somebody's inbox."""
 
     reference: str
@@ -61,7 +61,7 @@ def notice_rows(notices: Iterable[Notice]) -> list[dict[str, Any]]:
     ]
 
 
-async def underway(pool: Pool, reference: str) -> list[Notice]:
+async def pending(pool: Pool, reference: str) -> list[Notice]:
     """The messages of a referral that are to leave the house and have no outcome yet, oldest first."""
     rows = await pool.fetch(
         f"SELECT {_FIELDS} FROM notice WHERE reference = $1 AND outward AND outcome IS NULL"  # noqa: S608
@@ -165,7 +165,7 @@ async def mark(
     )
 
 
-async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 50) -> list[Letter]:
+async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 50) -> list[InboxMessage]:
     """What a member of staff or a partner was told, newest first.
 
     Args:
@@ -182,15 +182,17 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
         unread,
         limit,
     )
-    return [Letter(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows]
+    return [
+        InboxMessage(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows
+    ]
 
 
-async def mark_read(pool: Pool, staff_id: str, letters: Iterable[Letter], at: datetime) -> None:
+async def mark_read(pool: Pool, staff_id: str, messages: Iterable[InboxMessage], at: datetime) -> None:
     """Say that a person has read these."""
     await pool.executemany(
         "UPDATE notice SET read_at = $4"
         " WHERE reference = $1 AND id = $2 AND recipient = $3 AND read_at IS NULL",
-        [(each.reference, each.notice.id, staff_id, at) for each in letters],
+        [(each.reference, each.notice.id, staff_id, at) for each in messages],
     )
 
 

@@ -101,7 +101,7 @@ class Waiting(Model):
     """Of the latest try; None where there was none."""
 
 
-class Underway(NamedTuple):
+class PendingMessage(NamedTuple):
     """A message that has no outcome yet."""
 
     reference: str
@@ -305,9 +305,9 @@ async def last_told(pool: Pool, reference: str) -> int:
     return found
 
 
-async def messages_underway(
+async def pending_messages(
     pool: Pool, *, before: datetime, among: Collection[str] | None = None
-) -> frozenset[Underway]:
+) -> frozenset[PendingMessage]:
     """The messages that were to leave the house before an instant and have no outcome.
 
     Args:
@@ -319,7 +319,7 @@ async def messages_underway(
         before,
         list(among) if among is not None else None,
     )
-    return frozenset(Underway(row["reference"], row["id"]) for row in rows)
+    return frozenset(PendingMessage(row["reference"], row["id"]) for row in rows)
 
 
 async def messages_waiting(pool: Pool, *, before: datetime, limit: int) -> list[Waiting]:

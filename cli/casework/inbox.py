@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from schemas.vocabulary import Stage
     from stores.database import Pool
     from stores.keys.referral_keys import KeyStore
-    from stores.notices import Letter
+    from stores.notices import InboxMessage
 
 app = room()
 
@@ -72,7 +72,7 @@ def inbox_command(
     run(work, temporal=False)
 
 
-async def _still_open(pool: Pool, keys: KeyStore, letters: list[Letter]) -> list[bool | None]:
+async def _still_open(pool: Pool, keys: KeyStore, letters: list[InboxMessage]) -> list[bool | None]:
     """Of each letter, whether what it asks for waits still, by the log; None where it asks for nothing."""
     from lifecycle import fold
     from lifecycle.notifying.notices import still_wanted
@@ -94,7 +94,9 @@ def _wording() -> Wording:
     return Wording.load(Settings.load().templates)
 
 
-def _said(letter: Letter, wording: Wording, policies: Policies, where: tuple[Area, Stage]) -> dict[str, Any]:
+def _said(
+    letter: InboxMessage, wording: Wording, policies: Policies, where: tuple[Area, Stage]
+) -> dict[str, Any]:
     from messages.notice_facts import facts, template_in_words
     from messages.wording import TEMPLATES, Medium, media
 

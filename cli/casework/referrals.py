@@ -418,7 +418,7 @@ def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOpt
             overview,
             live,
             await erasures.find(referrals.pool, reference),
-            await notices.underway(referrals.pool, reference),
+            await notices.pending(referrals.pool, reference),
         )
 
     found = run(work, temporal=False)

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from cli.docs.privacy_page import privacy_page
 from cli.policy_words import deadline_words, notice_words, number_words
-from lifecycle import ENTRY_GATES, RULES, STAGES, STANDING, Gate, Rule
+from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Gate, Rule
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.leaving import CLOSES_AS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
@@ -40,7 +40,7 @@ def lifecycle_page() -> str:
         _ways(),
         *(_section(module, number) for number, module in enumerate(STAGES, 1)),
         "## In every stage",
-        *(_section(module) for module in STANDING),
+        *(_section(module) for module in THROUGHOUT),
         _overlays(),
         _consents(),
         _closures(),

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import typer
 
 from cli.common import Exit, JsonOption, guarded, plain, print_json, room
-from runtime.findings import Finding, Standing
+from runtime.findings import Finding, Severity
 
 app = room()
 
 _MARKS = {
-    Standing.OK: "ok",
-    Standing.NOTE: "note",
-    Standing.BLOCKED: "PROBLEM",
-    Standing.SETUP: "PROBLEM",
-    Standing.SERVER: "PROBLEM",
-    Standing.UNKNOWN: "?",
+    Severity.OK: "ok",
+    Severity.NOTE: "note",
+    Severity.BLOCKED: "PROBLEM",
+    Severity.SETUP: "PROBLEM",
+    Severity.SERVER: "PROBLEM",
+    Severity.UNKNOWN: "?",
 }
 
 
@@ -34,16 +33,26 @@ def doctor(json: JsonOption = False) -> None:
 
     findings = guarded(lambda: asyncio.run(diagnose()))
     if json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([_as_json(finding) for finding in findings])
     else:
         _show(findings)
     raise typer.Exit(_code(findings))
 
 
+def _as_json(finding: Finding) -> dict[str, str | None]:
+    """A finding by the names that scripts read it by."""
+    return {
+        "check": finding.check,
+        "standing": finding.severity,
+        "said": finding.said,
+        "remedy": finding.remedy,
+    }
+
+
 def _show(findings: Sequence[Finding]) -> None:
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
-        mark = _MARKS[finding.standing]
+        mark = _MARKS[finding.severity]
         typer.echo(f"{mark:<7}  {finding.check:<{width}}  {plain(finding.said)}")
         if finding.remedy:
             typer.echo(f"{'':<7}  {'':<{width}}  → {plain(finding.remedy)}")
@@ -51,16 +60,16 @@ def _show(findings: Sequence[Finding]) -> None:
 
 
 def _verdict(findings: Sequence[Finding]) -> str:
-    standings = {finding.standing for finding in findings}
-    if standings & {Standing.SETUP, Standing.SERVER, Standing.UNKNOWN}:
+    severities = {finding.severity for finding in findings}
+    if severities & {Severity.SETUP, Severity.SERVER, Severity.UNKNOWN}:
         return "No referral can be opened."
-    if Standing.BLOCKED in standings:
+    if Severity.BLOCKED in severities:
         return "A referral can be opened, but some cannot go on."
     return "A referral can be opened."
 
 
 def _code(findings: Sequence[Finding]) -> Exit:
-    standings = {finding.standing for finding in findings}
-    if standings & {Standing.SETUP, Standing.BLOCKED}:
+    severities = {finding.severity for finding in findings}
+    if severities & {Severity.SETUP, Severity.BLOCKED}:
         return Exit.BAD_INPUT
-    return Exit.UNREACHABLE if standings & {Standing.SERVER, Standing.UNKNOWN} else Exit.DONE
+    return Exit.UNREACHABLE if severities & {Severity.SERVER, Severity.UNKNOWN} else Exit.DONE

@@ -22,24 +22,24 @@ INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one step tells: the rules that it meets, each with the event, and the calendars that it changes."""
+class WantedNotices:
+    """The messages that one step calls for: the rules it meets, each with its event, and the invitations."""
 
     before: Referral | None
     after: Referral
     events: tuple[Recorded, ...]
-    calls: tuple[tuple[NoticeRule, Recorded], ...]
+    matches: tuple[tuple[NoticeRule, Recorded], ...]
     invited: tuple[Invitation, ...]
 
     @property
     def anything(self) -> bool:
-        """Whether anybody is told anything; only then need it be known who works there."""
-        return bool(self.calls or self.invited)
+        """Whether there is a message to send; only then is the staff register read."""
+        return bool(self.matches or self.invited)
 
 
-def told_of(before: Referral | None, events: Sequence[Recorded], after: Referral) -> Told:
-    """What a step tells, by the policy."""
-    calls = tuple(
+def notices_wanted(before: Referral | None, events: Sequence[Recorded], after: Referral) -> WantedNotices:
+    """The messages that a step calls for under the referral's policy."""
+    matches = tuple(
         (rule, each)
         for each in events
         for rule in after.policy.notices
@@ -48,7 +48,7 @@ def told_of(before: Referral | None, events: Sequence[Recorded], after: Referral
     invited: tuple[Invitation, ...] = ()
     if events and after.policy.invitations:
         invited = tuple(invitations(before, after, events, events[-1].at))
-    return Told(before, after, tuple(events), calls, invited)
+    return WantedNotices(before, after, tuple(events), matches, invited)
 
 
 def _concerns(rule: NoticeRule, event: e.Event) -> bool:
@@ -75,32 +75,32 @@ def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
     return at_once or overtaken or (event.deadline, event.at) in raised
 
 
-def notices(told: Told, team: Sequence[Staff]) -> tuple[Notice, ...]:
+def notices(wanted: WantedNotices, team: Sequence[Staff]) -> tuple[Notice, ...]:
     """The messages that a step leads to: one for each person and template.
 
     Args:
-        told: from :func:`told_of`.
+        wanted: from :func:`notices_wanted`.
         team: the active members of staff and partners of the referral's area.
     """
     people = {member.id: member for member in team}
-    wanted: dict[tuple[str, str, int], Notice] = {}
+    found: dict[tuple[str, str, int], Notice] = {}
     numbers = count(1)
-    for rule, recorded in told.calls:
-        about = _about(recorded.event, told)
-        for party, to in _addressed(rule, recorded, told, people):
+    for rule, recorded in wanted.matches:
+        about = _about(recorded.event, wanted)
+        for party, to in _addressed(rule, recorded, wanted, people):
             key = (rule.template, to, recorded.sequence)
-            if key not in wanted:
-                wanted[key] = _notice(rule, party, to, about, recorded, people, next(numbers))
-    return (*wanted.values(), *_invitations(told, people, numbers))
+            if key not in found:
+                found[key] = _notice(rule, party, to, about, recorded, people, next(numbers))
+    return (*found.values(), *_invitations(wanted, people, numbers))
 
 
-def _invitations(told: Told, people: dict[str, Staff], numbers: Iterator[int]) -> Iterator[Notice]:
-    for each in told.invited:
+def _invitations(wanted: WantedNotices, people: dict[str, Staff], numbers: Iterator[int]) -> Iterator[Notice]:
+    for each in wanted.invited:
         member = people.get(each.to)
         if member is None:
             continue
         # Its number in the calendar: a later step of the referral has a higher one.
-        last = told.events[-1]
+        last = wanted.events[-1]
         yield Notice(
             id=f"{last.sequence}-{next(numbers)}",
             template=INVITATION_CANCELLED if each.cancelled else INVITATION,
@@ -145,10 +145,10 @@ def _at_once(member: Staff, category: Category) -> bool:
     return member.email is not None and category in member.at_once
 
 
-def _about(event: e.Event, told: Told) -> About:
+def _about(event: e.Event, wanted: WantedNotices) -> About:
     match event:
         case e.DeadlineReached() | e.EscalationRaised():
-            found = deadline_of(told.after, event.deadline)
+            found = deadline_of(wanted.after, event.deadline)
             return About(
                 deadline=event.deadline,
                 point=event.point,
@@ -174,21 +174,21 @@ def _about(event: e.Event, told: Told) -> About:
 
 
 def _addressed(
-    rule: NoticeRule, recorded: Recorded, told: Told, people: dict[str, Staff]
+    rule: NoticeRule, recorded: Recorded, wanted: WantedNotices, people: dict[str, Staff]
 ) -> Iterator[tuple[Party, str]]:
-    event, after = recorded.event, told.after
+    event, after = recorded.event, wanted.after
     if rule.to is Addressee.AGENCY:
         if after.sent_by_partner in people:
             yield Party.AGENCY, after.sent_by_partner
     elif rule.to.outside:
-        for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, told), after)):
+        for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, wanted), after)):
             yield Party.PARTICIPANT, participant
     elif not isinstance(event, e.NoticeSettled) or outside(event, after):
         for member in addressed(rule.to, recorded, after, people):
             yield Party.STAFF, member
 
 
-def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
+def _participants(to: Addressee, event: e.Event, wanted: WantedNotices) -> Iterable[str]:
     match to:
         case Addressee.PARTICIPANT:
             about = getattr(event, "participant", None)
@@ -196,9 +196,9 @@ def _participants(to: Addressee, event: e.Event, told: Told) -> Iterable[str]:
         case Addressee.ATTENDING:
             if isinstance(event, e.AppointmentCalledOff):
                 return event.participants
-            return told.after.activity.attending if told.after.activity else ()
+            return wanted.after.activity.attending if wanted.after.activity else ()
         case _:
-            return [each.id for each in told.after.taking_part(ParticipantRole.HARMED)]
+            return [each.id for each in wanted.after.taking_part(ParticipantRole.HARMED)]
 
 
 def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import apply, gate, rule, told
+from lifecycle.core import apply, event_from, gate, rule
 from lifecycle.notifying.appointments import appointments
 from lifecycle.refusal import Refused
 from schemas.commands import CompleteTask
@@ -73,7 +73,7 @@ def decide_complete_task(
     waiting = [task.id for task in open_tasks(referral)]
     if command.task not in waiting:
         raise Refused("no_task", f"No such task waits; waiting: {', '.join(waiting)}.", "task")
-    yield told(TaskCompleted, command)
+    yield event_from(TaskCompleted, command)
 
 
 @apply.register

@@ -6,9 +6,9 @@ from datetime import datetime
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, Gate, apply, change_participant, gate, rule
 from lifecycle.leaving import CLOSES_AS
-from lifecycle.pauses import end_hold, stood_still
+from lifecycle.pauses import add_pause, end_hold
 from lifecycle.refusal import Refused
-from lifecycle.stages.victim_contact import COMES_BACK, unreachable
+from lifecycle.stages.victim_contact import RESET_ON_RETURN, unreachable
 from schemas.commands import Close, Reopen
 from schemas.events import (
     Event,
@@ -195,7 +195,7 @@ def apply_referral_reopened(event: ReferralReopened, referral: Referral, recorde
     new_round = event.stage in _NEW_ROUND or event.stage is not referral.closed_from
     reopened = _with_somebody_on_each_side(referral)
     if referral.closed_at is not None:
-        reopened = stood_still(reopened, referral.closed_at, recorded.at, closed=True)
+        reopened = add_pause(reopened, referral.closed_at, recorded.at, closed=True)
     return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
         update={
             "closed_at": None,
@@ -214,5 +214,7 @@ def _with_somebody_on_each_side(referral: Referral) -> Referral:
         side = [person for person in referral.participants if person.role is role]
         if side and not any(person.active for person in side):
             last = max(side, key=lambda person: person.ended_at or referral.received_at)
-            referral = change_participant(referral, last.id, **COMES_BACK, interest=None, interest_at=None)
+            referral = change_participant(
+                referral, last.id, **RESET_ON_RETURN, interest=None, interest_at=None
+            )
     return referral

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.consents import TWO_SIDES, lacking
-from lifecycle.core import apply, gate, rule, told
+from lifecycle.core import apply, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.risk_assessment import confirmed_recently
@@ -79,7 +79,7 @@ def decide_record_activity_held(
             "if it was held all the same, a supervisor must override this with a reason.",
             "started_at",
         )
-    yield told(ActivityHeld, command, started_at=started_at, method=activity.method)
+    yield event_from(ActivityHeld, command, started_at=started_at, method=activity.method)
     yield StageEntered(stage=Stage.FOLLOW_UP, left=referral.stage)
 
 
@@ -98,7 +98,7 @@ def decide_postpone_activity(
         return
     if command.asked_by is not None:
         known_participant(referral, command.asked_by, field="asked_by")
-    yield told(ActivityPostponed, command, booked_for=activity.starts_at)
+    yield event_from(ActivityPostponed, command, booked_for=activity.starts_at)
     yield StageEntered(stage=Stage.PREPARATION, left=referral.stage)
 
 
@@ -106,7 +106,7 @@ def decide_postpone_activity(
 def decide_stop_activity(
     referral: Referral, command: StopActivity, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(ActivityStopped, command)
+    yield event_from(ActivityStopped, command)
 
 
 @rule(

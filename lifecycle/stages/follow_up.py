@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import TWO_SIDES, lacking
-from lifecycle.core import OPEN_STAGES, apply, change_participant, gate, rule, told
+from lifecycle.core import OPEN_STAGES, apply, change_participant, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from lifecycle.working_time import at_day_end
@@ -85,7 +85,7 @@ def decide_record_agreement(
     twice = [item.id for item in command.items if item.id in taken]
     if twice:
         raise Refused("id_taken", f"There is an item of this id already: {', '.join(twice)}.", "items")
-    yield told(AgreementMade, command)
+    yield event_from(AgreementMade, command)
 
 
 @rule(SettleAgreementItem, stages=OPEN_STAGES, gates=[item_open])
@@ -97,7 +97,7 @@ def decide_settle_agreement_item(
         raise Refused(
             "item_unknown", f"There is no open item of that id; open: {', '.join(still_open)}.", "item"
         )
-    yield told(AgreementItemSettled, command)
+    yield event_from(AgreementItemSettled, command)
 
 
 @rule(RecordFollowUp, stages=[Stage.FOLLOW_UP], gates=[activity_held])
@@ -105,7 +105,7 @@ def decide_record_follow_up(
     referral: Referral, command: RecordFollowUp, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
-    yield told(FollowedUp, command)
+    yield event_from(FollowedUp, command)
 
 
 @rule(RecordSurvey, stages=[Stage.FOLLOW_UP], gates=[activity_held])
@@ -113,7 +113,7 @@ def decide_record_survey(
     referral: Referral, command: RecordSurvey, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
-    yield told(SurveyAnswered, command)
+    yield event_from(SurveyAnswered, command)
 
 
 @rule(RecordScale, stages=OPEN_STAGES - {Stage.RECEIVED})
@@ -121,7 +121,7 @@ def decide_record_scale(
     referral: Referral, command: RecordScale, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
-    yield told(ScaleScored, command)
+    yield event_from(ScaleScored, command)
 
 
 @rule(RecordNeeds, stages=OPEN_STAGES - {Stage.RECEIVED})
@@ -131,14 +131,14 @@ def decide_record_needs(
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.HARMED:
         raise Refused("not_harmed", "The eight needs are asked of a person harmed.", "participant")
-    yield told(NeedsScored, command)
+    yield event_from(NeedsScored, command)
 
 
 @rule(ReportOutcome, stages=[Stage.FOLLOW_UP], gates=[activity_held, share_consents])
 def decide_report_outcome(
     referral: Referral, command: ReportOutcome, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(OutcomeReported, command)
+    yield event_from(OutcomeReported, command)
 
 
 @rule(RequestFurtherActivity, stages=[Stage.FOLLOW_UP], leads_to=Stage.PREPARATION)

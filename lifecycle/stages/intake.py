@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, gate, rule, told
+from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, event_from, gate, rule
 from lifecycle.refusal import Refused
 from lifecycle.working_time import shift_months
 from schemas.areas import LONDON
@@ -59,7 +59,7 @@ def open_referral(
         raise Refused("offender_initiated_refused", f"{offender_initiated_accepted.sentence}.", "initiator")
     _check_dates(command, at)
     _check_participants(command)
-    return (told(ReferralReceived, command, reference=reference, policy=policy),)
+    return (event_from(ReferralReceived, command, reference=reference, policy=policy),)
 
 
 def _check_dates(command: OpenReferral, at: datetime) -> None:
@@ -153,7 +153,7 @@ def decide_record_duplicate_check(
 ) -> Iterator[Event]:
     if command.duplicate_of == referral.reference:
         raise Refused("same_referral", "A referral is no duplicate of itself.", "duplicate_of")
-    yield told(DuplicateChecked, command)
+    yield event_from(DuplicateChecked, command)
 
 
 @rule(
@@ -165,7 +165,7 @@ def decide_record_duplicate_check(
 def decide_allocate(referral: Referral, command: Allocate, actor: Actor, at: datetime) -> Iterator[Event]:
     if actor.role not in SUPERVISORS and command.caseworker != actor.id:
         raise Refused("not_your_role", "Only a supervisor may allocate to somebody else.", "caseworker")
-    yield told(Allocated, command)
+    yield event_from(Allocated, command)
     offender_first = referral.initiator is Initiator.PERSON_RESPONSIBLE
     yield StageEntered(
         stage=Stage.OFFENDER_CONSENT if offender_first else Stage.VICTIM_CONTACT, left=Stage.RECEIVED

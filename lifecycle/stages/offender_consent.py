@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, committed_responsible, in_force, lacking
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, gate, rule, told
+from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import offender_initiated_accepted
@@ -69,7 +69,7 @@ def decide_record_acknowledgement(
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
         raise Refused("not_responsible", "Only a person responsible acknowledges the facts.", "participant")
-    yield told(FactsAcknowledged, command)
+    yield event_from(FactsAcknowledged, command)
     if not command.acknowledges:
         yield from end_participation(referral, person, EndReason.DENIES)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import TWO_SIDES, both_sides, in_force, lacking
-from lifecycle.core import ENTRY_GATES, apply, change_participant, gate, rule, told
+from lifecycle.core import ENTRY_GATES, apply, change_participant, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.offender_consent import BOTH_CONSENTS
@@ -160,7 +160,7 @@ def decide_assign_facilitators(
     if referral.stage is Stage.CONFERENCE:
         # What let the activity be booked must hold for whoever steps in.
         facilitators_fit.check(_with_facilitators(referral, command), actor, at)
-    yield told(FacilitatorsAssigned, command)
+    yield event_from(FacilitatorsAssigned, command)
 
 
 @rule(ChooseMethod, stages=[Stage.PREPARATION])
@@ -171,7 +171,7 @@ def decide_choose_method(
         raise Refused(
             "method_unsafe", f"{method_allowed.sentence}: shuttle, letter or recorded_message.", "method"
         )
-    yield told(MethodChosen, command, replaces=referral.method)
+    yield event_from(MethodChosen, command, replaces=referral.method)
 
 
 @rule(RecordPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
@@ -181,7 +181,7 @@ def decide_record_preparation_meeting(
     known_participant(referral, command.participant)
     if command.held_on > at.astimezone(LONDON).date():
         raise Refused("in_the_future", "A meeting is recorded after it was held, not before.", "held_on")
-    yield told(PreparationMeetingHeld, command)
+    yield event_from(PreparationMeetingHeld, command)
 
 
 @rule(BookPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
@@ -191,7 +191,7 @@ def decide_book_preparation_meeting(
     known_participant(referral, command.participant)
     if command.starts_at <= at:
         raise Refused("not_later", "A meeting is booked for a time that lies ahead.", "starts_at")
-    yield told(PreparationMeetingBooked, command)
+    yield event_from(PreparationMeetingBooked, command)
 
 
 @rule(
@@ -206,7 +206,7 @@ def decide_cancel_preparation_meeting(
     person = known_participant(referral, command.participant)
     if person.meeting_at is None:
         raise Refused("nothing_booked", f"No preparation meeting of {person.id} is booked.", "participant")
-    yield told(PreparationMeetingCancelled, command, starts_at=person.meeting_at)
+    yield event_from(PreparationMeetingCancelled, command, starts_at=person.meeting_at)
 
 
 @rule(
@@ -219,7 +219,7 @@ def decide_record_confirmation(
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
         raise Refused("not_responsible", "Confirmations are about a person responsible.", "participant")
-    yield told(Confirmed, command)
+    yield event_from(Confirmed, command)
 
 
 @rule(
@@ -274,7 +274,7 @@ def decide_book_activity(
                 f"Supporters may attend only if everyone consents to it; missing: {', '.join(missing)}.",
                 "attending",
             )
-    yield told(ActivityBooked, command, method=referral.method)
+    yield event_from(ActivityBooked, command, method=referral.method)
     yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import both_sides, committed_harmed, lacking
-from lifecycle.core import apply, gate, rule, told
+from lifecycle.core import apply, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.working_time import add_span
 from schemas.commands import (
@@ -54,7 +54,7 @@ def risk_allows(referral: Referral, actor: Actor, at: datetime) -> str | None:
     "harmed_consent_missing",
     "Nobody is approached unless every interested person harmed consents to take part and to share risk information",
 )
-def harmed_stand_by_it(referral: Referral, actor: Actor, at: datetime) -> str | None:
+def harmed_still_consent(referral: Referral, actor: Actor, at: datetime) -> str | None:
     harmed = committed_harmed(referral)
     if not harmed:
         return "nobody harmed is interested"
@@ -97,7 +97,7 @@ def confirmed_recently(referral: Referral, moment: datetime) -> bool:
     return earliest <= confirmed <= moment
 
 
-def goes_on(referral: Referral) -> Iterator[Event]:
+def events_after_verdict(referral: Referral) -> Iterator[Event]:
     """The events that follow a verdict which allows the referral to go on and needs no further sign-off."""
     if referral.risk.verdict is Verdict.PROCEED_INDIRECT and referral.method and referral.method.direct:
         # What has become unsafe face to face goes on indirectly rather than ending.
@@ -116,7 +116,7 @@ def decide_record_risk_assessment(
 ) -> Iterator[Event]:
     if command.about is not None:
         known_participant(referral, command.about, field="about")
-    yield told(RiskAssessed, command)
+    yield event_from(RiskAssessed, command)
 
 
 @rule(
@@ -128,15 +128,15 @@ def decide_record_risk_assessment(
 def decide_record_risk_verdict(
     referral: Referral, command: RecordRiskVerdict, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(RiskVerdictGiven, command)
+    yield event_from(RiskVerdictGiven, command)
     if not command.verdict.proceeds:
         return
-    harmed_stand_by_it.check(referral, actor, at)
+    harmed_still_consent.check(referral, actor, at)
     if needs_sign_off(referral):
         yield SignOffRequested(subject=SignOffSubject.RISK_ASSESSMENT)
     else:
         judged = referral.risk.model_copy(update={"verdict": command.verdict})
-        yield from goes_on(referral.model_copy(update={"risk": judged}))
+        yield from events_after_verdict(referral.model_copy(update={"risk": judged}))
 
 
 @rule(
@@ -167,7 +167,7 @@ def decide_reassess_risk(
 def decide_reconfirm_risk(
     referral: Referral, command: ReconfirmRisk, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(RiskReconfirmed, command)
+    yield event_from(RiskReconfirmed, command)
 
 
 @apply.register

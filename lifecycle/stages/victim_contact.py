@@ -9,7 +9,7 @@ from typing import Any
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, lacking
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, gate, rule, told
+from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
 from schemas.commands import BeginRiskAssessment, RecordContactAttempt, RecordInformationGiven, RecordInterest
@@ -30,7 +30,7 @@ MAY_COME_BACK = frozenset(
     }
 )
 # What was acknowledged and prepared before they left does not count any more.
-COMES_BACK: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None, "prepared_on": None}
+RESET_ON_RETURN: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None, "prepared_on": None}
 
 
 @gate("nobody_interested", "A person harmed must have said that they are interested")
@@ -58,7 +58,7 @@ def decide_record_contact_attempt(
     if made_at > at:
         raise Refused("in_the_future", "An attempt is recorded after it was made, not before.", "made_at")
     unsafe = person.role is ParticipantRole.HARMED and command.channel not in person.safe_channels
-    yield told(ContactAttempted, command, made_at=made_at, unsafe_channel=unsafe)
+    yield event_from(ContactAttempted, command, made_at=made_at, unsafe_channel=unsafe)
 
 
 @rule(RecordInformationGiven, stages=OPEN_STAGES)
@@ -67,7 +67,7 @@ def decide_record_information_given(
 ) -> Iterator[Event]:
     # Who said no unheard may come back to hear more.
     known_participant(referral, command.participant, left=MAY_COME_BACK)
-    yield told(InformationGiven, command)
+    yield event_from(InformationGiven, command)
 
 
 @rule(RecordInterest, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED])
@@ -81,7 +81,7 @@ def decide_record_interest(
             "Interest counts only once the person was informed; record that first.",
             "participant",
         )
-    yield told(InterestRecorded, command)
+    yield event_from(InterestRecorded, command)
     if command.interest is Interest.DECLINED and person.active:
         reason = EndReason.DECLINED if person.informed_at else EndReason.DECLINED_BEFORE_SHARING
         yield from end_participation(referral, person, reason)
@@ -115,7 +115,9 @@ def apply_interest_recorded(event: InterestRecorded, referral: Referral, recorde
         person is not None and person.ended in MAY_COME_BACK and event.interest is not Interest.DECLINED
     )
     changes = {"interest": event.interest, "interest_at": recorded.at}
-    return change_participant(referral, event.participant, **(COMES_BACK if comes_back else {}), **changes)
+    return change_participant(
+        referral, event.participant, **(RESET_ON_RETURN if comes_back else {}), **changes
+    )
 
 
 def unreachable(referral: Referral, person: Participant) -> datetime | None:

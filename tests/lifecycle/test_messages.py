@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from lifecycle import Refused, next_point, notices, told_of
+from lifecycle import Refused, next_point, notices, notices_wanted
 from lifecycle.contacts import contact_of
 from lifecycle.notifying.notices import INVITATION, INVITATION_CANCELLED
 from lifecycle.notifying.sending import End, Send, Tried, Wait, plan
@@ -54,7 +54,7 @@ def tells(
     """The messages that a command leads to."""
     before, known = story.referral, len(story.history)
     story.do(command, by=by)
-    return list(notices(told_of(before, story.history[known:], story.referral), team))
+    return list(notices(notices_wanted(before, story.history[known:], story.referral), team))
 
 
 def told(messages: list[Notice]) -> set[tuple[str, str]]:
@@ -159,7 +159,7 @@ def test_the_agency_hears_that_it_moved_on_and_closed() -> None:
 def test_who_asked_themself_is_answered() -> None:
     form = opening(source=Source.SELF, initiator=Initiator.HARMED_PERSON)
     story = Story(form)
-    messages = notices(told_of(None, story.history, story.referral), PEOPLE)
+    messages = notices(notices_wanted(None, story.history, story.referral), PEOPLE)
     assert [(each.template, each.to) for each in messages] == [("acknowledgement", "h1")]
 
 
@@ -382,7 +382,7 @@ class Post(RuleBasedStateMachine):
         self.story = Story(opening(*people, source=source))
         self.story.referral = self.story.referral.model_copy(update={"sent_by_partner": "pa-1"})
         self.waiting: list[tuple[Notice, dict[Channel, Tried]]] = []
-        received = told_of(None, self.story.history, self.story.referral)
+        received = notices_wanted(None, self.story.history, self.story.referral)
         self.waiting += [(each, {}) for each in notices(received, PEOPLE) if each.outward]
         self.story.to(stage)
 
@@ -437,7 +437,7 @@ class Post(RuleBasedStateMachine):
             self.story.do(command, by=actor)
         except Refused:
             return
-        happened = told_of(before, self.story.history[known:], self.story.referral)
+        happened = notices_wanted(before, self.story.history[known:], self.story.referral)
         wanted = notices(happened, PEOPLE)
         assert len({each.id for each in wanted}) == len(wanted)
         assert CANARY not in "".join(each.model_dump_json() for each in wanted)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import notices, told_of
+from lifecycle import notices, notices_wanted
 from lifecycle.notifying.team import addressed, answering, with_cover
 from schemas import commands as c
 from schemas import events as e
@@ -58,7 +58,7 @@ def tells(story: Story, command: c.Command, actor: Actor, people: dict[str, Staf
     """Which template goes to whom."""
     before, known = story.referral, len(story.history)
     story.do(command, by=actor)
-    wanted = notices(told_of(before, story.history[known:], story.referral), tuple(people.values()))
+    wanted = notices(notices_wanted(before, story.history[known:], story.referral), tuple(people.values()))
     return {(each.template, each.to) for each in wanted}
 
 

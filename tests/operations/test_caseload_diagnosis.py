@@ -8,7 +8,7 @@ import pytest
 
 from operations.caseload_diagnosis import caseload, phone, register, versions
 from policies.files import load_policies
-from runtime.findings import Finding, Standing
+from runtime.findings import Finding, Severity
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.policy import Policies
@@ -35,29 +35,29 @@ OTHER = works("sm-1", Role.SERVICE_MANAGER, Area.KENT)
 
 def test_where_two_can_sign_off_all_is_well() -> None:
     found = register([CASEWORKER, ONE.model_copy(update={"areas": (Area.KENT,)}), OTHER], {Area.KENT: 5})
-    assert found == Finding("staff", Standing.OK, "3 active; in every area two can sign off.")
+    assert found == Finding("staff", Severity.OK, "3 active; in every area two can sign off.")
 
 
 def test_where_fewer_can_and_nothing_is_open_it_is_a_note() -> None:
     found = register([CASEWORKER, ONE, OTHER], {Area.KENT: 5})
-    assert found.standing is Standing.NOTE
+    assert found.severity is Severity.NOTE
     assert found.said == "Fewer than two people can sign off in essex; nobody signs off their own work."
 
 
 def test_where_fewer_can_and_a_referral_is_open_it_is_a_problem() -> None:
     found = register([CASEWORKER, ONE], {Area.KENT: 2})
-    assert found.standing is Standing.BLOCKED
+    assert found.severity is Severity.BLOCKED
     assert found.said.startswith("Fewer than two people can sign off in essex, kent (2 open);")
 
 
 def test_an_area_whose_people_have_all_left_is_a_problem_too() -> None:
     found = register([CASEWORKER, ONE.model_copy(update={"areas": (Area.KENT,)}), OTHER], {Area.GWENT: 1})
-    assert found.standing is Standing.BLOCKED
+    assert found.severity is Severity.BLOCKED
     assert "in gwent (1 open)" in found.said
 
 
 def test_who_cannot_open_a_referral_cannot_begin() -> None:
-    assert register([works("co-1", Role.COMMISSIONER, Area.KENT)], {}).standing is Standing.SETUP
+    assert register([works("co-1", Role.COMMISSIONER, Area.KENT)], {}).severity is Severity.SETUP
 
 
 # The number that messages name.
@@ -66,9 +66,9 @@ def test_who_cannot_open_a_referral_cannot_begin() -> None:
 def test_where_messages_name_no_number_it_is_a_note() -> None:
     kent = BASE.model_copy(update={"service_phone": "01632 960456"})
     found = phone((Area.KENT, Area.ESSEX, Area.DURHAM), Policies(BASE, {Area.KENT: kent}))
-    assert found.standing is Standing.NOTE
+    assert found.severity is Severity.NOTE
     assert "no number to ring in durham, essex, so" in found.said
-    assert phone((Area.KENT,), Policies(BASE, {Area.KENT: kent})).standing is Standing.OK
+    assert phone((Area.KENT,), Policies(BASE, {Area.KENT: kent})).severity is Severity.OK
 
 
 # Policies.
@@ -76,7 +76,7 @@ def test_where_messages_name_no_number_it_is_a_note() -> None:
 
 def test_a_policy_that_was_changed_without_a_new_version_is_told_of() -> None:
     found = versions([KeptPolicy(Area.KENT, BASE, 3)], Policies(CHANGED, {}))
-    assert found.standing is Standing.NOTE
+    assert found.severity is Severity.NOTE
     assert found.said == (
         f"The policy was changed without a new version: 3 open in kent keep a version {BASE.version} of England and "
         "Wales that differs in closures, welsh."
@@ -93,7 +93,7 @@ def test_a_policy_that_was_changed_without_a_new_version_is_told_of() -> None:
     ],
 )
 def test_the_same_policy_or_another_version_is_in_order(policies: Policies) -> None:
-    assert versions([KeptPolicy(Area.KENT, BASE, 3)], policies).standing is Standing.OK
+    assert versions([KeptPolicy(Area.KENT, BASE, 3)], policies).severity is Severity.OK
 
 
 # All of it, on what a database holds.

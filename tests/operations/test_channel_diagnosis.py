@@ -14,7 +14,7 @@ from operations.doctor import diagnose
 from runtime.embedded.data_folder import RunningService
 from runtime.embedded.mail import embedded_mail
 from runtime.embedded.ports import LOOPBACK
-from runtime.findings import Finding, Standing
+from runtime.findings import Finding, Severity
 from runtime.settings import Settings
 from tests.messages.notify_double import NotifyDouble, notify_double
 from tests.messages.smtp_servers import Taking, smtp_server
@@ -32,7 +32,7 @@ async def found(service: RunningService | None = None, **given: Any) -> tuple[Fi
 
 async def test_what_is_not_set_is_off_and_no_problem() -> None:
     email, notify = await found()
-    assert (email.standing, notify.standing) == (Standing.NOTE, Standing.NOTE)
+    assert (email.severity, notify.severity) == (Severity.NOTE, Severity.NOTE)
     assert "RJ_SMTP_URL names no mail server" in email.said
     assert "RJ_SMTP_URL" in (email.remedy or "")
     assert "RJ_NOTIFY_API_KEY holds no key" in notify.said
@@ -42,7 +42,7 @@ async def test_a_mail_server_that_answers(tmp_path: Path) -> None:
     taking = Taking()
     async with smtp_server(taking) as where:
         email, _ = await found(smtp_url=f"smtp://{where}", mail_from="bridge@example.org")
-    assert email == Finding("e-mail", Standing.OK, f"{where} answers; sent from bridge@example.org.")
+    assert email == Finding("e-mail", Severity.OK, f"{where} answers; sent from bridge@example.org.")
     assert taking.taken == []
 
 
@@ -58,7 +58,7 @@ async def test_mail_that_rj_up_keeps(tmp_path: Path) -> None:
         )
         email, _ = await found(service, smtp_url=mailbox.url)
         assert email.said == f"Kept in {mailbox.folder} by `rj up`, sent nowhere."
-        assert email.standing is Standing.NOTE
+        assert email.severity is Severity.NOTE
         assert not outward(Settings.load(smtp_url=mailbox.url), service)
         assert outward(Settings.load(smtp_url="smtp://mail.example.org"), service)
     gone, _ = await found(service, smtp_url=mailbox.url)
@@ -70,7 +70,7 @@ async def test_a_mail_server_that_is_not_there_does_not_show_its_password() -> N
         taken.bind((LOOPBACK, 0))  # and does not listen
         where = f"{LOOPBACK}:{taken.getsockname()[1]}"
         email, _ = await found(smtp_url=f"smtp://relay:canary@{where}")
-    assert email.standing is Standing.NOTE
+    assert email.severity is Severity.NOTE
     assert email.said == f"{where}: The mail server cannot be reached."
     assert "canary" not in repr(email)
 
@@ -88,12 +88,12 @@ async def test_an_account_is_looked_at_without_sending() -> None:
     async with notify_double() as double:
         _, notify = await found(**account(double))
         assert notify == Finding(
-            "SMS and letters", Standing.OK, f"GOV.UK Notify takes SMS and letters. {NEUTRAL}"
+            "SMS and letters", Severity.OK, f"GOV.UK Notify takes SMS and letters. {NEUTRAL}"
         )
 
         _, half = await found(**account(double) | {"notify_letter_template": None})
-        assert (half.standing, half.said) == (
-            Standing.NOTE,
+        assert (half.severity, half.said) == (
+            Severity.NOTE,
             f"GOV.UK Notify takes SMS; letters off. {NEUTRAL}",
         )
         assert half.remedy == "For them, set RJ_NOTIFY_LETTER_TEMPLATE."
@@ -111,7 +111,7 @@ async def test_a_key_that_is_refused_is_a_note_without_the_key() -> None:
     async with notify_double() as double:
         wrong = double.api_key[:-1] + "f"
         _, notify = await found(**account(double) | {"notify_api_key": wrong})
-    assert notify.standing is Standing.NOTE
+    assert notify.severity is Severity.NOTE
     assert "refuses the key in RJ_NOTIFY_API_KEY" in notify.said
     assert wrong[-36:] not in repr(notify)
 
@@ -120,8 +120,8 @@ async def test_no_account_at_all_answers() -> None:
     async with notify_double() as double:
         gone = account(double)
     _, notify = await found(**gone)
-    assert (notify.standing, notify.said) == (
-        Standing.NOTE,
+    assert (notify.severity, notify.said) == (
+        Severity.NOTE,
         "GOV.UK Notify did not answer, or cannot be reached.",
     )
 
@@ -132,13 +132,13 @@ async def templates() -> Finding:
 
 
 async def test_templates_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await templates() == Finding("templates", Standing.OK, "Those that ship.")
+    assert await templates() == Finding("templates", Severity.OK, "Those that ship.")
     words = tmp_path / "words"
     (words / "en").mkdir(parents=True)
     monkeypatch.setenv("RJ_TEMPLATES", str(words))
-    assert await templates() == Finding("templates", Standing.OK, f"Those in {words}; the others ship.")
+    assert await templates() == Finding("templates", Severity.OK, f"Those in {words}; the others ship.")
     (words / "en" / "appointment.toml").write_text("subject = 'Your restorative meeting'")
     wrong = await templates()
-    assert wrong.standing is Standing.SETUP
+    assert wrong.severity is Severity.SETUP
     assert wrong.said.startswith(f"{words / 'en' / 'appointment.toml'}: ")
     assert "RJ_TEMPLATES" in (wrong.remedy or "")

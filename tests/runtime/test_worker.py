@@ -318,7 +318,7 @@ async def test_messages_that_cannot_leave_keep_no_step_waiting(
             assert mail.taken == []
             assert await begun(referrals, reference) == MESSAGES_AT_ONCE
             mail.answers.set()
-            await becomes(lambda: notices.underway(referrals.pool, reference), lambda waiting: not waiting)
+            await becomes(lambda: notices.pending(referrals.pool, reference), lambda waiting: not waiting)
             written = sorted(to for envelope in mail.taken for to in envelope.rcpt_tos)
             assert written == sorted(f"{who}@example.org" for who in people)
 

@@ -243,5 +243,5 @@ async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_t
     assert (mine.id, mine.channel, mine.state, mine.held_back) == ("90-1", "email", "not_sent", False)
     before = await supervision.messages_waiting(book.pool, before=MONDAY, limit=1000)
     assert reference not in {each.reference for each in before}
-    assert (reference, "90-1") in await supervision.messages_underway(book.pool, before=after)
+    assert (reference, "90-1") in await supervision.pending_messages(book.pool, before=after)
     assert reference in await supervision.open_references(book.pool)

@@ -189,7 +189,7 @@ async def test_a_message_whose_place_was_taken_is_carried_again(working: Engine)
     ]
     asked = form(source="self", initiator="harmed_person", participants=participants)
     reference = (await working.referrals.open(asked, "cw-1")).reference
-    [notice, *_] = await notices.underway(working.referrals.pool, reference)
+    [notice, *_] = await notices.pending(working.referrals.pool, reference)
     subject = notice_workflow_id(reference, notice.id)
     await working.referrals.client.get_workflow_handle(subject).describe()
     await working.seize(subject, "NoticeWorkflow", NOBODYS)

@@ -22,7 +22,7 @@ from operations.watching import Watch, foreign_workflows
 from policies.files import load_policies
 from runtime.connections import register_search_attributes, worker
 from runtime.embedded.temporal import embedded_temporal
-from runtime.findings import Kind, Standing
+from runtime.findings import Kind, Severity
 from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.schedules import keep_schedules
 from runtime.sealing.plugin import referral_plugin
@@ -126,7 +126,7 @@ async def test_a_squatter_is_found_and_replaced(meddled: Meddled, kind: str, que
     attention = await Watch(meddled.referrals).meddling()
     assert attention is not None
     assert "not this service's" in attention
-    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).standing is Standing.NOTE
+    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).severity is Severity.NOTE
     assert await put_right(meddled, reference) is Done.REPLACED
     await meddled.known(reference, 1)
     assert await put_right(meddled, reference) is Done.AS_IT_SHOULD_BE
@@ -184,7 +184,7 @@ async def test_a_closed_referral_gets_no_workflow(meddled: Meddled) -> None:
 async def test_a_schedule_that_was_taken_away_is_noticed_and_made_anew(meddled: Meddled) -> None:
     await meddled.stranger.get_schedule_handle(DIGEST).delete()
     assert DIGEST in (await Watch(meddled.referrals).meddling() or "")
-    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).standing is Standing.NOTE
+    assert (await _meddled(meddled.referrals.client, meddled.referrals.pool)).severity is Severity.NOTE
     assert Reconciled("service", Done.REPLACED) in await reconcile(meddled.referrals, None, progress)
     assert DIGEST not in (await Watch(meddled.referrals).meddling() or "")
 

@@ -337,7 +337,7 @@ async def test_a_text_is_delivered_when_notify_says_so(post: PostYears) -> None:
     await referral.take(booking(await post.now() + timedelta(days=9)), "cw-post")
     [text] = await taken(post, referral.reference)
     await post.env.sleep(timedelta(hours=1))
-    assert await store.underway(post.pool, referral.reference), (
+    assert await store.pending(post.pool, referral.reference), (
         "Notify has it, and has yet to say what became of it"
     )
     post.notify.set_state(text.id, "delivered")
@@ -409,7 +409,7 @@ async def test_an_answer_that_got_lost_is_told(post: PostYears) -> None:
 
 async def settle_everything(post: PostYears, referral: Years.Handle) -> None:
     async with asyncio.timeout(20):
-        while await store.underway(post.pool, referral.reference):
+        while await store.pending(post.pool, referral.reference):
             await post.env.sleep(timedelta(seconds=5))
 
 

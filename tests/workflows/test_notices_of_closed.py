@@ -61,7 +61,7 @@ async def test_what_a_hold_held_back_is_not_wanted_once_it_closes(
         ("cw-post", booking(start)),
         ("cw-post", c.Hold(review_on=review, reason="invented")),
     )
-    assert "h1" in {each.to for each in await store.underway(referrals.pool, reference)}
+    assert "h1" in {each.to for each in await store.pending(referrals.pool, reference)}
     await take(referrals, reference, ("cw-post", c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY)))
     assert (await settled(referrals, reference, "appointment")).outcome is Outcome.NOT_WANTED
     assert not [each for each in post_office.letters(reference) if each["To"] == REACHED["email"]]

@@ -10,9 +10,9 @@ from lifecycle.core import (
     apply,
     as_participant,
     change_participant,
+    event_from,
     gate,
     rule,
-    told,
 )
 from lifecycle.ladder import raised
 from lifecycle.leaving import end_participation, known_participant
@@ -107,7 +107,7 @@ def decide_give_consent(
         raise Refused(
             "agencies_missing", "Say with which agencies risk information may be shared.", "agencies"
         )
-    yield told(ConsentGiven, command)
+    yield event_from(ConsentGiven, command)
 
 
 @rule(
@@ -134,7 +134,7 @@ def decide_withdraw_consent(
         raise Refused("no_such_consent", "No such consent of this person is in force.", "purpose")
     if not _may_withdraw(referral, given[0]):
         raise Refused("closed", "The referral is closed; this consent ended with it.", "purpose")
-    yield told(ConsentWithdrawn, command)
+    yield event_from(ConsentWithdrawn, command)
     if command.purpose is Purpose.TAKE_PART and person.active:
         yield from end_participation(referral, person, EndReason.WITHDREW)
 
@@ -162,7 +162,7 @@ def decide_amend_participant(
             "That somebody is no child, and needs no guardian's consent, is put right by a supervisor.",
             "age_band",
         )
-    yield told(ParticipantAmended, command, no_longer_safe=_leads_elsewhere(command.person))
+    yield event_from(ParticipantAmended, command, no_longer_safe=_leads_elsewhere(command.person))
 
 
 def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
@@ -183,7 +183,7 @@ def decide_record_contact_safety(
     referral: Referral, command: RecordContactSafety, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
-    yield told(ContactSafetyRecorded, command)
+    yield event_from(ContactSafetyRecorded, command)
 
 
 @rule(AmendReferral, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
@@ -202,7 +202,7 @@ def decide_amend_referral(
     check_court_dates(
         command.court_date or referral.court_date, command.deferred_on or referral.deferred_on, at
     )
-    yield told(ReferralAmended, command)
+    yield event_from(ReferralAmended, command)
 
 
 @rule(RecordCourtNews, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
@@ -210,19 +210,19 @@ def decide_record_court_news(
     referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     check_court_dates(command.court_date or referral.court_date, referral.deferred_on, at)
-    yield told(CourtUpdated, command)
+    yield event_from(CourtUpdated, command)
 
 
 @rule(AddNote, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
 def decide_add_note(referral: Referral, command: AddNote, actor: Actor, at: datetime) -> Iterator[Event]:
-    yield told(NoteAdded, command)
+    yield event_from(NoteAdded, command)
 
 
 @rule(Reassign, stages=OPEN_STAGES - {Stage.RECEIVED}, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
 def decide_reassign(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.caseworker == referral.caseworker:
         raise Refused("same_caseworker", "This caseworker has the referral already.", "caseworker")
-    yield told(Reassigned, command)
+    yield event_from(Reassigned, command)
 
 
 @rule(RecordReview, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
@@ -235,7 +235,7 @@ def decide_record_review(
         if command.participant is None:
             raise Refused("participant_missing", "This review is about a person; say whom.", "participant")
         known_participant(referral, command.participant)
-    yield told(Reviewed, command)
+    yield event_from(Reviewed, command)
 
 
 @rule(
@@ -263,7 +263,7 @@ def decide_extend_deadline(
             f"It is due {found.due_at.astimezone(LONDON):%a %-d %b %Y %H:%M}; an extension gives it a later time.",
             "until",
         )
-    yield told(DeadlineExtended, command)
+    yield event_from(DeadlineExtended, command)
 
 
 @rule(
@@ -295,7 +295,7 @@ def decide_reach_deadline(
 def decide_settle_notice(
     referral: Referral, command: SettleNotice, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield told(NoticeSettled, command)
+    yield event_from(NoticeSettled, command)
 
 
 @apply.register
