@@ -20,7 +20,7 @@ from runtime.embedded.data_folder import NotRunning, resolve
 from runtime.logging import configure_logging
 from runtime.referrals import TemporalUnreachable
 from runtime.settings import BadSetting, Settings
-from runtime.signals import until_told
+from runtime.signals import run_until_signalled
 from stores.database import DatabaseUnreachable
 from stores.keys.referral_keys import MasterKeyProblem
 from stores.migrate import MigrationRefused
@@ -29,7 +29,7 @@ DONE, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 4
 
 
 @dataclass(frozen=True)
-class Patience:
+class StartRetry:
     """For how long servers that are not there yet are waited for, and how often they are tried; in seconds."""
 
     total: float = 60
@@ -39,7 +39,7 @@ class Patience:
 log = structlog.stdlib.get_logger("worker")
 
 
-def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()) -> int:
+def main(arguments: Sequence[str] | None = None, retry: StartRetry = StartRetry()) -> int:
     """Work until told to stop.
 
     Returns:
@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
         settings = Settings.load()
         configure_logging(settings.log_format, settings.log_level)
         asyncio.run(
-            until_told(
-                _work(settings, migrate_first=asked.migrate, patience=patience),
-                on_told=lambda: log.info("told to stop: the steps in hand are finished first"),
+            run_until_signalled(
+                _work(settings, migrate_first=asked.migrate, retry=retry),
+                on_signal=lambda: log.info("told to stop: the steps in hand are finished first"),
                 again_ends=True,
             )
         )
@@ -84,29 +84,29 @@ def main(arguments: Sequence[str] | None = None, patience: Patience = Patience()
 _NOT_THERE = (NotRunning, DatabaseUnreachable, TemporalUnreachable)
 
 
-async def _work(settings: Settings, *, migrate_first: bool, patience: Patience) -> None:
+async def _work(settings: Settings, *, migrate_first: bool, retry: StartRetry) -> None:
     async with AsyncExitStack() as stack:
-        service = await _patiently(stack, settings, migrate_first, patience)
+        service = await _started(stack, settings, migrate_first, retry)
         log.info("working", ready=service.ready, metrics=settings.metrics_address)
         # Not awaited itself, or being told to stop would break the worker off instead of draining it.
         await asyncio.wait([service.ended])
         service.ended.result()
 
 
-async def _patiently(
-    stack: AsyncExitStack, settings: Settings, migrate_first: bool, patience: Patience
+async def _started(
+    stack: AsyncExitStack, settings: Settings, migrate_first: bool, retry: StartRetry
 ) -> Serving:
     loop = asyncio.get_running_loop()
-    until = loop.time() + patience.total
+    until = loop.time() + retry.total
     while True:
         try:
             return await stack.enter_async_context(_service(settings, migrate_first))
         except _NOT_THERE as error:
-            left = until - loop.time() - patience.between
+            left = until - loop.time() - retry.between
             if left < 0:
                 raise
             log.warning(str(error), tries_for_seconds_more=round(left))
-        await asyncio.sleep(patience.between)
+        await asyncio.sleep(retry.between)
 
 
 @asynccontextmanager

@@ -236,10 +236,10 @@ class Notices:
         try:
             if channel is Channel.EMAIL:
                 await self._outward.email(case.reference, case.notice, person, words)
-                await _patiently(lambda: self._mark(case, channel, Tried.SENT))
+                await _retry_recording(lambda: self._mark(case, channel, Tried.SENT))
             else:
                 sent = await self._outward.through_notify(case.reference, case.notice, channel, person, words)
-                await _patiently(lambda: self._mark(case, channel, Tried.UNDERWAY, sent_id=sent.id))
+                await _retry_recording(lambda: self._mark(case, channel, Tried.UNDERWAY, sent_id=sent.id))
         except ChannelRefused:
             await self._mark(case, channel, Tried.REFUSED)
         except ChannelAway as away:
@@ -284,7 +284,7 @@ class Notices:
             actor=Actor(id="system", role=Role.SYSTEM, area=case.referral.area),
             command=command,
         )
-        taken = await _patiently(
+        taken = await _retry_recording(
             lambda: self._steps.take_step(case.reference, case.referral, request, case.at)
         )
         # What else was recorded meanwhile is for who recorded it to start.
@@ -300,7 +300,7 @@ class Notices:
         return untold(result, fold(await event_log.history(self._pool, self._keys, reference)))
 
 
-async def _patiently(record: Callable[[], Awaitable[T]]) -> T:
+async def _retry_recording(record: Callable[[], Awaitable[T]]) -> T:
     """Record what has happened outside: given up late, for whoever comes after would have to do it again."""
     wait = 0.2
     async with asyncio.timeout(_RECORD_WITHIN):

@@ -105,12 +105,12 @@ class Mailer:
         except (SMTPException, OSError) as error:
             raise _meaning(error, underway=underway) from None
         else:
-            await _take_leave(client)
+            await _quit(client)
         finally:
             client.close()
             self._turns.release()
 
-    async def greet(self, within: timedelta) -> None:
+    async def check_login(self, within: timedelta) -> None:
         """Connect, with TLS and log-in as for a message, and send none. Raises ChannelAway."""
         client = self._client()
         try:
@@ -120,7 +120,7 @@ class Mailer:
         except (SMTPException, OSError) as error:
             raise _meaning(error, underway=False) from None
         else:
-            await _take_leave(client)
+            await _quit(client)
         finally:
             client.close()
 
@@ -196,7 +196,7 @@ async def _address(client: SMTP, sender: str, to: str, size: int, *, internation
     await client.rcpt(to, encoding=encoding)
 
 
-async def _take_leave(client: SMTP) -> None:
+async def _quit(client: SMTP) -> None:
     # The message is taken: whatever becomes of the farewell is no matter.
     with suppress(SMTPException, OSError):
         await client.quit(timeout=_GOODBYE_WITHIN)

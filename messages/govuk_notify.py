@@ -219,14 +219,14 @@ class Notify:
     async def _ask(self, question: Callable[[Any], object], within: timedelta) -> object:
         await take_turn(self._turns)
         seconds = within.total_seconds()
-        leave = _Leave(until=time.monotonic() + seconds / 2)
-        answer = asyncio.wrap_future(self._threads.submit(self._answer, question, seconds, leave))
+        window = _SendWindow(until=time.monotonic() + seconds / 2)
+        answer = asyncio.wrap_future(self._threads.submit(self._answer, question, seconds, window))
         answer.add_done_callback(self._give_back)
         try:
             # A thread cannot be broken off: it is left alone, with its turn, and sends nothing any more.
             done, _ = await asyncio.wait([answer], timeout=seconds)
         finally:
-            leave.until = 0
+            window.until = 0
         if not done:
             raise _perhaps("GOV.UK Notify did not answer in time.")
         try:
@@ -241,7 +241,7 @@ class Notify:
         # An error that nobody looks at would be logged, and may quote what was sent.
         answer.exception()
 
-    def _answer(self, question: Callable[[Any], object], seconds: float, leave: _Leave) -> object:
+    def _answer(self, question: Callable[[Any], object], seconds: float, window: _SendWindow) -> object:
         # One for each question, since it is not to be shared by threads. Its limits are for connecting to one address
         # and for one read; with the time in which it may send, they end before the answer is given up. There is none on
         # looking up a name.
@@ -249,19 +249,19 @@ class Notify:
             self._api_key, base_url=self._base_url, timeout=(seconds / 4, seconds * 0.4)
         )
         # What requests calls last before it connects.
-        client.request_session.auth = leave.limit
+        client.request_session.auth = window.limit
         with closing(client.request_session):
             return question(client)
 
 
 @dataclass
-class _Leave:
+class _SendWindow:
     """Until when a request may be sent, by time.monotonic: one that was given up must not be sent later."""
 
     until: float
 
     def limit(self, request: Any) -> Any:
-        """Have a request send its body only as long as it has leave; without it Notify does nothing."""
+        """Have a request send its body only as long as it is within the window; after it Notify does nothing."""
         if request.body is not None:
             request.body = _Body(request.body.encode(), self)
         return request
@@ -272,13 +272,13 @@ class _Body:
     """A body that is asked for once the connection is there."""
 
     content: bytes
-    leave: _Leave
+    window: _SendWindow
 
     def __len__(self) -> int:
         return len(self.content)
 
     def __iter__(self) -> Iterator[bytes]:
-        if time.monotonic() >= self.leave.until:
+        if time.monotonic() >= self.window.until:
             raise TimeoutError
         yield self.content
 

@@ -12,7 +12,7 @@ EVERY = timedelta(days=1)
 
 
 class Anchoring:
-    """The duty of a serving process; several do it together, and one of them makes each anchor.
+    """The periodic task of a serving process; several do it together, and one of them makes each anchor.
 
     Args:
         anchors: where they are kept.

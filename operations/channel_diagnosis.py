@@ -52,7 +52,7 @@ async def _email(settings: Settings, service: RunningService | None) -> Finding:
     where = f"{server.host}:{server.port}"
     kept = _kept_in(settings, service)
     try:
-        await Mailer(settings.smtp_url, settings.mail_from).greet(WITHIN)
+        await Mailer(settings.smtp_url, settings.mail_from).check_login(WITHIN)
     except ChannelAway as away:
         restart = (
             "Start `rj up` again." if kept else "Start the server, or correct RJ_SMTP_URL; e-mail waits."

@@ -37,7 +37,7 @@ from runtime.readiness import Check, probe
 from runtime.referrals import Referrals, TemporalUnreachable
 from runtime.schedules import keep_schedules
 from runtime.settings import Settings
-from runtime.upkeep import Duty, Upkeep
+from runtime.upkeep import PeriodicTask, Upkeep
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -88,11 +88,11 @@ async def serving(
         await keep_schedules(referrals.client)
         engine = worker(referrals.client, referrals.pool, referrals.keys, referrals.policies, out)
         checks, stopping = _checks(referrals, engine)
-        upkeep = Upkeep(_duties(referrals, settings, tell))
+        upkeep = Upkeep(_periodic_tasks(referrals, settings, tell))
         ready = await stack.enter_async_context(probe(checks, settings.ready_address, upkeep))
         ended = asyncio.create_task(engine.run())
         try:
-            async with upkeep.kept_up():
+            async with upkeep.running():
                 yield Serving(referrals, ready, ended)
         finally:
             stopping.set()
@@ -101,14 +101,14 @@ async def serving(
             await ended
 
 
-def _duties(referrals: Referrals, settings: Settings, tell: Send | None) -> list[Duty]:
+def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None) -> list[PeriodicTask]:
     anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors), tell)
     watch = Watch(referrals)
     return [
-        Duty("anchors", timedelta(minutes=1), anchoring.keep),
-        Duty("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
-        Duty("meddling", timedelta(seconds=30), watch.meddling),
-        Duty("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),
+        PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
+        PeriodicTask("meddling", timedelta(seconds=30), watch.meddling),
+        PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
     ]
 
 
@@ -130,9 +130,9 @@ def leave_cleanly(code: int) -> None:
 async def _drain(engine: Workers, ended: asyncio.Task[None], client: Client) -> bool:
     """Finish the steps in hand; whether they were. What takes too long is broken off; the next worker takes it up."""
     # A worker waits for its server's answer to every request for work, for a minute or more where that is gone.
-    patience = 0 if await _temporal(client) else DRAIN.total_seconds() + _LAST_ANSWERS
+    within = 0 if await _temporal(client) else DRAIN.total_seconds() + _LAST_ANSWERS
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(within):
             await engine.shutdown()
     except TimeoutError:
         log.warning("steps in hand were not finished in time; the next worker takes them up")

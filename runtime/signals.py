@@ -10,14 +10,14 @@ from typing import Any
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-async def until_told(
-    work: Coroutine[Any, Any, None], *, on_told: Callable[[], None], again_ends: bool
+async def run_until_signalled(
+    work: Coroutine[Any, Any, None], *, on_signal: Callable[[], None], again_ends: bool
 ) -> None:
     """Do the work until it ends, or until SIGTERM or SIGINT asks for that: then it is cancelled, so that it puts
     everything away in its own order.
 
     Args:
-        on_told: called once, at the first signal.
+        on_signal: called once, at the first signal.
         again_ends: a second signal ends the process at once. Else it cancels again, for work that must not leave
             its child processes behind.
     """
@@ -29,7 +29,7 @@ async def until_told(
         nonlocal told
         if not told:
             told = True
-            on_told()
+            on_signal()
             if again_ends:
                 for number in STOP_SIGNALS:
                     loop.remove_signal_handler(number)

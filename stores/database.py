@@ -148,7 +148,7 @@ async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
             min_size=min(2, size),
             max_size=size,
             timeout=10,
-            reset=_left_as_it_was,
+            reset=_skip_reset,
             server_settings={"application_name": APPLICATION_NAME},
         )
     except _FAILURES as error:
@@ -182,7 +182,7 @@ async def may_too_much(connection: Connection | Pool) -> str | None:
     return found
 
 
-async def _left_as_it_was(connection: Connection) -> None:
+async def _skip_reset(connection: Connection) -> None:
     """Nothing is to be undone when a connection goes back to the pool: asyncpg has ended an open transaction, and no
     code here changes a session. Its own way would ask the server once more after every statement."""
 

@@ -183,7 +183,7 @@ async def sent(
     return [(row["reference"], Area(row["area"]), Stage(row["stage"])) for row in rows]
 
 
-async def where_they_stand(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
+async def areas_and_stages(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
     """The area and the stage of each of these referrals that there is."""
     rows = await pool.fetch(
         "SELECT reference, area, stage FROM referral WHERE reference = ANY($1)", list(references)

@@ -21,8 +21,8 @@ FROM = time(8, 30)
 # The summary of a morning is of no use in the evening.
 _UNTIL = time(18)
 # So many are written to at once, and so many lines a history has however many readers there are.
-_LANES = 10
-# A message may take half a minute; a lane that says nothing for longer has lost its worker.
+_BATCHES = 10
+# A message may take half a minute; a batch that says nothing for longer has lost its worker.
 _SAYS_SOMETHING_WITHIN = timedelta(minutes=2)
 _TRIED_AGAIN = RetryPolicy(initial_interval=timedelta(minutes=1), maximum_interval=timedelta(minutes=10))
 
@@ -87,8 +87,8 @@ class DigestWorkflow:
             schedule_to_close_timeout=until - workflow.now(),
             retry_policy=_TRIED_AGAIN,
         )
-        lanes = [readers.staff[first::_LANES] for first in range(min(_LANES, len(readers.staff)))]
-        settled = await asyncio.gather(*(self._lane(day, lane, until) for lane in lanes))
+        batches = [readers.staff[first::_BATCHES] for first in range(min(_BATCHES, len(readers.staff)))]
+        settled = await asyncio.gather(*(self._send_batch(day, batch, until) for batch in batches))
         outcomes = [outcome for each in settled for outcome in each.values()]
         return DigestResult(
             day=day,
@@ -99,14 +99,14 @@ class DigestWorkflow:
             why_none=readers.why_none,
         )
 
-    async def _lane(self, day: date, lane: Sequence[str], until: datetime) -> dict[str, DigestOutcome]:
+    async def _send_batch(self, day: date, batch: Sequence[str], until: datetime) -> dict[str, DigestOutcome]:
         left = until - workflow.now()
         if left <= timedelta():
             return {}
         try:
             return await workflow.execute_activity_method(
                 Digests.send,
-                args=[day, lane],
+                args=[day, batch],
                 schedule_to_close_timeout=left,
                 heartbeat_timeout=_SAYS_SOMETHING_WITHIN,
                 retry_policy=_TRIED_AGAIN,
@@ -119,7 +119,7 @@ class DigestWorkflow:
 
 
 def _settled(error: ActivityError) -> dict[str, DigestOutcome]:
-    """Whom a lane had settled when its time was over."""
+    """Whom a batch had settled when its time was over."""
     cause: BaseException | None = error.cause
     while cause is not None:
         match cause:

@@ -96,7 +96,7 @@ class ReferralWorkflow:
         # Whether this run was started, without a command, to read itself from the log.
         self._woken = False
         # Messages being started, and told of a change; a run does not end before they know.
-        self._errands: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         # One step at a time: between deciding and applying, the state that was decided on must not move.
         self._lock = asyncio.Lock()
 
@@ -288,9 +288,9 @@ class ReferralWorkflow:
         self._next_point = taken.next_point
         self._show(taken.visible)
         for notice in taken.notices:
-            self._send_out(start_notice(self._reference, notice))
+            self._in_background(start_notice(self._reference, notice))
         for notice_id in taken.look_again:
-            self._send_out(self._look_again(notice_id))
+            self._in_background(self._look_again(notice_id))
         return True
 
     def _follows(self, taken: StepTaken) -> bool:
@@ -300,10 +300,10 @@ class ReferralWorkflow:
             recorded.sequence == due for recorded, due in zip(taken.events, expected, strict=True)
         )
 
-    def _send_out(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def _look_again(self, notice_id: str) -> None:
         handle = workflow.get_external_workflow_handle_for(
@@ -323,7 +323,7 @@ class ReferralWorkflow:
         workflow.set_current_details(_details(visible))
 
     def _at_rest(self) -> bool:
-        busy = self._lock.locked() or self._errands or self._must_catch_up()
+        busy = self._lock.locked() or self._background or self._must_catch_up()
         return workflow.all_handlers_finished() and not busy
 
     def _ended(self) -> bool:

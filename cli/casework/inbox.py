@@ -48,12 +48,12 @@ def inbox_command(
 
     async def work(referrals: Referrals) -> None:
         from stores import notices
-        from stores.referrals import where_they_stand
+        from stores.referrals import areas_and_stages
 
         member = await referrals.member(staff)
         found = await notices.inbox(referrals.pool, member.id, unread=not everything, limit=limit + 1)
         letters = found[:limit]
-        where = await where_they_stand(referrals.pool, {letter.reference for letter in letters})
+        where = await areas_and_stages(referrals.pool, {letter.reference for letter in letters})
         wording = _wording()
         waiting = await _still_open(referrals.pool, referrals.keys, letters)
         said = [

@@ -65,7 +65,7 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
     from runtime.embedded.ports import NoFreePort
     from runtime.logging import configure_logging
     from runtime.settings import Settings
-    from runtime.signals import until_told
+    from runtime.signals import run_until_signalled
     from stores.migrate import MigrationRefused
 
     settings = Settings.load() if data is None else Settings.load(data=data)
@@ -78,9 +78,9 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
             os.umask(0o077)
             configure_logging("json", settings.log_level, log_file(folder), warnings_to=err.stream)
             asyncio.run(
-                until_told(
+                run_until_signalled(
                     _serve(settings, folder, demo=demo, temporal_ui=temporal_ui),
-                    on_told=lambda: out.print("\nStopping; steps in hand are finished first."),
+                    on_signal=lambda: out.print("\nStopping; steps in hand are finished first."),
                     again_ends=False,
                 )
             )

@@ -66,7 +66,7 @@ class ChildProcess:
 
     async def died(self) -> str:
         """Wait until the process has ended, and say so in one sentence."""
-        return self._epitaph(await self._process.wait())
+        return self._how_it_ended(await self._process.wait())
 
     async def ready(self, answers: Callable[[], Awaitable[bool]], within: float = READY_WITHIN) -> None:
         """Ask until the server answers; raises ServerFailed when it dies first or takes over `within` seconds."""
@@ -74,7 +74,7 @@ class ChildProcess:
             async with asyncio.timeout(within):
                 while not await answers():
                     if self._process.returncode is not None:
-                        raise ServerFailed(self._epitaph(self._process.returncode))
+                        raise ServerFailed(self._how_it_ended(self._process.returncode))
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise ServerFailed(
@@ -89,13 +89,13 @@ class ChildProcess:
             return False
         return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
 
-    async def stop(self, *polite: signal.Signals, patience: float = 20.0) -> None:
-        """End the process: each polite signal in turn, `patience` seconds for each, then SIGKILL."""
+    async def stop(self, *polite: signal.Signals, seconds_each: float = 20.0) -> None:
+        """End the process: each polite signal in turn, `seconds_each` apart, then SIGKILL."""
         try:
             for number in polite:
                 self._send(number)
                 try:
-                    await asyncio.wait_for(self._process.wait(), patience)
+                    await asyncio.wait_for(self._process.wait(), seconds_each)
                 except TimeoutError:
                     continue
                 return
@@ -108,12 +108,12 @@ class ChildProcess:
         if self._process.returncode is None:
             self._process.send_signal(number)
 
-    def _epitaph(self, code: int) -> str:
+    def _how_it_ended(self, code: int) -> str:
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"{self._name} stopped by itself ({how}); its log is {self._log}."
 
 
-async def end_orphan(pid: int, mark: str, *polite: signal.Signals, patience: float = 20.0) -> None:
+async def end_orphan(pid: int, mark: str, *polite: signal.Signals, seconds_each: float = 20.0) -> None:
     """End a server that outlived an `rj up` which was killed.
 
     A process is only taken for ours when `mark` (a path in our data folder) is on its command line, because process
@@ -124,7 +124,7 @@ async def end_orphan(pid: int, mark: str, *polite: signal.Signals, patience: flo
             return
         os.kill(pid, number)
         waited = 0.0
-        while _runs(pid, mark) and waited < patience:
+        while _runs(pid, mark) and waited < seconds_each:
             await asyncio.sleep(0.05)
             waited += 0.05
 

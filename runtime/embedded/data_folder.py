@@ -15,7 +15,7 @@ from temporalio.envconfig import ClientConnectConfig
 from runtime.settings import BadSetting, Settings, temporal_connect_config
 
 # What a second worker must know as the first does, for one to act as the other would.
-_TOLD_ON = (
+_PASSED_ON = (
     "anchors",
     "database_owner_url",
     "master_keys_file",
@@ -82,7 +82,7 @@ class Servers:
         told = self.service
         if told is None:
             return read
-        theirs = {name: getattr(told, name) for name in _TOLD_ON}
+        theirs = {name: getattr(told, name) for name in _PASSED_ON}
         return read.model_copy(
             update={
                 name: value

@@ -107,7 +107,7 @@ async def embedded_postgres(
 
     Raises ServerFailed when the server cannot be started.
     """
-    account = _account()
+    account = _server_account()
     home = _home(folder, account)
     programs = _programs(account)
     data = home / "data"
@@ -137,17 +137,17 @@ async def embedded_postgres(
         await process.stop(signal.SIGINT, signal.SIGQUIT)
 
 
-def _account() -> _Account | None:
+def _server_account() -> _Account | None:
     if os.geteuid() != 0:
         return None
     # Never `nobody`, under which other programs run: each of them could read the data and the passwords.
     for name in ("postgres", ACCOUNT):
-        if (known := _known(name)) is not None:
+        if (known := _find_account(name)) is not None:
             return known
-    return _made()
+    return _create_account()
 
 
-def _known(name: str) -> _Account | None:
+def _find_account(name: str) -> _Account | None:
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -155,7 +155,7 @@ def _known(name: str) -> _Account | None:
     return _Account(entry.pw_uid, entry.pw_gid)
 
 
-def _made() -> _Account:
+def _create_account() -> _Account:
     """An account for PostgreSQL alone: `initdb` needs one that has a name."""
     command = [
         *("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"),
@@ -165,7 +165,7 @@ def _made() -> _Account:
     if program is not None:
         done = subprocess.run([program, *command[1:]], capture_output=True, check=False, timeout=READY_WITHIN)
         # Another `rj up` may have made it at the same moment.
-        if (made := _known(ACCOUNT)) is not None:
+        if (made := _find_account(ACCOUNT)) is not None:
             if done.returncode == 0:
                 log.warning("made an account for PostgreSQL, which does not run as root", account=ACCOUNT)
             return made

@@ -281,11 +281,11 @@ async def test_starttls_is_taken_where_it_is_offered_and_a_certificate_must_be_g
 async def test_greeting_sends_nothing() -> None:
     taking = Taking()
     async with smtp_server(taking) as where:
-        await Mailer(f"smtp://{where}", FROM).greet(timedelta(seconds=5))
+        await Mailer(f"smtp://{where}", FROM).check_login(timedelta(seconds=5))
     assert taking.taken == []
     async with silent_server() as where:
         with pytest.raises(ChannelAway, match="did not answer in time"):
-            await Mailer(f"smtp://{where}", FROM).greet(timedelta(seconds=0.2))
+            await Mailer(f"smtp://{where}", FROM).check_login(timedelta(seconds=0.2))
 
 
 @pytest.mark.parametrize(

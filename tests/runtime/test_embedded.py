@@ -208,12 +208,12 @@ def test_as_root_postgresql_runs_under_an_account_of_its_own_and_never_as_nobody
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert known_are(monkeypatch, "nobody", "postgres") == []
-    assert module._account() == module._Account(90_001, 90_000)
+    assert module._server_account() == module._Account(90_001, 90_000)
     known_are(monkeypatch, "nobody", module.ACCOUNT)
-    assert module._account() == module._Account(90_001, 90_000)
+    assert module._server_account() == module._Account(90_001, 90_000)
     ran = known_are(monkeypatch, "nobody")
     monkeypatch.setattr(shutil, "which", lambda name, path: f"/usr/sbin/{name}")
-    assert module._account() == module._Account(90_100, 90_100)
+    assert module._server_account() == module._Account(90_100, 90_100)
     [[program, *options]] = ran
     assert program == "/usr/sbin/useradd"
     assert {"--system", "--user-group", "--no-create-home", "/usr/sbin/nologin"} < set(options)
@@ -223,7 +223,7 @@ def test_where_no_account_can_be_made_it_is_said_what_to_do(monkeypatch: pytest.
     known_are(monkeypatch, "nobody")
     monkeypatch.setattr(shutil, "which", lambda name, path: None)
     with pytest.raises(ServerFailed, match=r"none could be made: run `useradd --system .* rj-postgres`"):
-        module._account()
+        module._server_account()
 
 
 @as_root
@@ -232,7 +232,7 @@ async def test_data_that_nobody_owned_is_handed_over_and_served(
 ) -> None:
     home, nobody = server_folder / "postgres", account("nobody")
     with monkeypatch.context() as before:
-        before.setattr(module, "_account", lambda: nobody)
+        before.setattr(module, "_server_account", lambda: nobody)
         async with embedded_postgres(home) as server:
             await value(server.owner_dsn, "CREATE TABLE said (word text)")
             await value(server.owner_dsn, "INSERT INTO said VALUES ('kept')")

@@ -126,7 +126,7 @@ def test_servers_that_are_not_there_are_tried_for_a_while(
 ) -> None:
     nobody = f"postgresql://rj@{LOOPBACK}:{any_port()}/rj"
     set_environment(monkeypatch, own, DATABASE_URL=nobody)
-    assert worker.main([], worker.Patience(total=0.35, between=0.1)) == 4
+    assert worker.main([], worker.StartRetry(total=0.35, between=0.1)) == 4
     entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     *tries, last = [entry["level"] for entry in entries]
     assert tries

@@ -17,7 +17,7 @@ from schemas.vocabulary import SignOffSubject
 from stores import digests, notices
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
-from stores.referrals import where_they_stand
+from stores.referrals import areas_and_stages
 from stores.register import set_messages
 from stores.tasks import open_tasks
 from tests.caseload import HERE, Caseload, a_caseload
@@ -166,6 +166,6 @@ async def test_tasks_are_those_of_the_workers_and_of_what_nobody_of_the_team_own
 
 async def test_where_referrals_are(caseload: Caseload) -> None:
     reference = await caseload.referral("dg-1")
-    assert await where_they_stand(caseload.pool, [reference, "RJ-0000-0000"]) == {
+    assert await areas_and_stages(caseload.pool, [reference, "RJ-0000-0000"]) == {
         reference: (HERE, "victim_contact")
     }
