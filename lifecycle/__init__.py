@@ -1,10 +1,10 @@
 """What a referral may do: pure rules that know nothing of Temporal, databases or clocks.
 
-``decide`` says what follows from a command, ``evolve`` what the referral is after an event, ``deadlines`` what is
-open, ``permitted`` what a person may do next. Each stage's rules live in the module of its name.
+``decide`` gives the events that follow from a command, ``evolve`` the state after an event, ``deadlines`` the open
+deadlines, ``permitted`` what a person may do next. The rules of a stage are in the module named after it.
 """
 
-# Importing a stage enters its rules, in the order of the lifecycle.
+# Importing a stage registers its rules, in the order of the lifecycle.
 from lifecycle import adoption, correction, leaving, oversight, pauses, throughout
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
@@ -35,9 +35,9 @@ THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, 
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:
-    """The commands that are the work of a stage, rather than what may be asked for in any."""
+    """The commands that belong to one stage, without those allowed in every stage."""
     at = list(Stage).index(stage)
-    # A closed referral may be reopened. The person responsible is reached and asked as the person harmed is.
+    # A closed referral can be reopened. Contact with the person responsible uses the commands of victim contact.
     modules = {closing.__name__ if stage is Stage.CLOSED else STAGES[at].__name__}
     if stage is Stage.OFFENDER_CONSENT:
         modules.add(victim_contact.__name__)

@@ -1,4 +1,4 @@
-"""Policies: a referral keeps the one that it was opened under until a supervisor adopts what is settled since."""
+"""Policies: a referral keeps the version it was opened under until a supervisor adopts a later one."""
 
 from datetime import datetime
 
@@ -15,34 +15,34 @@ from schemas.referral import Referral
 def decide_adopt_policy(
     referral: Referral, command: AdoptPolicy, actor: Actor, at: datetime
 ) -> tuple[Event, ...]:
-    # The state does not know what the service has settled since; adopt() does.
+    # The state does not hold the service's current policy; adopt() is given it.
     return ()
 
 
 def adopt(
     referral: Referral, policy: Policy, command: AdoptPolicy, actor: Actor, at: datetime
 ) -> tuple[PolicyAdopted]:
-    """What happens when a referral goes on under the policy that the service has now.
+    """The events that follow when a referral adopts the service's current policy.
 
     Args:
         referral: the state before.
-        policy: what the service has settled for the referral's area.
-        command: which version is meant, so that nobody adopts another than they have read.
+        policy: the service's current policy for the referral's area.
+        command: names the version, so that nobody adopts one they have not read.
         actor: who asks.
         at: now, aware.
 
     Raises:
-        Refused: it may not be adopted, is another version, or is what the referral has already.
+        Refused: the policy may not be adopted, is not the version named, or is already the referral's.
     """
     RULES[AdoptPolicy].check(referral, actor, at)
     if command.version != policy.version:
         raise Refused(
             "other_policy",
-            f"The workers serve version {policy.version} of {policy.name}; restart them with the one that you mean.",
+            f"The workers serve version {policy.version} of {policy.name}; restart them with the version you mean.",
             "version",
         )
     if policy == referral.policy:
-        raise Refused("same_policy", f"The referral has version {policy.version} already.", "version")
+        raise Refused("same_policy", f"The referral already has version {policy.version}.", "version")
     return (PolicyAdopted(was=referral.policy.version, version=policy.version, policy=policy),)
 
 

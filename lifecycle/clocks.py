@@ -11,10 +11,10 @@ from schemas.policy import DeadlineName, Timing
 from schemas.referral import Deadline, Frozen, Referral
 
 Reckon: TypeAlias = Callable[..., datetime]
-"""add_span by the calendar of one policy."""
+"""add_span with the closure days of one policy."""
 
 Points: TypeAlias = dict[str, datetime]
-"""The points of one deadline."""
+"""The points of one deadline, by name, in UTC."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Clock:
         about: which participant, item or subject, where there can be several.
         started_at: when it started; its points are counted from there unless it has its own date.
         falls_on: for a deadline that has its own date: that instant; its warnings are counted back from it.
-        due: a span that takes the place of the policy's.
-        at_latest: an instant at which it is due, should its span not have come to its end by then.
-        runs_on_hold: whether a hold does not stop it.
+        due: a span used instead of the policy's.
+        at_latest: an instant by which it is due even if its span ends later.
+        runs_on_hold: whether it keeps running while the referral is on hold.
     """
 
     name: DeadlineName
@@ -54,7 +54,7 @@ CLOCKS: list[Callable[[Referral], Iterable[Clock]]] = []
 
 
 def clocks(running: Callable[[Referral], Iterable[Clock]]) -> Callable[[Referral], Iterable[Clock]]:
-    """Enter a stage's clocks: decorates the function that says which run."""
+    """Register a stage's clocks: decorates the function that yields those now running."""
     CLOCKS.append(running)
     return running
 
@@ -62,7 +62,7 @@ def clocks(running: Callable[[Referral], Iterable[Clock]]) -> Callable[[Referral
 def deadlines(referral: Referral) -> tuple[Deadline, ...]:
     """The open deadlines of a referral, soonest due first. A closed referral has none.
 
-    While it is on hold, only those that a hold does not stop are open.
+    While the referral is on hold, only the deadlines that a hold does not stop are open.
     """
     return _sorted(
         _deadline(referral, clock) for clock in _running(referral) if not (clock.pausable and referral.hold)
@@ -70,19 +70,19 @@ def deadlines(referral: Referral) -> tuple[Deadline, ...]:
 
 
 def paused_deadlines(referral: Referral) -> tuple[Deadline, ...]:
-    """Those that a hold has stopped, as they stood when it began."""
+    """The deadlines that a hold has stopped, as they were when it began."""
     if referral.hold is None:
         return ()
     return _sorted(_deadline(referral, clock) for clock in _running(referral) if clock.pausable)
 
 
 def every_deadline(referral: Referral) -> tuple[Deadline, ...]:
-    """Those that are open and those that a hold has stopped."""
+    """The open deadlines and those that a hold has stopped."""
     return (*deadlines(referral), *paused_deadlines(referral))
 
 
 def deadline_of(referral: Referral, key: str) -> Deadline | None:
-    """The deadline of that key, open or stopped by a hold, if there is one."""
+    """The deadline with that key, open or stopped by a hold; None where there is none."""
     return next((each for each in every_deadline(referral) if each.key == key), None)
 
 
@@ -91,7 +91,7 @@ def _sorted(found: Iterable[Deadline]) -> tuple[Deadline, ...]:
 
 
 def next_point(deadlines: Iterable[Deadline], referral: Referral) -> tuple[datetime, Deadline, str] | None:
-    """The next point to be reached of these deadlines: when, of which, which. None when there is none left."""
+    """The next point of these deadlines: its instant, its deadline and its name. None when none is left."""
     done = {(reached.deadline, reached.point, reached.at) for reached in referral.reached}
     waiting = (
         (at, deadline, point)
@@ -105,7 +105,7 @@ def next_point(deadlines: Iterable[Deadline], referral: Referral) -> tuple[datet
 def _running(referral: Referral) -> Iterator[Clock]:
     if referral.closed:
         return
-    # A policy that was pinned before a deadline was thought of has no rule for it.
+    # A policy pinned before a deadline existed has no rule for it.
     for running in CLOCKS:
         yield from (clock for clock in running(referral) if clock.name in referral.policy.deadlines)
 
@@ -150,7 +150,7 @@ def _from_due(due: datetime, timing: Timing, reckon: Reckon) -> Points:
 
 
 def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
-    """As the pauses and an extension moved them, in the order in which they came."""
+    """The points as pauses and an extension moved them, in the order in which those happened."""
     pauses = _within(_pauses_of(referral, clock), since=clock.started_at)
     extension = _extension(referral, clock)
     if extension is None:
@@ -158,7 +158,7 @@ def _moved(referral: Referral, clock: Clock, points: Points) -> Points:
     until, given_at = extension
     stood = _later_by(_within(pauses, until=given_at), points)
     if until > stood["due"]:
-        # The others move with the date, as far from it as the policy has them: there is a warning before the new date.
+        # The other points move with the due date and keep their distance from it, so there is a warning before it.
         stood = {name: at + (until - points["due"]) for name, at in points.items()}
     return _later_by(_within(pauses, since=given_at), stood)
 
@@ -170,7 +170,7 @@ def _pauses_of(referral: Referral, clock: Clock) -> Iterable[Frozen]:
 
 
 def _extension(referral: Referral, clock: Clock) -> tuple[datetime, datetime] | None:
-    """Until when the clock was extended, and when that was; one from before it started was for an earlier one."""
+    """The clock's extension: until when, and when that was decided. One from before its start does not count."""
     until, given_at = referral.extensions.get(clock.key), referral.extended_at.get(clock.key)
     if until is None or given_at is None:
         return None
@@ -182,7 +182,7 @@ def _extension(referral: Referral, clock: Clock) -> tuple[datetime, datetime] | 
 def _within(
     pauses: Iterable[Frozen], since: datetime | None = None, until: datetime | None = None
 ) -> list[Frozen]:
-    """What of the pauses lies between two instants."""
+    """The parts of the pauses between two instants."""
     cut = (
         pause.model_copy(
             update={
@@ -199,7 +199,7 @@ def _later_by(pauses: Iterable[Frozen], points: Points) -> Points:
     moved = dict(points)
     for pause in pauses:
         for name, at in moved.items():
-            # A point that lay behind when the pause began stays where it was; it is not reached a second time.
+            # A point already past when the pause began does not move, so it is not reached twice.
             if pause.since < at:
                 moved[name] = at + pause.length
     return moved

@@ -1,7 +1,7 @@
-"""Coarse facts: what figures need of special categories, said of an area and a month and of no referral.
+"""Coarse facts: what reports need from special category data, stored by area and month without a referral.
 
-Some stand for what is known of a referral now, and go or change with it: who takes part, how far the criminal process
-has come. Others stand for what was said once: a score, an answer, a level of risk.
+Some describe the referral as it is now and change with it: who takes part, how far the criminal process has come.
+Others record one event: a score, an answer, a level of risk.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from schemas.policy import FactKind, Kept, Policy
 from schemas.referral import Participant, Referral
 from schemas.vocabulary import EndReason, Interest, Level, ParticipantRole
 
-# From the highest; of what is not known nothing is highest.
+# Highest first; unknown ranks lowest.
 _LEVELS = (Level.HIGH, Level.MEDIUM, Level.LOW, Level.UNKNOWN)
 _DECLINED = (EndReason.DECLINED, EndReason.DECLINED_BEFORE_SHARING)
 _TWO_SIDES = (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
@@ -26,13 +26,13 @@ class CoarseFact:
     """One fact.
 
     Attributes:
-        sequence: of the event that said it; 0 for what stands for the referral as it is now.
-        place: tells it from the others of that sequence.
-        kind: by which a policy says whether it stays after an erasure.
-        month: its first day: of the event, or when the referral was received. By the calendar in London.
-        name: under which it is counted.
-        value: a word of the field, or a score.
-        of_who_declined: whether it is told of the people who declined, beside all others.
+        sequence: of the event it comes from; 0 for a fact about the referral as it is now.
+        place: distinguishes it from the other facts of that sequence.
+        kind: the policy decides by kind whether it is kept after an erasure.
+        month: first day of the month of the event, or of receipt of the referral; London time.
+        name: what it is counted as.
+        value: one of a closed list, or a score.
+        of_who_declined: whether it is about somebody who declined.
     """
 
     sequence: int
@@ -46,7 +46,7 @@ class CoarseFact:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a step adds to the facts, or gives another value, and what it takes away."""
+    """The facts that a step adds or changes, and those that it removes."""
 
     added: tuple[CoarseFact, ...]
     gone: tuple[CoarseFact, ...]
@@ -55,13 +55,13 @@ class Changes:
 def changes(
     before: Referral | None, events: Sequence[Recorded], after: Referral, history: Iterable[Recorded] = ()
 ) -> Changes:
-    """What a step changes of the facts.
+    """The changes that a step makes to the facts.
 
     Args:
         before: the state before it.
         events: the step's.
         after: the state after it.
-        history: the log before it, where it takes an earlier step back; not looked at otherwise.
+        history: the log before it; needed only where the step takes an earlier one back.
     """
     stood = {each.place: each for each in _standing(before)} if before else {}
     stands = {each.place: each for each in _standing(after)}
@@ -81,7 +81,7 @@ def changes(
 
 
 def facts_of(history: Sequence[Recorded]) -> tuple[CoarseFact, ...]:
-    """All facts that a referral has left, from its whole log; no step that was taken back has left any."""
+    """All facts of a referral, from its whole log. A step that was taken back leaves none."""
     referral = fold(history)
     gone = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
     counted = [each for each in history if each.step not in gone]
@@ -89,7 +89,7 @@ def facts_of(history: Sequence[Recorded]) -> tuple[CoarseFact, ...]:
 
 
 def gone_after_erasure(facts: Iterable[CoarseFact], policy: Policy) -> tuple[CoarseFact, ...]:
-    """The facts that do not stay when a referral is erased; what the policy says nothing of does not."""
+    """The facts to delete when a referral is erased, including every kind that the policy does not name."""
     return tuple(each for each in facts if not _stays(each, policy))
 
 
@@ -143,7 +143,7 @@ def _said(events: Iterable[Recorded], referral: Referral) -> Iterator[CoarseFact
 
 
 def _said_by(recorded: Recorded, referral: Referral) -> Iterator[tuple[FactKind, str, str, str]]:
-    # The place says nothing of a side: whoever it was about may have gone by a correction.
+    # The place does not name a side: a correction may have removed the participant.
     match recorded.event:
         case RiskAssessed(factors=(_, *_)) as event:
             levels = {assessment.level for assessment in event.factors}

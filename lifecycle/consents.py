@@ -1,4 +1,4 @@
-"""When a consent is in force, and who lacks which."""
+"""When a consent is in force, and whose consent is missing."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,13 +17,13 @@ def in_force(
     form: ConsentForm | None = None,
     moment: datetime | None = None,
 ) -> bool:
-    """Whether a person's consent stands: their own, and for a child a parent's or guardian's as well.
+    """Whether a person's consent is in force: their own, and for a child a parent's or guardian's too.
 
     Source: UN Basic Principles on restorative justice (2002), for children.
 
     Args:
         form: only a consent given in this form counts.
-        moment: whether it stood, or will stand, then; absent: now.
+        moment: the instant to ask about, past or future; None: now.
     """
     standing = [
         consent
@@ -48,7 +48,7 @@ def _stands(consent: Consent, moment: datetime | None) -> bool:
 def lacking(
     referral: Referral, people: Iterable[Participant], *purposes: Purpose, moment: datetime | None = None
 ) -> str | None:
-    """Who lacks which consent, as people read it; None where nobody lacks any."""
+    """Which consents are missing, as a phrase for people; None where none is."""
     missing = [
         f"{person.id} has not consented to {purpose.replace('_', ' ')}"
         + (" (a child: own and guardian's)" if person.child else "")
@@ -60,7 +60,7 @@ def lacking(
 
 
 def committed_harmed(referral: Referral) -> tuple[Participant, ...]:
-    """The harmed persons who said that they are interested and have not left."""
+    """The persons harmed who are interested and have not left."""
     return tuple(
         person
         for person in referral.taking_part(ParticipantRole.HARMED)

@@ -1,4 +1,4 @@
-"""Where a participant can be reached, gathered from the log."""
+"""How a participant can be reached, read from the log."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ from schemas.people import ContactSafety, Person
 
 @dataclass(frozen=True)
 class Contact:
-    """Where one person can be reached, as it is known now.
+    """How one person can be reached, as known now.
 
     Attributes:
-        person: name and addresses; sealed wherever they lie.
+        person: name and addresses; sealed wherever they are stored.
         safety: which channels and hours are safe; None for staff, whose work address always is.
     """
 
@@ -30,10 +30,10 @@ class Contact:
 
 
 def contact_of(history: Iterable[Recorded], participant: str) -> Contact:
-    """Where a participant can be reached. Nothing is safe that was not said to be.
+    """How a participant can be reached. A channel is safe only if it was recorded as safe.
 
     Args:
-        history: the whole log, opened with the referral's key.
+        history: the whole log, decrypted with the referral's key.
         participant: their id.
     """
     contact = Contact(Person(), ContactSafety())

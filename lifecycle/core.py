@@ -1,4 +1,4 @@
-"""How rules are written down and applied: for each command where, by whom, behind which gates, and what follows."""
+"""Rules and how they are applied: for each command its stages, roles, gates and resulting events."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from schemas.referral import Participant, Referral
 from schemas.vocabulary import Stage
 
 OPEN_STAGES = frozenset(Stage) - {Stage.CLOSED}
-# Where a referral may go from each stage, whatever the command; reopening leads back to where it was closed.
+# The stages a referral may move to from each stage, by any command; reopening returns to the stage it closed in.
 WAYS: dict[Stage, frozenset[Stage]] = {
     Stage.RECEIVED: frozenset({Stage.VICTIM_CONTACT, Stage.OFFENDER_CONSENT, Stage.CLOSED}),
     Stage.VICTIM_CONTACT: frozenset({Stage.RISK_ASSESSMENT, Stage.CLOSED}),
@@ -40,7 +40,7 @@ WAYS: dict[Stage, frozenset[Stage]] = {
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
-# What is done about a case and not on it, and what only follows from a step.
+# Administrative events and those that only follow from a step: they do not count as activity on the case.
 _NOTHING_DONE = (DeadlineExtended, EscalationCleared, PolicyAdopted, Reassigned)
 
 C = TypeVar("C", bound=Model)
@@ -50,12 +50,12 @@ Decision = Callable[[Referral, C, Actor, datetime], Iterable[Event]]
 
 @dataclass(frozen=True)
 class Gate:
-    """A condition that must hold before a command is taken.
+    """A condition that must hold before a command is accepted.
 
     Attributes:
         code: of the refusal.
-        sentence: what must hold, as people read it in a refusal and in the documentation.
-        lacks: what is missing, or None where the gate is open; an empty text adds nothing to the sentence.
+        sentence: the condition, as refusals and the documentation print it.
+        lacks: says what is missing, or None where the gate is open; empty text adds nothing to the sentence.
     """
 
     code: str
@@ -70,23 +70,23 @@ class Gate:
 
 
 def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datetime], str | None]], Gate]:
-    """Make a gate from a function that says what is missing."""
+    """Make a gate of the decorated function, which says what is missing."""
     return lambda lacks: Gate(code, sentence, lacks)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What is true of one command.
+    """The rule for one command.
 
     Attributes:
-        stages: where it may be given.
+        stages: the stages in which it may be given.
         roles: who may give it, in the referral's area.
         gates: what must hold.
-        leads_to: the stage it enters; that stage's entry gates are checked as well.
-        may_lead_to: the stages that it enters in some cases, or for some of its fields.
+        leads_to: the stage it enters; that stage's entry gates are checked too.
+        may_lead_to: stages it enters in some cases or with some values of its fields.
         on_hold: whether it may be given while the referral is paused.
         in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
-        decide: the events that follow; raises Refused.
+        decide: yields the events that follow; raises Refused.
     """
 
     stages: frozenset[Stage]
@@ -100,16 +100,16 @@ class Rule:
 
     @property
     def ways(self) -> frozenset[Stage]:
-        """Every stage that it can enter."""
+        """Every stage that the command can enter."""
         return self.may_lead_to | ({self.leads_to} if self.leads_to else set())
 
     @property
     def all_gates(self) -> tuple[Gate, ...]:
-        """Its own gates and those of the stage that it enters."""
+        """The command's own gates and those of the stage it enters."""
         return (*self.gates, *(ENTRY_GATES.get(self.leads_to, ()) if self.leads_to else ()))
 
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
-        """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
+        """Raise Refused where this person may not give the command now, whatever its fields are."""
         if actor.role not in self.roles:
             who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
             raise Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
@@ -145,7 +145,7 @@ def rule(
     on_hold: bool = False,
     in_safeguarding: bool = False,
 ) -> Callable[[Decision[C]], Decision[C]]:
-    """Enter a command into the rules; decorates the function that says what follows from it."""
+    """Register a command's rule; decorates the function that yields the events that follow."""
 
     def enter(decision: Decision[C]) -> Decision[C]:
         RULES[command] = Rule(
@@ -164,22 +164,22 @@ def rule(
 
 
 def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> tuple[Event, ...]:
-    """What happens when a command is given.
+    """The events that follow from a command.
 
-    A correction needs the log and is decided by :func:`lifecycle.correction.correct`, adopting a policy needs that
-    and is decided by :func:`lifecycle.adoption.adopt`; here they are only checked as far as the state tells.
+    Two commands need more than the state, and only their gates are checked here: a correction needs the log
+    (:func:`lifecycle.correction.correct`), adopting a policy the policy (:func:`lifecycle.adoption.adopt`).
 
     Args:
         referral: the state before.
         command: what is asked for.
-        actor: who asks. That they are who they claim to be is checked when the step is recorded.
+        actor: who asks. Their claim is checked against the staff register when the step is recorded.
         at: now, aware.
 
     Raises:
         Refused: it is not possible.
     """
     if isinstance(command, OpenReferral):
-        raise Refused("already_open", "There is a referral with this reference already.")
+        raise Refused("already_open", "There is already a referral with this reference.")
     found = RULES[type(command)]
     found.check(referral, actor, at)
     return tuple(found.decide(referral, command, actor, at))
@@ -199,15 +199,15 @@ def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]
 
 @singledispatch
 def apply(event: Model, referral: Referral, recorded: Recorded) -> Referral:
-    """The state after an event; an event that changes nothing but the log has no entry of its own."""
+    """The state after an event; an event that does not change the state has no function registered."""
     return referral
 
 
 def evolve(referral: Referral | None, recorded: Recorded) -> Referral:
-    """The state after what was recorded. Total: it never refuses, since what happened has happened."""
+    """The state after a recorded event. Never refuses: the event has already happened."""
     if referral is None:
         if not isinstance(recorded.event, ReferralReceived):
-            raise ValueError("the first event of a referral is that it was received")
+            raise ValueError("the first event of a referral must be referral_received")
         return state_when_received(recorded.event, recorded)
     changes: dict[str, Any] = {"sequence": recorded.sequence}
     if recorded.role is not Role.SYSTEM and not isinstance(recorded.event, _NOTHING_DONE):
@@ -226,7 +226,7 @@ def fold(records: Iterable[Recorded]) -> Referral:
 
 
 def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral:
-    """The state of a referral that was just sent."""
+    """The state of a referral that was just received."""
     return Referral(
         reference=event.reference,
         sequence=recorded.sequence,
@@ -250,12 +250,12 @@ def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral
 
 
 def event_from(event: type[E], command: Model, **more: Any) -> E:
-    """The event that repeats what a command says."""
+    """An event with the fields of a command."""
     return event(**{name: value for name, value in command if name != "kind"} | more)
 
 
 def as_participant(person: NewParticipant) -> Participant:
-    """A participant's state from what was said of them, without anything that tells who they are."""
+    """A participant's state, without anything that identifies them."""
     return Participant(
         id=person.id,
         role=person.role,
@@ -269,7 +269,7 @@ def as_participant(person: NewParticipant) -> Participant:
 
 
 def change_participant(referral: Referral, participant_id: str, **changes: Any) -> Referral:
-    """The state with one participant changed; without such a participant, the same state."""
+    """The state with one participant changed; the same state where there is no such participant."""
     return referral.model_copy(
         update={
             "participants": tuple(

@@ -1,4 +1,4 @@
-"""Correction: a mistaken step is taken back by a new one that names it. The log keeps both."""
+"""Correction: a new step takes a mistaken one back and names it. The log keeps both."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from schemas.events import (
 from schemas.people import Actor
 from schemas.referral import Referral
 
-# What cannot be taken back has its own way: a referral entered in error is closed, a closed one reopened.
+# These cannot be taken back: a referral entered in error is closed instead, a closed one reopened.
 _FIXED = (
     ReferralReceived,
     ReferralClosed,
@@ -38,7 +38,7 @@ _FIXED = (
 def decide_correct_step(
     referral: Referral, command: CorrectStep, actor: Actor, at: datetime
 ) -> tuple[Event, ...]:
-    # The state does not know the log; what needs it is decided by correct().
+    # The state does not hold the log; correct() checks what needs it.
     if command.step > referral.sequence:
         raise Refused("step_unknown", f"There is no such step; the last is {referral.sequence}.", "step")
     return ()
@@ -47,7 +47,7 @@ def decide_correct_step(
 def correct(
     referral: Referral, history: Sequence[Recorded], command: CorrectStep, actor: Actor, at: datetime
 ) -> tuple[StepCorrected]:
-    """What happens when a step is taken back: the referral becomes what it is without it.
+    """The events that follow when a step is taken back: the referral becomes what it would be without it.
 
     Args:
         referral: the state before.
@@ -57,7 +57,7 @@ def correct(
         at: now, aware.
 
     Raises:
-        Refused: the step may not be taken back, or others rest on it.
+        Refused: the step may not be taken back, or later steps depend on it.
     """
     RULES[CorrectStep].check(referral, actor, at)
     step = [recorded for recorded in history if recorded.step == command.step]
@@ -66,12 +66,12 @@ def correct(
     if any(isinstance(recorded.event, _FIXED) for recorded in step):
         raise Refused(
             "step_is_final",
-            "Receiving, closing, reopening, deadlines and corrections are not corrected: close, reopen or record anew.",
+            "Receipt, closure, reopening, deadlines and corrections cannot be corrected: close, reopen or record again.",
             "step",
         )
     gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
     if command.step in gone:
-        raise Refused("already_corrected", "This step was taken back already.", "step")
+        raise Refused("already_corrected", "This step has already been taken back.", "step")
     if step[0].actor == actor.id:
         raise Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
     later_moves = [
@@ -84,7 +84,7 @@ def correct(
     moves = any(isinstance(recorded.event, StageEntered) for recorded in step)
     if moves and later_moves:
         raise Refused(
-            "later_steps", f"Later steps rest on it; take back step {later_moves[-1]} first.", "step"
+            "later_steps", f"Later steps depend on it; take back step {later_moves[-1]} first.", "step"
         )
     gone.add(command.step)
     remaining = [
@@ -96,7 +96,7 @@ def correct(
     if _names_unknown_people(becomes):
         raise Refused(
             "later_steps",
-            "Later steps speak of a person whom this one brought in; end their part instead.",
+            "Later steps name a person whom this one added; end their part instead.",
             "step",
         )
     for role in TWO_SIDES:

@@ -1,4 +1,4 @@
-"""The escalation ladder: a missed deadline climbs from who is to act, and comes down when the work is done."""
+"""The escalation ladder: a missed deadline is raised to the next rung, and cleared when the work is done."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,16 +10,16 @@ from schemas.referral import Deadline, Escalation, Referral
 
 
 def rung_of(referral: Referral, deadline: Deadline, point: str) -> Rung:
-    """Who is told of a point: who is to act, of its warnings and its due date; each escalation climbs one rung."""
+    """The rung that a point is for: warnings and the due date to who must act, each escalation one rung higher."""
     answers = referral.policy.deadlines[deadline.name].answers
     kind, _, number = point.partition("-")
     return answers.above(int(number)) if kind == "escalate" else answers
 
 
 def raised(referral: Referral, deadline: Deadline, point: str) -> Iterator[EscalationRaised]:
-    """The escalation that a point raises, if it does.
+    """The escalation that a point raises, if any.
 
-    Every escalation does, and the due date of what is no caseworker's to do: a supervisor is called in by it.
+    Every escalation point raises one. So does the due date of what is not a caseworker's to do.
     """
     rung = rung_of(referral, deadline, point)
     if point.startswith("escalate-") or (point == "due" and rung is not Rung.CASEWORKER):
@@ -27,7 +27,7 @@ def raised(referral: Referral, deadline: Deadline, point: str) -> Iterator[Escal
 
 
 def cleared(referral: Referral) -> Iterator[EscalationCleared]:
-    """The escalations that no longer stand: what they waited for was done, moved or given up.
+    """The escalations to clear: their work was done, moved or given up.
 
     A hold clears none: what was late before it is late after it.
     """

@@ -1,4 +1,4 @@
-"""How a person's part ends, and the referral with the last of a side.
+"""How a person's part ends, and how the referral closes with the last of a side.
 
 Source: RJC service provider code: anyone may withdraw at any time. That one person's leaving ends only their own part
 while others of their side remain is our inference.
@@ -33,7 +33,7 @@ CLOSES_AS: dict[tuple[ParticipantRole, EndReason], ClosureReason] = {
     (ParticipantRole.RESPONSIBLE, EndReason.DENIES): ClosureReason.RESPONSIBLE_DENIES,
 }
 
-# An attendant's part may end for any reason that is not about one of the two sides.
+# A supporter's, guardian's or interpreter's part may end for any reason not specific to one of the two sides.
 _ATTENDANT_REASONS = frozenset({EndReason.DECLINED, EndReason.WITHDREW, EndReason.DIED, EndReason.UNSUITABLE})
 
 
@@ -44,10 +44,10 @@ def known_participant(
     left: frozenset[EndReason] = frozenset(),
     field: str = "participant",
 ) -> Participant:
-    """The participant of that id.
+    """The participant with that id.
 
     Args:
-        left: those whose part ended for one of these reasons are accepted as well.
+        left: accept also a participant whose part ended for one of these reasons.
 
     Raises:
         Refused: there is none, or their part has ended.
@@ -55,7 +55,7 @@ def known_participant(
     person = referral.participant(participant_id)
     if person is None:
         known = ", ".join(each.id for each in referral.participants)
-        raise Refused("participant_unknown", f"There is no participant of that id; known: {known}.", field)
+        raise Refused("participant_unknown", f"There is no participant with that id; known: {known}.", field)
     if person.ended is not None and person.ended not in left:
         raise Refused("participation_ended", f"The part of {person.id} has ended ({person.ended}).", field)
     return person
@@ -100,7 +100,7 @@ def decide_end_participation(
 def apply_participation_ended(event: ParticipationEnded, referral: Referral, recorded: Recorded) -> Referral:
     left = event.participant
     changed = change_participant(referral, left, ended=event.reason, ended_at=recorded.at)
-    # Whoever left consents to nothing any more, nor a guardian for their child; a later return asks anew.
+    # All consents end with the part, a guardian's for their child too; a person who returns is asked again.
     consents = tuple(
         consent.model_copy(update={"withdrawn_at": recorded.at})
         if consent.in_force and left in (consent.participant, consent.by_guardian)

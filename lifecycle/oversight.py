@@ -1,4 +1,4 @@
-"""What a second pair of eyes is for: sign-offs and overrides."""
+"""Sign-offs and overrides: decisions that need a second person."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,18 +16,18 @@ from schemas.policy import DeadlineName
 from schemas.referral import Referral, SignOff, SignOffRequest
 from schemas.vocabulary import OverridableGate, Purpose, SignOffSubject, Stage
 
-# The sign-offs that an override takes the place of.
+# The sign-offs that an override replaces.
 _REPLACES = {
     OverridableGate.RISK_SIGN_OFF: SignOffSubject.RISK_ASSESSMENT,
     OverridableGate.READINESS_SIGN_OFF: SignOffSubject.READINESS,
 }
 
 NEW_FOR = timedelta(days=1)
-"""How long nobody signs off the work of who gave them the role by which they could."""
+"""For this long after being given the role, a person may not sign off the work of whoever gave it to them."""
 
 
 def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
-    """Who made what is to be signed off, and so may not sign it off."""
+    """The authors of what is to be signed off, who may not sign it off."""
     made = {request.requested_by}
     match request.subject:
         case SignOffSubject.RISK_ASSESSMENT:
@@ -38,7 +38,7 @@ def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
 
 
 def authors_of_what_is_signed_off(referral: Referral, command: Model) -> frozenset[str]:
-    """Who made what a command signs off, or lets pass without a sign-off; nobody where it does neither."""
+    """The authors of what a command signs off or overrides; empty for any other command."""
     match command:
         case DecideSignOff(subject=subject):
             return _authors_of(referral, subject)
@@ -61,7 +61,7 @@ def _authors_of(referral: Referral, subject: SignOffSubject | None) -> frozenset
 
 
 def made_by_an_author(actor: Actor, made: frozenset[str], at: datetime) -> bool:
-    """Whether somebody was given their role within a day by an author of what they would sign off."""
+    """Whether an author of what they would sign off gave them their role within the last day."""
     return actor.role_by in made and actor.role_since is not None and at - actor.role_since < NEW_FOR
 
 
@@ -69,13 +69,13 @@ def _run_by(referral: Referral) -> frozenset[str]:
     return frozenset(each for each in (referral.facilitator, referral.co_facilitator) if each)
 
 
-@gate("nothing_to_sign_off", "Something must wait for a sign-off that is not your own work")
+@gate("nothing_to_sign_off", "A sign-off must be waiting for work that is not your own")
 def another_persons_work_waits(referral: Referral, actor: Actor, at: datetime) -> str | None:
     waits = any(actor.id not in authors(referral, request) for request in referral.sign_off_requests)
     return None if waits else ""
 
 
-@gate("too_new", "Nobody signs off the work of who made them a supervisor, within a day of that")
+@gate("too_new", "Nobody may sign off the work of whoever made them a supervisor less than a day ago")
 def not_made_by_its_author(referral: Referral, actor: Actor, at: datetime) -> str | None:
     others = [request for request in referral.sign_off_requests if actor.id not in authors(referral, request)]
     waits = not others or any(not made_by_an_author(actor, authors(referral, each), at) for each in others)
@@ -135,10 +135,10 @@ def decide_decide_sign_off(
     if request is None:
         waiting = ", ".join(each.subject for each in referral.sign_off_requests)
         raise Refused(
-            "nothing_to_sign_off", f"This does not wait for a sign-off; waiting: {waiting}.", "subject"
+            "nothing_to_sign_off", f"This is not waiting for a sign-off; waiting: {waiting}.", "subject"
         )
     if actor.id in authors(referral, request):
-        raise Refused("own_work", "Nobody signs off their own work; another supervisor must.", "subject")
+        raise Refused("own_work", "Nobody may sign off their own work; another supervisor must.", "subject")
     if made_by_an_author(actor, authors(referral, request), at):
         raise Refused(
             "too_new",
@@ -157,7 +157,7 @@ def decide_decide_sign_off(
     if onward:
         harmed_still_consent.check(referral, actor, at)
     if command.approved and request.closure_reason is not None:
-        # Much may have happened since it was asked.
+        # The referral may have changed since the sign-off was requested.
         check_closure(referral, request.closure_reason, field="approved")
     yield event_from(SignedOff, command)
     if onward:

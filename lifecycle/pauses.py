@@ -1,4 +1,4 @@
-"""Standing still: a hold, and the freeze while a safeguarding concern is open."""
+"""Pauses: a hold, and the freeze while a safeguarding concern is open."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -67,7 +67,7 @@ def decide_lift_safeguarding(
 @rule(commands.Hold, stages=OPEN_STAGES, gates=[not_on_hold], on_hold=True, in_safeguarding=True)
 def decide_hold(referral: Referral, command: commands.Hold, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.review_on <= at.astimezone(LONDON).date():
-        raise Refused("not_later", "A hold is reviewed on a day after today; give a later one.", "review_on")
+        raise Refused("not_later", "The review date of a hold must be after today.", "review_on")
     yield event_from(PutOnHold, command)
 
 
@@ -99,14 +99,14 @@ def apply_resumed(event: Resumed, referral: Referral, recorded: Recorded) -> Ref
 
 
 def end_hold(referral: Referral, at: datetime) -> Referral:
-    """The state when a hold, if one is on, ends; its clocks go on where they stopped."""
+    """The state after ending a hold, if there is one; the clocks go on where they stopped."""
     if referral.hold is None:
         return referral
     return add_pause(referral, referral.hold.since, at).model_copy(update={"hold": None})
 
 
 def add_pause(referral: Referral, since: datetime, until: datetime, *, closed: bool = False) -> Referral:
-    """The state after a time in which its clocks did not run, on hold or closed."""
+    """The state with a pause added: a time on hold or closed in which the clocks did not run."""
     pause = Frozen(since=since, until=until, closed=closed)
     return referral.model_copy(update={"frozen": (*referral.frozen, pause)})
 

@@ -1,13 +1,13 @@
-"""How a rule says no."""
+"""The refusal of a command by a rule."""
 
 
 class Refused(Exception):
-    """What was asked for is not possible. Nothing has happened.
+    """A command was refused. Nothing has happened.
 
     Attributes:
-        code: stable and machine-readable, such as ``consent_missing``.
+        code: stable, for programs, such as ``consent_missing``.
         message: one sentence that a caseworker understands. Never anything about a person.
-        field: the field of the command that is at fault, if one is.
+        field: the command's field that is at fault, if one is.
     """
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:

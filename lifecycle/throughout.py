@@ -1,4 +1,4 @@
-"""What is allowed in every stage: consents, participants, what is known of the case, notes, reviews and its clocks."""
+"""What is allowed in every stage: consents, participants, case details, notes, reviews and deadlines."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -56,7 +56,7 @@ from schemas.policy import DeadlineName
 from schemas.referral import Consent, ReachedPoint, Referral
 from schemas.vocabulary import AgeBand, Channel, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
 
-# After closing, these may still be withdrawn: what they allow goes on.
+# These can still be withdrawn after closing: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
 _ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
 _BY_A_SUPERVISOR = frozenset(
@@ -90,7 +90,7 @@ def decide_give_consent(
 ) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     if command.given_on > at.astimezone(LONDON).date():
-        raise Refused("in_the_future", "A consent is recorded after it was given, not before.", "given_on")
+        raise Refused("in_the_future", "A consent can be recorded only after it was given.", "given_on")
     if command.by_guardian is not None:
         guardian = known_participant(referral, command.by_guardian, field="by_guardian")
         if guardian.role is not ParticipantRole.GUARDIAN or guardian.accompanies != person.id:
@@ -145,7 +145,7 @@ def decide_add_participant(
 ) -> Iterator[Event]:
     known = frozenset(person.id for person in referral.participants)
     if command.participant.id in known:
-        raise Refused("id_taken", f"There is a participant {command.participant.id} already.", "participant")
+        raise Refused("id_taken", f"There is already a participant {command.participant.id}.", "participant")
     check_participant(command.participant, known, "participant")
     yield ParticipantAdded(participant=command.participant)
 
@@ -159,14 +159,14 @@ def decide_amend_participant(
     if grows_up and actor.role not in SUPERVISORS:
         raise Refused(
             "not_your_role",
-            "That somebody is no child, and needs no guardian's consent, is put right by a supervisor.",
+            "Only a supervisor may change a child's age band to an adult's; no guardian need consent then.",
             "age_band",
         )
     yield event_from(ParticipantAmended, command, no_longer_safe=_leads_elsewhere(command.person))
 
 
 def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
-    # That the old number was safe says nothing of the new one.
+    # The old number being safe does not make the new one safe.
     if person is None:
         return ()
     new = {
@@ -196,7 +196,7 @@ def decide_amend_referral(
         if dropped:
             raise Refused(
                 "not_your_role",
-                "That a case is not sensitive after all is put right by a supervisor.",
+                "Only a supervisor may remove a category that makes a case sensitive.",
                 "sensitive_categories",
             )
     check_court_dates(
@@ -221,7 +221,7 @@ def decide_add_note(referral: Referral, command: AddNote, actor: Actor, at: date
 @rule(Reassign, stages=OPEN_STAGES - {Stage.RECEIVED}, roles=SUPERVISORS, on_hold=True, in_safeguarding=True)
 def decide_reassign(referral: Referral, command: Reassign, actor: Actor, at: datetime) -> Iterator[Event]:
     if command.caseworker == referral.caseworker:
-        raise Refused("same_caseworker", "This caseworker has the referral already.", "caseworker")
+        raise Refused("same_caseworker", "This caseworker already has the referral.", "caseworker")
     yield event_from(Reassigned, command)
 
 
@@ -230,10 +230,12 @@ def decide_record_review(
     referral: Referral, command: RecordReview, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     if command.subject in _BY_A_SUPERVISOR and actor.role not in SUPERVISORS:
-        raise Refused("not_your_role", "This review is a supervisor's.", "subject")
+        raise Refused("not_your_role", "Only a supervisor may record this review.", "subject")
     if command.subject in _ABOUT_A_PERSON:
         if command.participant is None:
-            raise Refused("participant_missing", "This review is about a person; say whom.", "participant")
+            raise Refused(
+                "participant_missing", "This review is about a person; name the participant.", "participant"
+            )
         known_participant(referral, command.participant)
     yield event_from(Reviewed, command)
 
@@ -256,11 +258,11 @@ def decide_extend_deadline(
             "deadline_unknown", f"No such deadline is open; open: {', '.join(still_open)}.", "deadline"
         )
     if found.name in (DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION):
-        raise Refused("hard_date", "This date is not the service's to move.", "deadline")
+        raise Refused("hard_date", "The service cannot move this date.", "deadline")
     if command.until <= found.due_at:
         raise Refused(
             "not_later",
-            f"It is due {found.due_at.astimezone(LONDON):%a %-d %b %Y %H:%M}; an extension gives it a later time.",
+            f"It is due {found.due_at.astimezone(LONDON):%a %-d %b %Y %H:%M}; an extension must be later.",
             "until",
         )
     yield event_from(DeadlineExtended, command)
@@ -286,9 +288,7 @@ def decide_reach_deadline(
             yield DeadlineReached(deadline=deadline.key, point=command.point, at=due)
             yield from raised(referral, deadline, command.point)
             return
-    raise Refused(
-        "point_not_reached", "This deadline has no such point that is reached and not yet recorded."
-    )
+    raise Refused("point_not_reached", "This deadline has no such point that is reached and unrecorded.")
 
 
 @rule(SettleNotice, stages=Stage, roles=frozenset({Role.SYSTEM}), on_hold=True, in_safeguarding=True)
@@ -393,7 +393,7 @@ def apply_deadline_extended(event: DeadlineExtended, referral: Referral, recorde
 
 @apply.register
 def apply_deadline_reached(event: DeadlineReached, referral: Referral, recorded: Recorded) -> Referral:
-    # Only the latest time of each point is kept, so that the state does not grow with the years.
+    # Only the latest instant of each point is kept, so that the state does not grow over the years.
     others = tuple(
         each for each in referral.reached if (each.deadline, each.point) != (event.deadline, event.point)
     )

@@ -12,7 +12,7 @@ from schemas.areas import LONDON
 
 DAY_STARTS = time(9)
 DAY_ENDS = time(17)
-# What arrives later in the day counts as having come on the next working day. Borrowed from HMPPS CAS1.
+# What arrives after this counts as arriving on the next working day. Borrowed from HMPPS CAS1.
 CUT_OFF = time(13)
 
 Closures: TypeAlias = frozenset[date]
@@ -22,7 +22,7 @@ _NONE: Closures = frozenset()
 
 _SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
 
-# Computed once, when the rules are loaded: the library reads files of translations, which a workflow may not.
+# Computed once at import: the library reads translation files, which a workflow may not.
 _BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(2000, 2071)))
 
 
@@ -46,7 +46,7 @@ def shift_working_days(day: date, count: int, closures: Closures = _NONE) -> dat
 
 
 def clock_start(moment: datetime, closures: Closures = _NONE) -> datetime:
-    """When the clock of something that came at that moment starts: at once, or 09:00 on the next working day.
+    """When the clock starts for something that arrived at that moment: at once, or at 09:00 on the next working day.
 
     Returns:
         An instant in UTC.

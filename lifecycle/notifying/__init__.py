@@ -1,1 +1,1 @@
-"""Who is told of what, when a message may leave, and what people must tell somebody themselves."""
+"""Who is told what, when a message may be sent, and what staff must tell somebody in person."""

@@ -8,13 +8,13 @@ from schemas.events import ActivityHeld, AppointmentCalledOff, PreparationMeetin
 from schemas.referral import Referral
 from schemas.vocabulary import Method, Stage
 
-# How long a calendar keeps free, in minutes. Our judgement: a conference with its welcome and its tea, a meeting.
+# Length of a calendar entry, in minutes. Our judgement: a conference with welcome and tea, and a meeting.
 _CONFERENCE = 120
 _PREPARATION = 60
 
 CONFERENCE = "conference"
 
-# People come, or are called upon; a letter and a recording are handed over when it suits them.
+# Methods for which participants expect to be met; a letter or a recording is handed over at any time.
 _MEETINGS = (Method.FACE_TO_FACE, Method.VIDEO, Method.SHUTTLE)
 
 
@@ -23,11 +23,11 @@ class Appointment:
     """A meeting that is booked.
 
     Attributes:
-        key: conference, or preparation/h1; one of each stands at a time.
+        key: conference, or preparation/h1; there is at most one of each.
         starts_at: UTC.
         minutes: for how long.
-        staff: who is to be there.
-        participants: who expects to be met; nobody, where a letter or a recording is handed over.
+        staff: ids of the staff who attend.
+        participants: ids of those who expect to be met; none for a letter or a recording.
     """
 
     key: str
@@ -39,12 +39,12 @@ class Appointment:
 
 @dataclass(frozen=True)
 class Invitation:
-    """What one member of staff's calendar is to be told.
+    """A change to one member of staff's calendar.
 
     Attributes:
-        appointment: as it stands now, or stood before it was cancelled.
+        appointment: as it is now, or was before it was cancelled.
         to: whose calendar.
-        cancelled: whether it does not concern them any more.
+        cancelled: whether to remove it from their calendar.
     """
 
     appointment: Appointment
@@ -77,9 +77,9 @@ def appointments(referral: Referral) -> dict[str, Appointment]:
 def invitations(
     before: Referral | None, after: Referral, events: Sequence[Recorded], at: datetime
 ) -> Iterator[Invitation]:
-    """What calendars are to be told after a step: who is newly invited or sees a change, and who is not any more.
+    """The calendar changes after a step: new invitations, changed ones and cancellations.
 
-    What has begun or was held is cancelled for nobody.
+    An appointment that has begun or was held is not cancelled.
     """
     were = appointments(before) if before else {}
     are = appointments(after)
@@ -100,7 +100,7 @@ def invitations(
 def called_off(
     before: Referral | None, after: Referral, events: Sequence[Recorded], at: datetime
 ) -> Iterator[AppointmentCalledOff]:
-    """The meetings that lay ahead and that a step took away, other than by holding them."""
+    """The future appointments that a step removed other than by holding them."""
     if before is None or any(
         isinstance(each.event, ActivityHeld | PreparationMeetingHeld) for each in events
     ):

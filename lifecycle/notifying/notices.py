@@ -1,4 +1,4 @@
-"""Who is told of what happened, by the policy that the referral keeps; and whether a message is still wanted."""
+"""The messages that a step calls for under the referral's policy, and whether each is still wanted."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ def _word(value: object) -> str:
 
 
 def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
-    """Whether of a point that was reached nobody need be told: an escalation of the same moment says it, or a later
-    point of the same deadline is behind us as well."""
+    """Whether a point that was reached needs no message: an escalation at the same moment covers it, or a later point
+    of the same deadline has already passed."""
     event = recorded.event
     if not isinstance(event, e.DeadlineReached):
         return False
@@ -76,7 +76,7 @@ def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
 
 
 def notices(wanted: WantedNotices, team: Sequence[Staff]) -> tuple[Notice, ...]:
-    """The messages that a step leads to: one for each person and template.
+    """The messages that a step calls for: one for each person and template.
 
     Args:
         wanted: from :func:`notices_wanted`.
@@ -202,7 +202,7 @@ def _participants(to: Addressee, event: e.Event, wanted: WantedNotices) -> Itera
 
 
 def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator[str]:
-    """Those who are still here, and with a child whoever consents for it, by their own safe ways."""
+    """The participants who have not left and, for each child, the guardian who consents for it."""
     for each in participants:
         person = referral.participant(each)
         if person is None or not person.active:
@@ -250,12 +250,12 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
 
 
 def too_late(notice: Notice, arrives: datetime) -> bool:
-    """Whether the appointment that a message is about will have begun when it arrives."""
+    """Whether the message's appointment will have begun when it arrives."""
     starts_at = notice.about.starts_at
     return starts_at is not None and starts_at <= arrives
 
 
 def held_back(referral: Referral, notice: Notice) -> bool:
-    """Whether a hold or a safeguarding concern keeps it from leaving now. Staff are told all the same."""
+    """Whether a hold or a safeguarding concern stops it from being sent now. Messages to staff are always sent."""
     outside = notice.party is not Party.STAFF
     return outside and (referral.hold is not None or referral.safeguarding is not None)

@@ -1,4 +1,4 @@
-"""When and by which way a message may leave: by a channel marked safe, in safe hours, never while held back."""
+"""When and on which channel a message may be sent: a safe channel, in safe hours, never while held back."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,47 +14,47 @@ from schemas.people import ContactSafety
 from schemas.referral import Referral
 from schemas.vocabulary import Channel
 
-# The quickest first. Only these need no person to carry the message.
+# Quickest first. The other channels need a person to pass the message on.
 OUTWARD = (Channel.TEXT, Channel.EMAIL, Channel.LETTER)
 
-# A channel that has failed for so long is given up, and the next one's turn comes. Our judgement.
+# After failing for this long a channel is given up and the next one is tried. Our judgement.
 GIVE_UP_AFTER = timedelta(days=3)
 
-# A mail server or GOV.UK Notify has answered by then, or the try is broken off.
+# By then a mail server or GOV.UK Notify has answered, or the attempt is cancelled.
 _HANDED_OVER_WITHIN = timedelta(seconds=30)
 
 
 class Tried(StrEnum):
-    """How far a message has come on one channel."""
+    """The state of a message on one channel."""
 
     BEGUN = "begun"
-    """Perhaps sent, perhaps not."""
+    """May or may not have been sent."""
     NOT_SENT = "not_sent"
     """Certainly not sent; may be tried again."""
     SENT = "sent"
-    """Taken, and nothing more will be heard of it."""
+    """Accepted by the provider, which will report nothing more."""
     UNDERWAY = "underway"
-    """Taken by the provider, who has yet to say what became of it."""
+    """Accepted by the provider, which has not reported the outcome yet."""
     REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Send:
-    """It leaves now."""
+    """Send it now."""
 
     channel: Channel
 
 
 @dataclass(frozen=True)
 class Wait:
-    """It does not leave now. Looked at again then, or when something changes."""
+    """Do not send it now. Decide again at that time, or when something changes."""
 
     until: datetime | None
 
 
 @dataclass(frozen=True)
 class End:
-    """It will not leave any more."""
+    """Do not send it at all."""
 
     outcome: Outcome
 
@@ -70,20 +70,20 @@ def plan(
     carried: Iterable[Channel],
     at: datetime,
 ) -> Plan:
-    """What is to be done with a message now.
+    """What to do with a message now.
 
     Args:
         referral: as it is now.
-        contact: of whom it is for, as it is now.
-        tried: how far it has come on each channel.
-        carried: the channels that the service has and that the message has words for.
+        contact: the recipient's, as it is now.
+        tried: its state on each channel that was tried.
+        carried: the channels that the service has and that the message has wording for.
         at: now, aware.
     """
     if not still_wanted(referral, notice):
         return End(Outcome.NOT_WANTED)
     outside = notice.party is not Party.STAFF
     if referral.closed and notice.party is Party.PARTICIPANT:
-        # Nothing goes to anybody from a closed referral; what they still have to know, a person tells them.
+        # A closed referral sends nothing to participants; staff tell them in person what they still need to know.
         return End(Outcome.WITHHELD)
     if too_late(notice, at):
         return End(Outcome.TOO_LATE if outside else Outcome.NOT_WANTED)
@@ -104,16 +104,16 @@ def plan(
 
 def _kept_in(referral: Referral, notice: Notice) -> Plan:
     if referral.closed:
-        # Nobody lifts a concern of what is closed.
+        # A concern on a closed referral is never lifted.
         return End(Outcome.WITHHELD)
     if notice.about.cancelled:
-        # Somebody may be on their way to a meeting that is off: a person has to find a way to tell them.
+        # Somebody may be travelling to a meeting that is off: staff must find a way to tell them.
         return End(Outcome.WITHHELD)
     return Wait(notice.about.starts_at)
 
 
 def _leaves(safety: ContactSafety, at: datetime) -> datetime | None:
-    """When a message may be handed over: now, where the safe hours do not end while that is done."""
+    """When a message may be handed over: now, if the safe hours last until it is done."""
     if in_safe_hours(safety, at) and in_safe_hours(safety, at + _HANDED_OVER_WITHIN):
         return at
     return next_safe(safety, at + _HANDED_OVER_WITHIN if in_safe_hours(safety, at) else at)
@@ -123,7 +123,7 @@ def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[
     reach = {
         Channel.TEXT: contact.person.phone,
         Channel.EMAIL: contact.person.email,
-        # Without a name on it, anybody at home may open it.
+        # A letter without a name may be opened by anybody at home.
         Channel.LETTER: contact.person.address if contact.person.name else None,
     }
     for channel in OUTWARD:
@@ -132,7 +132,7 @@ def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[
         if contact.safety is not None and channel not in contact.safety.safe_channels:
             continue
         if channel is Channel.LETTER and notice.party is Party.PARTICIPANT:
-            # Nobody first hears of us by a letter that lies on the mat. Source: RJC service provider code.
+            # First contact is never by an unannounced letter. Source: RJC service provider code.
             person = referral.participant(notice.to)
             if person is None or not any(each.channel is Channel.PHONE for each in person.attempts):
                 continue
@@ -140,9 +140,9 @@ def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[
 
 
 def in_safe_hours(safety: ContactSafety, moment: datetime) -> bool:
-    """Whether a person may be reached then, by the clock on their wall. Hours may run past midnight.
+    """Whether a person may be reached at that moment, in London time. Safe hours may run past midnight.
 
-    Both ends must be known: nothing defaults to safe. The last minute is not in it.
+    Both ends must be known: nothing defaults to safe. The end itself is not included.
     """
     if safety.safe_from is None or safety.safe_until is None:
         return False
@@ -154,7 +154,7 @@ def in_safe_hours(safety: ContactSafety, moment: datetime) -> bool:
 def next_safe(safety: ContactSafety, moment: datetime) -> datetime | None:
     """The first moment from then on at which a person may be reached, in UTC; None where no hour is safe.
 
-    In a night in which the clocks change it may be some minutes later than the first, never one that is not safe.
+    On a night when the clocks change it may be some minutes later than the first safe moment, never an unsafe one.
     """
     if in_safe_hours(safety, moment):
         return moment.astimezone(UTC)
@@ -162,7 +162,7 @@ def next_safe(safety: ContactSafety, moment: datetime) -> datetime | None:
         return None
     today = moment.astimezone(LONDON).date()
     start = time.fromisoformat(safety.safe_from)
-    # Hours that a clock change takes away do not come that day; the day after has them.
+    # Safe hours that a clock change skips do not occur that day; the next day has them.
     for day in (today + timedelta(days=number) for number in range(3)):
         for opens in _at_wall_clock(day, start):
             if opens >= moment and in_safe_hours(safety, opens):
@@ -171,6 +171,6 @@ def next_safe(safety: ContactSafety, moment: datetime) -> datetime | None:
 
 
 def _at_wall_clock(day: date, wall: time) -> Iterator[datetime]:
-    """The instants at which a clock on the wall shows that time: the minutes after it, should it be jumped over."""
+    """The instants of a London time of day: two when clocks go back; the next that exists when it is skipped."""
     for fold in (0, 1):
         yield datetime.combine(day, wall.replace(fold=fold), LONDON).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Tasks: what a person has to tell somebody because no message could."""
+"""Tasks: what staff must tell somebody in person because no message could be sent."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,25 +21,24 @@ _UNTOLD = frozenset(
 
 
 def outside(result: NoticeResult, referral: Referral) -> bool:
-    """Whether the message was for somebody who does not have it all the same.
+    """Whether the recipient does not have the message in an inbox.
 
-    A colleague has it in the inbox, and a partner unless it was withheld.
+    Staff always have it there, a partner unless it was withheld.
     """
     withheld = result.outcome is Outcome.WITHHELD and result.to == referral.sent_by_partner
     return withheld or referral.participant(result.to) is not None
 
 
 def untold(result: NoticeResult, referral: Referral) -> bool:
-    """Whether somebody has to be told what a message did not."""
+    """Whether staff must tell somebody in person what a message did not."""
     return result.outcome in _UNTOLD and outside(result, referral)
 
 
 def open_tasks(referral: Referral) -> tuple[Task, ...]:
-    """What nobody has dealt with yet and still has to be told, oldest first. Closing ends none of it: somebody may be
-    on their way to a meeting that is off.
+    """The open tasks that still matter, oldest first. Closing the referral ends none: somebody may be travelling to a
+    meeting that is off.
 
-    Whose part has ended, or who declined, is told nothing more; and nobody can be once the referral is erased. Nor is
-    anybody told of an appointment that no longer stands.
+    People who left or declined are told nothing more, nor is anybody after erasure, nor of an appointment that is off.
     """
     if referral.closure_reason is ClosureReason.ERASED:
         return ()
@@ -54,14 +53,14 @@ def _to_be_told(referral: Referral, who: str) -> bool:
 
 
 def _still_true(referral: Referral, task: Task) -> bool:
-    # That a meeting is off is always told: they may have heard of it from somebody who did not say so here.
+    # That a meeting is off is always told: they may know of it in a way that was not recorded here.
     if task.appointment is None or task.cancelled:
         return True
     found = appointments(referral).get(task.appointment)
     return found is not None and found.starts_at == task.starts_at
 
 
-@gate("no_task", "Something must wait to be told in person (`rj tasks`)")
+@gate("no_task", "A task must be open (`rj tasks`)")
 def task_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if open_tasks(referral) else ""
 
@@ -72,7 +71,7 @@ def decide_complete_task(
 ) -> Iterator[Event]:
     waiting = [task.id for task in open_tasks(referral)]
     if command.task not in waiting:
-        raise Refused("no_task", f"No such task waits; waiting: {', '.join(waiting)}.", "task")
+        raise Refused("no_task", f"No such task is open; open: {', '.join(waiting)}.", "task")
     yield event_from(TaskCompleted, command)
 
 
@@ -110,7 +109,7 @@ def apply_task_completed(event: TaskCompleted, referral: Referral, recorded: Rec
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
     for task in open_tasks(referral):
-        # They expect to be met all the same, and not when the hold has ended.
+        # A hold does not stop this clock: they still expect to be met.
         yield Clock(
             DeadlineName.TASK, task.id, started_at=task.since, at_latest=task.starts_at, runs_on_hold=True
         )

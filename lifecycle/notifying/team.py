@@ -1,4 +1,4 @@
-"""Who of the staff is told: by the rung of the ladder that something has come to, with cover for those who are away."""
+"""Which staff are told: by the rung of the escalation ladder, with cover for those who are absent."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -32,16 +32,16 @@ STAND_INS: dict[Role, frozenset[Role]] = {
     Role.COMMISSIONER: frozenset(),
     Role.SYSTEM: frozenset(),
 }
-"""Who may do the work of each role while somebody is away."""
+"""The roles that may cover for each role during absence."""
 
 
 def addressed(
     to: Addressee, recorded: Recorded, referral: Referral, people: dict[str, Staff]
 ) -> Iterable[str]:
-    """The members of staff whom something that happened is told to.
+    """The members of staff to tell of an event.
 
     Args:
-        to: as the policy says it; not anybody outside.
+        to: the policy's addressee; not one outside the service.
         people: the active members of staff of the referral's area, by id.
     """
     if to is Addressee.FACILITATORS:
@@ -49,10 +49,10 @@ def addressed(
     rung = _rung(to, recorded.event, referral)
     if rung is Rung.CASEWORKER and recorded.actor in _at_work_for(referral.caseworker, people, recorded.at):
         return []
-    # Who did it need not be told.
+    # The actor is not told of their own step.
     left_out = {recorded.actor}
     subject = _sign_off(recorded.event)
-    # Whose referral it is may be told of it; it is asked of nobody who may not give it.
+    # The caseworker may be told of a sign-off; nobody is asked for one that they may not give.
     if subject is not None and to is not Addressee.CASEWORKER:
         left_out |= may_not_sign_off(referral, subject, people)
     return answering(rung, people, recorded.at, caseworker=referral.caseworker, without=left_out)
@@ -66,14 +66,14 @@ def answering(
     caseworker: str | None = None,
     without: Collection[str] = (),
 ) -> list[str]:
-    """Who answers for what has come to a rung of the ladder: those who stand on it, or on the next one up with somebody
-    there. Where nobody at all is there those who are away answer, so that it is not lost.
+    """Who is responsible at a rung of the ladder: those on it who are present, else those on the next higher rung.
+    Where everybody is absent, the absent are responsible, so that nothing is lost.
 
     Args:
         people: the active members of staff of the area, by id.
-        at: who is away then is stood in for.
+        at: the moment at which absence and cover are judged, UTC.
         caseworker: of the referral that it is about.
-        without: who is left out.
+        without: ids to leave out.
     """
     ladder = [rung.above(step) for step in range(len(Rung))]
     there = (with_cover(_on(each, caseworker, people), people, at) for each in ladder)
@@ -83,7 +83,7 @@ def answering(
 
 
 def with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> list[str]:
-    """Each person, or who stands in for them while they are away; nobody for those for whom nobody does.
+    """Each person, or their stand-in during absence; an absent person without a stand-in is left out.
 
     Args:
         asked: some of the people.
@@ -94,7 +94,7 @@ def with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> 
 
 
 def may_not_sign_off(referral: Referral, subject: SignOffSubject, people: dict[str, Staff]) -> frozenset[str]:
-    """Who of these people may not sign something off: they made it, or are no supervisor, or it does not wait."""
+    """Which people may not sign something off: its authors and those who are not supervisors; all if none is asked."""
     made = [authors(referral, each) for each in referral.sign_off_requests if each.subject is subject]
     return frozenset(
         who
@@ -107,11 +107,11 @@ def _in_place_of(away: Staff, people: dict[str, Staff], at: datetime) -> str | N
     passed, member = set[str](), away
     while member.absent(at):
         passed.add(member.id)
-        # In a circle everybody is away.
+        # Everybody in a circle of stand-ins is absent.
         if member.stand_in not in people or member.stand_in in passed:
             return None
         member = people[member.stand_in]
-    # The register may name anybody, or somebody whose role has changed since.
+    # The register may name anybody as stand-in, and roles may have changed since.
     return member.id if member is away or member.role in STAND_INS[away.role] else None
 
 
@@ -126,7 +126,7 @@ def _facilitators(recorded: Recorded, referral: Referral, people: dict[str, Staf
     there = with_cover(asked, people, recorded.at)
     if there or not asked:
         return [who for who in there if who != recorded.actor]
-    # Above them stands whose referral it is.
+    # The rung above the facilitator is the referral's caseworker.
     return answering(
         Rung.CASEWORKER, people, recorded.at, caseworker=referral.caseworker, without={recorded.actor}
     )
@@ -146,7 +146,7 @@ def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
 
 
 def _sign_off(event: e.Event) -> SignOffSubject | None:
-    """The sign-off that an event asks for, or reminds of."""
+    """The sign-off that an event requests or is a reminder of."""
     match event:
         case e.SignOffRequested():
             return event.subject

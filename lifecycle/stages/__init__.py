@@ -1,1 +1,1 @@
-"""The rules of each stage, a module a stage."""
+"""The rules of each stage, one module per stage."""

@@ -1,4 +1,4 @@
-"""Closing and reopening: what fits what was done, who else must agree, and where a reopened referral stands."""
+"""Closing and reopening: which reasons fit, which need a sign-off, and the stage a referral reopens in."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,7 +30,7 @@ from schemas.vocabulary import (
     Stage,
 )
 
-# Closing so is a judgement about somebody's reach or safety; a second person makes it too.
+# These reasons are a judgement about reachability or safety, so a second person must agree.
 CLOSURES_TO_SIGN_OFF = frozenset(
     {
         ClosureReason.HARMED_NOT_CONTACTABLE,
@@ -39,7 +39,7 @@ CLOSURES_TO_SIGN_OFF = frozenset(
         ClosureReason.RISK_SAFEGUARDING,
     }
 )
-# Reasons that say that the last of a side left, with the side and how.
+# Reasons that mean that the last of a side left, with the side and its end reason.
 _LEAVING = {closes_as: key for key, closes_as in CLOSES_AS.items()}
 _NEW_ROUND = frozenset({Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT})
 _UNREACHABLE = {
@@ -48,7 +48,7 @@ _UNREACHABLE = {
 }
 
 
-@gate("closed_by_you", "A referral must be reopened by somebody other than who closed it")
+@gate("closed_by_you", "A referral must be reopened by somebody other than the person who closed it")
 def closed_by_another(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if referral.closed_by == actor.id else None
 
@@ -64,7 +64,7 @@ def decide_close(referral: Referral, command: Close, actor: Actor, at: datetime)
         raise Refused("not_your_role", "Only a supervisor closes a referral for erasure.", "reason")
     check_closure(referral, command.reason)
     if command.reason not in CLOSURES_TO_SIGN_OFF:
-        # A reason that is a person's leaving ends their part too, and with it what they consented to.
+        # A reason about a person leaving also ends their part, and with it their consents.
         role, ended = _LEAVING.get(command.reason, (None, None))
         for person in referral.participants:
             if ended is not None and person.role is role and person.active:
@@ -72,12 +72,14 @@ def decide_close(referral: Referral, command: Close, actor: Actor, at: datetime)
         yield ReferralClosed(reason=command.reason, stage=referral.stage, note=command.note)
         return
     if any(each.subject is SignOffSubject.CLOSURE for each in referral.sign_off_requests):
-        raise Refused("sign_off_waiting", "A closure waits for a supervisor's sign-off already.", "reason")
+        raise Refused(
+            "sign_off_waiting", "A closure is already waiting for a supervisor's sign-off.", "reason"
+        )
     yield SignOffRequested(subject=SignOffSubject.CLOSURE, closure_reason=command.reason, note=command.note)
 
 
 def check_closure(referral: Referral, reason: ClosureReason, field: str = "reason") -> None:
-    """Raise Refused where the referral may not be closed so; ``field`` is the one that asked for it."""
+    """Raise Refused where the referral may not be closed for that reason; ``field`` is the field at fault."""
     if reason in _UNREACHABLE:
         people = referral.taking_part(_UNREACHABLE[reason])
         wanted = referral.policy.unreachable
@@ -85,13 +87,13 @@ def check_closure(referral: Referral, reason: ClosureReason, field: str = "reaso
             raise Refused(
                 "not_tried_enough",
                 f"Closing as not contactable needs {wanted.attempts} attempts on {wanted.channels} channels "
-                "for each person since they were last heard of.",
+                "for each person since they were last heard from.",
                 field,
             )
     if reason is ClosureReason.SERVICE_DUPLICATE and not referral.duplicate_of:
         raise Refused(
             "duplicate_unknown",
-            "Say first, by the duplicate check, which referral it is the same as.",
+            "Record a duplicate check first that names the other referral.",
             field,
         )
     if referral.held and not reason.completed and reason is not ClosureReason.ERASED:
@@ -129,7 +131,7 @@ def _completed_reasons(referral: Referral) -> tuple[ClosureReason, ...]:
 def decide_reopen(referral: Referral, command: Reopen, actor: Actor, at: datetime) -> Iterator[Event]:
     left = referral.closed_from or Stage.RECEIVED
     by_responsible = referral.initiator is Initiator.PERSON_RESPONSIBLE
-    # Consent is a standing condition: where it is gone, a reopened referral begins again with who is asked first.
+    # Consent must hold throughout: where it is gone, a reopened referral starts again with the side asked first.
     beginning = Stage.OFFENDER_CONSENT if by_responsible else Stage.VICTIM_CONTACT
     may_stay = all(each.lacks(referral, actor, at) is None for each in _needs(referral, left))
     yield ReferralReopened(stage=left if may_stay else beginning, reason=command.reason)
@@ -153,7 +155,7 @@ def apply_stage_entered(event: StageEntered, referral: Referral, recorded: Recor
 def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -> Referral:
     changes: dict[str, object] = {"stage": stage, "stage_entered_at": at}
     if new_round:
-        # What was assessed, signed off and booked before does not count in it.
+        # Earlier assessments, sign-offs and bookings do not count in a new round.
         changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
         changes["participants"] = _without_meetings(referral)
         changes["sign_off_requests"] = tuple(
@@ -162,7 +164,7 @@ def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -
     elif stage is Stage.PREPARATION:
         changes |= {"sign_offs": (), "overrides": (), "activity": None}
     elif stage is Stage.CONFERENCE:
-        # That the activity could be booked without it does not mean that it may begin without it.
+        # An override for booking the activity does not cover holding it.
         changes["overrides"] = tuple(
             each for each in referral.overrides if each is not OverridableGate.RISK_RECONFIRMATION
         )
@@ -202,14 +204,14 @@ def apply_referral_reopened(event: ReferralReopened, referral: Referral, recorde
             "closed_by": None,
             "closure_reason": None,
             "closed_from": None,
-            # Closing cleared what had been raised; what is still late is reached, and raised, anew.
+            # Closing cleared the escalations; points that are still late are reached and raised again.
             "reached": (),
         }
     )
 
 
 def _with_somebody_on_each_side(referral: Referral) -> Referral:
-    # Who was the last of a side and left comes back with the referral, having said and agreed to nothing yet.
+    # The last person of a side to leave comes back with the referral; they have answered and agreed to nothing yet.
     for role in TWO_SIDES:
         side = [person for person in referral.participants if person.role is role]
         if side and not any(person.active for person in side):

@@ -27,7 +27,7 @@ def activity_stopped(referral: Referral, actor: Actor, at: datetime) -> str | No
 
 @gate(
     "attending_consent_missing",
-    "Whoever attends must consent, until the activity begins, to taking part, to the method and to supporters there",
+    "Everyone attending must consent, when the activity begins, to taking part, to the method and to supporters there",
 )
 def attending_consent(referral: Referral, actor: Actor, at: datetime) -> str | None:
     activity = referral.activity
@@ -35,7 +35,7 @@ def attending_consent(referral: Referral, actor: Actor, at: datetime) -> str | N
 
 
 def _missing_when_it_began(referral: Referral, activity: Activity, began: datetime) -> str | None:
-    # Asked of the moment it began: who leaves afterwards was there all the same.
+    # Checked at the moment it began: somebody who left afterwards still attended.
     attending = [person for person in referral.participants if person.id in activity.attending]
     two_sides = [person for person in attending if person.role in TWO_SIDES]
     for role in TWO_SIDES:
@@ -66,7 +66,7 @@ def decide_record_activity_held(
     started_at = command.started_at or activity.starts_at
     if started_at > at:
         raise Refused(
-            "in_the_future", "An activity is recorded as held after it began, not before.", "started_at"
+            "in_the_future", "An activity can be recorded as held only after it began.", "started_at"
         )
     missing = _missing_when_it_began(referral, activity, started_at)
     if missing:
@@ -133,7 +133,7 @@ def apply_activity_held(event: ActivityHeld, referral: Referral, recorded: Recor
         update={
             "held": (*referral.held, held),
             "activity": None,
-            # Every activity is followed up in its own right.
+            # Every activity has its own follow-up.
             "participants": tuple(
                 person.model_copy(update={"followed_up": (), "surveyed": False})
                 if person.id in attending

@@ -1,4 +1,4 @@
-"""Follow-up: agreements are kept in sight, people are asked how they are, what was achieved is recorded."""
+"""Follow-up: agreements are tracked, people are contacted, outcomes are recorded."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -44,7 +44,7 @@ _CONTACTS = {
 
 
 def attended(referral: Referral) -> tuple[Participant, ...]:
-    """The people of both sides who took part in the last activity, whether or not they have left since."""
+    """The people of both sides who took part in the last activity, including those who have left since."""
     return _at_one_of(referral, referral.held[-1:])
 
 
@@ -84,7 +84,7 @@ def decide_record_agreement(
     taken = {item.id for item in referral.agreement}
     twice = [item.id for item in command.items if item.id in taken]
     if twice:
-        raise Refused("id_taken", f"There is an item of this id already: {', '.join(twice)}.", "items")
+        raise Refused("id_taken", f"There is already an item with this id: {', '.join(twice)}.", "items")
     yield event_from(AgreementMade, command)
 
 
@@ -95,7 +95,7 @@ def decide_settle_agreement_item(
     still_open = [item.id for item in referral.agreement if item.outcome is None]
     if command.item not in still_open:
         raise Refused(
-            "item_unknown", f"There is no open item of that id; open: {', '.join(still_open)}.", "item"
+            "item_unknown", f"There is no open item with that id; open: {', '.join(still_open)}.", "item"
         )
     yield event_from(AgreementItemSettled, command)
 

@@ -1,4 +1,4 @@
-"""Received: a referral is sent, looked up for a duplicate, and given to a caseworker."""
+"""Received: a referral is sent, checked for a duplicate, and allocated to a caseworker."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -43,10 +43,10 @@ _PREFIXES = {
 def open_referral(
     reference: str, policy: Policy, command: OpenReferral, actor: Actor, at: datetime
 ) -> tuple[ReferralReceived]:
-    """What happens when a referral is sent: it is received, under the policy that it then keeps.
+    """The events that follow when a referral is sent: it is received under the policy that it keeps.
 
     Raises:
-        Refused: it may not be opened as it is.
+        Refused: the rules do not allow this referral to be opened.
     """
     if actor.role not in MAY_OPEN:
         raise Refused(
@@ -65,22 +65,22 @@ def open_referral(
 def _check_dates(command: OpenReferral, at: datetime) -> None:
     today = at.astimezone(LONDON).date()
     if command.incident_on and command.incident_on > today:
-        raise Refused("in_the_future", "The incident cannot lie in the future.", "incident_on")
+        raise Refused("in_the_future", "The incident cannot be in the future.", "incident_on")
     check_court_dates(command.court_date, command.deferred_on, at)
 
 
 def check_court_dates(court_date: date | None, deferred_on: date | None, at: datetime) -> None:
-    """Raise Refused where sentence was deferred in the future, or to a day that the law does not allow."""
+    """Raise Refused where sentence was deferred in the future, or to a date that the law does not allow."""
     if deferred_on is None:
         return
     if deferred_on > at.astimezone(LONDON).date():
-        raise Refused("in_the_future", "The deferment cannot lie in the future.", "deferred_on")
+        raise Refused("in_the_future", "The deferment cannot be in the future.", "deferred_on")
     latest = shift_months(deferred_on, LONGEST_DEFERMENT)
     if court_date is not None and not deferred_on <= court_date <= latest:
         raise Refused(
             "court_date_impossible",
             "Sentence is deferred for at most six months (Sentencing Act 2020): "
-            f"the court date lies between {deferred_on} and {latest}.",
+            f"the court date must be between {deferred_on} and {latest}.",
             "court_date",
         )
 
@@ -91,7 +91,7 @@ def _check_participants(command: OpenReferral) -> None:
     if twice:
         raise Refused(
             "id_taken",
-            f"Each participant needs an id of their own; twice: {', '.join(twice)}.",
+            f"Each participant needs their own id; used twice: {', '.join(twice)}.",
             "participants",
         )
     for person in command.participants:
@@ -105,8 +105,8 @@ def _check_participants(command: OpenReferral) -> None:
 
 
 def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:
-    """Raise Refused, naming the field, where a new participant's id does not fit their role, or whom they accompany
-    is unknown."""
+    """Raise Refused, naming the field, where a new participant's id does not fit their role, or the person they
+    accompany is unknown."""
     prefix = _PREFIXES[person.role]
     if person.id.rstrip("0123456789") != prefix:
         raise Refused(
@@ -123,7 +123,7 @@ def check_participant(person: NewParticipant, known: frozenset[str], field: str)
         )
 
 
-@gate("duplicate_check_missing", "It must first be checked that the same request is not here already")
+@gate("duplicate_check_missing", "A duplicate check must be recorded first")
 def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | None:
     if referral.duplicate_of:
         return f"it is the same as {referral.duplicate_of}; close it as a duplicate"
@@ -135,10 +135,10 @@ def duplicate_checked(referral: Referral, actor: Actor, at: datetime) -> str | N
     "A referral that the person responsible initiated must not be of a category in which these are refused",
 )
 def offender_initiated_accepted(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    # Asked again here, since what kind of case it is may become known only after it was opened.
+    # Checked again here, since the category may become known only after the referral was opened.
     if referral.initiator is not Initiator.PERSON_RESPONSIBLE:
         return None
-    # Which it is is not repeated in what passes through many hands.
+    # The category is not repeated in a message that many people may read.
     return "" if _refused_category(referral.policy, referral.sensitive_categories) else None
 
 
@@ -146,13 +146,13 @@ def _refused_category(policy: Policy, categories: Iterable[SensitiveCategory]) -
     return any(name in policy.offender_initiated_refused for name in categories)
 
 
-# Not in the first stage only: many a duplicate is found later, and is closed as one.
+# Allowed in later stages too: a duplicate may be found later, and is closed as one.
 @rule(RecordDuplicateCheck, stages=OPEN_STAGES)
 def decide_record_duplicate_check(
     referral: Referral, command: RecordDuplicateCheck, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     if command.duplicate_of == referral.reference:
-        raise Refused("same_referral", "A referral is no duplicate of itself.", "duplicate_of")
+        raise Refused("same_referral", "A referral cannot be a duplicate of itself.", "duplicate_of")
     yield event_from(DuplicateChecked, command)
 
 
@@ -190,6 +190,6 @@ def _clocks(referral: Referral) -> Iterator[Clock]:
     if referral.stage is Stage.RECEIVED:
         yield Clock(DeadlineName.ALLOCATION, started_at=referral.received_at)
     if referral.court_date is not None and referral.justice_stage is JusticeStage.PRE_SENTENCE:
-        # The day counts from its first minute.
+        # A court date is due at the start of its day.
         from_court = datetime.combine(referral.court_date, datetime.min.time(), LONDON)
         yield Clock(DeadlineName.COURT_DATE, falls_on=from_court)

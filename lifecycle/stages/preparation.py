@@ -101,12 +101,12 @@ def readiness_signed_off(referral: Referral, actor: Actor, at: datetime) -> str 
         return None
     if not any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs):
         return ""
-    # Who joined or came back since was not there when it was signed off.
+    # People who joined or came back since were not covered by the sign-off.
     unprepared = everyone_prepared.lacks(referral, actor, at)
     return f"not prepared when it was: {unprepared}" if unprepared else None
 
 
-@gate("readiness_already_asked", "Readiness must not be signed off, or wait for it, already")
+@gate("readiness_already_asked", "Readiness must not already be signed off or waiting for a sign-off")
 def readiness_not_asked_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
     asked = any(request.subject is SignOffSubject.READINESS for request in referral.sign_off_requests)
     signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
@@ -158,7 +158,7 @@ def decide_assign_facilitators(
     if command.facilitator == command.co_facilitator:
         raise Refused("same_person", "The co-facilitator must be another person.", "co_facilitator")
     if referral.stage is Stage.CONFERENCE:
-        # What let the activity be booked must hold for whoever steps in.
+        # The conditions for booking the activity must hold for a replacement too.
         facilitators_fit.check(_with_facilitators(referral, command), actor, at)
     yield event_from(FacilitatorsAssigned, command)
 
@@ -180,7 +180,7 @@ def decide_record_preparation_meeting(
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
     if command.held_on > at.astimezone(LONDON).date():
-        raise Refused("in_the_future", "A meeting is recorded after it was held, not before.", "held_on")
+        raise Refused("in_the_future", "A meeting can be recorded only after it was held.", "held_on")
     yield event_from(PreparationMeetingHeld, command)
 
 
@@ -190,7 +190,7 @@ def decide_book_preparation_meeting(
 ) -> Iterator[Event]:
     known_participant(referral, command.participant)
     if command.starts_at <= at:
-        raise Refused("not_later", "A meeting is booked for a time that lies ahead.", "starts_at")
+        raise Refused("not_later", "A meeting must be booked for a time in the future.", "starts_at")
     yield event_from(PreparationMeetingBooked, command)
 
 
@@ -307,13 +307,13 @@ def _ask_readiness_anew(referral: Referral) -> Referral:
 def apply_facilitators_assigned(
     event: FacilitatorsAssigned, referral: Referral, recorded: Recorded
 ) -> Referral:
-    # Whoever signed readiness off must not become the one who runs the meeting.
+    # The person who signed readiness off must not run the meeting.
     return _with_facilitators(_ask_readiness_anew(referral), event)
 
 
 @apply.register
 def apply_method_chosen(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
-    # Readiness is for one method: another one asks for it anew.
+    # Readiness is signed off for one method; another method needs a new sign-off.
     return _ask_readiness_anew(referral).model_copy(update={"method": event.method})
 
 
@@ -323,7 +323,7 @@ def apply_preparation_meeting_held(
 ) -> Referral:
     person = referral.participant(event.participant)
     booked = person.meeting_at if person else None
-    # One that is booked for a later day has not been held by this: they are still expected.
+    # A meeting booked for a later day is still to come: holding this one does not replace it.
     later = booked is not None and booked.astimezone(LONDON).date() > event.held_on
     return change_participant(
         referral, event.participant, prepared_on=event.held_on, meeting_at=booked if later else None

@@ -1,4 +1,4 @@
-"""Risk assessment: structured, signed off where it must be, looked at again whenever the risk changes."""
+"""Risk assessment: structured, signed off where required, repeated when the risk changes."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -36,14 +36,16 @@ def something_assessed(referral: Referral, actor: Actor, at: datetime) -> str | 
     return None if referral.risk.assessments else ""
 
 
-@gate("sign_off_waiting", "The risk assessment must not wait for a sign-off; it does not change meanwhile")
+@gate(
+    "sign_off_waiting", "The risk assessment must not be waiting for a sign-off; it cannot change meanwhile"
+)
 def no_risk_sign_off_waiting(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return "" if risk_sign_off_waits(referral) else None
 
 
 @gate(
     "risk_not_assessed",
-    "The risk assessment must allow the referral to go on, and be signed off where it must be",
+    "The risk assessment must allow the referral to go on, and be signed off where required",
 )
 def risk_allows(referral: Referral, actor: Actor, at: datetime) -> str | None:
     allowed = referral.risk.verdict is not None and referral.risk.verdict.proceeds
@@ -67,7 +69,7 @@ def risk_sign_off_waits(referral: Referral) -> bool:
 
 
 def gaps(referral: Referral) -> list[str]:
-    """What the present assessment leaves open: factors that nobody's assessment knows, and people without one."""
+    """The gaps in the present assessment: factors unknown in every assessment, and people without one."""
     known = {
         factor
         for assessment in referral.risk.assessments
@@ -86,7 +88,7 @@ def needs_sign_off(referral: Referral) -> bool:
 
 
 def confirmed_recently(referral: Referral, moment: datetime) -> bool:
-    """Whether the risk was confirmed before a moment, and no longer before it than the policy allows."""
+    """Whether the risk was confirmed before a moment and within the span that the policy allows."""
     confirmed = referral.risk.confirmed_at
     if confirmed is None:
         return False
@@ -100,7 +102,7 @@ def confirmed_recently(referral: Referral, moment: datetime) -> bool:
 def events_after_verdict(referral: Referral) -> Iterator[Event]:
     """The events that follow a verdict which allows the referral to go on and needs no further sign-off."""
     if referral.risk.verdict is Verdict.PROCEED_INDIRECT and referral.method and referral.method.direct:
-        # What has become unsafe face to face goes on indirectly rather than ending.
+        # A case now unsafe face to face goes on by an indirect method instead of ending.
         yield MethodChosen(method=Method.SHUTTLE, replaces=referral.method)
     yield StageEntered(stage=Stage.OFFENDER_CONSENT, left=referral.stage)
 
@@ -178,7 +180,7 @@ def apply_risk_assessed(event: RiskAssessed, referral: Referral, recorded: Recor
         update={
             "assessments": (*others, Assessment(about=event.about, levels=levels)),
             "authors": _with_author(referral.risk, recorded),
-            # A verdict stands on what was assessed; what is assessed anew needs a new one.
+            # A verdict covers what was assessed then; a new assessment needs a new verdict.
             "verdict": None,
         }
     )

@@ -1,6 +1,6 @@
 """Victim contact: a person is reached safely, informed, and says whether they want to take part.
 
-Reaching, informing and asking the person responsible follows the same rules, in the stage of their consent.
+The same rules apply to contact with the person responsible, in the stage offender consent.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from schemas.policy import DeadlineName
 from schemas.referral import Attempt, Participant, Referral
 from schemas.vocabulary import ContactOutcome, EndReason, Initiator, Interest, ParticipantRole, Purpose, Stage
 
-# Who left by their own word may take it back; who died or was acquitted may not.
+# People who left by their own decision may come back; those who died or were acquitted may not.
 MAY_COME_BACK = frozenset(
     {
         EndReason.DECLINED,
@@ -29,7 +29,7 @@ MAY_COME_BACK = frozenset(
         EndReason.DENIES,
     }
 )
-# What was acknowledged and prepared before they left does not count any more.
+# Acknowledgement and preparation from before they left no longer count.
 RESET_ON_RETURN: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None, "prepared_on": None}
 
 
@@ -56,7 +56,7 @@ def decide_record_contact_attempt(
     person = known_participant(referral, command.participant)
     made_at = command.made_at or at
     if made_at > at:
-        raise Refused("in_the_future", "An attempt is recorded after it was made, not before.", "made_at")
+        raise Refused("in_the_future", "An attempt can be recorded only after it was made.", "made_at")
     unsafe = person.role is ParticipantRole.HARMED and command.channel not in person.safe_channels
     yield event_from(ContactAttempted, command, made_at=made_at, unsafe_channel=unsafe)
 
@@ -65,7 +65,7 @@ def decide_record_contact_attempt(
 def decide_record_information_given(
     referral: Referral, command: RecordInformationGiven, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    # Who said no unheard may come back to hear more.
+    # Somebody who declined before being informed may come back to be informed.
     known_participant(referral, command.participant, left=MAY_COME_BACK)
     yield event_from(InformationGiven, command)
 
@@ -78,7 +78,7 @@ def decide_record_interest(
     if person.informed_at is None and command.interest is not Interest.DECLINED:
         raise Refused(
             "not_informed",
-            "Interest counts only once the person was informed; record that first.",
+            "Interest can be recorded only once the person was informed; record that first.",
             "participant",
         )
     yield event_from(InterestRecorded, command)
@@ -121,9 +121,9 @@ def apply_interest_recorded(event: InterestRecorded, referral: Referral, recorde
 
 
 def unreachable(referral: Referral, person: Participant) -> datetime | None:
-    """Since when a person was tried, as often and on as many channels as the policy asks, without being reached.
+    """When the first unsuccessful attempt was made, once there are as many as the policy asks; None before that.
 
-    A person who was heard of and then lost is tried anew: only what came after counts.
+    Only attempts since the person was last heard from count.
     """
     wanted = referral.policy.unreachable
     heard = [attempt.made_at for attempt in person.attempts if attempt.outcome is ContactOutcome.REACHED]
@@ -135,7 +135,7 @@ def unreachable(referral: Referral, person: Participant) -> datetime | None:
 
 
 def contact_clocks(referral: Referral, role: ParticipantRole) -> Iterator[Clock]:
-    """The clocks of reaching and asking the people of one side."""
+    """The clocks of contact with the people of one side."""
     for person in referral.taking_part(role):
         tried_since = unreachable(referral, person)
         if tried_since:

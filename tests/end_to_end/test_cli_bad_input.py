@@ -114,7 +114,7 @@ DOCUMENTS: list[tuple[str, str | bytes, str, int, str]] = [
         "participants: Each participant needs an id",
     ),
     ("no person harmed", harmed(id="s1", role="supporter"), OPEN, 3, "at least one person harmed"),
-    ("a future incident", referral(incident_on="2199-01-01"), OPEN, 3, "cannot lie in the future"),
+    ("a future incident", referral(incident_on="2199-01-01"), OPEN, 3, "cannot be in the future"),
     ("a mistyped link", referral(linked_to="RJ-0000-0001"), OPEN, 2, "linked_to: mistyped"),
     ("an unknown link", referral(linked_to=UNKNOWN), OPEN, 3, "There is no referral"),
     ("another area", referral(area="kent"), OPEN, 3, "does not work in kent"),
@@ -203,7 +203,7 @@ COMMANDS: list[tuple[str, int, str]] = [
     (
         CONSENT,
         3,
-        "participant: There is no participant of that id; known: h1, r1",
+        "participant: There is no participant with that id; known: h1, r1",
     ),
     ("do {ref} begin_preparation --as cw-1", 3, "The referral is in received"),
     ("do {ref} resume --as cw-1", 3, "must be on hold"),

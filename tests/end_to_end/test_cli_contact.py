@@ -39,7 +39,7 @@ async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Refer
         ("co-1", "h1", "for those who work with the referral"),
         ("pa-1", "h1", "for those who work with the referral"),
         ("cw-kent", "h1", "does not work in durham"),
-        ("cw-1", "h9", "no participant of that id; known: h1, r1"),
+        ("cw-1", "h9", "no participant with that id; known: h1, r1"),
     ],
 )
 async def test_nobody_else_does(

@@ -77,7 +77,7 @@ def test_it_is_due_as_the_policy_says_and_ends_with_what_is_said_of_it() -> None
 def test_one_is_done_and_the_other_waits() -> None:
     story = settled(settled(to(Stage.VICTIM_CONTACT)), to="r1", notice="1-2").do(DONE)
     assert waiting(story) == ["1-2"]
-    assert "waiting: 1-2" in story.refuses(DONE).message
+    assert "open: 1-2" in story.refuses(DONE).message
 
 
 def test_a_mistake_brings_it_back() -> None:
