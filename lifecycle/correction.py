@@ -66,7 +66,7 @@ def correct(
     if any(isinstance(recorded.event, _FIXED) for recorded in step):
         raise Refused(
             "step_is_final",
-            "Receipt, closure, reopening, deadlines and corrections cannot be corrected: close, reopen or record again.",
+            "Receipt, closure, reopening, deadlines and corrections cannot be corrected: close, reopen or repeat.",
             "step",
         )
     gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}

@@ -4,7 +4,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-"""The clock of every one of them."""
+"""The time zone of every area."""
 
 
 class Area(StrEnum):

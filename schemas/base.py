@@ -1,4 +1,4 @@
-"""The base of every word here."""
+"""The base class and the shared types of the models in this package."""
 
 import re
 from datetime import UTC, date, datetime
@@ -20,9 +20,9 @@ from schemas.privacy import Sensitive
 
 
 class Model(BaseModel):
-    """Immutable; an unknown field is ignored, so that what was stored by a newer version still reads.
+    """Immutable. An unknown field is ignored, so that what a newer version stored can still be read.
 
-    At the doors (command line, HTTP, import) parsing forbids unknown fields. Errors never repeat the input.
+    Input (command line, HTTP, import) is parsed with unknown fields forbidden. Errors never repeat the input.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
@@ -37,7 +37,7 @@ ParticipantId = Annotated[
 D = TypeVar("D", bound=date)
 
 _DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
-# Outside of these years a date is a slip of the keyboard, and reckoning with it would leave the calendar.
+# A date outside these years is a typing mistake, and calculating with it could leave the calendar's range.
 _YEARS = range(1900, 2200)
 
 
@@ -53,7 +53,7 @@ def _written_out(value: Any) -> Any:
 
 
 def _with_its_time(value: Any) -> Any:
-    # A day alone would be read as its midnight, which nobody means.
+    # A day alone would be read as midnight, which nobody means.
     if not _begins_with_a_day(value) or (isinstance(value, str) and _DAY.fullmatch(value.rstrip())):
         raise ValueError("write the day with the time, such as 2026-11-26T14:00")
     return value
@@ -70,14 +70,16 @@ def _by_the_clock_in_london(value: Any, parse: ValidatorFunctionWrapHandler) -> 
     if moment.utcoffset() is not None:
         return moment.astimezone(UTC)
     if not isinstance(value, str):
-        # What a program says without an offset may be of any clock.
+        # A datetime object without an offset could be in any time zone.
         raise ValueError("needs an offset from UTC")
     earlier, later = (moment.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
     if earlier < later:
-        raise ValueError("that time comes twice, as the clocks go back: add +01:00 for the first, or +00:00")
+        raise ValueError(
+            "that time occurs twice, as the clocks go back: add +01:00 for the first, +00:00 for the second"
+        )
     if earlier > later:
         raise ValueError(
-            "that time is left out, as the clocks go forward: write another, or add its offset, +00:00"
+            "that time does not exist, as the clocks go forward: write another, or add the offset +00:00"
         )
     return earlier
 
@@ -91,6 +93,6 @@ Moment = Annotated[
     AfterValidator(_within_years),
     WrapValidator(_by_the_clock_in_london),
 ]
-"""An instant, in UTC. Written without an offset it is by the clock in London."""
+"""An instant, in UTC. Written without an offset it is London time."""
 
 Note = Annotated[str | None, Sensitive, Field(max_length=4000, description="what staff wrote; sealed")]

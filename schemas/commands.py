@@ -1,4 +1,4 @@
-"""What somebody asks for, in the imperative. What follows from a command is decided by :mod:`lifecycle`."""
+"""Commands, in the imperative: what a person asks for. :mod:`lifecycle` decides what follows from one."""
 
 from typing import Annotated, Any, Literal, get_args
 
@@ -21,13 +21,13 @@ class OpenReferral(facts.ReferralForm):
 
 
 class RecordDuplicateCheck(facts.DuplicateCheck):
-    """Say whether the same request is here already."""
+    """Record whether the service already has the same request."""
 
     kind: Literal["record_duplicate_check"] = "record_duplicate_check"
 
 
 class Allocate(facts.Allocation):
-    """Give the referral to a caseworker; it goes on to victim contact, or to who asked for it, if responsible."""
+    """Give the referral to a caseworker; it goes on to contact with whoever is asked first."""
 
     kind: Literal["allocate"] = "allocate"
 
@@ -45,7 +45,7 @@ class RecordInformationGiven(facts.Information):
 
 
 class RecordInterest(facts.InterestShown):
-    """Record what a person said to taking part."""
+    """Record whether a person wants to take part."""
 
     kind: Literal["record_interest"] = "record_interest"
 
@@ -166,14 +166,14 @@ class RecordActivityHeld(facts.ActivityOutcome):
 
 
 class PostponeActivity(facts.Postponement):
-    """Put the activity off; the referral goes back to preparation."""
+    """Postpone the activity; the referral goes back to preparation."""
 
     kind: Literal["postpone_activity"] = "postpone_activity"
     reason: Why
 
 
 class StopActivity(Model):
-    """Record that the activity was stopped. What comes next is chosen after."""
+    """Record that the activity was stopped. The next step is chosen afterwards."""
 
     kind: Literal["stop_activity"] = "stop_activity"
     reason: Why
@@ -270,7 +270,7 @@ class AddParticipant(Model):
 
 
 class AmendParticipant(facts.Amendment):
-    """Put right what is known about a person."""
+    """Correct or update what is known about a person."""
 
     kind: Literal["amend_participant"] = "amend_participant"
 
@@ -282,7 +282,7 @@ class RecordContactSafety(facts.SafetyDetails):
 
 
 class AmendReferral(facts.CaseAmendment):
-    """Put right what is known about the referral."""
+    """Correct or update what is known about the referral."""
 
     kind: Literal["amend_referral"] = "amend_referral"
 
@@ -308,7 +308,7 @@ class LiftSafeguarding(Model):
 
 
 class Hold(facts.Pause):
-    """Pause the referral until a review date; its clocks stand still."""
+    """Pause the referral until a review date; its clocks stop."""
 
     kind: Literal["hold"] = "hold"
     reason: Why
@@ -328,13 +328,13 @@ class Reassign(facts.Allocation):
 
 
 class DecideSignOff(facts.SignOffDecision):
-    """Sign off, or return, what waits for it. Never by its author."""
+    """Sign off what is waiting, or return it. Its authors may not."""
 
     kind: Literal["sign_off"] = "sign_off"
 
 
 class OverrideGate(Model):
-    """Open a gate with a reason. No consent can be overridden."""
+    """Override a gate, with a reason. No consent can be overridden."""
 
     kind: Literal["override_gate"] = "override_gate"
     gate: str = Field(
@@ -350,7 +350,7 @@ class RecordReview(facts.Review):
 
 
 class CompleteTask(facts.TaskDone):
-    """Say what became of a message that could not be sent, so that you had to tell it yourself."""
+    """Record that you told somebody in person what a message could not, or that there was no need."""
 
     kind: Literal["complete_task"] = "complete_task"
 
@@ -363,13 +363,13 @@ class ExtendDeadline(facts.Extension):
 
 
 class AdoptPolicy(Model):
-    """Go on under the policy that the service has now."""
+    """Adopt the service's current policy for the referral."""
 
     kind: Literal["adopt_policy"] = "adopt_policy"
     version: str = Field(
         min_length=1,
         max_length=40,
-        description="of the policy, as `rj policy show` prints it: what you mean to adopt",
+        description="the version of the policy to adopt, as `rj policy show` prints it",
     )
 
 
@@ -397,14 +397,14 @@ class Close(Model):
 
 
 class Reopen(Model):
-    """Reopen a closed referral, to the stage it left."""
+    """Reopen a closed referral in the stage it was closed in."""
 
     kind: Literal["reopen"] = "reopen"
     reason: Why
 
 
 class ReachDeadline(Model):
-    """Record that a deadline came to a point. Asked by the referral's own clock."""
+    """Record that a deadline reached a point. Sent by the referral's own clock."""
 
     kind: Literal["reach_deadline"] = "reach_deadline"
     deadline: str
@@ -412,7 +412,7 @@ class ReachDeadline(Model):
 
 
 class SettleNotice(NoticeResult):
-    """Record what became of a message. Asked by the workflow that carried it."""
+    """Record the outcome of a message. Sent by the message's workflow."""
 
     kind: Literal["settle_notice"] = "settle_notice"
 
@@ -489,11 +489,11 @@ COMMANDS: dict[str, type[Model]] = {
 
 
 def parse_command(kind: str, body: dict[str, Any]) -> Command:
-    """The command of that kind from what somebody typed or sent.
+    """Parse a command of that kind from input.
 
     Raises:
-        KeyError: there is no command of that kind.
-        pydantic.ValidationError: a field is unknown, missing, or not as accepted.
+        KeyError: there is no such kind of command.
+        pydantic.ValidationError: a field is unknown, missing or not valid.
     """
     return COMMAND.validate_python(
         {**body, "kind": COMMANDS[kind].model_fields["kind"].default}, extra="forbid"

@@ -1,6 +1,6 @@
-"""What happened, in the past tense. Events are the truth of record; they are added to and never edited.
+"""Events, in the past tense. They are the record of truth: events are added and never edited.
 
-Fields are only ever added, with a default, so that what was recorded years ago still reads.
+A field may only be added, with a default, so that old events can still be read.
 """
 
 from typing import Annotated, Literal
@@ -26,13 +26,13 @@ class ReferralReceived(facts.ReferralForm):
 
 
 class DuplicateChecked(facts.DuplicateCheck):
-    """It was looked up whether the referral is here already."""
+    """The referral was checked for a duplicate."""
 
     kind: Literal["duplicate_checked"] = "duplicate_checked"
 
 
 class Allocated(facts.Allocation):
-    """A caseworker owns the referral now."""
+    """The referral was given to a caseworker."""
 
     kind: Literal["allocated"] = "allocated"
 
@@ -80,7 +80,7 @@ class RiskVerdictGiven(facts.RiskVerdict):
 
 
 class RiskReconfirmed(Model):
-    """The risk was looked at again before an activity and stands as assessed."""
+    """The risk was reviewed before an activity and remains as assessed."""
 
     kind: Literal["risk_reconfirmed"] = "risk_reconfirmed"
     note: Note = None
@@ -93,7 +93,7 @@ class FactsAcknowledged(facts.Acknowledgement):
 
 
 class FacilitatorsAssigned(facts.Facilitators):
-    """It was settled who prepares and runs the activity."""
+    """The facilitators were assigned."""
 
     kind: Literal["facilitators_assigned"] = "facilitators_assigned"
 
@@ -145,7 +145,7 @@ class ActivityHeld(facts.ActivityOutcome):
 
 
 class ActivityPostponed(facts.Postponement):
-    """The activity was put off."""
+    """The activity was postponed."""
 
     kind: Literal["activity_postponed"] = "activity_postponed"
     booked_for: AwareDatetime
@@ -229,11 +229,11 @@ class ParticipantAdded(Model):
 
 
 class ParticipantAmended(facts.Amendment):
-    """What is known about a person was put right."""
+    """What is known about a person was corrected or updated."""
 
     kind: Literal["participant_amended"] = "participant_amended"
     no_longer_safe: tuple[Channel, ...] = Field(
-        default=(), description="channels that lead elsewhere now, and that nobody has called safe there"
+        default=(), description="channels whose address changed and is not yet recorded as safe"
     )
 
 
@@ -244,13 +244,13 @@ class ContactSafetyRecorded(facts.SafetyDetails):
 
 
 class ReferralAmended(facts.CaseAmendment):
-    """What is known about the referral was put right."""
+    """What is known about the referral was corrected or updated."""
 
     kind: Literal["referral_amended"] = "referral_amended"
 
 
 class CourtUpdated(facts.CourtNews):
-    """The court or the parties did something that bears on the referral."""
+    """There was a plea, an adjournment or a court date."""
 
     kind: Literal["court_updated"] = "court_updated"
 
@@ -268,7 +268,7 @@ class SafeguardingLifted(facts.Concern):
 
 
 class PutOnHold(facts.Pause):
-    """The referral was paused; its clocks stand still."""
+    """The referral was paused; its clocks stop."""
 
     kind: Literal["put_on_hold"] = "put_on_hold"
 
@@ -296,13 +296,13 @@ class SignOffRequested(Model):
 
 
 class SignedOff(facts.SignOffDecision):
-    """A supervisor signed off, or returned what was asked."""
+    """A supervisor signed off what was waiting, or returned it."""
 
     kind: Literal["signed_off"] = "signed_off"
 
 
 class GateOverridden(facts.GateOverride):
-    """A supervisor opened a gate, with a reason."""
+    """A supervisor overrode a gate, with a reason."""
 
     kind: Literal["gate_overridden"] = "gate_overridden"
 
@@ -314,7 +314,7 @@ class Reviewed(facts.Review):
 
 
 class TaskCompleted(facts.TaskDone):
-    """Somebody dealt with a message that could not be sent."""
+    """Staff completed the task that an unsendable message had left."""
 
     kind: Literal["task_completed"] = "task_completed"
 
@@ -326,7 +326,7 @@ class DeadlineExtended(facts.Extension):
 
 
 class DeadlineReached(Model):
-    """A deadline came to one of its points: a warning before it, the due date itself, or an escalation after it."""
+    """A deadline reached one of its points: a warning, the due date, or an escalation after it."""
 
     kind: Literal["deadline_reached"] = "deadline_reached"
     deadline: str
@@ -335,7 +335,7 @@ class DeadlineReached(Model):
 
 
 class EscalationRaised(Model):
-    """A missed deadline climbed to a rung of the ladder."""
+    """A missed deadline was escalated to a rung of the ladder."""
 
     kind: Literal["escalation_raised"] = "escalation_raised"
     deadline: str
@@ -345,7 +345,7 @@ class EscalationRaised(Model):
 
 
 class EscalationCleared(Model):
-    """What was escalated no longer stands still: the work was done, the date moved, or the referral closed."""
+    """An escalation was cleared: the work was done, the date moved, or the referral closed."""
 
     kind: Literal["escalation_cleared"] = "escalation_cleared"
     deadline: str
@@ -354,7 +354,7 @@ class EscalationCleared(Model):
 
 
 class NoticeSettled(NoticeResult):
-    """A message that left the house came to its end."""
+    """A message that was to be sent has an outcome."""
 
     kind: Literal["notice_settled"] = "notice_settled"
 
@@ -369,7 +369,7 @@ class PolicyAdopted(Model):
 
 
 class AppointmentCalledOff(Model):
-    """A meeting that lay ahead will not take place then, whatever the reason."""
+    """A future meeting will not take place at its time, for whatever reason."""
 
     kind: Literal["appointment_called_off"] = "appointment_called_off"
     appointment: str = Field(description="conference, or preparation/h1")
@@ -398,12 +398,12 @@ class ReferralClosed(Model):
 
     kind: Literal["referral_closed"] = "referral_closed"
     reason: ClosureReason
-    stage: Stage = Field(description="the stage it left")
+    stage: Stage = Field(description="the stage it was closed in")
     note: Note = None
 
 
 class ReferralReopened(Model):
-    """A supervisor reopened the referral, to the stage it left."""
+    """A supervisor reopened the referral in the stage it was closed in."""
 
     kind: Literal["referral_reopened"] = "referral_reopened"
     stage: Stage

@@ -1,8 +1,8 @@
-"""What a command says and its event repeats: the shared bodies of commands and events.
+"""The shared bodies of commands and events: an event repeats what its command said.
 
-What is sealed may be absent here, as it is of an event that was erased; a command asks for what it needs.
+Sealed fields may be absent here, as they are in an erased event; a command requires the ones it needs.
 
-Dates without a time are days in England and Wales. Instants without an offset are by the clock in London.
+Dates without a time are days in England and Wales. Instants without an offset are London time.
 """
 
 from typing import Annotated, Self
@@ -55,7 +55,7 @@ Reason = Annotated[
 
 
 class NewParticipant(Model):
-    """A person who joins a referral. Who sends it gives each an id: h1, h2 for persons harmed, and so on."""
+    """A person who joins a referral. The sender gives each an id: h1, h2 for persons harmed, and so on."""
 
     id: ParticipantId
     role: ParticipantRole
@@ -64,7 +64,8 @@ class NewParticipant(Model):
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = Field(
-        default=None, description="whom a supporter, guardian, interpreter or appropriate adult is there for"
+        default=None,
+        description="whom a supporter, guardian, interpreter or appropriate adult accompanies",
     )
     person: Person = Person()
     contact_safety: ContactSafety = ContactSafety()
@@ -84,7 +85,7 @@ class ReferralForm(Model):
     incident_on: Day | None = None
     participants: tuple[NewParticipant, ...] = Field(min_length=2, max_length=20)
     linked_to: Reference | None = Field(
-        default=None, description="the closed referral that this one takes up again"
+        default=None, description="the closed referral that this one continues"
     )
     summary: Annotated[str | None, Sensitive] = Field(
         default=None, max_length=4000, description="what happened"
@@ -95,7 +96,7 @@ class ReferralForm(Model):
 
 
 class DuplicateCheck(Model):
-    """Whether the same request is here already. Absent: it is not."""
+    """Whether the service already has the same request. No reference: it has not."""
 
     duplicate_of: Reference | None = None
 
@@ -126,7 +127,7 @@ class Information(Model):
 
 
 class InterestShown(Model):
-    """What a person, once informed, said to taking part."""
+    """Whether a person, once informed, wants to take part."""
 
     participant: ParticipantId
     interest: Interest
@@ -157,7 +158,7 @@ class RiskFactors(Model):
 
 
 class RiskVerdict(Model):
-    """What the risk assessment comes to."""
+    """The verdict of the risk assessment."""
 
     verdict: Verdict
     missing: Note = Field(default=None, description="for not_yet: what is still needed; sealed")
@@ -176,7 +177,8 @@ class Facilitators(Model):
     facilitator: StaffId
     co_facilitator: StaffId | None = None
     advanced_practitioner: bool = Field(
-        default=False, description="the facilitator is one; checked against the staff register"
+        default=False,
+        description="the facilitator is an advanced practitioner; checked against the staff register",
     )
 
 
@@ -197,7 +199,7 @@ class PreparationMeeting(Model):
 
 
 class MeetingBooking(Model):
-    """A meeting that is to prepare one person. Booked again, it moves."""
+    """A booked meeting to prepare one person. Booking it again moves it."""
 
     participant: ParticipantId
     starts_at: Moment
@@ -206,7 +208,7 @@ class MeetingBooking(Model):
 
 
 class MeetingCancellation(Model):
-    """That a booked preparation meeting will not take place."""
+    """The cancellation of a booked preparation meeting."""
 
     participant: ParticipantId
     reason: Reason = None
@@ -228,15 +230,15 @@ class Booking(Model):
 
 
 class ActivityOutcome(Model):
-    """That the booked activity took place."""
+    """How the booked activity took place."""
 
-    partly: bool = Field(default=False, description="it began but was not brought to its end")
+    partly: bool = Field(default=False, description="it began but was not completed")
     started_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
     note: Note = None
 
 
 class Postponement(Model):
-    """That the booked activity will not take place then."""
+    """The postponement of the booked activity."""
 
     asked_by: ParticipantId | None = Field(default=None, description="who asked; absent: the service")
     reason: Reason = None
@@ -265,7 +267,7 @@ class Agreement(Model):
 
 
 class ItemResult(Model):
-    """What became of an agreement item."""
+    """The outcome of an agreement item."""
 
     item: str = Field(pattern=r"^i[0-9]{1,2}$", description="the item's id, such as i1")
     outcome: ItemOutcome
@@ -281,7 +283,7 @@ class FollowUp(Model):
 
 
 class Survey(Model):
-    """What a person said of the service. Every answer may be left out."""
+    """A person's answers about the service. Every answer is optional."""
 
     participant: ParticipantId
     satisfied: Annotated[bool | None, Special] = None
@@ -324,7 +326,7 @@ class NeedsScores(Model):
 
 
 class OutcomeShared(Model):
-    """That an outcome report went to an agency."""
+    """An outcome report to an agency."""
 
     agency: Agency
 
@@ -358,14 +360,14 @@ class ConsentRef(Model):
 
 
 class Leaving(Model):
-    """That a person leaves the process by their own wish."""
+    """A person's withdrawal by their own wish."""
 
     participant: ParticipantId
     note: Note = None
 
 
 class Ending(Model):
-    """That a person's part ends for another reason."""
+    """The end of a person's part for another reason."""
 
     participant: ParticipantId
     reason: EndReason
@@ -373,7 +375,7 @@ class Ending(Model):
 
 
 class Amendment(Model):
-    """What was wrong or has changed about a person; only what is given replaces what was known."""
+    """Changes to what is known about a person; only the fields given are replaced."""
 
     participant: ParticipantId
     person: Person | None = None
@@ -384,14 +386,14 @@ class Amendment(Model):
 
 
 class SafetyDetails(Model):
-    """How a person may be reached safely; replaces what was known."""
+    """How a person may be reached safely; replaces all that was recorded before."""
 
     participant: ParticipantId
     contact_safety: ContactSafety
 
 
 class CaseAmendment(Model):
-    """What was wrong or has changed about the referral; only what is given replaces what was known."""
+    """Changes to what is known about the referral; only the fields given are replaced."""
 
     offence: Offence | None = None
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...] | None, Special] = None
@@ -402,10 +404,12 @@ class CaseAmendment(Model):
 
 
 class CourtNews(Model):
-    """What the court or the parties did; only what is given is news."""
+    """News from the court or the parties; only the fields given have changed."""
 
     plea: Plea | None = None
-    adjourned: bool | None = Field(default=None, description="whether sentencing was adjourned for the work")
+    adjourned: bool | None = Field(
+        default=None, description="whether sentencing was adjourned for restorative justice"
+    )
     court_date: Day | None = None
 
     @model_validator(mode="after")
@@ -416,7 +420,7 @@ class CourtNews(Model):
 
 
 class SignOffDecision(Model):
-    """A supervisor's answer to what was asked to be signed off."""
+    """A supervisor's decision on a requested sign-off."""
 
     subject: SignOffSubject
     approved: bool
@@ -424,14 +428,14 @@ class SignOffDecision(Model):
 
 
 class GateOverride(Model):
-    """A gate that a supervisor opens for this referral's next step. Consent is not among the gates."""
+    """A gate that a supervisor overrides for this referral. Consent is not among these gates."""
 
     gate: OverridableGate
     reason: Annotated[str | None, Sensitive] = Field(default=None, min_length=3, max_length=2000)
 
 
 class Review(Model):
-    """A review that was made, and the clock it answers."""
+    """A review, which answers the deadline of the same name."""
 
     subject: ReviewSubject
     participant: ParticipantId | None = None
@@ -439,7 +443,7 @@ class Review(Model):
 
 
 class TaskDone(Model):
-    """What became of what a person had to tell somebody."""
+    """The outcome of a task to tell somebody something in person."""
 
     task: str = Field(pattern=r"^\d{1,6}-\d{1,4}$", description="the task's id, as `rj tasks` prints it")
     result: TaskResult
@@ -447,20 +451,20 @@ class TaskDone(Model):
 
 
 class Pause(Model):
-    """A hold and when it is looked at again."""
+    """A hold and its review date."""
 
     review_on: Day
     reason: Reason = None
 
 
 class Concern(Model):
-    """A safeguarding concern, or why it is lifted."""
+    """A safeguarding concern, or the reason for lifting it."""
 
     note: Note = None
 
 
 class Extension(Model):
-    """A deadline that a supervisor moves."""
+    """A later due time that a supervisor gives a deadline."""
 
     deadline: str = Field(description="its key, as `rj show` prints it")
     until: Moment

@@ -1,4 +1,4 @@
-"""Messages: to whom, by which way, and what became of them. Nothing here tells who a person is or where they live."""
+"""Messages: recipient, channel and outcome. Nothing here identifies a person."""
 
 from enum import StrEnum
 
@@ -9,10 +9,10 @@ from schemas.vocabulary import Channel
 
 
 class Addressee(StrEnum):
-    """Whom a policy tells of an event."""
+    """Whom a policy's notice rule addresses."""
 
     ANSWERS = "answers"
-    """Who stands on the rung of the ladder that the deadline has come to."""
+    """The staff on the rung of the ladder that the deadline has reached."""
     CASEWORKER = "caseworker"
     FACILITATORS = "facilitators"
     SUPERVISORS = "supervisors"
@@ -20,19 +20,19 @@ class Addressee(StrEnum):
     AGENCY = "agency"
     """The partner who sent the referral."""
     PARTICIPANT = "participant"
-    """Whom the event is about."""
+    """The participant the event is about."""
     ATTENDING = "attending"
     """Everyone who attends the activity that the event is about."""
     HARMED = "harmed"
 
     @property
     def outside(self) -> bool:
-        """Whether it is somebody whom a hold or a safeguarding concern keeps messages from."""
+        """Whether the addressee is outside the service: a hold or a safeguarding concern stops their messages."""
         return self in (Addressee.AGENCY, Addressee.PARTICIPANT, Addressee.ATTENDING, Addressee.HARMED)
 
 
 class Party(StrEnum):
-    """What the one person is to whom a message goes."""
+    """What the recipient of a message is."""
 
     STAFF = "staff"
     AGENCY = "agency"
@@ -40,7 +40,7 @@ class Party(StrEnum):
 
 
 class Category(StrEnum):
-    """By which a member of staff chooses what reaches them by e-mail at once; all of it is in their inbox."""
+    """The kinds of message by which staff choose what is e-mailed at once; every message is in their inbox."""
 
     ESCALATION = "escalation"
     SAFEGUARDING = "safeguarding"
@@ -59,7 +59,7 @@ AT_ONCE = (
     Category.MEETING,
     Category.SENT_REFERRAL,
 )
-"""What reaches somebody at once who has not chosen. The rest waits for the digest of the morning."""
+"""The categories e-mailed at once to staff who have not chosen. The rest waits for the morning digest."""
 
 
 class About(Model):
@@ -91,42 +91,42 @@ class Notice(Model):
     to: str = Field(description="a member of staff's or a participant's id")
     about: About = About()
     after_closing: bool = False
-    outward: bool = Field(description="whether it leaves the house; else it is in the inbox only")
-    at: AwareDatetime = Field(description="when it was wanted, UTC")
+    outward: bool = Field(description="whether it is to be sent; otherwise it is in the inbox only")
+    at: AwareDatetime = Field(description="when the step that called for it was recorded, UTC")
 
     @property
     def sequence(self) -> int:
-        """Of the event that it tells of."""
+        """The sequence of the event it is about."""
         return int(self.id.partition("-")[0])
 
 
 class Outcome(StrEnum):
-    """What became of a message."""
+    """The outcome of a message."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
-    """Every safe channel has refused it for good."""
+    """Every safe channel refused it permanently."""
     NO_SAFE_CHANNEL = "no_safe_channel"
     NOT_SET_UP = "not_set_up"
-    """There are safe channels, and the service has none of them."""
+    """There are safe channels, but the service cannot send by any of them."""
     TOO_LATE = "too_late"
-    """It was about an appointment that would be over before it could arrive."""
+    """It would have arrived after the appointment it was about had begun."""
     WITHHELD = "withheld"
-    """A hold or a safeguarding concern kept it in, and will not let it go in time."""
+    """A hold or a safeguarding concern stopped it for too long."""
     NOT_WANTED = "not_wanted"
-    """It made no sense any more: the referral closed, the work was done, the person left."""
+    """It was no longer needed: the referral closed, the work was done or the person left."""
 
 
 class NoticeResult(Model):
-    """What became of one message to one person."""
+    """The outcome of one message to one person."""
 
     notice: str = Field(description="the message's id")
     template: str
     to: str = Field(description="a member of staff's or a participant's id")
     outcome: Outcome
-    channel: Channel | None = Field(default=None, description="by which it was delivered")
+    channel: Channel | None = Field(default=None, description="the channel by which it was delivered")
     appointment: str | None = Field(
-        default=None, description="that it was about: conference, or preparation/h1"
+        default=None, description="the appointment it was about: conference, or preparation/h1"
     )
     starts_at: AwareDatetime | None = Field(
         default=None, description="when that appointment begins or would have begun"
@@ -134,12 +134,12 @@ class NoticeResult(Model):
     cancelled: bool = Field(default=False, description="whether it was to say that the appointment is off")
     perhaps_before: bool = Field(
         default=False,
-        description="an earlier try that was broken off may have delivered it, under the same Message-ID",
+        description="an earlier attempt that was interrupted may have delivered it, under the same Message-ID",
     )
 
 
 class NoticeInput(Model):
-    """What the workflow of one message starts with."""
+    """The input of a message's workflow."""
 
     reference: str
     notice: Notice

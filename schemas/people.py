@@ -1,4 +1,4 @@
-"""The people at the keyboard, and how to reach a participant safely."""
+"""Staff and partners, and how to reach a participant safely."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ StaffId = Annotated[
 
 
 class Role(StrEnum):
-    """What a person at the keyboard is."""
+    """The role of a member of staff or a partner."""
 
     CASEWORKER = "caseworker"
     FACILITATOR = "facilitator"
@@ -33,13 +33,13 @@ class Role(StrEnum):
 
 
 class Actor(Model):
-    """Who acts: a claim of role and area, checked against the staff register when the step is recorded."""
+    """Who acts, with the role and area they claim; checked against the staff register when the step is recorded."""
 
     id: StaffId
     role: Role
     area: Area
     role_since: AwareDatetime | None = Field(
-        default=None, description="when they were given what they may do, as the register says"
+        default=None, description="when they were given their present role or areas, by the register"
     )
     role_by: StaffId | None = Field(default=None, description="by whom")
 
@@ -52,7 +52,7 @@ class Staff(Model):
     areas: tuple[Area, ...] = Field(min_length=1)
     name: str | None = Field(
         default=None,
-        # Out of what an error or a log line would say of the whole person.
+        # Left out of the repr, so that no error or log line prints it.
         repr=False,
         description="a colleague's name, kept in the register in the clear; only `rj staff list` shows it",
     )
@@ -61,34 +61,35 @@ class Staff(Model):
     absent_until: AwareDatetime | None = Field(
         default=None, description="holiday or sickness cover until then"
     )
-    stand_in: StaffId | None = Field(default=None, description="who takes their place while absent")
+    stand_in: StaffId | None = Field(default=None, description="id of the stand-in while absent")
     email: str | None = Field(
         default=None,
         repr=False,
         max_length=254,
-        description="where messages reach them; absent: the inbox only",
+        description="where messages are sent; absent: the inbox only",
     )
     at_once: tuple[Category, ...] = Field(
-        default=AT_ONCE, description="what reaches them by e-mail at once; all of it is in their inbox"
+        default=AT_ONCE,
+        description="the categories e-mailed to them at once; every message is in their inbox",
     )
     digest: bool = Field(default=True, description="whether they get the summary on working mornings")
     role_since: AwareDatetime | None = Field(
         default=None,
-        description="when they were given their role, an area more, or were made active again; the register sets it",
+        description="when they were given their role or a further area, or made active again; set by the register",
     )
-    role_by: StaffId | None = Field(default=None, description="who gave it; the register sets it")
+    role_by: StaffId | None = Field(default=None, description="who gave it; set by the register")
 
     def absent(self, at: datetime) -> bool:
-        """Whether they are away then."""
+        """Whether they are absent at that moment."""
         return self.absent_until is not None and at < self.absent_until
 
     def acting_in(self, area: Area) -> Actor:
-        """The claim that this person makes when acting on a referral of the area."""
+        """This person as the actor on a referral of the area."""
         return Actor(id=self.id, role=self.role, area=area, role_since=self.role_since, role_by=self.role_by)
 
 
 class ContactSafety(Model):
-    """How a participant may be reached without danger. Nothing defaults to safe."""
+    """How a participant may be reached safely. Nothing defaults to safe."""
 
     safe_channels: tuple[Channel, ...] = Field(default=(), description="only these may be used")
     safe_from: Annotated[str | None, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(

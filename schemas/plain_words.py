@@ -1,13 +1,13 @@
-"""What pydantic says of a value that is not as it must be, in words for the person who wrote it."""
+"""Pydantic's validation errors in words for the person who wrote the value."""
 
 from collections.abc import Mapping
 from typing import Any
 
 MEANS = {
     "string_too_short": "needs {min_length} or more characters",
-    "string_too_long": "takes {max_length} characters at the most",
+    "string_too_long": "takes at most {max_length} characters",
     "too_short": "needs {min_length} or more",
-    "too_long": "takes {max_length} at the most",
+    "too_long": "takes at most {max_length}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "string_type": "must be text",
@@ -24,11 +24,11 @@ MEANS = {
     "date_from_datetime_parsing": "must be a day that exists, such as 2026-11-26",
     "date_from_datetime_inexact": "must be a day without a time, such as 2026-11-26",
 }
-"""By the type of the problem, with its numbers; what it is that must have fields, each place says in its own words."""
+"""Sentences by pydantic's error type, filled with its limits; callers add words for types about whole objects."""
 
 
 def in_words(problem: Any, means: Mapping[str, str]) -> str:
-    """What a problem means by its type, or as pydantic has it where the type has no words of ours."""
+    """The sentence for a problem's type, or pydantic's own message where there is none."""
     if problem["type"] in means:
         return means[problem["type"]].format_map(problem.get("ctx", {}))
     text: str = problem["msg"].replace("Input should", "must").replace("String should", "must")
@@ -36,6 +36,6 @@ def in_words(problem: Any, means: Mapping[str, str]) -> str:
 
 
 def accepted_words(problem: Any) -> list[str]:
-    """The words that would have been accepted, where it is one of a closed list."""
+    """The accepted words, where the problem is about a closed list."""
     expected: str = problem["ctx"]["expected"]
     return expected.replace("'", "").replace(" or ", ", ").split(", ")

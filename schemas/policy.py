@@ -1,4 +1,4 @@
-"""The service's rules as data: deadlines, notices, gates and switches. Every number carries its ground."""
+"""The service's rules as data: deadlines, notices, gates and switches. Every number carries its source."""
 
 import re
 from collections.abc import Mapping
@@ -71,23 +71,23 @@ class Timing(Model):
     """The points of one deadline."""
 
     due: Span | None = Field(
-        default=None, description="after its clock starts; absent: it falls on its own date"
+        default=None, description="after its clock starts; absent: the deadline has its own date"
     )
     warn: tuple[Span, ...] = Field(
-        default=(), description="after its clock starts; for its own date: before it"
+        default=(), description="after its clock starts; with its own date: before that date"
     )
     escalate: tuple[Span, ...] = Field(default=(), description="after it is due")
 
 
 class Rung(StrEnum):
-    """The ladder that a missed deadline climbs."""
+    """The rungs of the escalation ladder, lowest first."""
 
     CASEWORKER = "caseworker"
     SUPERVISOR = "supervisor"
     SERVICE_MANAGER = "service_manager"
 
     def above(self, steps: int) -> "Rung":
-        """The rung that many steps further up; the ladder ends with the service manager."""
+        """The rung that many steps higher; the highest is the service manager."""
         rungs = tuple(Rung)
         return rungs[min(rungs.index(self) + steps, len(rungs) - 1)]
 
@@ -97,21 +97,21 @@ class DeadlineRule(Timing):
 
     answers: Rung = Field(
         default=Rung.CASEWORKER,
-        description="who is to act, and hears of its warnings and its due date; escalations climb from there",
+        description="who must act and is told of its warnings and due date; escalations start one rung above",
     )
     ground: Ground
-    source: str = Field(min_length=3, description="the text, system or judgement that the numbers rest on")
+    source: str = Field(min_length=3, description="the text, system or judgement that the numbers come from")
     by_justice_stage: dict[JusticeStage, Timing] = Field(
         default={}, description="other points for referrals at that stage of justice"
     )
 
     def for_stage(self, stage: JusticeStage | None) -> Timing:
-        """The points that hold for a referral at that stage of justice; None: not known any more."""
+        """The points for a referral at that stage of justice; None: no longer known."""
         return self.by_justice_stage.get(stage, self) if stage else self
 
 
 class NoticeRule(Model):
-    """What is told to whom when something happens."""
+    """Who is told what when an event happens."""
 
     on: str = Field(description="the kind of event, such as escalation_raised")
     only: dict[str, tuple[str, ...]] = Field(
@@ -121,10 +121,11 @@ class NoticeRule(Model):
     to: Addressee
     template: str = Field(pattern=r"^[a-z][a-z_]{1,40}$", description="the name of the file with its words")
     category: Category = Field(
-        default=Category.NEWS, description="by which members of staff choose what reaches them at once"
+        default=Category.NEWS,
+        description="the category by which staff choose what is e-mailed to them at once",
     )
     after_closing: bool = Field(
-        default=False, description="whether it still makes sense when the referral has closed meanwhile"
+        default=False, description="whether it is still sent once the referral has closed"
     )
 
 
@@ -153,11 +154,11 @@ class Kept(StrEnum):
 
 
 class FactRule(Model):
-    """What an erasure leaves of one kind of coarse fact, and on what ground."""
+    """What an erasure keeps of one kind of coarse fact, and why."""
 
     after_erasure: Kept
     ground: Ground
-    source: str = Field(min_length=3, description="the text or judgement that keeping it, or not, rests on")
+    source: str = Field(min_length=3, description="the text or judgement behind keeping it or not")
 
 
 class Attempts(Model):
@@ -168,12 +169,12 @@ class Attempts(Model):
 
 
 class Policy(Model):
-    """What a service has settled, pinned to a referral when it is opened."""
+    """A service's settings, pinned to a referral when it is opened."""
 
     name: str = Field(min_length=1, max_length=80)
     version: str = Field(min_length=1, max_length=40)
     deadlines: dict[DeadlineName, DeadlineRule] = Field(
-        description="one that was pinned before a deadline was thought of has no rule for it"
+        description="one pinned before a deadline existed has no rule for it"
     )
     unreachable: Attempts = Attempts()
     inactivity_in_preparation: Span = "60wd"
@@ -199,8 +200,8 @@ class Policy(Model):
     retention_years: int = Field(default=7, ge=1, description="after closing")
     facts: dict[FactKind, FactRule] = Field(
         default={},
-        description="what an erasure leaves of the coarse facts; it takes away what is not named here. The policy of "
-        "the day of the erasure is what counts",
+        description="what an erasure keeps of the coarse facts; it deletes the kinds not named here. The policy on "
+        "the day of the erasure applies",
     )
     closures: tuple[Day, ...] = Field(
         default=(), description="days on which the service is closed besides weekends and bank holidays"
@@ -209,15 +210,15 @@ class Policy(Model):
         default="Our service",
         min_length=2,
         max_length=60,
-        description="how messages name the service; neutral, for anybody may see it",
+        description="how messages name the service; neutral, because anybody may see it",
     )
     service_phone: str = Field(
         default="", max_length=30, description="the number that messages ask people to ring"
     )
     welsh: bool = Field(
-        default=False, description="whether messages go out in Welsh where there is such text"
+        default=False, description="whether messages are sent in Welsh where a Welsh template exists"
     )
-    notices: tuple[NoticeRule, ...] = Field(default=(), description="what is told to whom")
+    notices: tuple[NoticeRule, ...] = Field(default=(), description="who is told what")
     invitations: bool = Field(
         default=True, description="whether booked meetings are put into the calendars of the staff concerned"
     )
@@ -225,11 +226,11 @@ class Policy(Model):
 
 @dataclass(frozen=True)
 class Policies:
-    """What a service has settled, and where single areas differ.
+    """The policies of a service: one base and those of areas that differ.
 
     Attributes:
-        base: holds where an area has nothing of its own.
-        areas: the whole policy of each area that has.
+        base: the policy of every area without its own.
+        areas: the complete policy of each area with its own.
     """
 
     base: Policy

@@ -1,4 +1,4 @@
-"""The classes of data, decided once for each field, and the functions that follow them.
+"""The data class of each field, and the functions that treat fields by class.
 
 A field is identifying (marked `Sensitive`), of a special category (marked `Special`), or a figure (not marked). The
 mark stands on the outside of its annotation: ``name: Annotated[str | None, Sensitive] = None``. Both marks are sealed
@@ -26,8 +26,8 @@ class Sensitive:
 
 
 class Special:
-    """Marks a field of a special category: health, a judgement of risk, a score, what somebody answered, ethnic group,
-    sexual or hate crime against somebody, custody.
+    """Marks a field of a special category: health, a risk judgement, a score, an answer, ethnic group, being the victim
+    of a sexual or hate crime, custody.
 
     Such a field is encrypted at rest with the referral's own key and redacted from logs, as one that identifies is; it
     may be in workflow state, which Temporal keeps sealed, because rules decide by it.
@@ -35,7 +35,7 @@ class Special:
 
 
 class DataClass(StrEnum):
-    """What a field is, by which it is decided where it may be."""
+    """The class of a field, which decides where it may be stored."""
 
     IDENTIFYING = "identifying"
     SPECIAL = "special category"
@@ -78,7 +78,7 @@ def _sealed_fields(model: type[BaseModel]) -> frozenset[str]:
 
 
 def without_sensitive(model: M) -> M:
-    """The same model with every identifying field, however deep, back at its default."""
+    """The same model with every identifying field, at any depth, reset to its default."""
     return model.model_copy(
         update={
             name: type(model).model_fields[name].get_default(call_default_factory=True)
@@ -114,11 +114,11 @@ def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Divide what is stored of a model by the classes that its fields have now, and change nothing else of it.
+    """Divide a stored model by the present classes of its fields, and change nothing else.
 
     Args:
         model: as `stored` reads.
-        stored: the two halves as they were divided before, joined. What the model does not know is sealed.
+        stored: the two halves of the earlier division, joined. Fields unknown to the model are sealed.
     """
     return _split(model, stored)
 
@@ -179,7 +179,7 @@ def models_below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def every_model() -> frozenset[type[BaseModel]]:
-    """All the words of this package."""
+    """Every model of this package."""
     import schemas
 
     modules = [
@@ -195,5 +195,5 @@ def every_model() -> frozenset[type[BaseModel]]:
 
 @functools.cache
 def sensitive_field_names() -> frozenset[str]:
-    """The names of all marked fields of the words of this package, for redaction of logs."""
+    """The names of all marked fields of this package's models, for the redaction of logs."""
     return frozenset(name for model in every_model() for name in _sealed_fields(model))

@@ -35,7 +35,7 @@ def reference_from(number: int) -> str:
 
 
 def parse_reference(text: str) -> str:
-    """The reference as it is written everywhere, from what a person typed.
+    """Normalise a reference that a person typed.
 
     Case, spaces and hyphens do not matter; I, L and O are read as 1, 1 and 0.
 

@@ -1,4 +1,4 @@
-"""The state of a referral: everything the rules need to decide, and nothing that could identify a person."""
+"""The state of a referral: all that the rules need, and nothing that could identify a person."""
 
 from datetime import date, timedelta
 from typing import Annotated, Self
@@ -53,7 +53,7 @@ class Attempt(Model):
 
 
 class Participant(Model):
-    """A person in the referral, without anything that tells who they are."""
+    """A person in the referral, without anything that identifies them."""
 
     id: ParticipantId
     role: ParticipantRole
@@ -88,7 +88,7 @@ class Participant(Model):
 
     @property
     def child(self) -> bool:
-        """Whether a parent or guardian must consent beside them."""
+        """Whether a parent or guardian must also consent."""
         return self.age_band is AgeBand.UNDER_18
 
 
@@ -111,7 +111,7 @@ class Consent(Model):
 
 
 class Assessment(Model):
-    """The levels that a person, or the pair, was given in the present risk assessment."""
+    """The risk levels of a person, or of the pair, in the present assessment."""
 
     about: ParticipantId | None
     levels: Annotated[dict[RiskFactor, Level], Special] = Field(default={})
@@ -127,7 +127,7 @@ class Risk(Model):
 
 
 class SignOffRequest(Model):
-    """What waits for a supervisor."""
+    """A request for a supervisor's sign-off."""
 
     subject: SignOffSubject
     requested_by: StaffId
@@ -170,14 +170,14 @@ class Item(Model):
 
 
 class Hold(Model):
-    """The pause that is on."""
+    """The current hold."""
 
     since: AwareDatetime
     review_on: date
 
 
 class Safeguarding(Model):
-    """The safeguarding freeze that is on."""
+    """The current safeguarding freeze."""
 
     since: AwareDatetime
     raised_by: StaffId
@@ -205,7 +205,7 @@ class ReachedPoint(Model):
 
 
 class Escalation(Model):
-    """A missed deadline that has climbed the ladder and still waits."""
+    """An escalation that is not cleared."""
 
     deadline: str
     point: str
@@ -215,7 +215,7 @@ class Escalation(Model):
 
 
 class Task(Model):
-    """A message that could not be sent, so that a person has to tell it."""
+    """A message that could not be sent, so that staff must tell it in person."""
 
     id: str = Field(description="the message's")
     template: str
@@ -223,9 +223,9 @@ class Task(Model):
     why: Outcome
     since: AwareDatetime
     appointment: str | None = Field(
-        default=None, description="that it is about: conference, or preparation/h1"
+        default=None, description="the appointment it is about: conference, or preparation/h1"
     )
-    starts_at: AwareDatetime | None = Field(default=None, description="of that appointment")
+    starts_at: AwareDatetime | None = Field(default=None, description="when that appointment begins")
     cancelled: bool = Field(default=False, description="whether the appointment is off")
 
 
@@ -233,17 +233,15 @@ class Deadline(Model):
     """An open deadline with its points as instants, in UTC."""
 
     key: str = Field(
-        description="its name, and what it is about: first_contact, thinking_time/h1, agreement_item/i1"
+        description="its name and what it is about: first_contact, thinking_time/h1, agreement_item/i1"
     )
-    started_at: AwareDatetime | None = Field(
-        description="when its clock started; none: it falls on its own date"
-    )
+    started_at: AwareDatetime | None = Field(description="when its clock started; None: it has its own date")
     due_at: AwareDatetime
     points: dict[str, AwareDatetime] = Field(description="warn-1 …, due, escalate-1 …, in order of time")
 
     @property
     def name(self) -> DeadlineName:
-        """The name by which the policy knows it."""
+        """Its name in the policy."""
         return DeadlineName(self.key.partition("/")[0])
 
 
@@ -293,7 +291,7 @@ class Referral(Model):
     safeguarding: Safeguarding | None = None
     reviewed: dict[ReviewSubject, AwareDatetime] = Field(default={})
     extensions: dict[str, AwareDatetime] = Field(
-        default={}, description="deadline key to the due time that it was given; a later pause still moves it"
+        default={}, description="deadline key to its extended due time; a later pause still moves it"
     )
     extended_at: dict[str, AwareDatetime] = Field(
         default={}, description="deadline key to when its extension was given"
@@ -310,8 +308,8 @@ class Referral(Model):
 
     @model_validator(mode="after")
     def _extensions_of_older_states(self) -> Self:
-        # Older states did not keep when an extension was given. It counted as activity then, and the pauses up to
-        # then had moved it: it is as if it had been given with the last of these.
+        # Older states did not record when an extension was given. It counted as activity, and earlier pauses had
+        # moved it, so it is treated as given at the end of the last pause.
         unknown = [key for key in self.extensions if key not in self.extended_at]
         if not unknown:
             return self
@@ -337,11 +335,11 @@ class Referral(Model):
         )
 
     def participant(self, participant_id: str) -> Participant | None:
-        """The participant of that id, if there is one."""
+        """The participant with that id; None where there is none."""
         return next((person for person in self.participants if person.id == participant_id), None)
 
     def taking_part(self, role: ParticipantRole) -> tuple[Participant, ...]:
-        """Those of a side whose part has not ended and who did not decline."""
+        """The people of a side who have neither left nor declined."""
         return tuple(
             person
             for person in self.participants

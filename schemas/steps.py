@@ -1,4 +1,4 @@
-"""What passes between a caller, the workflow and the activity that takes a step."""
+"""The messages between a caller, the workflow and the activity that takes a step."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from schemas.vocabulary import Stage
 
 
 class Request(Model):
-    """A command with who asks for it. Its id makes asking twice the same as asking once."""
+    """A command and who asks for it. Sent twice with the same id it is recorded once."""
 
     command_id: UUID
     actor: Actor
@@ -23,18 +23,18 @@ class Request(Model):
 
 
 class Receipt(Model):
-    """The answer to a command: it stands in the log."""
+    """The answer to a command that is recorded in the log."""
 
     reference: str
     command_id: UUID | None = Field(
-        default=None, description="of the command that it answers; receipts of older versions do not say"
+        default=None, description="id of the command that it answers; absent in receipts of older versions"
     )
     sequence: int = Field(description="how many events the referral has after it")
     stage: Stage
     next_deadline: str | None = Field(default=None, description="key of the deadline that is due next")
     behind: bool = Field(
         default=False,
-        description="its workflow did not answer, was passed by, and learns of it as soon as it can",
+        description="recorded without its workflow, which did not answer and will catch up",
     )
     next_due_at: AwareDatetime | None = Field(default=None, description="when that is, UTC")
 
@@ -48,17 +48,17 @@ class NextPoint(Model):
 
 
 class Visible(Model):
-    """What is said of a referral in the clear, in lists and search attributes. Nothing about a person."""
+    """The unencrypted facts of a referral, for lists and search attributes. Nothing about a person."""
 
     area: Area
     stage: Stage
     caseworker: StaffId | None
     behind: bool = Field(
         default=False,
-        description="its workflow did not answer, was passed by, and learns of it as soon as it can",
+        description="recorded without its workflow, which did not answer and will catch up",
     )
     next_due_at: AwareDatetime | None = Field(
-        description="soonest due of the open deadlines, inactivity left out"
+        description="soonest due time of the open deadlines, without inactivity"
     )
     overdue: bool
     sensitive: bool
@@ -66,15 +66,15 @@ class Visible(Model):
 
 
 class StepTaken(Model):
-    """What a step came to, as recorded. The workflow replays this and no rule.
+    """The recorded result of a step. The workflow replays this and no rule.
 
     Attributes:
-        events: all events after the state that was given, without anything Sensitive; usually the step's own.
-        deadlines: what is open after it.
-        next_point: what the clock waits for after it.
-        notices: the messages that are to leave the house.
-        look_again: ids of messages on their way, for which something has changed.
-        head: the link of the last event, in hexadecimal; absent in answers older than the links.
+        events: all events after the given state, usually the step's own, without Sensitive fields.
+        deadlines: the open deadlines after it.
+        next_point: the next point of a deadline after it.
+        notices: the messages to be sent.
+        look_again: ids of pending messages that must be decided again.
+        head: the chain link of the last event, in hexadecimal; absent in results from before there were links.
     """
 
     receipt: Receipt
@@ -88,7 +88,7 @@ class StepTaken(Model):
 
 
 class Carried(Model):
-    """All that a workflow carries through continue-as-new."""
+    """The state that a workflow carries through continue-as-new."""
 
     referral: Referral
     deadlines: tuple[Deadline, ...]
@@ -99,7 +99,7 @@ class Carried(Model):
 
 
 class ReferralInput(Model):
-    """What a referral's workflow starts with. Without a carried state it is new, or is read from the log."""
+    """The input of a referral's workflow. Without a carried state the referral is new or is read from the log."""
 
     reference: str
     carried: Carried | None = None

@@ -1,10 +1,10 @@
-"""The closed lists of the field: stages, sides, purposes of consent, methods, reasons, and the rest."""
+"""The closed lists of restorative justice: stages, roles, purposes of consent, methods, reasons and others."""
 
 from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """Where a referral stands on its way from first contact to follow-up."""
+    """The stage of a referral, from first contact to follow-up."""
 
     RECEIVED = "received"
     VICTIM_CONTACT = "victim_contact"
@@ -30,7 +30,7 @@ class Source(StrEnum):
 
 
 class Initiator(StrEnum):
-    """Whose wish for restorative justice the referral carries."""
+    """Who asked for restorative justice."""
 
     HARMED_PERSON = "harmed_person"
     PERSON_RESPONSIBLE = "person_responsible"
@@ -78,12 +78,12 @@ class JusticeStage(StrEnum):
 
     @property
     def coarse(self) -> str:
-        """What is said of it in the clear, which is not whether somebody is in custody."""
+        """The form that is stored unencrypted; it does not tell whether somebody is in custody."""
         return "post_sentence" if self.startswith("post_sentence") else str(self)
 
 
 class ParticipantRole(StrEnum):
-    """What a person is in the referral."""
+    """A person's role in the referral."""
 
     HARMED = "harmed"
     RESPONSIBLE = "responsible"
@@ -105,7 +105,7 @@ class AgeBand(StrEnum):
 
 
 class Gender(StrEnum):
-    """As the person says."""
+    """As the person describes themselves."""
 
     FEMALE = "female"
     MALE = "male"
@@ -125,7 +125,7 @@ class Ethnicity(StrEnum):
 
 
 class Custody(StrEnum):
-    """Where a person responsible stands with prison and probation."""
+    """A person responsible's status with prison and probation."""
 
     NONE = "none"
     COMMUNITY_ORDER = "community_order"
@@ -147,7 +147,7 @@ class Channel(StrEnum):
 
 
 class ContactOutcome(StrEnum):
-    """What came of an attempt to reach a person."""
+    """The result of an attempt to reach a person."""
 
     REACHED = "reached"
     NO_ANSWER = "no_answer"
@@ -157,7 +157,7 @@ class ContactOutcome(StrEnum):
 
 
 class Interest(StrEnum):
-    """What a person said to taking part, once informed."""
+    """Whether a person, once informed, wants to take part."""
 
     INTERESTED = "interested"
     UNDECIDED = "undecided"
@@ -263,7 +263,7 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a risk assessment comes to."""
+    """The verdict of a risk assessment."""
 
     PROCEED_DIRECT = "proceed_direct"
     PROCEED_INDIRECT = "proceed_indirect"
@@ -301,7 +301,7 @@ class FollowUpContact(StrEnum):
 
 
 class ItemOutcome(StrEnum):
-    """What became of an item of an outcome agreement."""
+    """The outcome of an item of an outcome agreement."""
 
     COMPLETED = "completed"
     NOT_COMPLETED = "not_completed"
@@ -409,12 +409,12 @@ class ClosureReason(StrEnum):
 
     @property
     def completed(self) -> bool:
-        """Whether it says that an activity was held."""
+        """Whether the reason means that an activity was held."""
         return self.startswith("completed_") or self is ClosureReason.PARTLY_HELD
 
 
 class ErasureReason(StrEnum):
-    """Why a referral is erased. A closed list, for it is kept in the clear when all else is gone."""
+    """Why a referral is erased. A closed list, because it stays unencrypted after the erasure."""
 
     REQUEST = "request"
     RETENTION = "retention"
@@ -423,7 +423,7 @@ class ErasureReason(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why one person's part ends; the last of a side closes the referral with the reason of that side."""
+    """Why one person's part ends; the last of a side closes the referral with that side's reason."""
 
     DECLINED_BEFORE_SHARING = "declined_before_sharing"
     DECLINED = "declined"
@@ -439,7 +439,7 @@ class EndReason(StrEnum):
 
 
 class TaskResult(StrEnum):
-    """What became of what a person had to tell somebody."""
+    """The outcome of a task to tell somebody something in person."""
 
     PASSED_ON = "passed_on"
     NOT_NEEDED = "not_needed"

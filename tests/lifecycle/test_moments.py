@@ -48,8 +48,8 @@ def test_an_offset_is_kept_to(written: str | datetime, utc: datetime) -> None:
     assert (moment, moment.tzinfo) == (utc, UTC)
 
 
-TWICE = "that time comes twice, as the clocks go back: add +01:00 for the first, or +00:00"
-LEFT_OUT = "that time is left out, as the clocks go forward: write another, or add its offset, +00:00"
+TWICE = "that time occurs twice, as the clocks go back: add +01:00 for the first, +00:00 for the second"
+LEFT_OUT = "that time does not exist, as the clocks go forward: write another, or add the offset +00:00"
 
 
 @pytest.mark.parametrize(
