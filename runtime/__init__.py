@@ -1,1 +1,1 @@
-"""A process of ours: settings, connections, workers, logging, metrics, readiness."""
+"""What every process needs: settings, connections, workers, logging, metrics, readiness."""

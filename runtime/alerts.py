@@ -1,5 +1,5 @@
-"""What somebody has to be told at once. Whoever logs an entry with `alert=KIND` raises one: it is counted for
-Prometheus as `rj_alerts{kind=…}`, and sent by e-mail where RJ_ALERTS_TO names somebody.
+"""Alerts: log entries with `alert=KIND`. Each is counted for Prometheus as `rj_alerts{kind=…}` and e-mailed to
+RJ_ALERTS_TO, where that is set.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from messages.channels import ChannelAway, ChannelRefused
 from messages.email import Mailer
 
 Send: TypeAlias = Callable[[str, str], Awaitable[None]]
-"""Sends a subject and a text to who is to be told."""
+"""Sends a subject and a text to the recipient of alerts."""
 
 SAY_AGAIN = timedelta(hours=1)
-"""A kind of alert that goes on is sent by e-mail once in this time; each is counted."""
+"""An alert of the same kind is e-mailed at most once in this time; every one is counted."""
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class _Watcher(logging.Handler):
         if self._send is None or now - self._said.get(kind, datetime.min.replace(tzinfo=UTC)) < SAY_AGAIN:
             return
         self._said[kind] = now
-        # A log entry may be written in any thread.
+        # A log entry may come from any thread.
         self._loop.call_soon_threadsafe(self._start, self._send, kind, sentence)
 
     def _start(self, send: Send, kind: str, sentence: str) -> None:
@@ -55,17 +55,17 @@ class _Watcher(logging.Handler):
         try:
             await send(f"Alert: {kind.replace('_', ' ')}", sentence)
         except (ChannelAway, ChannelRefused) as error:
-            # Said without `alert`, or it would be about itself.
+            # Without `alert`, or it would raise itself again.
             log.warning("an alert could not be sent by e-mail: %s", type(error).__name__)
 
     async def finished(self) -> None:
-        """Wait for what is being sent."""
+        """Wait until the e-mails in progress are sent."""
         await asyncio.gather(*self._sending, return_exceptions=True)
 
 
 @asynccontextmanager
 async def alerts_watched(meter: MetricMeter, send: Send | None) -> AsyncIterator[None]:
-    """Count the alerts of this process, and send them, until the context ends."""
+    """Count and send the alerts of this process until the context ends."""
     watcher = _Watcher(meter, send)
     root = logging.getLogger()
     root.addHandler(watcher)

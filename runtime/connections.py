@@ -1,4 +1,4 @@
-"""What a process connects to, and the workers in it: for steps, for messages, and for summaries and reassignments."""
+"""The connections of a process, and its workers: for steps, for messages, for summaries and reassignments."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ from workflows.reassignment import ReassignmentWorkflow
 from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
 POLLS_WITHIN = timedelta(seconds=75)
-"""A worker's request for work lasts a minute at the most; then it asks anew."""
+"""A poll for work lasts at most a minute, so a running worker polls at least this often."""
 
-# How long steps in hand may take to finish when a worker is asked to stop.
+# How long running steps may take to finish when a worker stops.
 DRAIN = timedelta(seconds=20)
 
 STEPS_AT_ONCE = 20
-"""How many steps a process takes at the same time, and how many connections to PostgreSQL it has for all it does. Of
-thousands of deadlines that fall due at once the others wait in Temporal's queue; in the process they would all be in
-front of the next step of a person. Our judgement; `make storm` says how long people wait.
+"""How many steps a process takes at once, and the size of its PostgreSQL pool. When thousands of deadlines fall due
+together, the rest wait in Temporal's queue; accepted by the process, they would all delay the next person's step. Our
+judgement; `make storm` measures how long people wait.
 """
 
 MESSAGES_AT_ONCE = 20
-"""How many messages a process carries at the same time. Few may leave at once by each channel; more of them would wait
-in vain for their turn, and take the processor from those who wait for a step."""
+"""How many messages a process handles at once. Each channel sends only a few at a time; more would only wait, and take
+processor time from people's steps."""
 
-# Enough that every message which is being carried has its workflow's turn soon.
+# Enough for the workflows of the messages being handled.
 _FEW_TURNS = 4
 
 
@@ -87,7 +87,7 @@ async def connected(
     """Connections to both servers, closed at the end.
 
     Args:
-        lazy: connect to Temporal only when it is first asked: for what PostgreSQL can answer without it.
+        lazy: connect to Temporal on first use, for commands that need only PostgreSQL.
 
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
@@ -113,7 +113,7 @@ async def connect_temporal(
 ) -> Client:
     """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable, unless lazy.
 
-    Without keys, a client that reads nothing of what a referral holds.
+    Without keys the client cannot read any referral's data.
     """
     try:
         async with asyncio.timeout(15):
@@ -128,7 +128,7 @@ async def connect_temporal(
 
 
 def outward(settings: Settings) -> Outward:
-    """The ways out of the house that are set, and the words. Raises BadTemplate."""
+    """The configured channels and the wording of messages. Raises BadTemplate."""
     notify = None
     if settings.notify_api_key is not None:
         notify = Notify(
@@ -142,7 +142,7 @@ def outward(settings: Settings) -> Outward:
 
 
 class Workers:
-    """The workers of a process, which start and end together. To be used like the SDK's `Worker`."""
+    """The workers of a process, which start and stop together. Used like the SDK's `Worker`."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -154,10 +154,10 @@ class Workers:
         return all(each.is_running for each in self._workers)
 
     async def run(self) -> None:
-        """Run until they are shut down. Where one gives up, the others are shut down and its error is raised.
+        """Run until shut down. Where one fails, the others are shut down and its error is raised.
 
-        A cancellation goes to each, as often as it comes: they shut down, and at the second break off. None is left
-        behind: whoever waits for this may then close what they work on.
+        Each cancellation is passed to every worker: at the first they shut down, at the second they abort. None is
+        running on return, so the caller may then close what they use.
         """
         running = [asyncio.create_task(each.run()) for each in self._workers]
         try:
@@ -169,7 +169,7 @@ class Workers:
             await _ended(running)
 
     async def shutdown(self) -> None:
-        """Take no more work and finish what is in hand, all at the same time."""
+        """Accept no more work and finish what is running, in all workers at once."""
         await asyncio.gather(*(each.shutdown() for each in self._workers))
 
     async def __aenter__(self) -> Self:
@@ -198,13 +198,13 @@ async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
 def worker(
     client: Client, pool: Pool, keys: KeyStore, policies: Policies, out: Outward | None = None
 ) -> Workers:
-    """What runs referrals and carries messages; it drains for DRAIN when it is shut down.
+    """The workers for referrals and messages; shutting down takes up to DRAIN.
 
-    Steps are taken by local activities alone: no queue is asked for them, so that nobody can order one there. What has
-    to be asked for through Temporal, messages, summaries and reassignments, waits in queues of its own.
+    Steps are local activities only, so that nobody can request one through a task queue. Messages, summaries and
+    reassignments must be requested through Temporal, and have queues of their own.
 
     Args:
-        out: the ways out of the house; without any, messages stay in the inboxes.
+        out: the channels to send by; None: messages stay in the inboxes.
     """
     out = out or Outward(Wording.load())
     steps = Steps(pool, keys, policies)
@@ -223,7 +223,7 @@ def worker(
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=DRAIN,
-        # A step that waits for a worker which has just gone is given to another one after this; by default after ten
+        # A step assigned to a worker that has just stopped goes to another one after this. The default is ten
         # seconds, longer than a caller waits.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         deployment_config=WorkerDeploymentConfig(
@@ -262,20 +262,20 @@ def worker(
 
 
 def _build_id() -> str:
-    """Of the code of our own that takes a step, so that a history tells by which it was taken.
+    """A digest of our code that takes steps, so that a history shows which code took them.
 
-    The SDK's own reads every library as well, which takes it a second or two.
+    The SDK's default also reads every library, which takes a second or two.
     """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for room in ("schemas", "lifecycle", "stores", "activities", "workflows", "runtime"):
-        for module in sorted((root / room).rglob("*.py")):
+    for package in ("schemas", "lifecycle", "stores", "activities", "workflows", "runtime"):
+        for module in sorted((root / package).rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()[:16]
 
 
 async def require_migrated(database_url: str) -> None:
-    """Raise MigrationsPending where the database is not as this version needs it; DatabaseUnreachable likewise."""
+    """Raise MigrationsPending where migrations of this version are missing. Raises DatabaseUnreachable."""
     missing = await pending(database_url)
     if missing:
         raise MigrationsPending(missing)
@@ -299,7 +299,7 @@ async def missing_search_attributes(client: Client) -> dict[str, IndexedValueTyp
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Make the search attributes that are missing in the client's namespace. Raises TemporalUnreachable."""
+    """Register the search attributes that the client's namespace lacks. Raises TemporalUnreachable."""
     missing = await missing_search_attributes(client)
     if not missing:
         return
@@ -317,9 +317,9 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def pollers(client: Client) -> dict[str, datetime]:
-    """The workers that poll every queue of ours, by their identity, with when each last asked for all of them (UTC).
+    """The workers that poll all our queues: by identity, the oldest of each one's latest polls (UTC).
 
-    Temporal lists one for five minutes after it was last heard of; a living one asks at least once in POLLS_WITHIN.
+    Temporal lists a worker for five minutes after its last poll; a running one polls at least every POLLS_WITHIN.
     Raises TemporalUnreachable.
     """
     queues = [await _pollers(client, queue) for queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)]

@@ -1,4 +1,4 @@
-"""What a check of an installation, or of what goes on in it, found; in words for whoever runs it."""
+"""What checks of an installation and its workflows found, in words for its operator."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How a check came out."""
+    """The severity of a finding."""
 
     OK = "ok"
     NOTE = "note"
-    """Referrals can be opened, but somebody should look at it."""
+    """Referrals can be opened, but somebody should look at this."""
     BLOCKED = "blocked"
-    """Referrals can be opened, but some cannot go on before somebody mends it."""
+    """Referrals can be opened, but some cannot go on until this is fixed."""
     SETUP = "setup"
-    """No referral can be opened: something that people set or enter is wrong or missing."""
+    """No referral can be opened: a setting or an entry in the register is wrong or missing."""
     SERVER = "server"
-    """No referral can be opened: a server is missing, or not as it must be."""
+    """No referral can be opened: a server is missing or not as required."""
     UNKNOWN = "unknown"
-    """Cannot be checked before something else is mended."""
+    """Cannot be checked until something else is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Finding:
     Attributes:
         check: its name.
         said: what was found, one sentence.
-        remedy: what to do; None where nothing need be done.
+        remedy: what to do; None where nothing is needed.
     """
 
     check: str
@@ -40,22 +40,22 @@ class Finding:
 
 
 class Kind(StrEnum):
-    """In which way something is stuck."""
+    """How something is stuck."""
 
     FAILING = "failing"
-    """Temporal reports that its turns fail again and again."""
+    """Temporal reports that its workflow tasks keep failing."""
     NO_WORKFLOW = "no_workflow"
-    """It is open, and nothing runs for it."""
+    """The referral is open and has no running workflow."""
     FOREIGN = "foreign"
-    """A workflow or a schedule under our names or on our queues that is none of ours."""
+    """A workflow or schedule that uses our names or queues and is not ours."""
     SQUATTED = "squatted"
-    """The place of a workflow of ours is held by one that somebody else started."""
+    """The id of one of our workflows is used by one that somebody else started."""
     BEHIND = "behind"
-    """Somebody set its workflow back, and it does not know all that was recorded."""
+    """Somebody reset its workflow, which does not know all that was recorded."""
     SCHEDULE = "schedule"
-    """A schedule of ours is gone, paused or not as it should be."""
+    """One of our schedules is gone, paused or changed."""
     MESSAGE_WAITS = "message_waits"
-    """It is long on its way."""
+    """The message has been pending for too long."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,6 @@ class Stuck:
 
 
 def shown(text: str) -> str:
-    """A name that a stranger chose, fit to be shown, logged and sent."""
+    """A name that a stranger chose, made safe to show, log and send."""
     kept = "".join(each if each.isascii() and each.isprintable() and each != "'" else "?" for each in text)
     return kept if len(kept) <= 80 else f"{kept[:77]}..."

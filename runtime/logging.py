@@ -1,7 +1,7 @@
 """Logs, ours and the libraries', in one shape and without anything a person said.
 
-What is redacted is decided by the one mark `Sensitive`: a marked field of a model, and any entry of its name. A value
-of a type we do not know is named, not printed, and an exception is its type and place, since a message may quote.
+The mark `Sensitive` decides what is redacted: marked fields of models, and any entry with the name of one. Of a value
+of an unknown type only the type is printed, and of an exception its type and place, since its message may quote data.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REDACTED = "[redacted]"
 _PLAIN = (str, int, float, bool, type(None), date, time, timedelta, Decimal, UUID, PurePath, Enum)
 _OURS = frozenset({"event", "level", "logger", "timestamp", "exc_info", "stack_info"})
 _FRAMES = 8
-# Of what Temporal says about the workflow or activity, what finds it again.
+# The fields of Temporal's context that identify the workflow or activity.
 _CONTEXT = {
     "workflow_id": "workflow_id",
     "run_id": "run_id",
@@ -59,7 +59,7 @@ def configure_logging(
 
     `warnings_to` gets warnings and worse as well, in words for a person.
     """
-    # Loaded now, because a name is redacted only when the schema that marks it is known.
+    # Imported now: a name is redacted only once the schema that marks it is loaded.
     for module in pkgutil.iter_modules(schemas.__path__, "schemas."):
         importlib.import_module(module.name)
     workflow.logger.workflow_info_on_message = False
@@ -97,7 +97,7 @@ def _handler(
     *more: Processor,
 ) -> EntryHandler:
     renderer: Processor = (
-        # Of ASCII only: whatever a terminal does with other characters, it does not do with these.
+        # ASCII only, so that no terminal can be affected by other characters.
         structlog.processors.JSONRenderer(ensure_ascii=True)
         if format == "json"
         else structlog.dev.ConsoleRenderer(colors=stream.isatty())
@@ -122,8 +122,8 @@ def _handler(
 
 
 def flatten_context(_logger: Any, _method: str, entry: EventDict) -> EventDict:
-    """Lift the ids of the workflow or activity that speaks to the top of the entry."""
-    # What Temporal's core says stands in the message already.
+    """Move the ids of the workflow or activity that logs to the top level of the entry."""
+    # Temporal's core repeats these in its message.
     entry.pop("temporal_log", None)
     for kind in ("temporal_workflow", "temporal_activity"):
         context = entry.pop(kind, None)
@@ -133,7 +133,7 @@ def flatten_context(_logger: Any, _method: str, entry: EventDict) -> EventDict:
 
 
 def describe_exception(_logger: Any, _method: str, entry: EventDict) -> EventDict:
-    """Replace an exception by where it came from."""
+    """Replace an exception by its type and places."""
     given = entry.pop("exc_info", None)
     error = sys.exception() if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
@@ -143,7 +143,7 @@ def describe_exception(_logger: Any, _method: str, entry: EventDict) -> EventDic
 
 
 def name_error(_logger: Any, _method: str, entry: EventDict) -> EventDict:
-    """Leave of an exception its type: where it came from stands in the log, and tells a person little."""
+    """Reduce an exception to its type: its places are in the log, and are of little use to a reader."""
     if isinstance(entry.get("error"), Mapping):
         entry["error"] = entry["error"]["type"]
     return entry
@@ -173,7 +173,7 @@ def exception_outline(error: BaseException) -> dict[str, Any]:
 
 
 def make_visible(_logger: Any, _method: str, entry: EventDict) -> EventDict:
-    """Leave of each text what a terminal may show, on one line."""
+    """Reduce each text to one line that is safe to show on a terminal."""
     return {
         name: one_line(value) if isinstance(value, str) and not name.startswith("_") else value
         for name, value in entry.items()
@@ -181,7 +181,7 @@ def make_visible(_logger: Any, _method: str, entry: EventDict) -> EventDict:
 
 
 def redact(_logger: Any, _method: str, entry: EventDict) -> EventDict:
-    """Leave of each value what may be read by whoever reads logs."""
+    """Reduce each value to what readers of logs may see."""
     return {
         # structlog's own entries begin with an underscore and are taken out after us.
         name: value if name.startswith("_") else _readable(value) if name in _OURS else _under(name, value)
@@ -212,7 +212,7 @@ def _readable(value: Any) -> Any:
 
 
 class EntryHandler(logging.StreamHandler[TextIO]):
-    """Says that an entry could not be written without printing it, as the standard library would."""
+    """Reports that an entry could not be written, without printing it as the standard library would."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         error = sys.exception()

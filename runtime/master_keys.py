@@ -1,4 +1,4 @@
-"""The file of master keys where there is none yet."""
+"""Creation of the master key file."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from stores.keys.referral_keys import MasterKeyProblem, MasterKeys, sealed_anyth
 
 
 async def make_missing(path: Path, database_url: str) -> bool:
-    """Make the file of master keys where the database holds nothing yet that an older one opens; whether it was made.
+    """Create the master key file if the database holds nothing sealed yet; whether it was created.
 
     Raises:
         MasterKeyProblem: it cannot be used, or it is gone while the database needs it.

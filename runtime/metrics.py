@@ -1,4 +1,4 @@
-"""Temporal's runtime, of which a process has one, and the metrics it serves to Prometheus."""
+"""Temporal's runtime, one per process, and the metrics it serves to Prometheus."""
 
 import functools
 import logging
@@ -28,8 +28,8 @@ _LOGGING = LoggingConfig(
 def runtime(metrics_address: str | None) -> Runtime:
     """The runtime for this process's client and worker; raises BadSetting where the address cannot be listened on.
 
-    Our own counters are made on its `metric_meter`, so that they are served beside Temporal's. What Temporal's core
-    has to say goes to our log.
+    Our own counters are made on its `metric_meter` and served beside Temporal's. The log of Temporal's core goes to
+    our log.
     """
     metrics = (
         PrometheusConfig(bind_address=metrics_address, durations_as_seconds=True) if metrics_address else None

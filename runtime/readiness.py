@@ -1,8 +1,8 @@
-"""Whether this process can do its work, for whatever watches over it: HTTP on one small port.
+"""Whether this process can do its work, for a supervisor process or orchestrator: HTTP on one port.
 
-`/live` answers 200 as long as the process does anything at all. `/ready` answers 200 when nothing is in the way of its
-work, else 503, with JSON that says what is. Under `attention` both say what somebody must look at, though the work goes
-on: that a stranger meddles must not be a way to have this process taken out of service.
+`/live` answers 200 while the process runs. `/ready` answers 200 when it can do its work, else 503 with JSON that says
+what prevents it. Under `attention` both list what somebody must look at although the work goes on: a stranger who
+meddles must not be able to have this process taken out of service.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from runtime.upkeep import Upkeep
 PREFERRED_PORT = 8235
 
 CHECK_WITHIN = 2.0
-"""Seconds a check may take; after that, what it asked does not answer."""
+"""Seconds a check may take; after that it counts as unanswered."""
 
 Check: TypeAlias = Callable[[], Awaitable[str | None]]
 """Says what is wrong in a few words, or None. Raises nothing."""
 
-# Seconds in which a request must have come.
+# Seconds in which a request must arrive.
 _ASKED_WITHIN = 5.0
 _LONGEST_REQUEST = 8192
 
@@ -58,7 +58,7 @@ async def probe(
 
 
 async def not_ready(checks: Mapping[str, Check]) -> dict[str, str]:
-    """What is in the way now, by the check's name; empty when nothing is."""
+    """The failed checks, by name; empty when all pass."""
     found = await asyncio.gather(*(_ask(check) for check in checks.values()))
     return {name: wrong for name, wrong in zip(checks, found, strict=True) if wrong}
 
@@ -89,7 +89,7 @@ async def _converse(
         writer.write(head.encode() + (b"" if request.startswith(b"HEAD ") else body))
         await writer.drain()
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-        # Whoever asks no question, or hangs up before the answer, waits for none.
+        # A client that sends no request, or disconnects, gets no answer.
         return
     finally:
         writer.close()

@@ -1,4 +1,4 @@
-"""What an installation may set, read from the environment."""
+"""The settings of an installation, read from the environment."""
 
 import os
 import re
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
         default=None, validation_alias="DATABASE_URL", repr=False
     )
-    """A PostgreSQL of one's own, as the application: a user who owns nothing there; `rj up` then starts none."""
+    """Your own PostgreSQL, as the application's user, who owns nothing there; `rj up` then starts none."""
 
     database_owner_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(default=None, repr=False)
     """The same database as its owner, who may create roles: for bringing its tables up to date, and nothing else."""
@@ -96,10 +96,10 @@ class Settings(BaseSettings):
     master_keys_file: Path = Field(
         default_factory=lambda known: known.get("data", Path(".rj")) / "master.keys"
     )
-    """The ring of master keys that wrap each referral's key. To be backed up apart from the data."""
+    """The file of master keys that wrap each referral's key. Back it up apart from the data."""
 
     anchors: Path = Field(default_factory=lambda known: known.get("data", Path(".rj")) / "anchors")
-    """Where signed statements of where every log stood are kept; better not on the disk of the database."""
+    """The folder of anchors, signed statements of the head of every log; best on another disk than the database."""
 
     epoch_keys_file: Path = Field(
         default_factory=lambda known: beside(known.get("master_keys_file", Path(".rj/master.keys")))
@@ -117,10 +117,10 @@ class Settings(BaseSettings):
     """
 
     mail_from: Annotated[str, AfterValidator(sender_address)] = "no-reply@localhost"
-    """Who e-mail is from, and where bounces go; an address that does not tell what the service does."""
+    """The sender of e-mail, who also gets bounces; the address must not reveal what the service does."""
 
     alerts_to: Annotated[str, AfterValidator(mail_address)] | None = None
-    """Who is told by e-mail what has to be told at once, such as that somebody meddles with Temporal."""
+    """The e-mail address for alerts, such as that somebody meddles with Temporal."""
 
     notify_api_key: Annotated[str, AfterValidator(_notify_key)] | None = Field(default=None, repr=False)
     """The key of a GOV.UK Notify account, which sends text messages and letters; without one, none are sent."""
@@ -138,10 +138,10 @@ class Settings(BaseSettings):
     """A folder of the service's own wording; what it lacks is taken from what ships."""
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
-    """HOST:PORT on which Prometheus may read the metrics; without one, `rj up` picks a port and a worker has none."""
+    """HOST:PORT for Prometheus metrics; without one, `rj up` picks a port and a worker serves none."""
 
     ready_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
-    """HOST:PORT on which a worker answers whether it is ready; without one, a free port of this machine only."""
+    """HOST:PORT for the readiness probe; without one, a free port on this machine only."""
 
     log_format: Literal["json", "console"] = "console"
     """json: one object a line, for a collector. console: for a person."""
@@ -161,7 +161,7 @@ class Settings(BaseSettings):
 def _sentence(problem: Mapping[str, Any]) -> str:
     field = str(problem["loc"][0])
     name = field if field == "DATABASE_URL" else f"RJ_{field.upper()}"
-    # A key, or an address that may hold a password: what was given is not repeated.
+    # A key, or an address that may hold a password: the value is not repeated.
     given = name if name in _SECRET else f"{name}={problem['input']}"
     match problem["type"]:
         case "value_error":
@@ -178,10 +178,10 @@ def _sentence(problem: Mapping[str, Any]) -> str:
 
 
 def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConnectConfig | None:
-    """What `Client.connect` needs for a Temporal of one's own (address, namespace, TLS, API key), or None.
+    """The arguments of `Client.connect` for your own Temporal (address, namespace, TLS, API key), or None.
 
-    Only when TEMPORAL_ADDRESS, TEMPORAL_PROFILE or TEMPORAL_CONFIG_FILE is set: a default profile lying in
-    somebody's home for another purpose must not draw referrals to that server. Raises BadSetting.
+    Only when TEMPORAL_ADDRESS, TEMPORAL_PROFILE or TEMPORAL_CONFIG_FILE is set: a default profile in
+    somebody's home for another purpose must not send referrals to that server. Raises BadSetting.
     """
     env = os.environ if env is None else env
     if not any(env.get(name) for name in _TEMPORAL_CHOSEN_BY):
@@ -189,7 +189,7 @@ def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConne
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=dict(env))
     except (RuntimeError, OSError) as error:
-        # Its further lines quote the file, where keys stand.
+        # Its further lines quote the file, which may hold keys.
         reason = str(error).partition("\n")[0].rstrip(".")
         raise BadSetting(f"Temporal's settings (TEMPORAL_*) cannot be used: {reason}.") from None
     if not config.get("target_host"):

@@ -1,4 +1,4 @@
-"""Ending a process when it is told to."""
+"""Ending a process on SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 async def run_until_signalled(
     work: Coroutine[Any, Any, None], *, on_signal: Callable[[], None], again_ends: bool
 ) -> None:
-    """Do the work until it ends, or until SIGTERM or SIGINT asks for that: then it is cancelled, so that it puts
-    everything away in its own order.
+    """Run the work until it ends, or cancel it on SIGTERM or SIGINT, so that it can clean up in its own order.
 
     Args:
         on_signal: called once, at the first signal.

@@ -1,5 +1,5 @@
-"""What a serving process does by itself beside its work, again and again: looking whether anybody meddles, and keeping
-the records safe. None of it depends on Temporal's own schedules, which whoever reaches Temporal can take away.
+"""Periodic tasks of a serving process: checking whether anybody meddles, and keeping the records safe. They do not use
+Temporal's schedules, which anybody who reaches Temporal can delete.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True)
 class PeriodicTask:
-    """One thing that is done again and again while a process serves.
+    """A task that is repeated while a process serves.
 
     Attributes:
-        name: under which `/ready` says what it found.
-        every: how long it rests between two times.
-        run: does it; answers what somebody must look at, in one sentence, or None. It may raise: that is logged, and
-            it is done again when its time comes.
+        name: the key of its finding in `/ready`, and the kind of its alert.
+        every: the pause between two runs.
+        run: returns what somebody must look at, in one sentence, or None. An exception is logged, and the task runs
+            again after the pause.
     """
 
     name: str
@@ -32,7 +32,7 @@ class PeriodicTask:
 
 
 class Upkeep:
-    """The tasks of a process, and what each found last."""
+    """The periodic tasks of a process, and what each found last."""
 
     def __init__(self, tasks: Sequence[PeriodicTask]) -> None:
         self._tasks = tasks
@@ -45,7 +45,7 @@ class Upkeep:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do the tasks until the context ends; one that is being done then is broken off."""
+        """Run the tasks until the context ends, then cancel them."""
         running = [asyncio.create_task(self._keep(each), name=each.name) for each in self._tasks]
         try:
             yield
@@ -59,7 +59,7 @@ class Upkeep:
             try:
                 found = await task.run()
             except Exception:
-                # A server is away, or it is a fault of ours: neither may end what else is looked after.
+                # An unreachable server or a fault of ours must not stop this task for good.
                 log.exception("upkeep failed and is tried again", task=task.name)
                 found = "Could not be done; see the log."
             self._note(task, found)

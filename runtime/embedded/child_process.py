@@ -1,4 +1,4 @@
-"""A server that runs as our child: started, heard when it dies, stopped by its own pid."""
+"""A server as a child process: started, watched, and stopped by its own pid."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from typing import Self
 import psutil
 
 READY_WITHIN = 30.0
-"""Seconds a server may take until it answers; generous, because a loaded machine is slow and a wait costs nothing."""
+"""Seconds a server may take to answer; generous, because a loaded machine is slow."""
 
 
 class ServerFailed(Exception):
@@ -18,8 +18,8 @@ class ServerFailed(Exception):
 
 
 class ChildProcess:
-    """One running server. It has a session of its own, so the terminal's Ctrl-C reaches us first and we stop it
-    in order; and it is our own child, so that after its death it is reaped and a restart finds no zombie.
+    """One running server. It has its own session, so that Ctrl-C reaches only us and we stop servers in order. It is a
+    direct child, so that it is reaped and a restart finds no zombie.
     """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
@@ -82,7 +82,7 @@ class ChildProcess:
             ) from None
 
     def listens(self, port: int) -> bool:
-        """Whether it is this very process that listens there, and not another that was quicker to take the port."""
+        """Whether this process itself listens on the port, and not another that took it first."""
         try:
             sockets = psutil.Process(self.pid).net_connections("tcp")
         except psutil.Error:  # gone already
@@ -90,7 +90,7 @@ class ChildProcess:
         return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
 
     async def stop(self, *polite: signal.Signals, seconds_each: float = 20.0) -> None:
-        """End the process: each polite signal in turn, `seconds_each` apart, then SIGKILL."""
+        """End the process: each of the signals in turn, `seconds_each` apart, then SIGKILL."""
         try:
             for number in polite:
                 self._send(number)
@@ -100,7 +100,7 @@ class ChildProcess:
                     continue
                 return
         finally:
-            # Also when we are cancelled a second time while waiting: nothing of ours is left behind.
+            # Also when cancelled again while waiting: no process is left behind.
             self._send(signal.SIGKILL)
             await self._process.wait()
 
@@ -116,8 +116,8 @@ class ChildProcess:
 async def end_orphan(pid: int, mark: str, *polite: signal.Signals, seconds_each: float = 20.0) -> None:
     """End a server that outlived an `rj up` which was killed.
 
-    A process is only taken for ours when `mark` (a path in our data folder) is on its command line, because process
-    ids are used again.
+    A process counts as ours only if `mark` (a path in our data folder) is on its command line, because process ids
+    are reused.
     """
     for number in (*polite, signal.SIGKILL):
         if not _runs(pid, mark):

@@ -14,7 +14,7 @@ from temporalio.envconfig import ClientConnectConfig
 
 from runtime.settings import BadSetting, Settings, temporal_connect_config
 
-# What a second worker must know as the first does, for one to act as the other would.
+# The settings that a further process must share with `rj up` to act as it would.
 _PASSED_ON = (
     "anchors",
     "database_owner_url",
@@ -40,10 +40,10 @@ class AlreadyRunning(Exception):
 
 
 class RunningService(BaseModel):
-    """Where the service is that a living `rj up` runs.
+    """Where a running `rj up` serves, and with which settings.
 
     Attributes:
-        mail: the folder in which it keeps what it would send by e-mail; None where a mail server of one's own takes it.
+        mail: the folder in which it keeps e-mail instead of sending it; None where a mail server is set.
     """
 
     pid: int
@@ -78,7 +78,7 @@ class Servers:
     service: RunningService | None = None
 
     def settings(self, read: Settings) -> Settings:
-        """The settings as read here and, where they say nothing, as `rj up` was told in its own terminal."""
+        """The settings as read here, filled up with those of `rj up` where they are unset."""
         told = self.service
         if told is None:
             return read
@@ -101,19 +101,17 @@ class DataFolder:
         self._lock_file = self.path / "up.lock"
 
     def prepare(self) -> None:
-        """Make the folder, or take away what others may do in it.
+        """Make the folder, or remove other accounts' permissions from it.
 
-        Raises BadSetting where that is impossible, for a folder that holds something else than our data, and for one of
-        another account.
+        Raises BadSetting where that is impossible, where the folder holds something other than our data, and where it
+        belongs to another account.
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._refuse_anothers()
             if not self._lock_file.exists() and any(self.path.iterdir()):
-                raise BadSetting(
-                    f"RJ_DATA={self.path} holds something else: name a folder that is new or empty."
-                )
-            # As root the database runs under another account, which has to pass through to its own folder.
+                raise BadSetting(f"RJ_DATA={self.path} holds something else: name a new or empty folder.")
+            # As root, PostgreSQL runs under another account, which must be able to reach its own folder inside.
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         except OSError as error:
             raise BadSetting(
@@ -122,9 +120,9 @@ class DataFolder:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Be the one `rj up` on this folder until the context ends; raises AlreadyRunning.
+        """Lock the folder for this `rj up` until the context ends; raises AlreadyRunning.
 
-        The hold is the operating system's lock on a file: it ends with the process, however that ends.
+        The operating system's file lock is released when the process ends, however it ends.
         """
         self.prepare()
         lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -139,7 +137,7 @@ class DataFolder:
             os.close(lock)
 
     def announce(self, service: RunningService) -> None:
-        """Tell other commands where the service is. Only while holding the folder."""
+        """Write the service file, by which other commands find the service. Only while holding the lock."""
         unfinished = self._service_file.with_suffix(".new")
         unfinished.unlink(missing_ok=True)
         unfinished.touch(mode=0o600)
@@ -147,9 +145,9 @@ class DataFolder:
         unfinished.replace(self._service_file)
 
     def held(self) -> bool:
-        """Whether an `rj up` is alive on this folder, be it ready or still starting.
+        """Whether an `rj up` runs on this folder, ready or still starting.
 
-        Raises BadSetting for a folder of another account, which could lead us to servers of its own.
+        Raises BadSetting for a folder of another account, which could point to that account's servers.
         """
         self._refuse_anothers()
         try:
@@ -162,8 +160,8 @@ class DataFolder:
             os.close(lock)
 
     def running(self) -> RunningService | None:
-        """The service of the `rj up` that is alive on this folder, once it is ready; what a killed one left is
-        not taken for it.
+        """The service of the `rj up` that runs on this folder; None until it is ready. A file left by a killed one does
+        not count.
         """
         if not self.held():
             return None
@@ -180,7 +178,7 @@ class DataFolder:
         if owner != os.geteuid():
             raise BadSetting(
                 f"RJ_DATA={self.path} belongs to another account: run `rj` as that account, name a folder of your own, "
-                "or make it yours with all that is in it (chown -R)."
+                "or take ownership of it and its contents (chown -R)."
             )
 
     def _where_it_is(self) -> str:
@@ -195,9 +193,9 @@ class DataFolder:
 
 
 def resolve(settings: Settings) -> Servers:
-    """Which servers to talk to: those the environment names, else those of the living `rj up`.
+    """The servers to use: those named in the environment, else those of the running `rj up`.
 
-    Raises NotRunning when a server is known by neither, BadSetting when TEMPORAL_* cannot be used.
+    Raises NotRunning when neither names a server, BadSetting when TEMPORAL_* cannot be used.
     """
     database_url, temporal = settings.database_url, temporal_connect_config()
     if database_url and temporal:
@@ -225,21 +223,21 @@ def resolve(settings: Settings) -> Servers:
 
 
 def _close(folder: Path) -> None:
-    """Take from others what they may do with our files and folders below one; what other accounts own is theirs."""
+    """Remove other accounts' permissions from our files and folders below one; skips what other accounts own."""
     for _, folders, files, place in os.fwalk(folder):
         for name in (*folders, *files):
             # A server that outlived its `rj up` may be taking files away.
             with suppress(FileNotFoundError):
                 found = os.stat(name, dir_fd=place, follow_symlinks=False)
                 ours = found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode)
-                # As root the folder of the database is passed through by the account that it runs under.
+                # As root, PostgreSQL's account must be able to pass through its folder.
                 allowed = 0o710 if name == "postgres" and stat.S_ISDIR(found.st_mode) else 0o700
                 if ours and found.st_mode & 0o777 & ~allowed:
                     os.chmod(name, found.st_mode & allowed, dir_fd=place)
 
 
 def _locked_soon(lock: int) -> bool:
-    # A command that asks whether we are alive holds the lock for an instant; only a service holds it longer.
+    # A command that checks for a service holds the lock only for an instant; a service holds it for long.
     for _ in range(10):
         if _try_lock(lock, fcntl.LOCK_EX):
             return True

@@ -1,4 +1,4 @@
-"""The mail server of `rj up`: it takes what the service sends and keeps it in a folder, for those who try it out."""
+"""The mail server of `rj up`: it keeps the service's e-mail in a folder, for trying the service out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Where mail is taken, and where it is kept.
+    """The address of the mail server, and the folder in which it keeps mail.
 
     Attributes:
         url: as RJ_SMTP_URL would name it, with the password of this run.
@@ -50,11 +50,11 @@ class Mailbox:
 
 @asynccontextmanager
 async def embedded_mail(folder: Path) -> AsyncIterator[Mailbox]:
-    """Take mail from who knows the password, for any recipient, and send it nowhere, until the context ends.
+    """Accept mail for any recipient from clients that know the password, and keep it, until the context ends.
 
-    The password is another at every start, and is proved and not sent. Only the folder's owner may read the mail. A
-    message that comes again, with the same Message-ID for the same recipient, takes the place of its twin. Runs in this
-    process and its loop. Raises ServerFailed.
+    The password is new at every start and is never sent in the clear (CRAM-MD5). Only the folder's owner may read the
+    mail. A message with the same Message-ID and recipient replaces the earlier one. Runs in this process and event
+    loop. Raises ServerFailed.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -81,7 +81,7 @@ async def _listen(keeper: _Keeper, connections: set[_Connection]) -> tuple[async
 
 
 class _Keeper:
-    """Keeps what was taken. The method names are aiosmtpd's."""
+    """Keeps accepted mail. The method names are aiosmtpd's."""
 
     def __init__(self, folder: Path, password: str) -> None:
         self._folder = folder
@@ -89,7 +89,7 @@ class _Keeper:
 
     @auth_mechanism("CRAM-MD5")
     async def auth_challenge(self, server: SMTP, arguments: list[str]) -> AuthResult:
-        """Who logs in proves that they know the password, on a challenge that never comes again (RFC 2195)."""
+        """Log-in by challenge and response with a challenge used once (RFC 2195)."""
         challenge = f"<{secrets.token_urlsafe(24)}@localhost>".encode()
         answer = await server.challenge_auth(challenge)
         if not isinstance(answer, bytes):
@@ -103,10 +103,10 @@ class _Keeper:
             BytesHeaderParser().parsebytes(content)["Message-ID"] or hashlib.sha256(content).hexdigest()
         )
         again = [self._keep(str(message_id), recipient, content) for recipient in envelope.rcpt_tos]
-        return "250 2.0.0 Kept, in place of its twin" if all(again) else "250 2.0.0 Kept"
+        return "250 2.0.0 Kept, in place of an earlier copy" if all(again) else "250 2.0.0 Kept"
 
     def _keep(self, message_id: str, recipient: str, content: bytes) -> bool:
-        """Whether it was here already."""
+        """Whether the message was already kept; writes it in any case."""
         name = hashlib.sha256(f"{message_id}\n{recipient}".encode(errors="surrogateescape")).hexdigest()
         kept = self._folder / f"{name[:32]}.eml"
         again = kept.exists()

