@@ -1,1 +1,1 @@
-"""The only code that touches the world on a workflow's behalf."""
+"""The activities: all I/O on behalf of a workflow."""

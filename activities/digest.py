@@ -1,4 +1,4 @@
-"""The summary that staff get by e-mail on working mornings."""
+"""The summary e-mailed to staff on working mornings."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class WhyNone(StrEnum):
     DAY_OFF = "day_off"
     NO_MAIL_SERVER = "no_mail_server"
     TOO_EARLY = "too_early"
-    """Somebody had it begin before the morning."""
+    """Somebody started it before the morning."""
     TOO_LATE = "too_late"
-    """Nothing was there to send it until the working day was over."""
+    """No worker was available before the working day was over."""
 
 
 class Readers(Model):
-    """Who is to get the summary of a day.
+    """The recipients of the summary of a day.
 
     Attributes:
         staff: the ids of the members of staff.
-        why_none: where it goes to nobody, whoever works there.
+        why_none: why nobody gets it; None where somebody does.
     """
 
     staff: tuple[str, ...] = ()
@@ -62,12 +62,12 @@ class Readers(Model):
 
 
 class DigestOutcome(StrEnum):
-    """What became of one person's summary."""
+    """The outcome of one person's summary."""
 
     SENT = "sent"
     NOTHING_TO_SAY = "nothing_to_say"
     REFUSED = "refused"
-    """The address, for good."""
+    """The address was refused permanently."""
 
 
 class Digests:
@@ -76,7 +76,7 @@ class Digests:
     Args:
         pool: connections with the application's rights.
         keys: the referrals' keys.
-        policies: what the service has settled; says who answers for a deadline, and when it is closed.
+        policies: the service's; they say who is responsible for a deadline, and on which days the service is closed.
         wording: the templates.
         mailer: None where e-mail is off; then nothing is sent.
     """
@@ -92,8 +92,8 @@ class Digests:
 
     @activity.defn(name="list_digest_readers")
     async def readers(self, day: date) -> Readers:
-        """Who is to get the summary of a day in London: of the staff who want it, those who work in an area that is
-        not closed then."""
+        """The recipients of a London day's summary: staff who want it and work in an area that is not closed that
+        day."""
         require_caller("DigestWorkflow", "service/digest*")
         open_areas = {area for area in Area if self._is_open(area, day)}
         if not open_areas:
@@ -105,14 +105,13 @@ class Digests:
 
     @activity.defn(name="send_digests")
     async def send(self, day: date, readers: Sequence[str]) -> dict[str, DigestOutcome]:
-        """Send the summary of a day to these people, one after the other, each of them once.
+        """Send the summary of a day to these people, one after the other, once each.
 
-        Who is settled is kept with the activity while it is tried again: an address that was refused is not tried
-        every few minutes because another one's server is away. Should the process end between sending and recording,
-        the same Message-ID goes out again.
+        Outcomes are kept in the heartbeat across retries, so that a refused address is not tried again because another
+        one's server is down. If the process ends between sending and recording, the same Message-ID is sent again.
 
         Raises:
-            ApplicationError: it could not be sent to some; all others have theirs. Its detail is who is settled.
+            ApplicationError: it could not be sent to some; its details are the outcomes of the others.
         """
         require_caller("DigestWorkflow", "service/digest*")
         settled = _settled_before()
@@ -120,7 +119,7 @@ class Digests:
         for reader in readers:
             if reader in settled:
                 continue
-            # Gathered, so that whatever is wrong with one keeps nobody else from theirs.
+            # Failures are collected, so that one does not stop the others' summaries.
             [done] = await asyncio.gather(self._send(reader, day), return_exceptions=True)
             if isinstance(done, BaseException):
                 failed = done
@@ -144,16 +143,16 @@ class Digests:
         if await digests.sent(self._pool, reader, day):
             return DigestOutcome.SENT
         member = await staff.get(self._pool, reader)
-        # Who left, went away or chose otherwise since the readers were listed.
+        # They left, are absent or changed their choice since the readers were listed.
         if member is None or not _still_reads(member, now) or member.email is None:
             return DigestOutcome.NOTHING_TO_SAY
         summary = await self.summary(member, day, now)
         if summary is None:
             return DigestOutcome.NOTHING_TO_SAY
         if self._mailer is None:
-            raise ChannelAway("No mail server is set where this was tried.")
+            raise ChannelAway("No mail server is set for this worker.")
         written = self._wording.render("digest", Medium.EMAIL, summary)
-        # A database that can be read but not written would else get a letter out of every try.
+        # Otherwise a database that can be read but not written would cause an e-mail at every retry.
         await digests.begin(self._pool, reader, day)
         try:
             await self._mailer.send(
@@ -169,11 +168,11 @@ class Digests:
         return DigestOutcome.SENT
 
     async def summary(self, reader: Staff, day: date, at: datetime) -> dict[str, object] | None:
-        """The variables of the template for one person, from the read model as it is; None where there is nothing.
+        """The template's variables for one person, from the read model; None where there is nothing to say.
 
         Args:
-            reader: whose work it is, with what the ladder leaves to them while others are away.
-            day: in London; what is due until its end is due today.
+            reader: the person, whose work includes what falls to them while others are absent.
+            day: a London date; what is due by its end is due today.
             at: now; what is due by then is overdue.
         """
         work = _Work()
@@ -196,7 +195,7 @@ class Digests:
 
     async def _collect(self, work: _Work, reader: Staff, area: Area, until: datetime, at: datetime) -> None:
         people = {member.id: member for member in await staff.team(self._pool, area)}
-        # Their own work, that of those for whom they stand in, and that of those who are away and left to them.
+        # Their own work, that of people they stand in for, and that of absent people which falls to them.
         workers = [
             who for who in people if reader.id in answering(Rung.CASEWORKER, people, at, caseworker=who)
         ]
@@ -222,7 +221,7 @@ class Digests:
             wanted, own = await self._sign_offs(reader, area, people, at)
             work.sign_offs += wanted
         work.escalated += [each for each in escalated if (each.reference, each.key) not in own]
-        # What has to be told in person has a list of its own.
+        # Tasks have their own list.
         work.due += [each for each in due if (each.reference, each.key) not in own and not _of_task(each)]
         work.tasks += await open_tasks(
             self._pool,
@@ -235,9 +234,9 @@ class Digests:
     async def _sign_offs(
         self, reader: Staff, area: Area, people: dict[str, Staff], at: datetime
     ) -> tuple[list[SignOffWanted], set[tuple[str, str]]]:
-        """What waits for a supervisor to sign it off; and the deadlines of what they may not, for they made it.
+        """The sign-offs that a supervisor may give, and the deadlines of those they may not because they are an author.
 
-        Who made it is what the rules say, so each referral is folded from its log.
+        The rules decide who the authors are, so each referral is folded from its log.
         """
         wanted, own = [], set()
         for each in await digests.sign_offs(self._pool, area):
@@ -252,7 +251,7 @@ class Digests:
 
 @dataclass
 class _Work:
-    """What stands in a summary, before it is put into words."""
+    """The content of a summary, before rendering."""
 
     escalated: list[Due] = field(default_factory=list)
     due: list[Due] = field(default_factory=list)
@@ -261,7 +260,7 @@ class _Work:
 
 
 class _Listed:
-    """A list of a summary: as long as all there is, and shown as far as a letter has room."""
+    """A list in a summary: its length counts all entries, iteration gives as many as an e-mail has room for."""
 
     def __init__(self, entries: Sequence[Mapping[str, str]]) -> None:
         self._entries = entries
@@ -283,7 +282,7 @@ def _settled_before() -> dict[str, DigestOutcome]:
 
 
 def _reason(failed: BaseException) -> str:
-    # What else went wrong may repeat what it was given.
+    # The message of any other error may repeat its input.
     return str(failed) if isinstance(failed, ChannelAway) else type(failed).__name__
 
 
@@ -301,7 +300,7 @@ def _midnight(day: date) -> datetime:
 
 def _lists(work: _Work, day: date, at: datetime) -> dict[str, _Listed]:
     climbed = {(each.reference, each.key) for each in work.escalated}
-    # What has climbed to the reader is said once.
+    # A deadline escalated to the reader is listed once.
     due = [each for each in work.due if (each.reference, each.key) not in climbed]
     tomorrow = _midnight(day + timedelta(days=1))
     return {

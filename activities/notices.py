@@ -1,4 +1,4 @@
-"""Carrying one message: looking up at each try whether, when and by which way it may leave, and sending it once."""
+"""Delivering one message: each attempt decides whether, when and on which channel it may be sent, and sends it once."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ T = TypeVar("T")
 # Command ids of outcomes are derived in this namespace, so that recording one twice is recording it once.
 _OUTCOMES = UUID("1f2b8f53-5a2c-4a2e-9d0c-6c5a0d9a7f11")
 
-# How often the provider is asked what became of a message that it took, and for how long. A text is tried by GOV.UK
-# Notify for 72 hours; a letter is printed on the next working day; after 7 days Notify knows of neither any more.
+# How often, and for how long, the provider is asked for the status of a message that it accepted. GOV.UK Notify tries
+# a text for 72 hours and prints a letter on the next working day; after 7 days it has deleted both.
 # Source: GOV.UK Notify, message statuses and data retention.
 _ASK_EVERY = {Channel.TEXT: timedelta(minutes=5), Channel.LETTER: timedelta(hours=6)}
 _ASK_FOR = {Channel.TEXT: timedelta(hours=80), Channel.LETTER: timedelta(days=6)}
 
-# What has left is recorded, even where PostgreSQL restarts at this moment; in seconds.
+# Seconds of retries for recording what was sent, so that a restart of PostgreSQL loses nothing.
 _RECORD_WITHIN = 60
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Carried(Model):
-    """How far a message has come.
+    """The result of an attempt.
 
     Attributes:
-        outcome: when it has come to its end; it then stands in the referral's log.
-        until: when it is to be looked at again, UTC; None: when something changes.
-        notices: the messages that its outcome leads to.
-        untold: whether a person has to tell what it did not; that starts a clock of the referral.
+        outcome: the message's outcome, recorded in the referral's log; None while it is pending.
+        until: when to try again, UTC; None: when something changes.
+        notices: the messages that its outcome calls for.
+        untold: whether staff must tell in person what it did not; that starts a clock of the referral.
     """
 
     outcome: Outcome | None = None
@@ -75,7 +75,7 @@ class Carried(Model):
 
 @dataclass(frozen=True)
 class _Case:
-    """One message with all that is known of it at this moment."""
+    """One message and all that is known about it now."""
 
     referral: Referral
     notice: Notice
@@ -89,18 +89,18 @@ class _Case:
 
     @property
     def perhaps_before(self) -> bool:
-        """Whether a try was broken off of which nobody knows whether it left."""
+        """Whether an earlier attempt was interrupted and may have sent it."""
         return any(each.uncertain or each.state is Tried.BEGUN for each in self.tries.values())
 
 
 class Notices:
-    """The activity that carries messages, with what it works on.
+    """The activity that delivers messages, with its dependencies.
 
     Args:
         pool: connections with the application's rights.
         keys: the referrals' keys.
-        steps: by which outcomes are recorded.
-        outward: the ways out of the house.
+        steps: records outcomes.
+        outward: the channels to send by.
     """
 
     def __init__(self, pool: Pool, keys: KeyStore, steps: Steps, outward: Outward) -> None:
@@ -111,24 +111,24 @@ class Notices:
 
     @activity.defn
     async def carry(self, reference: str, notice: Notice) -> Carried:
-        """Bring a message as far as it may go now. Doing it twice is doing it once, as far as each channel allows:
-        GOV.UK Notify is asked by reference before a second try, an e-mail repeats its Message-ID.
+        """Deliver a message as far as possible now. Repeating is safe as far as each channel allows: GOV.UK Notify is
+        asked by reference before a second attempt, and an e-mail repeats its Message-ID.
 
-        The time is Temporal's, of this very try, so that a try that had to wait is not judged by when it was planned.
+        The time is Temporal's start of this attempt, not when it was scheduled.
 
         Raises:
-            ApplicationError: of type ChannelAway, where the channel does not take it now; it is tried again.
+            ApplicationError: of type ChannelAway, where the channel does not accept it now; retried.
         """
         require_caller("NoticeWorkflow", f"referral/{reference}/notice/{notice.id}")
         started_at, began = activity.info().started_time.astimezone(UTC), time.monotonic()
         wanted = await store.get(self._pool, reference, notice.id)
         if wanted is None or (wanted.to, wanted.party) != (notice.to, notice.party):
-            # It names a message that no step of this referral led to.
+            # No step of this referral called for such a message.
             log.error("a message that no step led to was refused", alert="stranger")
             raise ApplicationError("There is no such message.", type="NoSuchMessage", non_retryable=True)
         settled = await store.outcome(self._pool, reference, notice.id)
         if settled is not None:
-            # Whoever recorded it may have died before starting what it led to; starting twice is starting once.
+            # The process that recorded it may have ended before starting these; starting twice is safe.
             return Carried(
                 outcome=settled,
                 notices=tuple(await store.pending(self._pool, reference)),
@@ -136,7 +136,7 @@ class Notices:
             )
         try:
             while True:
-                # Looked at anew after everything that took time: what was safe a minute ago need not be so now.
+                # Decided again after anything that took time: what was safe a minute ago may not be now.
                 at = started_at + timedelta(seconds=time.monotonic() - began)
                 carried = await self._turn(await self._look(reference, notice, at))
                 if carried is not None:
@@ -167,7 +167,7 @@ class Notices:
         return Contact(Person(email=member.email if member and member.active else None), None)
 
     async def _turn(self, case: _Case) -> Carried | None:
-        """What comes next; None where it is to be looked at anew at once."""
+        """Take the next action; None: decide again at once."""
         for channel, each in case.tries.items():
             if each.state is Tried.SENT:
                 return await self._settle(case, Outcome.DELIVERED, channel)
@@ -187,11 +187,11 @@ class Notices:
                 return await self._send(case, channel)
 
     async def _ask(self, case: _Case, channel: Channel, each: store.Try) -> Carried | None:
-        """Learn what became of a text or letter that has left, or may have, before it goes any other way."""
+        """Ask for the status of a text or letter that was or may have been sent, before any other channel is tried."""
         notify = self._outward.notify
         if notify is None:
             return Carried(until=case.at + _ASK_EVERY[channel])
-        # Notify knows of it no more, if it ever did.
+        # Notify no longer knows it, or never did.
         late = case.at - each.tried_at > _ASK_FOR[channel]
         if each.state is Tried.UNDERWAY and each.sent_id is not None:
             if late:
@@ -216,9 +216,9 @@ class Notices:
                 return None
 
     async def _send(self, case: _Case, channel: Channel) -> Carried | None:
-        """Send it; None where it is to be looked at anew: the channel refuses it, or something has changed."""
+        """Send it; None: decide again, because the channel refused it or something has changed."""
         before = case.tries.get(channel)
-        # Not at the first try after it was held back, or had waited for safe hours.
+        # Not on the first attempt after it was held back or waited for safe hours.
         tried_now = activity.info().attempt > 1
         if before is not None and tried_now and case.at - before.began_at > GIVE_UP_AFTER:
             await self._mark(case, channel, Tried.REFUSED, uncertain=before.state is Tried.BEGUN)
@@ -287,7 +287,7 @@ class Notices:
         taken = await _retry_recording(
             lambda: self._steps.take_step(case.reference, case.referral, request, case.at)
         )
-        # What else was recorded meanwhile is for who recorded it to start.
+        # Messages of other steps recorded meanwhile are started by those steps.
         ours = {each.sequence for each in taken.events if each.command_id == request.command_id}
         return Carried(
             outcome=outcome,
@@ -301,7 +301,7 @@ class Notices:
 
 
 async def _retry_recording(record: Callable[[], Awaitable[T]]) -> T:
-    """Record what has happened outside: given up late, for whoever comes after would have to do it again."""
+    """Record what has happened on a channel, with retries: otherwise the next attempt would repeat it."""
     wait = 0.2
     async with asyncio.timeout(_RECORD_WITHIN):
         while True:

@@ -1,4 +1,4 @@
-"""Giving the referrals of one caseworker to another: each by an ordinary step, so that rules, register and log hold."""
+"""Giving one caseworker's referrals to another, each by an ordinary step, so that rules, register and log apply."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 
 Take: TypeAlias = Callable[[str, Command, str, UUID], Awaitable[Receipt]]
-"""Takes a step on a referral: its reference, the command, who asks, and the id under which it is taken once."""
+"""Takes a step on a referral: reference, command, staff id, and the command id under which it is taken once."""
 
 PAGE = 100
-"""How many referrals are given on by one activity."""
+"""How many referrals one activity reassigns."""
 
 NAMED = 100
-"""How many refused referrals are kept by name; the others are counted."""
+"""How many refused referrals are named; the others are only counted."""
 
 _AT_ONCE = 10
 
@@ -39,7 +39,7 @@ OTHER_CASEWORKER = "other_caseworker"
 
 
 class Reassignment(Model):
-    """Whose referrals go to whom, and who asks for it."""
+    """An order to reassign: from whom, to whom, and who asks for it."""
 
     giver: StaffId
     taker: StaffId
@@ -59,7 +59,7 @@ class NotGiven(Model):
 
 
 class Tally(Model):
-    """What became of referrals that were to be given on."""
+    """The results of a reassignment, counted."""
 
     moved: int = 0
     already: int = Field(default=0, description="the taker had them already")
@@ -68,7 +68,7 @@ class Tally(Model):
 
     @property
     def done(self) -> int:
-        """How many were dealt with."""
+        """How many have a result."""
         return self.moved + self.already + self.refused
 
     def __add__(self, other: Tally) -> Tally:
@@ -81,18 +81,18 @@ class Tally(Model):
 
 
 class Page(Model):
-    """Some of the referrals that are to be given on, by reference."""
+    """A page of the referrals to reassign, by reference."""
 
     references: tuple[str, ...]
     remaining: int = Field(description="how many there are from the first of these on")
 
 
 class Reassignments:
-    """The activities with what they work on.
+    """The activities of a reassignment, with their dependencies.
 
     Args:
         pool: connections with the application's rights.
-        take: sends a command to a referral, as for a person; raises lifecycle.Refused where it is not taken.
+        take: sends a command as a person would; raises lifecycle.Refused.
     """
 
     def __init__(self, pool: Pool, take: Take) -> None:
@@ -110,7 +110,7 @@ class Reassignments:
 
     @activity.defn
     async def give_referrals(self, asked: Reassignment, references: tuple[str, ...]) -> Tally:
-        """Give these referrals to the taker. A retry goes on where the last try was heard of, and gives none twice."""
+        """Give these referrals to the taker. A retry continues from the last heartbeat, and gives none twice."""
         _require_own_workflow(asked)
         tally = _heard_of_last_time()
         for some in _by(_AT_ONCE, references[tally.done :]):

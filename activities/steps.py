@@ -1,4 +1,4 @@
-"""Taking a step: decided by the rules and recorded in PostgreSQL before anyone is told that it happened."""
+"""Taking a step: the rules decide it, and it is recorded in PostgreSQL before anybody is told."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from stores.referrals import soonest_due, visible
 
 REFUSED = "Refused"
 
-# After these, a message on its way may leave that was held back, or may not leave any more.
+# After these events a pending message may be sent that was held back, or may no longer be sent.
 _CHANGES_MESSAGES = (
     e.SafeguardingRaised,
     e.SafeguardingLifted,
@@ -64,17 +64,17 @@ _CHANGES_MESSAGES = (
     e.StepCorrected,
 )
 
-# A try that takes longer waits for a database that does not answer; it fails, and is made again.
+# Seconds for one attempt: a longer one waits for a database that does not answer; it fails and is retried.
 _TRY_SECONDS = 10
 
-# A clock that was set back by no more than this is taken to stand still until the others reach it.
+# A clock behind the last event by no more than this counts as stopped until it catches up.
 _CLOCKS_APART = timedelta(minutes=5)
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 def refusal(refused: Refused) -> ApplicationError:
-    """A rule's refusal as Temporal carries it: final, and not a failure of ours."""
+    """A rule's refusal as a Temporal error: not retried, and not logged as a failure."""
     return ApplicationError(
         refused.message,
         {"code": refused.code, "message": refused.message, "field": refused.field},
@@ -85,7 +85,7 @@ def refusal(refused: Refused) -> ApplicationError:
 
 
 class _Tried(NamedTuple):
-    """A step that was to be recorded, and what became of that."""
+    """A step that was to be recorded, and the result."""
 
     written: Written
     events: list[Recorded]
@@ -95,12 +95,12 @@ class _Tried(NamedTuple):
 
 
 class Steps:
-    """The step activity with what it works on.
+    """The activities that take steps, with their dependencies.
 
     Args:
         pool: connections with the application's rights.
         keys: the referrals' keys.
-        policies: what referrals are opened under, and may adopt.
+        policies: the service's, under which referrals are opened and which they may adopt.
     """
 
     def __init__(self, pool: Pool, keys: KeyStore, policies: Policies) -> None:
@@ -119,14 +119,14 @@ class Steps:
         at: datetime,
         head: str | None = None,
     ) -> StepTaken:
-        """Decide and record one command. Doing it twice is doing it once, and answers the same.
+        """Decide and record one command. Safe to repeat: the answer is the same.
 
         Args:
             reference: of the referral.
-            referral: the state as the workflow knows it; None where it is new, or has to be read from the log.
+            referral: the workflow's state; None where the referral is new or must be read from the log.
             request: the command and who asks.
             at: the workflow's time.
-            head: the link of the last event in that state, in hexadecimal; None where it is not known.
+            head: the chain link of the last event in that state, in hexadecimal; None where unknown.
 
         Raises:
             ApplicationError: of type Refused, with the refusal's code, message and field.
@@ -141,11 +141,11 @@ class Steps:
                 )
                 raise
             except Refused as refused:
-                # Refused now, perhaps because it was taken before: then it is answered as it was.
+                # It may be refused because it was taken before: then the first answer is repeated.
                 if await event_log.knows(self._pool, reference, request.command_id):
                     return await self._repeat(reference, referral, request, at)
                 if request.actor.role is Role.SYSTEM:
-                    # The referral's own clock asked by a state that the log has left behind: it is told.
+                    # The clock's state is behind the log: answer with what the log has.
                     return await self._as_logged(reference, referral, at)
                 raise refusal(refused) from refused
 
@@ -162,7 +162,7 @@ class Steps:
             try:
                 happened = await self._decide(reference, referral, request, at)
             except Refused:
-                # What the log has beyond the given state may allow it: that there is somebody to tell, for one.
+                # Events that the given state lacks may allow it, such as a new task.
                 behind = await self._history(reference, after) if referral else []
                 if not behind:
                     raise
@@ -216,8 +216,10 @@ class Steps:
         return _Tried(written, events, became, open_now, wanted)
 
     async def _beyond(self, reference: str, after: int) -> list[Recorded]:
-        """What the log has beyond what the workflow knows: a worker died after recording, or Temporal was restored from
-        an older copy. What was recorded stands; the workflow is told of it."""
+        """The events that the workflow lacks: a worker ended after recording, or Temporal was restored from a backup.
+
+        Recorded events are valid; the workflow is told of them.
+        """
         behind = await self._history(reference, after)
         if not behind:
             raise await self._other_log(reference, after)
@@ -242,23 +244,23 @@ class Steps:
             )
         return Refused(
             "log_other",
-            "PostgreSQL holds another log of this referral than its workflow went on from: rj reconcile, then again.",
+            "PostgreSQL and the workflow hold different logs of this referral: run `rj reconcile`, then try again.",
         )
 
     async def _not_before_the_last(self, reference: str, at: datetime) -> datetime:
-        """The time of a step whose clock is a little behind the one by which the last event was dated."""
+        """The time for a step whose clock is a little behind that of the last event."""
         last = await event_log.last_at(self._pool, reference)
         if last - at > _CLOCKS_APART:
-            raise Refused("clock", "The clock of Temporal is behind what was recorded: set it right.")
+            raise Refused("clock", "Temporal's clock is behind the last recorded event: correct it.")
         return last
 
     @activity.defn
     async def read_log(self, reference: str, referral: Referral | None, at: datetime) -> StepTaken:
-        """No step, but what the log has that the given state does not.
+        """Read the events that the given state lacks; takes no step.
 
         Args:
             reference: of the referral.
-            referral: the state as the workflow knows it.
+            referral: the workflow's state.
             at: the workflow's time.
         """
         async with asyncio.timeout(_TRY_SECONDS):
@@ -278,9 +280,9 @@ class Steps:
     async def _facts(
         self, before: Referral | None, events: Sequence[Recorded], became: Referral
     ) -> tuple[str, list[str]]:
-        """What a step changes of the coarse facts, as it is recorded."""
+        """The changes that a step makes to the coarse facts, as arguments of record_step()."""
         corrects = any(isinstance(recorded.event, e.StepCorrected) for recorded in events)
-        # Only then is it asked what an earlier step said.
+        # Only a correction needs the earlier events.
         history = await self._history(became.reference) if corrects else []
         if self._fact_key is None:
             self._fact_key = await fact_key(self._keys)
@@ -295,11 +297,11 @@ class Steps:
     async def _with_notices(
         self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
     ) -> StepTaken:
-        """The answer with the messages that are to be carried, and those that have to be looked at again.
+        """The answer with the messages to start and those to decide again.
 
         Args:
             wanted: those of this step.
-            known: up to where the workflow knows the log; what was recorded later it may not have started.
+            known: the workflow's state; messages of later events may not have been started.
         """
         sequence = known.sequence if known else 0
         changed = any(isinstance(recorded.event, _CHANGES_MESSAGES) for recorded in taken.events)
@@ -318,7 +320,7 @@ class Steps:
     async def _repeat(
         self, reference: str, referral: Referral | None, request: Request, at: datetime
     ) -> StepTaken:
-        """What was answered when the command was first taken, with what the workflow does not know yet."""
+        """The answer to the command when it was first taken, with the events that the workflow lacks."""
         receipt = receipt_as_answered(await self._history(reference), request.command_id)
         return (await self._as_logged(reference, referral, at)).model_copy(update={"receipt": receipt})
 
@@ -341,14 +343,14 @@ class Steps:
 
 
 def receipt_as_answered(history: Sequence[Recorded], command_id: UUID) -> Receipt:
-    """The receipt that a command which stands in the log was answered with."""
+    """The receipt that a recorded command was answered with."""
     last = max(recorded.sequence for recorded in history if recorded.command_id == command_id)
     then = fold(recorded for recorded in history if recorded.sequence <= last)
     return _receipt(then, deadlines(then), command_id)
 
 
 def _answering(taken: StepTaken, command_id: UUID) -> StepTaken:
-    """With a receipt that says of which command it is, so that nobody can give it as the answer to another."""
+    """The result with the command id in its receipt, so that it cannot pass for the answer to another one."""
     return taken.model_copy(update={"receipt": taken.receipt.model_copy(update={"command_id": command_id})})
 
 
@@ -363,7 +365,7 @@ def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:
 def _recorded(
     referral: Referral | None, happened: Sequence[Event], request: Request, at: datetime
 ) -> tuple[list[Recorded], Referral]:
-    """The events of a step with what follows from them, as they stand in the log, and the state after them."""
+    """The events of a step and those that follow from them, as recorded, and the state after them."""
     after = referral.sequence if referral else 0
     events = _as_recorded(happened, request, after, after, at)
     became = _evolve(referral, events)

@@ -1,1 +1,1 @@
-"""What messages say and by which way they leave: wording, calendar entries, e-mail, text messages and letters."""
+"""The wording and the channels of messages: templates, calendar entries, e-mail, text messages and letters."""

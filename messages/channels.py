@@ -1,4 +1,4 @@
-"""How a way of reaching people fails: for now, or for good. Every channel says it in these words."""
+"""The two ways in which every channel fails: for now, or permanently."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import asyncio
 from datetime import timedelta
 
 TURN_WITHIN = timedelta(seconds=20)
-"""How long a message may wait for others that leave by the same channel. Two questions of 30 seconds, each after its
-turn, fit into the two minutes of one try.
+"""How long a message may wait for others on the same channel. Two requests of 30 seconds, each after such a wait, fit
+into the two minutes of one attempt.
 """
 
 
 class ChannelAway(Exception):
-    """The channel does not take the message now; trying again later is right.
+    """The channel does not accept the message now; retry later.
 
     The message is one sentence with the reason, without any address or content.
 
     Attributes:
-        retry_after: how long the channel asks to be left alone; None where it does not say.
-        uncertain: no answer came, so the message may have been taken all the same; what is sent again bears the same
-            reference. Otherwise it was not taken.
+        retry_after: how long to wait before the next request; None where the channel does not say.
+        uncertain: no answer came, so the message may have been accepted; a retry has the same reference. False: it was
+            not accepted.
     """
 
     def __init__(self, reason: str, *, retry_after: timedelta | None = None, uncertain: bool = False) -> None:
@@ -29,19 +29,19 @@ class ChannelAway(Exception):
 
 
 class ChannelRefused(Exception):
-    """The channel will never take this message to this address: the next channel's turn.
+    """The channel will never accept this message to this address: try the next channel.
 
     The message is one sentence with the reason, without any address or content.
     """
 
 
 async def take_turn(turns: asyncio.Semaphore) -> None:
-    """Wait until others are done. Who took a turn gives it back, with `turns.release()`.
+    """Acquire one of the channel's turns; release it with `turns.release()`.
 
-    Raises ChannelAway: there was none within TURN_WITHIN, and nothing was asked of the channel.
+    Raises ChannelAway where there was none within TURN_WITHIN; nothing was sent then.
     """
     try:
         async with asyncio.timeout(TURN_WITHIN.total_seconds()):
             await turns.acquire()
     except TimeoutError:
-        raise ChannelAway("Too many other messages are leaving by this channel at the moment.") from None
+        raise ChannelAway("Too many other messages are being sent by this channel at the moment.") from None

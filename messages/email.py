@@ -1,4 +1,4 @@
-"""E-mail, handed to a mail server by SMTP."""
+"""E-mail, sent through a mail server by SMTP."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from messages.channels import ChannelAway, ChannelRefused, take_turn
 from messages.mail_addresses import SmtpServer, mail_address
 
 WITHIN = timedelta(seconds=30)
-"""How long handing over one message may take, from the connection to the server's last answer."""
+"""How long sending one message may take, from the connection to the server's last answer."""
 
 AT_ONCE = 3
-"""How many messages are handed over at the same time, by this process. Source: Exchange Online takes no more than three
-connections of one user, learn.microsoft.com, "concurrent connection throttling for SMTP Authenticated Submission".
+"""How many messages this process sends at once. Source: Exchange Online accepts no more than three connections of one
+user, learn.microsoft.com, "concurrent connection throttling for SMTP Authenticated Submission".
 """
 
 _GOODBYE_WITHIN = 2.0
@@ -44,11 +44,11 @@ _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class Mailer:
-    """Hands messages to one mail server, each over a connection of its own.
+    """Sends messages through one mail server, each over its own connection.
 
     Args:
         url: as `SmtpServer.parse` reads it. A user's password is only ever sent through TLS, and the server's
-            certificate is always checked. To a server on this machine without TLS it is proved (CRAM-MD5), not sent.
+            certificate is always checked. To a server on this machine without TLS, CRAM-MD5 proves it instead.
         sender: who the message is from; bounces go there.
 
     Raises ValueError for a url or a sender that cannot be used, without repeating it.
@@ -69,18 +69,18 @@ class Mailer:
         calendar: bytes | None = None,
         calendar_method: str | None = None,
     ) -> None:
-        """Hand over one message, once fewer than AT_ONCE others are; done once the server has taken it.
+        """Send one message, when fewer than AT_ONCE others are being sent; returns once the server has accepted it.
 
         Args:
-            message_id: as in the header, with its angle brackets; the same when a message is sent again, so that its
-                twin can be told.
-            calendar: an iCalendar object, shown in place of the body by programs that know such.
-            calendar_method: the object's own METHOD, REQUEST or CANCEL; given with `calendar` only.
+            message_id: as in the header, with its angle brackets; the same when a message is sent again, so that
+                duplicates can be recognised.
+            calendar: an iCalendar object, which e-mail programs that support it show instead of the body.
+            calendar_method: the object's own METHOD, REQUEST or CANCEL; only with `calendar`.
 
         Raises:
-            ChannelAway: not now, or it is not known whether the server took it; also for a set-up of ours that is
-                wrong, since the message must not be lost by it.
-            ChannelRefused: the address or the message, for good.
+            ChannelAway: not accepted now, or it is unknown whether it was accepted; also where our settings are wrong,
+                so that the message is not lost.
+            ChannelRefused: the address or the message was refused permanently.
         """
         message = _message(self.sender, to, subject, body, message_id)
         if calendar is not None:
@@ -111,7 +111,7 @@ class Mailer:
             self._turns.release()
 
     async def check_login(self, within: timedelta) -> None:
-        """Connect, with TLS and log-in as for a message, and send none. Raises ChannelAway."""
+        """Connect and log in as for a message, and send none. Raises ChannelAway."""
         client = self._client()
         try:
             async with asyncio.timeout(within.total_seconds()):
@@ -136,7 +136,7 @@ class Mailer:
         elif "cram-md5" in client.server_auth_methods:
             await client.auth_crammd5(server.user, server.password)
         else:
-            # Whoever listens there may be somebody else.
+            # Another program may be listening there.
             raise SMTPException("no log-in without TLS")
 
     def _client(self) -> SMTP:
@@ -177,13 +177,13 @@ def _message(sender: str, to: str, subject: str, body: str, message_id: str) -> 
     # RFC 3834: no out-of-office answers to a machine. Exchange asks for a header of its own.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    # Seven bits, so that no server on the way need change it.
+    # Seven bits, so that no server on the way has to convert it.
     message.set_content(body, charset="utf-8", cte="quoted-printable")
     return message
 
 
 async def _address(client: SMTP, sender: str, to: str, size: int, *, international: bool) -> None:
-    """Name who it is from and for, and how long it is, before anything of the message is sent."""
+    """Send the envelope (sender, recipient, size), before the message itself."""
     if client.is_ehlo_or_helo_needed:
         await client.ehlo()
     options = [f"SIZE={size}"] if client.supports_extension("size") else []
@@ -197,29 +197,29 @@ async def _address(client: SMTP, sender: str, to: str, size: int, *, internation
 
 
 async def _quit(client: SMTP) -> None:
-    # The message is taken: whatever becomes of the farewell is no matter.
+    # The message is accepted, so a failing QUIT does not matter.
     with suppress(SMTPException, OSError):
         await client.quit(timeout=_GOODBYE_WITHIN)
 
 
 def _meaning(error: SMTPException | OSError, *, underway: bool) -> ChannelAway | ChannelRefused:
-    """What a failure means to the message; never with the server's own words, which may repeat the address.
+    """The failure as a channel's error, without the server's text, which may repeat the address.
 
     Args:
-        underway: the message itself was being sent.
+        underway: whether the message itself was being sent.
     """
     match error:
         case SMTPNotSupported():
-            return ChannelRefused("The mail server does not take addresses beyond ASCII.")
+            return ChannelRefused("The mail server does not accept addresses beyond ASCII.")
         case SMTPResponseException() if error.code == SMTPStatus.invalid_response:
-            return ChannelAway("What the mail server answered cannot be read.", uncertain=underway)
+            return ChannelAway("The mail server's answer cannot be read.", uncertain=underway)
         case SMTPResponseException():
             return _answered(error)
         # TimeoutError is an OSError, and so is a certificate that fails.
         case TimeoutError():
             return ChannelAway("The mail server did not answer in time.", uncertain=underway)
         case ssl.SSLError():
-            return ChannelAway("TLS with the mail server failed: look at its certificate and at RJ_SMTP_URL.")
+            return ChannelAway("TLS with the mail server failed: check its certificate and RJ_SMTP_URL.")
         case SMTPConnectError() if isinstance(error.__cause__, ssl.SSLError):
             return _meaning(error.__cause__, underway=underway)
         case SMTPConnectError():
@@ -239,7 +239,7 @@ def _answered(error: SMTPResponseException) -> ChannelAway | ChannelRefused:
         case SMTPSenderRefused() if error.code == _TOO_LONG:
             return ChannelRefused(f"The message is too long for the mail server ({code}).")
         case SMTPSenderRefused() if final:
-            return ChannelAway(f"The mail server takes no mail from the address in RJ_MAIL_FROM ({code}).")
+            return ChannelAway(f"The mail server accepts no mail from the address in RJ_MAIL_FROM ({code}).")
         case SMTPAuthenticationError() if final:
             return ChannelAway(f"The mail server refuses the user or password in RJ_SMTP_URL ({code}).")
         case SMTPRecipientRefused() if final:
@@ -247,12 +247,12 @@ def _answered(error: SMTPResponseException) -> ChannelAway | ChannelRefused:
         case SMTPDataError() if final:
             return ChannelRefused(f"The mail server refuses the message ({code}).")
         case _ if error.code == _WANTS_A_USER:
-            return ChannelAway(f"The mail server wants a user and password in RJ_SMTP_URL ({code}).")
+            return ChannelAway(f"The mail server needs a user and password in RJ_SMTP_URL ({code}).")
         case _:
-            return ChannelAway(f"The mail server does not take the message now ({code}).")
+            return ChannelAway(f"The mail server does not accept the message now ({code}).")
 
 
 def _code(error: SMTPResponseException) -> str:
-    """The reply's code and, where the server gives one, the finer one of RFC 3463."""
+    """The reply's code and, where the server gives one, the enhanced code of RFC 3463."""
     enhanced = _ENHANCED_CODE.match(error.message)
     return f"{error.code} {enhanced[0]}" if enhanced else str(error.code)

@@ -1,7 +1,7 @@
 """Text messages and letters through GOV.UK Notify.
 
-One template for each kind stands in the service's Notify account. That of text messages holds ((body)) and nothing
-else; that of letters ((subject)) as its heading and ((body)) below. What is said is decided here, not there.
+The service's Notify account has one template for each kind: for text messages only ((body)), for letters ((subject)) as
+the heading and ((body)) below. The wording is decided here, not there.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from messages.channels import ChannelAway, ChannelRefused, take_turn
 from schemas.base import Model
 
 WITHIN = timedelta(seconds=30)
-"""How long Notify may take over one request, once its turn has come."""
+"""How long one request to Notify may take, once it has its turn."""
 
 AT_ONCE = 8
-"""How many requests are made at the same time, by this process; our judgement."""
+"""How many requests this process makes at once; our judgement."""
 
 API = "https://api.notifications.service.gov.uk"
 
@@ -38,12 +38,12 @@ API = "https://api.notifications.service.gov.uk"
 logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
 
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?|GIR) ?[0-9][A-Z]{2}|BFPO ?[0-9]{1,4}", re.IGNORECASE)
-# Of Notify, which wants the name among them.
+# Notify's limits; the name counts as a line.
 _ADDRESS_LINES = range(3, 8)
 # Notify counts requests over the last minute.
 _A_MINUTE = timedelta(minutes=1)
 _MOST_OFTEN = timedelta(hours=1)
-# By then no request is alive that may have been sent, and Notify finds by its reference what it took.
+# By then no request is still running, and Notify finds by reference what it accepted.
 _IN_DOUBT = 2 * WITHIN
 
 _UNREADABLE = "GOV.UK Notify's answer cannot be read."
@@ -52,15 +52,15 @@ M = TypeVar("M", bound=Model)
 
 
 class SentState(StrEnum):
-    """What became of a message that Notify took."""
+    """The state of a message that Notify accepted."""
 
     UNDERWAY = "underway"
     DELIVERED = "delivered"
-    """Delivered to the telephone; a letter: printed and given to the post."""
+    """A text: delivered to the telephone. A letter: printed and posted."""
     FAILED = "failed"
-    """It will never arrive at this address."""
+    """It will never reach this address."""
     FAILED_FOR_NOW = "failed_for_now"
-    """It did not arrive; sending it again may help."""
+    """It was not delivered; sending it again may work."""
 
 
 STATES: Mapping[str, SentState] = {
@@ -69,7 +69,7 @@ STATES: Mapping[str, SentState] = {
     "pending": SentState.UNDERWAY,
     "pending-virus-check": SentState.UNDERWAY,
     "accepted": SentState.UNDERWAY,
-    # To a number abroad: no network says more than that.
+    # To a number abroad: networks report nothing more.
     "sent": SentState.DELIVERED,
     "delivered": SentState.DELIVERED,
     "received": SentState.DELIVERED,
@@ -123,8 +123,8 @@ class Notify:
         text_template, letter_template: ids in the account; None: no such messages are sent.
         base_url: None: Notify's own.
 
-    Every method raises ChannelAway when Notify does not answer, limits how often it is asked or refuses the key, or no
-    turn comes. What is uncertain then, `find` tells after the time that it asks to be left alone.
+    Every method raises ChannelAway when Notify does not answer, limits the rate or refuses the key, or no turn comes.
+    Where that is uncertain, `find` knows the result after the error's retry_after.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Notify:
         self._text_template = text_template
         self._letter_template = letter_template
         self._base_url = base_url or API
-        # Of our own: in the pool that all share, a request would wait unseen and be sent after it was given up.
+        # Our own threads: in the shared pool a request could wait and be sent after it was given up.
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notify")
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -157,7 +157,7 @@ class Notify:
         return found[0].sent() if found else None
 
     async def send_text(self, *, to: str, body: str, reference: str) -> Sent:
-        """Send a text message. Raises ChannelAway, and ChannelRefused for the number or the message for good."""
+        """Send a text message. Raises ChannelAway; ChannelRefused where it is refused permanently."""
         template = self._text_template
         if template is None:
             raise ChannelRefused("No text messages are sent: RJ_NOTIFY_TEXT_TEMPLATE names no template.")
@@ -170,7 +170,7 @@ class Notify:
         return _read(_Notification, answer).sent()
 
     async def send_letter(self, *, address: Sequence[str], subject: str, body: str, reference: str) -> Sent:
-        """Send a letter. Raises ChannelAway, and ChannelRefused for the address or the letter for good.
+        """Send a letter. Raises ChannelAway; ChannelRefused where the address or the letter is refused permanently.
 
         Args:
             address: the envelope's lines, from the name to a UK postcode or a country.
@@ -188,8 +188,8 @@ class Notify:
         return _read(_Notification, answer).sent()
 
     async def status(self, sent_id: str) -> Sent:
-        """What became of a message. Raises ChannelAway also when Notify does not know it: not yet, or, seven days
-        after it was sent, no longer.
+        """The state of a message. Raises ChannelAway also when Notify does not know it: not yet or, seven days after it
+        was sent, no longer.
         """
         try:
             answer = await self._ask(lambda client: client.get_notification_by_id(sent_id), WITHIN)
@@ -198,7 +198,7 @@ class Notify:
         return _read(_Notification, answer).sent()
 
     async def what_is_wrong(self, within: timedelta) -> str | None:
-        """Look the templates up, and send nothing: what is wrong with the account's set-up, in one sentence."""
+        """What is wrong with the account's set-up, in one sentence; looks the templates up and sends nothing."""
         for name, kind, template in (
             ("RJ_NOTIFY_TEXT_TEMPLATE", "sms", self._text_template),
             ("RJ_NOTIFY_LETTER_TEMPLATE", "letter", self._letter_template),
@@ -206,7 +206,7 @@ class Notify:
             try:
                 found = await self._kind(template, within) if template else kind
             except ChannelRefused:
-                return f"The account has no template of the id in {name}."
+                return f"The account has no template with the id in {name}."
             except ChannelAway as away:
                 return str(away)
             if found != kind:
@@ -223,7 +223,7 @@ class Notify:
         answer = asyncio.wrap_future(self._threads.submit(self._answer, question, seconds, window))
         answer.add_done_callback(self._give_back)
         try:
-            # A thread cannot be broken off: it is left alone, with its turn, and sends nothing any more.
+            # A thread cannot be cancelled: it keeps its turn until it ends, and sends nothing more.
             done, _ = await asyncio.wait([answer], timeout=seconds)
         finally:
             window.until = 0
@@ -238,17 +238,17 @@ class Notify:
 
     def _give_back(self, answer: asyncio.Future[object]) -> None:
         self._turns.release()
-        # An error that nobody looks at would be logged, and may quote what was sent.
+        # An exception that is never retrieved would be logged, and may quote what was sent.
         answer.exception()
 
     def _answer(self, question: Callable[[Any], object], seconds: float, window: _SendWindow) -> object:
-        # One for each question, since it is not to be shared by threads. Its limits are for connecting to one address
-        # and for one read; with the time in which it may send, they end before the answer is given up. There is none on
-        # looking up a name.
+        # One client for each request, since threads must not share one. Its timeouts are for connecting to one address
+        # and for one read; together with the send window they end before the request is given up. A name look-up has
+        # no timeout.
         client: Any = NotificationsAPIClient(  # type: ignore[no-untyped-call]
             self._api_key, base_url=self._base_url, timeout=(seconds / 4, seconds * 0.4)
         )
-        # What requests calls last before it connects.
+        # The last function that `requests` calls before it connects.
         client.request_session.auth = window.limit
         with closing(client.request_session):
             return question(client)
@@ -256,12 +256,12 @@ class Notify:
 
 @dataclass
 class _SendWindow:
-    """Until when a request may be sent, by time.monotonic: one that was given up must not be sent later."""
+    """Until when a request may be sent, by time.monotonic(): one that was given up must not be sent later."""
 
     until: float
 
     def limit(self, request: Any) -> Any:
-        """Have a request send its body only as long as it is within the window; after it Notify does nothing."""
+        """Make a request send its body only within the window; without a body Notify does nothing."""
         if request.body is not None:
             request.body = _Body(request.body.encode(), self)
         return request
@@ -269,7 +269,7 @@ class _SendWindow:
 
 @dataclass
 class _Body:
-    """A body that is asked for once the connection is there."""
+    """A request body that is read once the connection is open."""
 
     content: bytes
     window: _SendWindow
@@ -288,7 +288,7 @@ def _envelope(address: Sequence[str]) -> list[str]:
     if len(lines) not in _ADDRESS_LINES:
         raise ChannelRefused("The address on a letter has three to seven lines, the name among them.")
     last = lines[-1]
-    # Which countries there are, Notify knows; that they are written without figures is known here.
+    # Notify knows the countries; here it is only checked that the line has no digits.
     if not _POSTCODE.fullmatch(last) and any(character.isdigit() for character in last):
         raise ChannelRefused("The last line of the address is neither a UK postcode nor a country.")
     return lines
@@ -306,7 +306,7 @@ def _perhaps(reason: str) -> ChannelAway:
 
 
 def _meaning(error: APIError, now: datetime) -> ChannelAway | ChannelRefused:
-    """What an error means to the message, by its code and type: what it says may change and may quote."""
+    """The error as a channel's, by code and type: its text may change and may quote what was sent."""
     kind = _kind_of(error)
     code = f"{error.status_code} {kind}".strip()
     match error.status_code, kind:
@@ -316,7 +316,7 @@ def _meaning(error: APIError, now: datetime) -> ChannelAway | ChannelRefused:
                 retry_after=_until_more(now),
             )
         case 429, _:
-            return ChannelAway(f"GOV.UK Notify is asked too often ({code}).", retry_after=_A_MINUTE)
+            return ChannelAway(f"Too many requests to GOV.UK Notify ({code}).", retry_after=_A_MINUTE)
         case ((400 | 403), "BadRequestError"):
             return ChannelRefused(
                 "The GOV.UK Notify account does not allow it: it is in trial mode, its key is for the team only, its "
@@ -331,8 +331,8 @@ def _meaning(error: APIError, now: datetime) -> ChannelAway | ChannelRefused:
         case _ if error.response is None:
             return _perhaps("GOV.UK Notify did not answer, or cannot be reached.")
         case _:
-            # It may have failed after it took the message.
-            return _perhaps(f"GOV.UK Notify does not take the message now ({code}).")
+            # It may have failed after accepting the message.
+            return _perhaps(f"GOV.UK Notify does not accept the message now ({code}).")
 
 
 def _kind_of(error: APIError) -> str:
@@ -345,6 +345,6 @@ def _kind_of(error: APIError) -> str:
 
 
 def _until_more(now: datetime) -> timedelta:
-    """The day's count begins anew at midnight (UTC), and may be raised before that."""
+    """The time to wait: the daily count restarts at midnight UTC, and the limit may be raised before that."""
     midnight = datetime.combine(now.date() + timedelta(days=1), time_of_day(), UTC)
     return min(_MOST_OFTEN, midnight - now)

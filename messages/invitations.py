@@ -1,4 +1,4 @@
-"""Calendar entries of conferences and preparation meetings, for staff. They say when, and nothing of where or who."""
+"""Calendar entries of conferences and preparation meetings, for staff. They hold the time, but no place or people."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _DOMAIN = "appointments.invalid"
 
 
 def uid(reference: str, appointment: str) -> str:
-    """The name under which every calendar knows an appointment of a referral, however often it is moved.
+    """The UID of an appointment of a referral, the same however often it is moved.
 
-    It is a digest: a calendar is shown to others, so the reference does not stand in it.
+    It is a digest: others may see a calendar, so the reference must not be in it.
 
     Args:
         reference: the referral's.
-        appointment: which one of the referral, such as ``conference`` or ``preparation/h1``.
+        appointment: its key within the referral, such as ``conference`` or ``preparation/h1``.
     """
     return f"{uuid5(NAMESPACE_URL, f'{reference}/{appointment}')}@{_DOMAIN}"
 
@@ -36,25 +36,25 @@ def invitation(
     made_at: datetime,
     cancelled: bool = False,
 ) -> bytes:
-    """An iCalendar object (RFC 5545, 5546) that puts an appointment into a calendar, moves it or takes it out.
+    """An iCalendar object (RFC 5545, 5546) that adds, moves or removes an appointment.
 
-    Times stand in UTC: an instant needs no VTIMEZONE that a calendar could read otherwise, it is unambiguous in the
-    hour that comes twice in October, and every calendar shows it by its reader's clock.
+    Times are in UTC: that needs no VTIMEZONE, is unambiguous in the hour that occurs twice in October, and every
+    calendar shows it in its reader's time zone.
 
     Args:
         uid: as :func:`uid` gives it.
-        sequence: higher with each change of the same appointment; a calendar ignores what is lower than it knows.
-        starts_at: when it begins, of any time zone.
+        sequence: higher with each change of the appointment; calendars ignore a lower one.
+        starts_at: when it begins, in any time zone.
         minutes: how long it lasts.
-        summary: what every onlooker of the calendar may read.
-        description: the same in more words.
+        summary: a title that anybody who sees the calendar may read.
+        description: a text that anybody who sees the calendar may read.
         organiser: the service's e-mail address.
         attendee: the e-mail address of the member of staff, who is not asked to answer.
-        made_at: when this object was made, of any time zone.
-        cancelled: take the appointment out.
+        made_at: when this object was made, in any time zone.
+        cancelled: whether to remove the appointment.
 
     Raises:
-        ValueError: a moment has no time zone, or the appointment does not last.
+        ValueError: a time has no time zone, or the appointment has no length.
     """
     if starts_at.tzinfo is None or made_at.tzinfo is None:
         raise ValueError("starts_at and made_at need a time zone")

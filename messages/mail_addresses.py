@@ -1,4 +1,4 @@
-"""What may be written for a mail server and for a mailbox."""
+"""Parsing of mail server URLs and e-mail addresses from settings."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from messages.neutral_words import forbidden_word
 _ATOM = r"[^\s\x00-\x1f\x7f\"(),.:;<>@\[\\\]]+"
 _DOTTED = rf"{_ATOM}(?:\.{_ATOM})*"
 _ADDRESS = re.compile(rf"{_DOTTED}@(?:{_DOTTED}|\[[0-9A-Za-z.:]+\])")
-# RFC 5321, 4.5.3.1: of the name, and of a path of 256 octets less its angle brackets.
+# RFC 5321, 4.5.3.1: limits of the name, and of a path of 256 octets less its angle brackets.
 _LONGEST_NAME, _LONGEST = 64, 254
-# What stands between the words of an address. A figure too: rj2 is read as rj.
+# Separators between the words of an address. Digits too: rj2 reads as rj.
 _BETWEEN_WORDS = re.compile(r"[0-9._+-]+")
 
 
 def mail_address(value: str) -> str:
-    """One bare address, as it is. Raises ValueError, which says what is accepted and never repeats the value."""
+    """Validate one bare address. Raises ValueError, which says what is accepted and never repeats the value."""
     name = value.partition("@")[0]
-    # Half a character is not printable, and cannot be encoded.
+    # A lone surrogate is not printable, and cannot be encoded.
     fits = value.isprintable() and len(name.encode()) <= _LONGEST_NAME and len(value.encode()) <= _LONGEST
     if not fits or not _ADDRESS.fullmatch(value):
         raise ValueError("it must be one e-mail address, such as no-reply@example.org")
     return value
 
 
-# A commissioner's service cannot choose another domain than the one that its office has.
+# A commissioner's service cannot choose its domain, so these words are allowed there.
 _OFFICIAL = re.compile(r"\.(?:police|justice\.gov|gov)\.uk$", re.IGNORECASE)
 
 
 def sender_address(value: str) -> str:
-    """One bare address, as it is, which tells nobody what the service does. Raises ValueError.
+    """Validate one bare address that does not reveal what the service does. Raises ValueError.
 
-    It stands beside every subject, in an inbox that others may see and in the calendars of those who are invited.
+    It is shown beside every subject in inboxes that others may see, and in calendars.
     """
     word = forbidden_word(_BETWEEN_WORDS.sub(" ", _OFFICIAL.sub("", mail_address(value))))
     if word:
@@ -49,7 +49,7 @@ def sender_address(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server that takes messages from us.
+    """The mail server that we send through.
 
     Attributes:
         tls: TLS from the first byte; otherwise STARTTLS, where the server offers it or a user is given. A server on
@@ -96,7 +96,7 @@ class SmtpServer:
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether it is addressed by a loopback address, to and from which nothing is sent over a network."""
+        """Whether its host is a loopback address, so that nothing is sent over a network."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:

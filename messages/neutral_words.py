@@ -1,13 +1,13 @@
-"""The words that may not stand where others than the reader can see them."""
+"""Words that must not appear where others than the reader may see them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Somebody who may hurt the reader can see a lock screen, an envelope or a shared inbox. A message that tells that a
-# person is in touch with a service of this kind, or of an offence, can put them in danger; so these words are refused.
-# Stems are found inside longer words as well, and without their first letter where Welsh changes it.
+# Somebody who may hurt the reader can see a lock screen, an envelope or a shared inbox. A message that reveals contact
+# with such a service, or an offence, can put the reader in danger; so these words are refused.
+# Stems are also matched inside longer words, and without their first letter where Welsh mutates it.
 _STEMS = (
     *("restorat", "justice", "offence", "offend", "offens", "crimin", "victim", "perpetrat", "probation"),
     *("police", "prison", "custody", "convict", "sentenc", "assault", "burglar", "robber", "homicid"),
@@ -16,7 +16,7 @@ _STEMS = (
     *("adferol", "yfiawnder", "rosedd", "ioddef", "ramgwydd", "heddlu", "archar", "edfryd", "amdrin"),
     *("niweid", "rhywiol", "llofrudd", "ymosod"),
 )
-# These are ordinary letters inside other words (courtesy, grape), so only the whole word is refused.
+# These occur inside ordinary words (courtesy, grape), so only the whole word is refused.
 _WORDS = (
     *(
         "rj",
@@ -39,8 +39,8 @@ _FORBIDDEN = re.compile(rf"{'|'.join(_STEMS)}|\b(?:{'|'.join(_WORDS)})\b")
 
 
 def forbidden_word(text: str) -> str | None:
-    """The first part of a text that tells of restorative justice or of an offence, in English or Welsh."""
-    # Accents and invisible characters hide a word from a search, not from a reader.
+    """The first word in a text that reveals restorative justice or an offence, in English or Welsh, if any."""
+    # Accents and invisible characters would hide a word from a search, but not from a reader.
     bare = "".join(
         character
         for character in unicodedata.normalize("NFKD", text)

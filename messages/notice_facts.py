@@ -1,4 +1,4 @@
-"""What the variables of a message's template stand for, in words that people in England and Wales read."""
+"""The values of a message template's variables, in words for people in England and Wales."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _WHY = {
     Outcome.REFUSED: "every safe channel refused it",
     Outcome.NO_SAFE_CHANNEL: "there is no safe channel",
     Outcome.NOT_SET_UP: "the service cannot send by any safe channel",
-    Outcome.TOO_LATE: "it would have come after the appointment",
+    Outcome.TOO_LATE: "it would have arrived after the appointment",
     Outcome.WITHHELD: "the referral is closed, on hold or under a safeguarding concern",
 }
 
 
 def facts(reference: str, notice: Notice, policy: Policy, *, area: str, stage: str) -> dict[str, object]:
-    """Every variable that the template of a message may use. What a message does not tell of is empty text.
+    """The value of every variable that a message's template may use; empty text where the message has none.
 
     Args:
         reference: of the referral.
         notice: the message.
-        policy: that of the referral, or of its area; it names the service.
+        policy: the referral's or its area's; it names the service.
         area: of the referral.
-        stage: in which the referral is now.
+        stage: the referral's present stage.
     """
     about = notice.about
     # Staff read English; only what goes to participants is written in Welsh with days in it.
@@ -52,12 +52,12 @@ def facts(reference: str, notice: Notice, policy: Policy, *, area: str, stage: s
 
 
 def in_words(name: str) -> str:
-    """A word of the field as people read it: victim contact."""
+    """A value of a closed list as text: victim contact."""
     return name.replace("_", " ")
 
 
 def deadline_in_words(key: str) -> str:
-    """A deadline as people read it: first contact; thinking time (h1)."""
+    """A deadline as text: first contact; thinking time (h1)."""
     name, _, about = key.partition("/")
     if name == DeadlineName.TASK:
         return f"telling somebody what no message could ({about})"
@@ -65,7 +65,7 @@ def deadline_in_words(key: str) -> str:
 
 
 def template_in_words(template: str) -> str:
-    """What a message of the template tells; its bare name, where a template of that name is no longer known."""
+    """What a message of the template is about; the template's name where it is no longer known."""
     return words(template) if template in TEMPLATES else in_words(template)
 
 
@@ -76,7 +76,7 @@ def _point(point: str | None) -> str:
     if kind not in _POINTS or not number.isdecimal():
         return "it is due now" if point == "due" else in_words(point)
     place = int(number)
-    # Hardly anybody sets six of them.
+    # Hardly any policy has more than five.
     if not 0 < place <= len(_ORDINALS):
         return f"{_POINTS[kind]} {place}"
     return f"{_ORDINALS[place - 1]} {_POINTS[kind]}"
@@ -93,7 +93,7 @@ def _why(outcome: str | None) -> str:
 
 
 def _what(notice: Notice, policy: Policy) -> str:
-    """What happened. A message does not keep by which event it was told; the policy's rules tell it, where one does."""
+    """What happened, by the policy's rule for the template: a message does not keep its event."""
     kinds = {
         rule.on
         for rule in policy.notices

@@ -1,4 +1,4 @@
-"""The ways out of the house: what a message says on each channel, and the handing over of it."""
+"""The outbound channels: the wording of a message on each, and sending it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEDIA = {Channel.TEXT: Medium.TEXT, Channel.EMAIL: Medium.EMAIL, Channel.LETTER
 
 @dataclass(frozen=True)
 class Outward:
-    """The ways out of the house, and the words.
+    """The outbound channels and the wording.
 
     Attributes:
         mailer: None where e-mail is off.
@@ -32,7 +32,7 @@ class Outward:
     notify: Notify | None = None
 
     def channels(self, template: str) -> frozenset[Channel]:
-        """The channels that are on and that the template has words for."""
+        """The channels that are on and that the template has wording for."""
         on = {
             Channel.EMAIL: self.mailer is not None,
             Channel.TEXT: self.notify is not None and self.notify.sends_texts,
@@ -42,16 +42,16 @@ class Outward:
         return frozenset(channel for channel, medium in _MEDIA.items() if on[channel] and medium in written)
 
     def words(self, referral: Referral, notice: Notice, channel: Channel) -> Written:
-        """What the message says on that channel; raises BadTemplate."""
+        """The message as written for that channel; raises BadTemplate."""
         policy = referral.policy
         known = facts(referral.reference, notice, policy, area=referral.area, stage=referral.stage)
         return self.wording.render(notice.template, _MEDIA[channel], known, welsh=policy.welsh)
 
     async def email(self, reference: str, notice: Notice, person: Person, words: Written) -> None:
-        """Hand it to the mail server, with a calendar entry where it is about staff's appointment.
+        """Send it by e-mail, with a calendar entry where it is about an appointment of staff.
 
         Raises:
-            ChannelAway, ChannelRefused: it was not taken, as far as is known.
+            ChannelAway, ChannelRefused: it was not accepted, as far as is known.
         """
         if self.mailer is None or person.email is None:
             raise ChannelRefused("There is no address, or no mail server.")
@@ -60,11 +60,11 @@ class Outward:
         if notice.party is Party.STAFF and about.appointment and about.starts_at:
             calendar = invitation(
                 uid=uid(reference, about.appointment),
-                # A later step of the referral has a higher one, as a calendar expects of an update.
+                # A later step of the referral has a higher number, as calendars expect of an update.
                 sequence=notice.sequence,
                 starts_at=about.starts_at,
                 minutes=about.minutes or 60,
-                # Who may look into a calendar need not know more.
+                # Others who see the calendar need not know more.
                 summary=words.subject,
                 description=words.subject,
                 organiser=self.mailer.sender,
@@ -84,10 +84,10 @@ class Outward:
     async def through_notify(
         self, reference: str, notice: Notice, channel: Channel, person: Person, words: Written
     ) -> Sent:
-        """Hand it to GOV.UK Notify as a text or a letter.
+        """Send it through GOV.UK Notify as a text or a letter.
 
         Raises:
-            ChannelAway, ChannelRefused: it was not taken, as far as is known.
+            ChannelAway, ChannelRefused: it was not accepted, as far as is known.
         """
         if self.notify is None:
             raise ChannelRefused("Texts and letters are off.")
@@ -103,12 +103,12 @@ class Outward:
         )
 
     async def find(self, reference: str, notice: Notice, channel: Channel) -> Sent | None:
-        """What GOV.UK Notify has of a text or letter that may have been handed over; raises ChannelAway."""
+        """GOV.UK Notify's record of a text or letter that may have been sent; raises ChannelAway."""
         return await self.notify.find(_known_as(reference, notice, channel)) if self.notify else None
 
 
 def _message_id(reference: str, notice: Notice) -> str:
-    """The same at every try, so that a twin can be told. Nothing in it tells what the message is about."""
+    """The Message-ID: the same at every attempt, so that duplicates are recognised. It reveals nothing."""
     return f"<{_short(reference).lower()}.{notice.id}@messages.invalid>"
 
 

@@ -1,4 +1,4 @@
-"""The little of Jinja that a template may use, so that one from somebody else always ends, and reaches nothing."""
+"""The subset of Jinja that a template may use, so that an untrusted one always ends and has access to nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 class NotAccepted(Exception):
-    """A template asks for what it may not use.
+    """A template uses something that is not accepted.
 
     Args:
         wrong: what, and in which line of the value.
         accepted: what may be written instead.
-        name: the variable, where it is one that is not there.
+        name: the variable, where it is an unknown one.
     """
 
     def __init__(self, wrong: str, accepted: str, name: str | None = None) -> None:
@@ -24,17 +24,17 @@ class NotAccepted(Exception):
 
 
 _FILTERS = frozenset({"capitalize", "length", "lower", "upper"})
-# No call, no arithmetic, no assignment, no macro: what is left ends, and soon.
+# No call, arithmetic, assignment or macro: what is left always ends, and soon.
 _HARMLESS = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.Filter),
     *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand),
 )
-# Deeper conditions than anybody writes; Python's own compiler gives up on a hundred.
+# Deeper than anybody nests conditions; Python's own compiler fails at a hundred.
 _DEEPEST = 20
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    # Plain text goes out, so nothing is escaped.
+    # The result is plain text, so nothing is escaped.
     made = ImmutableSandboxedEnvironment(
         autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -53,7 +53,7 @@ class _Look:
     entry_keys: Set[str]
 
     def at(self, node: nodes.Node, entry: str | None, depth: int) -> None:
-        """Refuse what a template may not do; `entry` is the name of a list's entry, inside a loop through the list."""
+        """Refuse what is not accepted; `entry` is the loop variable inside a loop over a list."""
         match node:
             case nodes.For() if entry is None and not node.recursive:
                 self._at_loop(node, depth)
@@ -93,16 +93,16 @@ class _Look:
 
 
 def compiled(source: str, variables: Set[str], lists: Set[str], entry_keys: Set[str]) -> Template:
-    """The template of a source, for plain text.
+    """Compile a template for plain text.
 
     Args:
         source: as it was written.
         variables: the names that it may use.
-        lists: those of them that it may go through.
+        lists: those of them that it may loop over.
         entry_keys: what it may read of an entry of such a list.
 
     Raises:
-        NotAccepted: the source is no Jinja, or does more than it may.
+        NotAccepted: the source is not Jinja, or uses something that is not accepted.
     """
     try:
         tree = _JINJA.parse(source)

@@ -1,7 +1,7 @@
 """What messages say: templates that a service may edit, checked as a whole before the first one is sent.
 
-A template is data from somebody else. It may print variables, ask whether one is there and go through a list once;
-anything else of Jinja is refused when it is read.
+A template is untrusted data. It may print variables, test whether one is set and loop over a list once; any other Jinja
+is refused when it is loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from schemas.areas import LONDON
 
 
 class Audience(StrEnum):
-    """Whom a template is written for; it decides what the template may tell."""
+    """Whom a template is written for; this decides what the template may reveal."""
 
     STAFF = "staff"
     AGENCY = "agency"
@@ -31,7 +31,7 @@ class Audience(StrEnum):
 
 
 class Medium(StrEnum):
-    """By which a message is read."""
+    """The medium in which a message is read."""
 
     EMAIL = "email"
     TEXT = "text"
@@ -40,22 +40,22 @@ class Medium(StrEnum):
 
 
 class BadTemplate(Exception):
-    """A template cannot be used. One sentence says the file, the key, what is wrong and what is accepted."""
+    """A template cannot be used. The message is one sentence with file, key, problem and what is accepted."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """A message as it is read."""
+    """A message as its reader sees it."""
 
     subject: str
-    """One line; empty for a text message. It heads a letter."""
+    """One line; empty for a text message, the heading of a letter."""
     body: str
 
 
 LONGEST_TEXT = 306
-"""Characters of a text message: two of 153, as networks join them."""
+"""Maximum characters of a text message: two parts of 153."""
 LONGEST_SUBJECT = 78
-"""Characters of a subject. Source: RFC 5322, 2.1.1."""
+"""Maximum characters of a subject. Source: RFC 5322, 2.1.1."""
 LONGEST_SERVICE = 40
 """Characters of the service's name for which templates are checked; our judgement."""
 LONGEST_PHONE = 20
@@ -70,7 +70,7 @@ _REFERRAL = _ALWAYS | {"reference", "short"}
 _STAFF = _REFERRAL | {"area", "stage"}
 _LISTS = frozenset({"overdue", "due_today", "due_this_week", "escalations", "sign_offs", "tasks"})
 _ENTRY = frozenset({"reference", "stage", "what", "when"})
-# What an onlooker may read; the rest may tell of an offence (stage: victim contact; deadline: court date).
+# Variables that others may read; the rest may reveal an offence (stage: victim contact; deadline: court date).
 _SEEN_BY_ALL = _ALWAYS | {"short", "starts", "due", "day", "unread"}
 
 
@@ -130,7 +130,7 @@ def audience(template: str) -> Audience:
 
 
 def words(template: str) -> str:
-    """What a template tells, in a few plain words; raises KeyError for a name that TEMPLATES lacks."""
+    """What a template is about, in a few plain words; raises KeyError for a name that TEMPLATES lacks."""
     return _KINDS[template].words
 
 
@@ -147,7 +147,7 @@ _WELSH_MONTHS = (
 
 
 def spoken(moment: datetime, *, welsh: bool = False) -> str:
-    """A moment in London as people say it: Tuesday 1 December 2026 at 2:30pm."""
+    """A moment in London time as text: Tuesday 1 December 2026 at 2:30pm."""
     at = moment.astimezone(LONDON)
     minute = f":{at.minute:02}" if at.minute else ""
     clock = f"{at.hour % 12 or 12}{minute}{'am' if at.hour < 12 else 'pm'}"
@@ -164,13 +164,13 @@ class Wording:
 
     @classmethod
     def load(cls, own: Path | None = None) -> Wording:
-        """Read and check every template: those that ship and, in place of those of the same name, a service's own.
+        """Load and check every template: the built-in ones, replaced by a service's own of the same name.
 
         Args:
             own: a folder with files such as ``en/escalation.toml`` and ``cy/appointment.toml``.
 
         Raises:
-            BadTemplate: a file cannot be used, or the folder holds one that nothing would read.
+            BadTemplate: a file cannot be used, or the folder has a file that nothing would use.
         """
         files = _files(_SHIPPED) | (_files(own) if own else {})
         return cls({which: _values(path, *which) for which, path in files.items()})
@@ -178,17 +178,17 @@ class Wording:
     def render(
         self, template: str, medium: Medium, facts: Mapping[str, object], *, welsh: bool = False
     ) -> Written:
-        """A message of the template, in Welsh where asked and there is one, else in English.
+        """A message of the template: in Welsh if asked for and available, else in English.
 
         Args:
             template: one of TEMPLATES.
             medium: one of the template's own, as :func:`media` gives them.
-            facts: what the variables stand for; a datetime is said in the message's language, by London's clock. No
-                template can reach a fact that is not for its audience.
+            facts: the variables' values; a datetime is written in the message's language, in London time. A template
+                cannot use a fact that is not for its audience.
             welsh: whether the reader prefers Welsh.
 
         Raises:
-            BadTemplate: a fact that the template needs is absent, or with these facts the message breaks a rule.
+            BadTemplate: a fact that the template needs is missing, or the message with these facts breaks a rule.
             KeyError: there is no such template, or it is not written for the medium.
         """
         language = _WELSH if welsh and (template, _WELSH) in self._compiled else _ENGLISH
@@ -219,13 +219,13 @@ def _files(folder: Path) -> dict[tuple[str, str], Path]:
                     raise BadTemplate(f"{file}: no template has this name; accepted: {', '.join(names)}.")
                 found[file.stem, path.name] = file
         elif folder != _SHIPPED:
-            raise BadTemplate(f"{path}: nothing reads this; accepted: the folders {_ENGLISH} and {_WELSH}.")
+            raise BadTemplate(f"{path}: nothing uses this; accepted: the folders {_ENGLISH} and {_WELSH}.")
     return found
 
 
 def _entries(folder: Path) -> Iterable[Path]:
     try:
-        # Hidden files are a version control's or an editor's affair.
+        # Hidden files belong to version control or an editor.
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise BadTemplate(f"{folder}: this folder of templates cannot be read: {error.strerror}.") from None
@@ -263,7 +263,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 class _Value:
-    """One value of a template file, ready to be rendered."""
+    """One value of a template file, compiled."""
 
     def __init__(self, path: Path, key: str, kind: _Kind, source: str) -> None:
         self._path, self._key = path, key
@@ -275,7 +275,7 @@ class _Value:
         self._template = self._compile(source)
 
     def render(self, facts: Mapping[str, object]) -> str:
-        """The value with its facts; raises BadTemplate."""
+        """The value rendered with the facts; raises BadTemplate."""
         text = self._rendered(facts)
         if self._one_line:
             text = " ".join(text.split())
@@ -285,7 +285,7 @@ class _Value:
         return text
 
     def try_out(self, facts: Mapping[str, object]) -> None:
-        """Render it, and look at what only its author can mend; raises BadTemplate."""
+        """Render it with sample facts and check what its author must correct; raises BadTemplate."""
         text = self.render(facts)
         if not text:
             raise self._bad("it is empty", "some words")
@@ -299,7 +299,7 @@ class _Value:
             text = self._template.render(facts)
         except (TemplateError, TypeError) as error:
             raise self._bad(f"it cannot be rendered ({error})", "facts for each of its variables") from None
-        # What a condition left out leaves its blank lines behind.
+        # A condition that is false leaves blank lines behind.
         return re.sub(r"\n{3,}", "\n\n", text.strip())
 
     def _compile(self, source: str) -> Template:
@@ -351,7 +351,7 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "day": "Wednesday 30 September 2026",
     "unread": 3,
 }
-# The moments that are longest to write, in English and in Welsh; then all that may be empty.
+# The longest dates in English and in Welsh; then every value that may be empty.
 _LONGEST = _SAMPLE | {"service": "S" * LONGEST_SERVICE, "phone": "0" * LONGEST_PHONE}
 _IN_JULY = datetime(2026, 7, 29, 12, 30, tzinfo=LONDON)
 _EXTREMES = (

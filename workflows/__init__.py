@@ -1,1 +1,1 @@
-"""What happens when, durably."""
+"""The Temporal workflows: they wait and retry durably, and decide nothing by rules."""

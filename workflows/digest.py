@@ -1,4 +1,4 @@
-"""The summary of a working morning, to every member of staff who wants it."""
+"""The workflow that sends the summary of a working morning to every member of staff who wants it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ FROM = time(8, 30)
 
 # The summary of a morning is of no use in the evening.
 _UNTIL = time(18)
-# So many are written to at once, and so many lines a history has however many readers there are.
+# How many activities share the readers: it bounds the sending at once and the length of the history.
 _BATCHES = 10
-# A message may take half a minute; a batch that says nothing for longer has lost its worker.
+# One message may take half a minute; an activity without a heartbeat for this long has lost its worker.
 _SAYS_SOMETHING_WITHIN = timedelta(minutes=2)
 _TRIED_AGAIN = RetryPolicy(initial_interval=timedelta(minutes=1), maximum_interval=timedelta(minutes=10))
 
 
 class DigestResult(Model):
-    """How many had the summary of a day.
+    """How many people got the summary of a day.
 
     Attributes:
-        day: in London.
-        sent: how many have it.
-        nothing_to_say: how many had no work in it.
-        refused: how many addresses were refused for good.
-        not_sent: how many it could not be sent to while the working day lasted.
-        why_none: where it went to nobody, whoever works there.
+        day: a London date.
+        sent: how many got it.
+        nothing_to_say: how many had no work to list.
+        refused: how many addresses were refused permanently.
+        not_sent: how many could not be sent to before the end of the working day.
+        why_none: why nobody was to get it; None where somebody was.
     """
 
     day: date
@@ -48,26 +48,26 @@ class DigestResult(Model):
 
 
 class DigestOrder(Model):
-    """That this service wants the summary of a day. It says nothing; that it is sealed is what counts."""
+    """The order for a day's summary. It is empty: being sealed proves that this service gave it."""
 
 
 @workflow.defn
 class DigestWorkflow:
     """Sends the summary of the day on which it starts.
 
-    Readers are divided among a few activities, each of which goes through its own one by one and is tried again, by
-    Temporal, for those who are left. So a day without a mail server adds nothing to the history.
+    Readers are divided into a few batches, one activity each, which Temporal retries for the readers that are left. So
+    a day without a mail server adds nothing to the history.
     """
 
     @workflow.run
     async def run(self, order: DigestOrder | None = None) -> DigestResult:
-        """Send it, trying again until the working day is over.
+        """Send the summary, with retries until the working day is over.
 
         Args:
-            order: absent in runs from before there were orders, and where a stranger starts one.
+            order: absent in runs from before orders existed, and in runs started by a stranger.
 
         Raises:
-            ApplicationError: of type NotOrdered, where this service did not order it.
+            ApplicationError: of type NotOrdered, where there is no order of this service.
         """
         if order is None and workflow.patched("ordered-by-this-service"):
             workflow.logger.error("a summary was not ordered by this service", extra={"alert": "stranger"})
@@ -76,7 +76,7 @@ class DigestWorkflow:
         until = datetime.combine(day, _UNTIL, LONDON)
         if workflow.now() >= until:
             return DigestResult(day=day, why_none=WhyNone.TOO_LATE)
-        # Whoever reaches Temporal may have the schedule begin, at any hour.
+        # Anybody who reaches Temporal can trigger the schedule at any hour.
         early = workflow.now() < datetime.combine(day, FROM, LONDON)
         if early and workflow.patched("not-before-the-morning"):
             return DigestResult(day=day, why_none=WhyNone.TOO_EARLY)
@@ -119,7 +119,7 @@ class DigestWorkflow:
 
 
 def _settled(error: ActivityError) -> dict[str, DigestOutcome]:
-    """Whom a batch had settled when its time was over."""
+    """The outcomes that a batch had when its time was over."""
     cause: BaseException | None = error.cause
     while cause is not None:
         match cause:

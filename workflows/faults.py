@@ -1,6 +1,6 @@
-"""What no trying again mends."""
+"""Failures that retrying cannot fix."""
 
-# Faults of ours do not mend themselves by trying again.
+# Bugs and wrong data: a retry meets them again.
 FAULTS = (
     "AssertionError",
     "AttributeError",

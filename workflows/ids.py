@@ -1,22 +1,22 @@
-"""By which names workflows find each other. Each id is below its referral's reference, whose key seals what is said."""
+"""The ids and names by which workflows find each other. An id names the referral whose key seals the payloads."""
 
 CATCH_UP = "catch_up"
-"""The signal by which a referral's workflow learns of what was recorded besides it."""
+"""The signal that makes a referral's workflow read events that were recorded without it."""
 
 
 def workflow_id(reference: str) -> str:
-    """Of a referral."""
+    """The id of a referral's workflow."""
     return f"referral/{reference}"
 
 
 def notice_workflow_id(reference: str, notice_id: str) -> str:
-    """Of one of its messages."""
+    """The id of the workflow of one of its messages."""
     return f"{workflow_id(reference)}/notice/{notice_id}"
 
 
 SERVICE_QUEUE = "referrals-service"
-"""Where the summaries and reassignments wait: their activities may be asked for through Temporal, as a step may not."""
+"""The task queue of summaries and reassignments, whose activities, unlike steps, may be requested through Temporal."""
 
 DIGEST = "service/digest"
-"""The schedule of the summaries. Temporal adds the time to it for the id of each day's workflow, so that the
-installation's key seals it."""
+"""The id of the summaries' schedule. Temporal appends the time for the id of each day's workflow, which the
+installation's key seals."""

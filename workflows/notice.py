@@ -1,4 +1,4 @@
-"""One message to one person, until it is delivered, refused for good, or no longer wanted."""
+"""The workflow of one message to one person, until it is delivered, refused permanently or no longer wanted."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ids import CATCH_UP, notice_workflow_id, workflow_id
 
 MESSAGE_QUEUE = "referrals-messages"
-"""Messages wait in a queue of their own, so that however many there are, no person's step waits behind them."""
+"""The task queue of messages, separate so that no number of them delays a person's step."""
 
-# A message that is held back is told when that changes; should that get lost, it looks by itself.
+# A signal says when a message that is held back may be sent; this covers a signal that was lost.
 _LOOK_AT_LEAST = timedelta(hours=12)
-# A try that takes longer lost its worker, or waits for a server that hangs.
+# An attempt that takes longer has lost its worker, or waits for a server that hangs.
 _TRY_FOR = timedelta(minutes=2)
 
 
 async def start_notice(reference: str, notice: Notice) -> None:
-    """Start the workflow of a message, from another of the same referral. Twice is once."""
+    """Start the workflow of a message from another workflow of the same referral. Safe to repeat."""
     try:
         await workflow.start_child_workflow(
             NoticeWorkflow.run,
             NoticeInput(reference=reference, notice=notice),
             id=notice_workflow_id(reference, notice.id),
             task_queue=MESSAGE_QUEUE,
-            # It goes on by itself, whatever becomes of the run that started it, and records its outcome in the log.
+            # It continues after the run that started it has ended, and records its outcome in the log.
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
-            # One that failed may be tried anew; one that came to its end may not.
+            # A failed workflow may be started again; a completed one may not.
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         )
     except WorkflowAlreadyStartedError:
-        workflow.logger.debug("A message was on its way already")
+        workflow.logger.debug("The message's workflow is already running")
 
 
 @workflow.defn
 class NoticeWorkflow:
-    """Carries one message. Where, when and whether it may leave is looked up at each try, by the activity."""
+    """Delivers one message. At each attempt the activity decides whether, when and where it may be sent."""
 
     @workflow.init
     def __init__(self, start: NoticeInput) -> None:
@@ -51,14 +51,14 @@ class NoticeWorkflow:
 
     @workflow.run
     async def run(self, start: NoticeInput) -> Outcome:
-        """Try, wait, and try again until there is an outcome, which then stands in the referral's log."""
+        """Try and wait until there is an outcome, which is then in the referral's log."""
         while True:
             self._changed = False
             carried = await workflow.execute_activity_method(
                 Notices.carry,
                 args=[start.reference, start.notice],
                 start_to_close_timeout=_TRY_FOR,
-                # Through an outage of days. Each try looks anew whether it may leave.
+                # Retries last through an outage of days; each one decides again whether the message may be sent.
                 retry_policy=RetryPolicy(
                     initial_interval=timedelta(seconds=2),
                     maximum_interval=timedelta(minutes=15),
@@ -77,17 +77,17 @@ class NoticeWorkflow:
 
     @workflow.signal
     def look_again(self) -> None:
-        """Something has changed: a hold or a concern ended, the referral closed, another channel is safe."""
+        """Decide again: a hold or a concern ended, the referral closed, or another channel became safe."""
         self._changed = True
 
     async def _tell(self, reference: str) -> None:
-        """Tell the referral's workflow, where one runs, what stands in the log besides it: a clock starts with it."""
+        """Tell the referral's workflow, if it runs, to read the log: the outcome starts a clock."""
         referral = workflow.get_external_workflow_handle(workflow_id(reference))
         try:
             await referral.signal(CATCH_UP)
         except ApplicationError as error:
-            # It rests. Whoever wakes it reads the log.
-            workflow.logger.debug("The referral's workflow was not there to be told: %s", error.type)
+            # The workflow is not running; its next run reads the log.
+            workflow.logger.debug("The referral's workflow is not running: %s", error.type)
 
     async def _wait(self, carried: Carried) -> None:
         longest = workflow.now() + _LOOK_AT_LEAST

@@ -1,4 +1,4 @@
-"""All the referrals of one caseworker given to another, page by page, whatever process dies meanwhile."""
+"""The workflow that gives all referrals of one caseworker to another, page by page; it survives any process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from schemas.base import Model
     from workflows.faults import FAULTS
 
-# A try that says nothing for so long has lost its worker: ten referrals are given on at once, each within 20 seconds.
+# An attempt without a heartbeat for this long has lost its worker: ten referrals at a time, each within 20 seconds.
 _HEARD_WITHIN = timedelta(minutes=1)
 _TRY_FOR = timedelta(minutes=10)
 
-# While Temporal or PostgreSQL is away it waits, and goes on by itself.
+# It waits while Temporal or PostgreSQL is unavailable, then continues.
 _RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(minutes=1),
@@ -26,12 +26,12 @@ _RETRY = RetryPolicy(
 
 
 def reassignment_workflow_id(giver: str, taker: str) -> str:
-    """The id under which one caseworker's referrals go to another: once at a time. The installation's key seals it."""
+    """The id of a reassignment's workflow: one at a time for each pair. The installation's key seals it."""
     return f"service/reassign/{giver}/{taker}"
 
 
 class Progress(Model):
-    """How far it has come."""
+    """The progress of a reassignment."""
 
     run: UUID
     asked_by: str
@@ -40,7 +40,7 @@ class Progress(Model):
 
 
 class ReassignmentInput(Model):
-    """What it starts with: the order, and what a run before this one came to."""
+    """The input: the order, and how far an earlier run got."""
 
     asked: Reassignment
     after: str = ""
@@ -49,7 +49,7 @@ class ReassignmentInput(Model):
 
 @workflow.defn
 class ReassignmentWorkflow:
-    """Gives one caseworker's referrals to another. Each is an ordinary step under an id of its own, taken once."""
+    """Gives one caseworker's referrals to another. Each is an ordinary step with its own command id, taken once."""
 
     @workflow.init
     def __init__(self, start: ReassignmentInput) -> None:
@@ -59,7 +59,7 @@ class ReassignmentWorkflow:
 
     @workflow.run
     async def run(self, start: ReassignmentInput) -> Tally:
-        """Until there is none left; what is refused stays where it was, and is named."""
+        """Reassign until none is left; refused referrals stay where they were and are named in the result."""
         after = start.after
         while (page := await self._find(after)).references:
             self._total = self._tally.done + page.remaining
@@ -77,7 +77,7 @@ class ReassignmentWorkflow:
 
     @workflow.query
     def progress(self) -> Progress:
-        """How far it has come, page by page; the total is known once the first page was read."""
+        """The progress so far; the total is known once the first page was read."""
         return Progress(
             run=self._asked.run, asked_by=self._asked.asked_by, total=self._total, tally=self._tally
         )

@@ -1,4 +1,4 @@
-"""One referral, from the day it is sent until it is closed, however many years that takes."""
+"""The workflow of one referral, from the day it is received until it is closed, which may take years."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ SENSITIVE = SearchAttributeKey.for_bool("RjSensitive")
 ON_HOLD = SearchAttributeKey.for_bool("RjOnHold")
 SEARCH_ATTRIBUTES = (AREA, STAGE, CASEWORKER, NEXT_DEADLINE, OVERDUE, SENSITIVE, ON_HOLD)
 
-# A caller may ask again with the same id after continue-as-new, when Temporal no longer knows it.
+# After continue-as-new a caller may repeat a command id that Temporal no longer knows.
 _REMEMBERED_COMMANDS = 100
 
-# What is decided by more than this state: there is none yet, or the log knows already that somebody has to be told.
+# Commands that the state alone cannot decide: there is no state yet, or the log already has a task that it lacks.
 _BY_THE_LOG = (OpenReferral, CompleteTask)
 
 _SYSTEM = "system"
 
-# How long a step waits for a database that is away. Then it fails and others have their turn: nobody's withdrawal
-# stands in line for longer. A deadline is tried again later.
+# How long a step waits for an unavailable database before it fails and the next one runs: no withdrawal is delayed
+# for longer. A deadline is retried later.
 _TRY_FOR = timedelta(minutes=10)
 _TRY_AGAIN = timedelta(minutes=10)
 
-# While PostgreSQL is away a step waits for it. Past a second the wait becomes a timer, since a local activity that
+# While PostgreSQL is unavailable a step waits. Past a second the wait becomes a timer, since a local activity that
 # retries keeps its workflow task alive by heartbeats, three events each.
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=100),
@@ -67,16 +67,16 @@ _RETRY = RetryPolicy(
 )
 _LOCAL_RETRY = timedelta(seconds=1)
 
-# How long a new run waits for the command that it was started for, should that have got lost.
+# How long a new run waits for the command that it was started for, which may have been lost.
 _ASKED_WITHIN = timedelta(minutes=5)
 
 
 @workflow.defn
 class ReferralWorkflow:
-    """The durable shell around the rules: it takes commands one at a time and waits for deadlines.
+    """Takes commands one at a time and waits for deadlines.
 
-    Each command is an update of its own name. What it comes to is decided and recorded by one local activity; the
-    workflow replays what was recorded, never the rules.
+    Each command is an update with its own name. One local activity decides and records it; the workflow replays what
+    was recorded, never the rules.
     """
 
     @workflow.init
@@ -88,26 +88,26 @@ class ReferralWorkflow:
         self._next_point: NextPoint | None = carried.next_point if carried else None
         self._visible: Visible | None = carried.visible if carried else None
         self._head = carried.head if carried else None
-        # In a dictionary, since every command is looked for and ids compare slowly in the sandbox; oldest first.
+        # A dictionary, oldest first: every command is looked up, and ids compare slowly in the sandbox.
         self._recent = dict.fromkeys(carried.recent if carried else ())
         self._asked = self._answered = carried is not None
-        # Whether the log is known to hold more than this state.
+        # Whether the log holds events that this state lacks.
         self._behind = False
-        # Whether this run was started, without a command, to read itself from the log.
+        # Whether this run was started without a command, to read the log.
         self._woken = False
-        # Messages being started, and told of a change; a run does not end before they know.
+        # Workflows of messages being started or signalled; the run does not end before that is done.
         self._background: set[asyncio.Task[None]] = set()
-        # One step at a time: between deciding and applying, the state that was decided on must not move.
+        # One step at a time: the state must not change between deciding a step and applying it.
         self._lock = asyncio.Lock()
 
     @workflow.run
     async def run(self, start: ReferralInput) -> str:
-        """Live until the referral is closed.
+        """Run until the referral is closed.
 
-        A closed referral is woken by the next command, in a new run that reads it from the log.
+        The next command on a closed referral starts a new run, which reads the log.
 
         Returns:
-            The stage in which it rests.
+            The stage at the end.
         """
         if self._visible is not None:
             workflow.set_current_details(_details(self._visible))
@@ -118,7 +118,7 @@ class ReferralWorkflow:
             lambda: clock.done() or (self._at_rest() and (self._ended() or _history_is_long()))
         )
         if clock.done():
-            # It never ends by itself: whatever ended it is for an engineer to see, not for nobody.
+            # This task never ends by itself, so its failure must fail the run where an engineer sees it.
             await clock
         clock.cancel()
         if not self._ended():
@@ -127,17 +127,17 @@ class ReferralWorkflow:
 
     @workflow.update(dynamic=True)
     async def take(self, name: str, args: Sequence[RawValue]) -> Receipt:
-        """Take one command. Answered only when it stands in PostgreSQL."""
+        """Take one command; answered only once it is recorded in PostgreSQL."""
         self._asked = True
         try:
-            # The request goes on as it came: were it read here, a replay would read old requests by new schemas.
+            # Passed on undecoded: decoding it here would make a replay read old requests with new schemas.
             return await self._take_step(args[0])
         finally:
             self._answered = True
 
     @take.validator
     def check(self, name: str, args: Sequence[RawValue]) -> None:
-        """Refuse without a trace what the rules refuse. The step decides again; this does not run on replay."""
+        """Refuse before anything enters the history. The step decides again; validators do not run on replay."""
         if len(args) != 1:
             raise ApplicationError("A command is sent as one request.", type="Malformed", non_retryable=True)
         request = workflow.payload_converter().from_payload(args[0].payload, Request)
@@ -158,9 +158,9 @@ class ReferralWorkflow:
 
     @workflow.signal(name=CATCH_UP)
     def catch_up(self) -> None:
-        """Something was recorded besides this workflow: that starts a clock, or the run is there to read it all."""
+        """Read events recorded without this workflow: they start a clock, or the run was started to read the log."""
         self._behind = True
-        # Older runs, in which the signal came before the first command, waited for that.
+        # In older runs a signal before the first command had to wait for the command.
         if self._referral is None and workflow.patched("woken-to-read-the-log"):
             self._woken = self._asked = True
 
@@ -177,7 +177,7 @@ class ReferralWorkflow:
         return permitted(self._referral, actor, at) if self._referral else ()
 
     async def _is_asked(self) -> bool:
-        # Usually the command comes with the start, and no timer is needed.
+        # Usually the command arrives with the start, and no timer is needed.
         if self._asked:
             return True
         try:
@@ -200,11 +200,11 @@ class ReferralWorkflow:
             if due is not None and due.at <= workflow.now():
                 await self._reach(due)
                 if self._next_point == due:
-                    # Not recorded, or PostgreSQL holds an older copy: asking again at once would be asking for ever.
+                    # Not recorded, or PostgreSQL holds an older copy: retrying at once would loop forever.
                     await workflow.sleep(_TRY_AGAIN, summary="deadline not recorded")
 
     async def _sleep_until(self, point: NextPoint) -> None:
-        # The timer runs on when the next point moves later, so that an ordinary step starts and cancels none.
+        # The timer keeps running when the next point moves later, so that an ordinary step starts and cancels no timer.
         try:
             await workflow.wait_condition(
                 lambda: (
@@ -228,7 +228,7 @@ class ReferralWorkflow:
             workflow.logger.error("A deadline could not be recorded: %s", type(error.cause or error).__name__)
 
     def _must_catch_up(self) -> bool:
-        # Without a state, the first step reads the log, unless that is what the run was started for.
+        # Without a state the first step reads the log, unless the run was started to do so.
         return self._behind and (self._referral is not None or self._woken)
 
     async def _catch_up(self) -> None:
@@ -254,27 +254,27 @@ class ReferralWorkflow:
     async def _take_step(self, request: Request | RawValue) -> Receipt:
         async with self._lock:
             update = workflow.current_update_info()
-            # Passing the request on as a raw value, the type checker sees no method's arguments.
+            # The request is a raw value, so the type checker cannot match the method's arguments.
             arguments: list[Any] = [self._reference, self._referral, request, workflow.now(), self._head]
             taken: StepTaken = await workflow.execute_local_activity_method(
                 Steps.take_step,
                 args=arguments,
-                # Each try bounds itself. A start-to-close timeout would be set anew
-                # by each try and outlive it (sdk-rust issue 1454), and then end a later one.
+                # Each attempt limits its own time. A start-to-close timeout would be set anew
+                # by each attempt and outlive it (sdk-rust issue 1454), and then end a later one.
                 schedule_to_close_timeout=_TRY_FOR,
                 retry_policy=_RETRY,
                 local_retry_threshold=_LOCAL_RETRY,
-                # A command's update says its name in the history already; a second time would have to be encrypted.
+                # The update already has the command's name in the history; a summary would have to be encrypted.
                 summary=None if update else "deadline",
             )
             self._apply(taken)
             return taken.receipt
 
     def _apply(self, taken: StepTaken) -> bool:
-        """Take over what was recorded; False where it does not follow on the state, which is then behind the log."""
+        """Apply what was recorded; False where it does not follow from the state, which is then behind the log."""
         if not self._follows(taken):
             workflow.logger.error(
-                "What was recorded does not follow on the state, which is read from the log."
+                "What was recorded does not follow from the state; the state is read from the log again."
             )
             self._behind = True
             return False
@@ -312,8 +312,8 @@ class ReferralWorkflow:
         try:
             await handle.signal(NoticeWorkflow.look_again)
         except ApplicationError as error:
-            # It has come to its end meanwhile.
-            workflow.logger.debug("A message was not there to be told: %s", error.type)
+            # The message's workflow has ended meanwhile.
+            workflow.logger.debug("A message's workflow is not running: %s", error.type)
 
     def _show(self, visible: Visible) -> None:
         changed = _attributes(visible, self._visible)
@@ -327,7 +327,7 @@ class ReferralWorkflow:
         return workflow.all_handlers_finished() and not busy
 
     def _ended(self) -> bool:
-        # A run that answered nothing yet has just been started for a command that is on its way.
+        # A run that has answered nothing was just started for a command that will arrive.
         return self._answered and (self._referral is None or self._referral.closed)
 
     def _carried(self) -> Carried | None:
@@ -371,7 +371,7 @@ def _pairs(visible: Visible) -> list[tuple[SearchAttributeKey[Any], Any]]:
 
 
 def _details(visible: Visible) -> str:
-    """What Temporal's own page shows of a referral."""
+    """The details of a referral on Temporal's web page."""
     lines = [f"Stage: **{visible.stage}**"]
     if visible.on_hold:
         lines.append("On hold")

@@ -269,7 +269,7 @@ def test_a_folder_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     (theirs / "letters").touch()
     before = theirs.stat().st_mode
     with (
-        pytest.raises(BadSetting, match="holds something else: name a folder that is new or empty"),
+        pytest.raises(BadSetting, match="holds something else: name a new or empty folder"),
         DataFolder(theirs).hold(),
     ):
         pytest.fail("it was taken for ours")
