@@ -1,4 +1,4 @@
-"""The referrals whose workflow was passed by, and has to be told until it has caught up with the log."""
+"""The referrals with steps recorded without their workflow, which must be told until it has read them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from stores.database import Pool
 
 
 async def note(pool: Pool, reference: str) -> None:
-    """Say that a step was recorded without the referral's workflow."""
+    """Note that a step was recorded without the referral's workflow."""
     await pool.execute("INSERT INTO catching_up (reference) VALUES ($1) ON CONFLICT DO NOTHING", reference)
 
 
 async def behind(pool: Pool) -> dict[str, int]:
-    """The referrals whose workflow has to be told, with how many events their log has."""
+    """The referrals whose workflow must be told, each with the number of events in its log."""
     rows = await pool.fetch("SELECT reference, sequence FROM catching_up JOIN referral USING (reference)")
     return {row["reference"]: row["sequence"] for row in rows}
 
 
 async def done(pool: Pool, reference: str, length: int) -> None:
-    """Say that its workflow knows of so many events; where the log has more by now, it has to be told still."""
+    """Note how many events the workflow knows; where the log has more by now, it must still be told."""
     await pool.execute(
         "DELETE FROM catching_up WHERE reference = $1"
         " AND NOT EXISTS (SELECT FROM referral r WHERE r.reference = $1 AND r.sequence > $2)",

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: one pool a process, every connection with the application's few rights."""
+"""Connections to PostgreSQL: one pool per process, every connection with the application's few rights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from schemas.areas import Area
 
-# Quoted, for asyncpg's classes are generic to the type checker only.
+# Quoted, because asyncpg's classes are generic for the type checker only.
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
@@ -37,11 +37,11 @@ async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
 
 
 class Pool:
-    """Connections to PostgreSQL as the application, and the areas whose referrals are seen through them.
+    """Connections to PostgreSQL as the application, and the areas whose referrals they see.
 
-    Row-level security shows a transaction the referrals of the areas that it names; this names them. It is the second
-    wall: what a person may see is decided before. Without areas no referral is seen, which is all that is needed for
-    the register, the keys and `record_step`, and saves the transaction.
+    Row-level security limits a transaction to the areas that it sets; this sets them. It is a second line of defence:
+    access is decided before. Without areas no referral is visible; that is enough for the register, the keys and
+    `record_step`, and needs no transaction.
     """
 
     def __init__(self, connections: asyncpg.Pool[asyncpg.Record], areas: str | None = None) -> None:
@@ -50,16 +50,16 @@ class Pool:
 
     @property
     def everywhere(self) -> Pool:
-        """For the engine itself, which works in all areas."""
+        """The pool for the engine itself, which works in all areas."""
         return Pool(self._connections, EVERYWHERE)
 
     @property
     def nowhere(self) -> Pool:
-        """For what is of no area."""
+        """The pool for data that belongs to no area."""
         return Pool(self._connections)
 
     def within(self, areas: Iterable[Area]) -> Pool:
-        """For a person who works in these areas."""
+        """The pool for a person who works in these areas."""
         return Pool(self._connections, ",".join(sorted(areas)))
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
@@ -68,7 +68,7 @@ class Pool:
             return await connection.fetch(query, *arguments)
 
     async def fetchrow(self, query: str, *arguments: object) -> asyncpg.Record | None:
-        """The first row, if there is one."""
+        """The first row; None where there is none."""
         async with self._one() as connection:
             return await connection.fetchrow(query, *arguments)
 
@@ -78,18 +78,18 @@ class Pool:
             return await connection.fetchval(query, *arguments)
 
     async def execute(self, query: str, *arguments: object) -> str:
-        """One statement; answers PostgreSQL's status."""
+        """Execute one statement; PostgreSQL's status."""
         async with self._one() as connection:
             return await connection.execute(query, *arguments)
 
     async def executemany(self, query: str, arguments: Iterable[Sequence[object]]) -> None:
-        """The statement for each of the arguments, all of them or none."""
+        """Execute the statement for each of the arguments, in one transaction."""
         async with self._one() as connection:
             await connection.executemany(query, arguments)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
-        """A connection for questions that are all answered as of one moment."""
+        """A connection whose queries all see the data of one moment."""
         async with (
             self._connections.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -99,7 +99,7 @@ class Pool:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
-        """A connection; where areas are seen, it is in a transaction, which ends with the context."""
+        """A connection; with areas it is in a transaction, which ends with the context."""
         async with self._connections.acquire() as connection:
             if self._areas is None:
                 yield connection
@@ -109,7 +109,7 @@ class Pool:
                 yield connection
 
     async def close(self) -> None:
-        """Close the connections, once they are given back."""
+        """Close the connections, once they are returned."""
         await self._connections.close()
 
     async def __aenter__(self) -> Self:
@@ -120,12 +120,12 @@ class Pool:
 
     @asynccontextmanager
     async def _one(self) -> AsyncIterator[Connection]:
-        """A connection for one statement. The transaction is begun and told the areas in one message."""
+        """A connection for one statement. One message begins the transaction and sets the areas."""
         async with self._connections.acquire() as connection:
             if self._areas is None:
                 yield connection
                 return
-            # The names of areas are ours, and need no quoting.
+            # The names of areas come from our code, and need no quoting.
             await connection.execute(f"BEGIN; SET LOCAL rj.areas = '{self._areas}'")
             try:
                 yield connection
@@ -140,7 +140,7 @@ async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
     """A pool of up to `size` connections as the application, which sees the referrals of all areas.
 
     Raises:
-        DatabaseUnreachable: it does not answer or does not let us in, or lets us do more than the application may.
+        DatabaseUnreachable: it does not answer, refuses the log-in, or grants more than the application may have.
     """
     try:
         connections = await asyncpg.create_pool(
@@ -169,8 +169,8 @@ async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
 
 
 async def may_too_much(connection: Connection | Pool) -> str | None:
-    """The name of the user who is signed in, where they could become the owner of the log or get past its rules; None
-    for who is the application and nobody else."""
+    """The name of the signed-in user, where they could become the owner of the log or bypass its rules; None for a user
+    with the application's rights only."""
     found: str | None = await connection.fetchval(
         "SELECT session_user::text FROM pg_roles me WHERE me.rolname = session_user AND ("
         " me.rolsuper OR me.rolbypassrls OR me.rolcreaterole OR me.rolreplication OR EXISTS ("
@@ -183,8 +183,8 @@ async def may_too_much(connection: Connection | Pool) -> str | None:
 
 
 async def _skip_reset(connection: Connection) -> None:
-    """Nothing is to be undone when a connection goes back to the pool: asyncpg has ended an open transaction, and no
-    code here changes a session. Its own way would ask the server once more after every statement."""
+    """Reset nothing when a connection is returned to the pool: asyncpg has ended an open transaction, and no code here
+    changes session settings. The default reset would cost a round trip after every statement."""
 
 
 _FAILURES = (
@@ -207,7 +207,7 @@ def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
         case asyncpg.PostgresError():
             why = f"does not let us in: {error}"
         case ValueError() | asyncpg.InterfaceError():
-            # What the parser says may quote the address, password and all.
+            # The parser's message may quote the address with its password.
             why = "has an address that cannot be read: write postgresql://user:password@host:port/name"
         case _:
             why = "does not answer: check that the server runs and that its address is right"

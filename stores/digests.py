@@ -1,4 +1,4 @@
-"""The summaries of working mornings: what they are made of, and which have been sent."""
+"""The summaries of working mornings: their content, and which have been sent."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from schemas.vocabulary import SignOffSubject
 from stores import staff
 from stores.database import Pool
 
-# Whose work it is, rather than whose referral or whose figures.
+# The deadlines of a person's own work.
 _READERS = (Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER)
 
 
 class Due(NamedTuple):
-    """An open deadline, or one that was missed and has climbed.
+    """An open deadline, or a missed one that was escalated.
 
     Attributes:
-        key: how it is named within its referral, such as thinking_time/h1.
+        key: its name within the referral, such as thinking_time/h1.
         due_at: UTC.
     """
 
@@ -33,7 +33,7 @@ class Due(NamedTuple):
 
 
 class SignOffWanted(NamedTuple):
-    """What waits for somebody to sign it off."""
+    """A requested sign-off."""
 
     reference: str
     stage: str
@@ -56,7 +56,7 @@ async def readers(pool: Pool, at: datetime) -> list[Staff]:
 
 
 async def begin(pool: Pool, staff_id: str, day: date) -> None:
-    """Say that the summary of a day is about to be sent to a person, so that nothing leaves that cannot be kept."""
+    """Note that a person's summary is about to be sent, so that none is sent that cannot be recorded."""
     await pool.execute(
         "INSERT INTO digest (staff, day) VALUES ($1, $2) ON CONFLICT DO NOTHING", staff_id, day
     )
@@ -72,7 +72,7 @@ async def sent(pool: Pool, staff_id: str, day: date) -> bool:
 
 
 async def mark_sent(pool: Pool, staff_id: str, day: date, at: datetime) -> None:
-    """Say that it has been sent, which counts the first time."""
+    """Record that it was sent; the first time stays."""
     await pool.execute(
         "UPDATE digest SET sent_at = $3 WHERE staff = $1 AND day = $2 AND sent_at IS NULL", staff_id, day, at
     )
@@ -91,9 +91,9 @@ async def due(
     """The deadlines of an area that are open and due before a moment, soonest first.
 
     Args:
-        workers: those on the referrals of these caseworkers and facilitators, but for inactivity.
-        names: besides, those of these names on every referral.
-        unowned_names: besides, those of these names on the referrals whose caseworker is none of the team.
+        workers: include those on the referrals of these caseworkers and facilitators, except inactivity.
+        names: also include those with these names on every referral.
+        unowned_names: also include those with these names on referrals whose caseworker is not in the team.
         team: who works in the area.
     """
     rows = await pool.fetch(
@@ -115,12 +115,12 @@ async def due(
 
 
 async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Collection[str]) -> list[Due]:
-    """The deadlines of an area that were missed and climbed to these rungs, soonest due first, each of them once.
+    """The missed deadlines of an area that were escalated to these rungs, soonest due first, each once.
 
     Those that a hold has stopped are left out: nothing can be done about them until it ends.
 
     Args:
-        rungs: of the ladder; that of the caseworker counts on the referrals of the workers only.
+        rungs: of the ladder; the caseworker's rung counts only on the workers' referrals.
         workers: caseworkers.
     """
     rows = await pool.fetch(
@@ -139,7 +139,7 @@ async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Co
 
 
 async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
-    """What waits for a sign-off in an area, longest waiting first."""
+    """The requested sign-offs of an area, longest waiting first."""
     rows = await pool.fetch(
         "SELECT reference, stage, subject, requested_at FROM referral"
         " CROSS JOIN jsonb_to_recordset(sign_offs) AS asked (subject text, requested_at timestamptz)"

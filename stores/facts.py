@@ -1,4 +1,4 @@
-"""Coarse facts as PostgreSQL holds them: area, month, name and value, under an id that only the keys can make."""
+"""Coarse facts in PostgreSQL: area, month, name and value, under an id that only holders of the keys can compute."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from stores.logs.chain import derived
 
 
 class FactKey:
-    """The key of the facts' ids, of which an installation has one. Shows nothing of itself.
+    """The key of the facts' ids, one per installation. Its repr hides it.
 
-    By an id a correction or an erasure finds the fact again; who lacks the master keys cannot tell of which referral
-    it is.
+    A correction or an erasure finds a fact by its id; without the master keys nobody can tell its referral.
     """
 
     __slots__ = ("_raw",)
@@ -30,7 +29,7 @@ class FactKey:
 
     def id(self, reference: str, fact: CoarseFact) -> str:
         """The fact's id, 32 bytes in hexadecimal."""
-        # A reference holds no such character, and a number none either.
+        # Neither a reference nor a number contains this separator.
         whose = f"{reference}\x1f{fact.sequence}\x1f{fact.place}"
         return hmac.new(self._raw, whose.encode(), sha256).hexdigest()
 
@@ -54,13 +53,13 @@ def fact_rows(key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> list
 
 
 def as_arguments(key: FactKey, reference: str, changed: Changes) -> tuple[str, list[str]]:
-    """What a step changes of the facts, as record_step() takes it: the new ones, and the ids of those that go."""
+    """A step's changes to the facts as arguments of record_step(): the new facts, and the ids of those to delete."""
     gone = [key.id(reference, each) for each in changed.gone]
     return json.dumps(fact_rows(key, reference, changed.added)), gone
 
 
 async def add(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
-    """Enter these facts, where they are not there, as the owner of the table; steps enter theirs by record_step()."""
+    """Insert these facts where missing, as the table's owner; steps insert theirs by record_step()."""
     await connection.execute(
         "INSERT INTO fact (id, area, month, name, value)"
         " SELECT decode(new.id, 'hex'), area, new.month, new.name, new.value"
@@ -72,6 +71,6 @@ async def add(connection: Connection, key: FactKey, reference: str, facts: Itera
 
 
 async def remove(connection: Connection, key: FactKey, reference: str, facts: Iterable[CoarseFact]) -> None:
-    """Delete these facts, where they are there, in the caller's transaction."""
+    """Delete these facts where present, in the caller's transaction."""
     ids = [bytes.fromhex(key.id(reference, each)) for each in facts]
     await connection.execute("DELETE FROM fact WHERE id = ANY($1)", ids)

@@ -1,7 +1,7 @@
-"""Brings a database to the shape this version needs: numbered SQL files, forward only.
+"""Migrations of the database to this version's schema: numbered SQL files, forward only.
 
-Each file is one transaction. What was applied is recorded with a checksum, so that a file edited after it
-was applied is refused instead of leaving two installations quietly different.
+Each file is one transaction. A checksum of each applied file is recorded, so that a file edited afterwards is refused
+instead of leaving installations with different schemas.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from stores.database import Connection, connect
 FOLDER = Path(__file__).parent / "migrations"
 
 _OLDEST_SERVER = 16  # GRANT … WITH SET
-_LOCK = 0x726A_6D69_6772  # "rjmigr": two processes that start together migrate one after the other
+_LOCK = 0x726A_6D69_6772  # "rjmigr": processes that start together migrate one after the other
 _FILE_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 
 class MigrationRefused(Exception):
-    """The database is left as it was. One sentence says why."""
+    """The migration was refused and the database not changed. The message is one sentence with the reason."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Migration:
 
 
 async def migrate(connection_or_dsn: Connection | str, *, folder: Path = FOLDER) -> list[str]:
-    """Apply what is missing, oldest first, and return the names applied.
+    """Apply the missing migrations, oldest first, and return their names.
 
-    Connects as the owner of the database, who needs CREATEROLE but no superuser. Safe to repeat and to run
-    in several processes at once. Raises MigrationRefused or stores.database.DatabaseUnreachable.
+    Connects as the owner of the database, who needs CREATEROLE but need not be a superuser. Safe to repeat and
+    to run in several processes at once. Raises MigrationRefused or stores.database.DatabaseUnreachable.
     """
     async with _connection(connection_or_dsn) as connection:
         server = connection.get_server_version()
@@ -61,7 +61,7 @@ async def migrate(connection_or_dsn: Connection | str, *, folder: Path = FOLDER)
 
 
 async def pending(connection_or_dsn: Connection | str, *, folder: Path = FOLDER) -> list[str]:
-    """The names `migrate` would apply now, oldest first; empty when the database is up to date.
+    """The names of the migrations that `migrate` would apply, oldest first; empty when the database is up to date.
 
     Changes nothing, and may run as the application's role. Raises as `migrate` does.
     """
@@ -70,7 +70,7 @@ async def pending(connection_or_dsn: Connection | str, *, folder: Path = FOLDER)
 
 
 def read_migrations(folder: Path = FOLDER) -> list[Migration]:
-    """The migrations of a folder in their order. Raises MigrationRefused on a bad or doubled number."""
+    """The migrations of a folder in order. Raises MigrationRefused on a bad or duplicate number."""
     found: dict[str, Migration] = {}
     for path in sorted(folder.glob("*.sql")):
         if not _FILE_NAME.fullmatch(path.name):

@@ -1,4 +1,4 @@
-"""Messages: the inboxes of staff, and how far those that leave the house have come."""
+"""Messages: the inboxes of staff, and the state of messages to be sent."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class InboxMessage(Model):
 
 
 class Try(NamedTuple):
-    """How far a message has come on one channel.
+    """The attempts to send a message on one channel.
 
     Attributes:
         began_at: when it was first tried, UTC.
         tried_at: when it was last tried.
-        sent_id: what the provider calls it, once it was taken.
-        uncertain: whether a try was broken off of which nobody will ever know whether it left.
+        sent_id: the provider's id, once it accepted the message.
+        uncertain: whether an attempt was interrupted and it will never be known whether it was sent.
     """
 
     state: Tried
@@ -62,7 +62,7 @@ def notice_rows(notices: Iterable[Notice]) -> list[dict[str, Any]]:
 
 
 async def pending(pool: Pool, reference: str) -> list[Notice]:
-    """The messages of a referral that are to leave the house and have no outcome yet, oldest first."""
+    """The messages of a referral that are to be sent and have no outcome yet, oldest first."""
     rows = await pool.fetch(
         f"SELECT {_FIELDS} FROM notice WHERE reference = $1 AND outward AND outcome IS NULL"  # noqa: S608
         " ORDER BY at, id",
@@ -72,7 +72,7 @@ async def pending(pool: Pool, reference: str) -> list[Notice]:
 
 
 async def get(pool: Pool, reference: str, notice_id: str) -> Notice | None:
-    """A message; None where there is none of that id."""
+    """The message with that id; None where there is none."""
     row = await pool.fetchrow(
         f"SELECT {_FIELDS} FROM notice WHERE reference = $1 AND id = $2",  # noqa: S608
         reference,
@@ -82,7 +82,7 @@ async def get(pool: Pool, reference: str, notice_id: str) -> Notice | None:
 
 
 async def outcome(pool: Pool, reference: str, notice_id: str) -> Outcome | None:
-    """What became of a message; None while it is on its way."""
+    """The outcome of a message; None while it is pending."""
     found = await pool.fetchval(
         "SELECT outcome FROM notice WHERE reference = $1 AND id = $2", reference, notice_id
     )
@@ -90,12 +90,12 @@ async def outcome(pool: Pool, reference: str, notice_id: str) -> Outcome | None:
 
 
 async def give_up(pool: Pool, reference: str, notice_id: str, at: datetime) -> None:
-    """Say that a message of an erased referral is not wanted; its log takes nothing more."""
+    """Record that a message of an erased referral is not wanted; its log accepts no more events."""
     await pool.execute("SELECT give_up_notice($1, $2, $3)", reference, notice_id, at)
 
 
 async def tries(pool: Pool, reference: str, notice_id: str) -> dict[Channel, Try]:
-    """How far a message has come on each channel that was tried."""
+    """The attempts on each channel that was tried."""
     rows = await pool.fetch(
         "SELECT channel, state, began_at, tried_at, sent_id, uncertain FROM notice_try"
         " WHERE reference = $1 AND notice = $2",
@@ -113,16 +113,16 @@ async def tries(pool: Pool, reference: str, notice_id: str) -> dict[Channel, Try
 async def begin(
     pool: Pool, reference: str, notice_id: str, channel: Channel, at: datetime, *, sequence: int
 ) -> bool:
-    """Say that a message is about to leave by a channel, if the referral has not changed since it was looked at.
+    """Record the start of an attempt on a channel, if the referral has not changed since the decision to send.
 
-    Begun again without having heard of the try before, it is uncertain whether that one left.
+    Where the attempt before has no result, it becomes uncertain whether that one was sent.
 
     Args:
-        at: when.
-        sequence: how many events the referral had when it was looked at.
+        at: now, UTC.
+        sequence: the number of the referral's events at the decision.
 
     Returns:
-        Whether it may leave.
+        Whether the message may be sent.
     """
     return bool(
         await pool.fetchval(
@@ -152,7 +152,7 @@ async def mark(
     sent_id: str | None = None,
     uncertain: bool = False,
 ) -> None:
-    """Say how far a message that was begun has come on a channel."""
+    """Record the state of a started attempt on a channel."""
     await pool.execute(
         "UPDATE notice_try SET state = $4, sent_id = coalesce($5, sent_id), uncertain = uncertain OR $6"
         " WHERE reference = $1 AND notice = $2 AND channel = $3",
@@ -166,16 +166,16 @@ async def mark(
 
 
 async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 50) -> list[InboxMessage]:
-    """What a member of staff or a partner was told, newest first.
+    """The inbox of a member of staff or a partner, newest first.
 
     Args:
         unread: True keeps only what they have not read yet.
-        limit: how many at the most.
+        limit: at most so many.
     """
     rows = await pool.fetch(
         f"SELECT reference, read_at, {_FIELDS} FROM notice JOIN referral USING (reference)"  # noqa: S608
         " WHERE recipient = $1 AND party <> 'participant' AND (NOT $2 OR read_at IS NULL)"
-        # What a hold or a safeguarding concern keeps from leaving, a partner does not read here either.
+        # What a hold or a safeguarding concern holds back, a partner cannot read here either.
         " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
         " ORDER BY at DESC, reference, id LIMIT $3",
         staff_id,
@@ -188,7 +188,7 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
 
 
 async def mark_read(pool: Pool, staff_id: str, messages: Iterable[InboxMessage], at: datetime) -> None:
-    """Say that a person has read these."""
+    """Record that a person has read these messages."""
     await pool.executemany(
         "UPDATE notice SET read_at = $4"
         " WHERE reference = $1 AND id = $2 AND recipient = $3 AND read_at IS NULL",

@@ -1,4 +1,4 @@
-"""The read model: lists, open deadlines and figures, as PostgreSQL holds them."""
+"""The read model in PostgreSQL: lists, open deadlines and figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.vocabulary import ClosureReason, Stage
 from stores.database import Pool
 
 SEALED_GROUNDS = frozenset({"sensitive", "justice_stage"})
-"""The columns of a referral's row that rest on what is sealed: of an erased referral the log leads to them no more."""
+"""The columns that depend on sealed fields: they cannot be derived from the log of an erased referral."""
 
 
 class Line(Model):
@@ -32,7 +32,7 @@ class Line(Model):
     next_due_at: AwareDatetime | None
     overdue: bool
     inactive: bool
-    """Whether nothing has been done for longer than the policy allows."""
+    """Whether there was no activity for longer than the policy allows."""
     on_hold: bool
     safeguarding: bool
     sensitive: bool
@@ -41,7 +41,7 @@ class Line(Model):
 
 
 def visible(referral: Referral, deadlines: Sequence[Deadline], at: datetime) -> Visible:
-    """What is said of a referral in the clear."""
+    """The unencrypted facts of a referral."""
     soonest = soonest_due(deadlines)
     return Visible(
         area=referral.area,
@@ -55,7 +55,7 @@ def visible(referral: Referral, deadlines: Sequence[Deadline], at: datetime) -> 
 
 
 def soonest_due(deadlines: Iterable[Deadline]) -> Deadline | None:
-    """The deadline that a worker looks at next. Inactivity is for the supervisor's list only."""
+    """The next deadline for staff. Inactivity is for the supervisor's list only."""
     return next((each for each in deadlines if each.name != DeadlineName.INACTIVITY), None)
 
 
@@ -119,14 +119,14 @@ async def list_referrals(
     due_before: datetime | None = None,
     limit: int = 50,
 ) -> list[Line]:
-    """Referrals that fit every filter given, soonest due first; closed ones only when that stage is asked for.
+    """The referrals that match every filter, soonest due first; closed ones only when that stage is asked for.
 
     Args:
         areas: only of these; None: of all.
-        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Overdue are also those on
-            which nothing has been done for too long, though inactivity is nobody's next deadline.
+        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Inactive referrals count as
+            overdue, though inactivity is not shown as the next deadline.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
-        limit: how many at the most.
+        limit: at most so many.
     """
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, next_deadline, next_due_at,"
@@ -161,7 +161,7 @@ async def area_of(pool: Pool, reference: str) -> Area | None:
 
 
 async def sent_by(pool: Pool, reference: str) -> str | None:
-    """The partner who sent a referral; None where it was opened in the house, or there is none."""
+    """The partner who sent a referral; None where staff opened it, or there is no such referral."""
     found: str | None = await pool.fetchval(
         "SELECT actor FROM event WHERE reference = $1 AND sequence = 1 AND role = 'partner'", reference
     )
@@ -171,7 +171,7 @@ async def sent_by(pool: Pool, reference: str) -> str | None:
 async def sent(
     pool: Pool, partner: str, areas: Collection[Area], limit: int
 ) -> list[tuple[str, Area, Stage]]:
-    """What a partner sent to these areas, with the stage of each, the newest first."""
+    """The referrals that a partner sent to these areas, with the stage of each, newest first."""
     rows = await pool.fetch(
         "SELECT reference, area, stage FROM referral WHERE area = ANY($2) AND EXISTS ("
         " SELECT FROM event e WHERE e.reference = referral.reference AND e.sequence = 1"
@@ -184,7 +184,7 @@ async def sent(
 
 
 async def areas_and_stages(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:
-    """The area and the stage of each of these referrals that there is."""
+    """The area and the stage of each of these referrals that exists."""
     rows = await pool.fetch(
         "SELECT reference, area, stage FROM referral WHERE reference = ANY($1)", list(references)
     )
@@ -192,6 +192,6 @@ async def areas_and_stages(pool: Pool, references: Collection[str]) -> dict[str,
 
 
 async def all_references(pool: Pool) -> list[str]:
-    """Every referral, oldest first."""
+    """The references of all referrals, oldest first."""
     rows = await pool.fetch("SELECT reference FROM referral ORDER BY received_at, reference")
     return [row["reference"] for row in rows]

@@ -1,7 +1,7 @@
-"""The staff register, as it is changed: each change with its event in a chain, or refused.
+"""Changes to the staff register, each with its event in a chain, or refused.
 
-Who may is decided in the database, by change_staff(), since the application may not change the register in any other
-way; here are the sentences for what it answers.
+The database function change_staff() decides who may, since the application cannot change the register otherwise; this
+module turns its answers into sentences.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs.chain import ChainKey, chain_key
 
-# Others change the register so rarely that one is hardly ever behind twice.
+# The register changes so rarely that two conflicts in a row are very unlikely.
 _TRIES = 20
 
 
 class Kind(StrEnum):
-    """What an event of the register tells."""
+    """The kind of a register event."""
 
     CARRIED_OVER = "carried_over"
     FIRST = "first"
@@ -58,11 +58,11 @@ class Entry(Model):
 
 
 State: TypeAlias = dict[str, Any]
-"""A person as staff_state() tells them."""
+"""A person as the SQL function staff_state() returns them."""
 
 
 class _Stands(NamedTuple):
-    """What a change is made on."""
+    """The state that a change is based on."""
 
     sequence: int
     link: bytes
@@ -73,10 +73,10 @@ class _Stands(NamedTuple):
 
 
 async def enter_first(pool: Pool, keys: KeyStore, member: Staff) -> None:
-    """Enter the first service manager, who answers for themself.
+    """Enter the first service manager, who enters themself.
 
     Raises:
-        Refused: there is a service manager already, or somebody of that id.
+        Refused: there is already a service manager, or somebody with that id.
     """
 
     def change(stands: _Stands) -> tuple[Kind, State | None]:
@@ -88,18 +88,18 @@ async def enter_first(pool: Pool, keys: KeyStore, member: Staff) -> None:
 
 
 async def enter(pool: Pool, keys: KeyStore, member: Staff, by: str) -> Kind | None:
-    """Enter a person, or replace what service managers say of them; absence and messages stay as they are.
+    """Enter a person, or replace the fields that service managers keep; absence and message choices are unchanged.
 
     Args:
-        member: as they are to be. A name or an address that is not given stays.
+        member: the new entry. A name or an address that is not given stays.
         by: the id of the service manager who does it.
 
     Returns:
-        Kind.ENTERED or Kind.CHANGED; Kind.PROPOSED where it takes a second service manager and waits for them; None
-        where all of it is so already.
+        Kind.ENTERED or Kind.CHANGED; Kind.PROPOSED where it waits for a second service manager; None where nothing
+        would change.
 
     Raises:
-        Refused: it is not for them to do.
+        Refused: they may not make this change.
     """
     proposed = False
 
@@ -130,10 +130,10 @@ async def enter(pool: Pool, keys: KeyStore, member: Staff, by: str) -> Kind | No
 
 
 async def confirm(pool: Pool, keys: KeyStore, subject: str, by: str) -> Staff:
-    """Let what was proposed of a person come about; the person as they are then.
+    """Confirm the proposal about a person; the person's entry after it.
 
     Raises:
-        Refused: nothing is proposed, or it is not for them to confirm.
+        Refused: nothing is proposed, or they may not confirm it.
     """
     became: State = {}
 
@@ -152,16 +152,16 @@ async def confirm(pool: Pool, keys: KeyStore, subject: str, by: str) -> Staff:
 
 
 async def decline(pool: Pool, keys: KeyStore, subject: str, by: str) -> None:
-    """Let what was proposed of a person come to nothing.
+    """Decline the proposal about a person.
 
     Raises:
-        Refused: nothing is proposed, or it is not for them to decline.
+        Refused: nothing is proposed, or they may not decline it.
     """
     await _change(pool, keys, subject, by, lambda stands: (Kind.DECLINED, _known(stands)))
 
 
 async def set_messages(pool: Pool, keys: KeyStore, member: Staff) -> None:
-    """Keep what a person has chosen: their address, what comes by e-mail at once, and whether the digest does."""
+    """Record a person's message choices: their address, what is e-mailed at once, and whether they get the digest."""
     chosen = {name: value for name, value in _state(member).items() if name in ("email", "at_once", "digest")}
 
     def change(stands: _Stands) -> tuple[Kind, State | None] | None:
@@ -174,10 +174,10 @@ async def set_messages(pool: Pool, keys: KeyStore, member: Staff) -> None:
 async def set_absent(
     pool: Pool, keys: KeyStore, staff_id: str, until: datetime | None, stand_in: str | None, by: str
 ) -> None:
-    """Say until when a person is absent and who stands in; None ends it.
+    """Record until when a person is absent and who stands in; None ends the absence.
 
     Raises:
-        Refused: it is neither their own, nor of somebody in an area that they supervise.
+        Refused: it is neither their own absence nor that of somebody in an area they supervise.
     """
     chosen = {"absent_until": _instant(until), "stand_in": stand_in}
     kind = Kind.BACK if until is None else Kind.ABSENT
@@ -205,11 +205,11 @@ def link(
 
 
 class _TakesTwo(Exception):
-    """The change has to be proposed first."""
+    """The change needs a second service manager, so it must be proposed first."""
 
 
 class _TakesOne(Exception):
-    """Nobody else has to agree to the change."""
+    """The change needs no second service manager."""
 
 
 async def _change(
@@ -219,7 +219,7 @@ async def _change(
     by: str,
     change: Callable[[_Stands], tuple[Kind, State | None] | None],
 ) -> Kind | None:
-    """Make a change on what stands, anew where somebody else was first; its kind, or None where there is none."""
+    """Make a change, again where another one came first; its kind, or None where nothing changes."""
     key = await chain_key(keys)
     for _ in range(_TRIES):
         stands = await _stands(pool, subject)
@@ -245,7 +245,7 @@ async def _change(
                 raise _TakesOne
             case _:
                 raise _refused(answer, subject, by)
-    raise TimeoutError("the staff register is changed by others all the time")
+    raise TimeoutError("the staff register kept changing; try again")
 
 
 _STANDS = """
@@ -274,7 +274,7 @@ def _known(stands: _Stands) -> State | None:
 
 
 def _gains(known: State, after: State) -> bool:
-    """Whether somebody may do more than before, so that it matters since when and by whom."""
+    """Whether a change lets somebody do more, so that its time and author must be recorded."""
     return bool(
         known["role"] != after["role"]
         or (after["active"] and not known["active"])
@@ -287,7 +287,7 @@ def _given(state: State, at: datetime, by: str) -> State:
 
 
 def _state(member: Staff) -> State:
-    """A person as staff_state() tells them."""
+    """A person as the SQL function staff_state() returns them."""
     return member.model_dump(mode="json") | {
         "absent_until": _instant(member.absent_until),
         "role_since": _instant(member.role_since),
@@ -304,17 +304,29 @@ def _refused(answer: str, subject: str, by: str) -> Refused:
         "staff_unknown": ("as", f"{by} is not in the staff register."),
         "staff_inactive": ("as", f"{by} is no longer active."),
         "not_your_role": ("as", "The staff register is kept by service managers."),
-        "too_new": ("as", f"{by} is a service manager for less than a day, and makes no supervisor yet."),
-        "own_entry": ("as", "Nobody changes what they may do themself; another service manager does."),
-        "staff_other_area": ("as", f"This is for a service manager of {detail}."),
-        "not_first": ("id", "There is a service manager, who enters others: rj staff add."),
-        "not_proposed": ("id", f"Nothing is proposed of {subject}; see `rj staff proposals`."),
-        "changed_since": ("id", f"{subject} was changed after this was proposed: propose it anew."),
-        "proposer_may_not": ("id", "Who proposed this may not do it any more: propose it anew."),
-        "one_is_enough": ("id", "It takes no second service manager any more: enter it with `rj staff add`."),
-        "another_confirms": ("as", "It takes two: another service manager confirms what you proposed."),
-        "a_week": ("as", f"Only {subject} could agree: confirm it yourself a week after you proposed it."),
-        "not_theirs": ("as", "An absence is entered by who is away, or by a supervisor of their area."),
-        "not_yours": ("as", "Everybody chooses their own messages."),
+        "too_new": (
+            "as",
+            f"{by} has been a service manager for less than a day, and may not make supervisors yet.",
+        ),
+        "own_entry": ("as", "Nobody may change their own rights; another service manager must."),
+        "staff_other_area": ("as", f"Only a service manager of {detail} may do this."),
+        "not_first": ("id", "There is already a service manager, who enters others: rj staff add."),
+        "not_proposed": ("id", f"Nothing is proposed about {subject}; see `rj staff proposals`."),
+        "changed_since": ("id", f"{subject} was changed after this was proposed: propose it again."),
+        "proposer_may_not": ("id", "The proposer may no longer do this: propose it again."),
+        "one_is_enough": (
+            "id",
+            "This no longer needs a second service manager: enter it with `rj staff add`.",
+        ),
+        "another_confirms": ("as", "Another service manager must confirm what you proposed."),
+        "a_week": (
+            "as",
+            f"Only {subject} could confirm this: confirm it yourself a week after you proposed it.",
+        ),
+        "not_theirs": (
+            "as",
+            "An absence may be entered only by the person or by a supervisor of their area.",
+        ),
+        "not_yours": ("as", "Only the person may choose their own messages."),
     }[code]
     return Refused(code, sentence, field)

@@ -1,4 +1,4 @@
-"""The staff register, as it is read; it is changed through stores/register.py."""
+"""Reading the staff register; stores/register.py changes it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _FIELDS = (
 
 
 async def get(pool: Pool, staff_id: str) -> Staff | None:
-    """The person of that id, if there is one."""
+    """The person with that id; None where there is none."""
     row = await pool.fetchrow(f"SELECT {_FIELDS} FROM staff WHERE id = $1", staff_id)  # noqa: S608
     return _staff(row) if row else None
 
 
 async def get_with_area(pool: Pool, staff_id: str, reference: str) -> tuple[Staff | None, Area | None]:
-    """The person of that id and the area of a referral, each if there is one."""
+    """The person with that id and the area of a referral; None for each that does not exist."""
     row = await pool.fetchrow(
         f"SELECT {_FIELDS}, referral.area FROM (SELECT 1) one"  # noqa: S608
         " LEFT JOIN staff ON id = $1 LEFT JOIN referral ON reference = $2",
@@ -45,7 +45,7 @@ async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None 
 
 
 async def team(pool: Pool, area: Area) -> list[Staff]:
-    """The active members of staff and partners of an area, by id: whom a step may tell of something."""
+    """The active members of staff and partners of an area, by id: the possible recipients of a step's messages."""
     rows = await pool.nowhere.fetch(
         f"SELECT {_FIELDS} FROM staff WHERE active AND $1 = ANY(areas) ORDER BY id",  # noqa: S608
         area,
@@ -54,7 +54,7 @@ async def team(pool: Pool, area: Area) -> list[Staff]:
 
 
 async def problem_of(connection: Connection, actor: Actor) -> str | None:
-    """What keeps a person from acting as they claim, as the code of a refusal; None where all is well."""
+    """Why a person may not act as they claim, as the code of a refusal; None where they may."""
     problem: str | None = await connection.fetchval(
         "SELECT staff_problem($1, $2, $3, FALSE)", actor.id, actor.role, actor.area
     )

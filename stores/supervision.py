@@ -1,4 +1,4 @@
-"""What a supervisor asks of the read model and of the log: escalations, what waits for a sign-off, who has how much."""
+"""A supervisor's queries on the read model and the log: escalations, waiting sign-offs, workload."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stores.logs import event_log
 
 
 class OpenEscalation(Model):
-    """A missed deadline that has climbed to a rung and still waits."""
+    """An escalation to a rung that is not cleared."""
 
     reference: str
     area: Area
@@ -38,7 +38,7 @@ class OpenEscalation(Model):
 
 
 class PastEscalation(Model):
-    """An escalation as the log has it, with when it was cleared."""
+    """An escalation from the log, with the time it was cleared."""
 
     reference: str
     area: Area
@@ -50,12 +50,12 @@ class PastEscalation(Model):
 
     @property
     def took(self) -> timedelta | None:
-        """Elapsed time until it was cleared; None while it waits."""
+        """Elapsed time until it was cleared; None while it is open."""
         return self.cleared_at - self.raised_at if self.cleared_at else None
 
 
 class WaitingSignOff(Model):
-    """What waits for a supervisor."""
+    """A sign-off that waits for a supervisor."""
 
     reference: str
     area: Area
@@ -71,10 +71,10 @@ class WaitingSignOff(Model):
 
 
 class Load(Model):
-    """How much one member of staff has in hand. Each number counts referrals, but for the escalations."""
+    """The workload of one member of staff. Each number counts referrals, except the escalations."""
 
     staff: StaffId | None
-    """None: the open referrals that nobody owns yet."""
+    """None for the open referrals without a caseworker."""
     role: Role | None
     active: bool
     open: int
@@ -87,7 +87,7 @@ class Load(Model):
 
 
 class Waiting(Model):
-    """A message that has been on its way for long."""
+    """A message that has been pending for long."""
 
     reference: str
     id: str
@@ -95,10 +95,10 @@ class Waiting(Model):
     party: Party
     at: AwareDatetime
     held_back: bool
-    """Whether a hold or a safeguarding concern keeps it in; staff are told all the same."""
+    """Whether a hold or a safeguarding concern holds it back; messages to staff are never held back."""
     channel: Channel | None
     state: Tried | None
-    """Of the latest try; None where there was none."""
+    """Of the latest attempt; None where there was none."""
 
 
 class PendingMessage(NamedTuple):
@@ -109,7 +109,7 @@ class PendingMessage(NamedTuple):
 
 
 class KeptPolicy(NamedTuple):
-    """A policy that open referrals of an area keep.
+    """A policy pinned by open referrals of an area.
 
     Attributes:
         referrals: how many.
@@ -123,7 +123,7 @@ class KeptPolicy(NamedTuple):
 async def open_escalations(
     pool: Pool, *, areas: Collection[Area] | None = None, rung: Rung | None = None, limit: int = 50
 ) -> list[OpenEscalation]:
-    """The escalations that wait, oldest first; one deadline may have one on each rung."""
+    """The open escalations, oldest first; one deadline may have one on each rung."""
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
         " jsonb_to_recordset(escalations)"
@@ -137,8 +137,8 @@ async def open_escalations(
     return [OpenEscalation.model_validate(dict(row)) for row in rows]
 
 
-# A step that was taken back neither raised nor cleared anything. What cleared an escalation is the first clearing
-# after it: one that is raised anew for the same point, after a reopening, is another.
+# A step that was taken back neither raised nor cleared anything. An escalation is cleared by the first clearing after
+# it; one raised again for the same point after a reopening is another.
 _HISTORY = """
 WITH said AS (
     SELECT e.reference, e.sequence, e.at, e.kind, e.body ->> 'deadline' AS deadline, e.body ->> 'point' AS point,
@@ -172,7 +172,7 @@ async def escalation_history(
     since: datetime,
     limit: int = 50,
 ) -> list[PastEscalation]:
-    """The escalations raised since an instant, newest first, by the log. Of erased referrals none is told."""
+    """The escalations raised since an instant, newest first, from the log; without those of erased referrals."""
     rows = await pool.fetch(_HISTORY, _names(areas), since, rung, limit)
     return [PastEscalation.model_validate(dict(row)) for row in rows]
 
@@ -180,11 +180,11 @@ async def escalation_history(
 async def waiting_sign_offs(
     pool: Pool, *, areas: Sequence[Area] | None = None, limit: int | None = 50
 ) -> list[WaitingSignOff]:
-    """What waits for a sign-off, oldest first.
+    """The sign-offs that wait, oldest first.
 
     Args:
         areas: only of these; None: of all.
-        limit: how many at the most; None: all.
+        limit: at most so many; None: all.
     """
     rows = await pool.fetch(
         "SELECT r.reference, area, stage, caseworker, on_hold, safeguarding, each.*, due_at FROM referral r"
@@ -202,10 +202,10 @@ async def waiting_sign_offs(
 async def for_them_to_sign_off(
     pool: Pool, keys: KeyStore, member: Staff, waiting: Sequence[WaitingSignOff], *, limit: int, at: datetime
 ) -> list[WaitingSignOff]:
-    """Of what waits, the first that a person may sign off: they made none of it, and were not made a supervisor by who
-    did within a day.
+    """The oldest sign-offs that a person may give: they are not an author, and no author made them a supervisor within
+    the last day.
 
-    Who made it is what the rules say, so each referral is folded from its log until there are enough.
+    The rules decide who the authors are, so referrals are folded from their logs until there are enough.
     """
     found: list[WaitingSignOff] = []
     for each in waiting:
@@ -260,8 +260,8 @@ ORDER BY load.overdue DESC NULLS LAST, load.open DESC NULLS LAST, staff
 
 
 async def workload(pool: Pool, *, areas: Collection[Area] | None = None, now: datetime) -> list[Load]:
-    """Who has how much, those with most overdue first: who owns open referrals, active caseworkers with none, and
-    what nobody owns yet.
+    """The workload, those with most overdue first: caseworkers with open referrals, active caseworkers with none, and
+    the referrals without a caseworker.
 
     Args:
         areas: only referrals, and caseworkers with none, of these; None: of all.
@@ -272,7 +272,7 @@ async def workload(pool: Pool, *, areas: Collection[Area] | None = None, now: da
 
 
 async def open_references(pool: Pool) -> frozenset[str]:
-    """Every referral that is not closed."""
+    """The references of all referrals that are not closed."""
     rows = await pool.fetch("SELECT reference FROM referral WHERE stage <> 'closed'")
     return frozenset(row["reference"] for row in rows)
 
@@ -284,7 +284,7 @@ async def open_count(pool: Pool) -> int:
 
 
 async def open_among(pool: Pool, references: Collection[str]) -> frozenset[str]:
-    """Those of the references that are of a referral which is not closed."""
+    """Those of the references whose referral is not closed."""
     rows = await pool.fetch(
         "SELECT reference FROM referral WHERE stage <> 'closed' AND reference = ANY($1)", list(references)
     )
@@ -292,9 +292,9 @@ async def open_among(pool: Pool, references: Collection[str]) -> frozenset[str]:
 
 
 async def last_told(pool: Pool, reference: str) -> int:
-    """The sequence of a referral's last event that its workflow should know; 0 where there is none.
+    """The sequence of the last event that a referral's workflow should know; 0 where there is none.
 
-    How a message ended is recorded besides it, and it reads that with its next step.
+    Outcomes of messages are recorded without it; it reads them with its next step.
     """
     found: int = await pool.fetchval(
         "SELECT coalesce(max(e.sequence), 0) FROM event e"
@@ -308,7 +308,7 @@ async def last_told(pool: Pool, reference: str) -> int:
 async def pending_messages(
     pool: Pool, *, before: datetime, among: Collection[str] | None = None
 ) -> frozenset[PendingMessage]:
-    """The messages that were to leave the house before an instant and have no outcome.
+    """The messages that were to be sent before an instant and have no outcome.
 
     Args:
         among: of these referrals only.
@@ -323,7 +323,7 @@ async def pending_messages(
 
 
 async def messages_waiting(pool: Pool, *, before: datetime, limit: int) -> list[Waiting]:
-    """The messages that were to leave the house before an instant and have no outcome, oldest first."""
+    """The messages that were to be sent before an instant and have no outcome, oldest first."""
     rows = await pool.fetch(
         "SELECT n.reference, n.id, template, party, n.at, tried.channel, tried.state,"
         " party <> 'staff' AND (on_hold OR safeguarding) AS held_back"
@@ -346,7 +346,7 @@ async def owned(
     after: str = "",
     limit: int,
 ) -> tuple[list[str], int]:
-    """The open referrals of a caseworker that fit, by reference: a page of them, and how many there are from it on.
+    """A page of a caseworker's open referrals that match, by reference, and how many there are from its first on.
 
     Args:
         after: only references after this one.
@@ -393,8 +393,7 @@ async def open_by_area(pool: Pool) -> dict[Area, int]:
     return {Area(row["area"]): row["open"] for row in rows}
 
 
-# The latest policy that each open referral was told to keep. It is some 15 kB, of which few differ, so that
-# only prints of it are sorted.
+# The policy pinned by each open referral. It is some 15 kB and few differ, so only digests are sorted.
 _POLICIES = """
 WITH latest AS (
     SELECT reference, r.area, max(e.sequence) AS sequence
@@ -416,7 +415,7 @@ ORDER BY g.area
 
 
 async def policies_kept(pool: Pool) -> list[KeptPolicy]:
-    """The different policies that open referrals keep, by area."""
+    """The different policies pinned by open referrals, by area."""
     rows = await pool.fetch(_POLICIES)
     return [
         KeptPolicy(Area(row["area"]), Policy.model_validate_json(row["policy"]), row["referrals"])
@@ -425,7 +424,7 @@ async def policies_kept(pool: Pool) -> list[KeptPolicy]:
 
 
 async def caseworkers(pool: Pool, references: Sequence[str]) -> dict[str, str | None]:
-    """Who owns each of these referrals now."""
+    """The caseworker of each of these referrals."""
     rows = await pool.fetch(
         "SELECT reference, caseworker FROM referral WHERE reference = ANY($1)", references
     )

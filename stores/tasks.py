@@ -1,4 +1,4 @@
-"""What people have to tell somebody because no message could, as the read model has it."""
+"""Open tasks to tell somebody in person what no message could, from the read model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stores.database import Pool
 
 
 class OpenTask(Model):
-    """A message that could not be sent, and that nobody has told yet."""
+    """A message that could not be sent and that nobody has passed on yet."""
 
     reference: str
     area: Area
@@ -27,7 +27,7 @@ class OpenTask(Model):
     """A participant's id, or that of the partner who sent the referral."""
     since: AwareDatetime
     starts_at: AwareDatetime | None
-    """Of the appointment that it is about."""
+    """When the appointment that it is about begins, UTC."""
 
 
 async def open_tasks(
@@ -39,14 +39,14 @@ async def open_tasks(
     closed: bool = False,
     limit: int | None = None,
 ) -> list[OpenTask]:
-    """What waits to be told, oldest first; on closed referrals too, since somebody may still expect to be met.
+    """The open tasks, oldest first; on closed referrals too, since somebody may still expect to be met.
 
     Args:
         areas: only of these; None: of all.
-        caseworkers: only on their referrals.
-        unowned_by: besides, on those whose caseworker is none of these.
-        closed: besides, on those that are closed: no clock runs there that would call in a supervisor.
-        limit: how many at the most; None: all.
+        caseworkers: only those on their referrals.
+        unowned_by: also those on referrals whose caseworker is none of these.
+        closed: also those on closed referrals, where no clock runs that would escalate them.
+        limit: at most so many; None: all.
     """
     rows = await pool.fetch(
         "SELECT reference, area, stage, caseworker, safeguarding, each.* FROM referral,"

@@ -1,1 +1,1 @@
-"""The keys outside and inside the database, and what of them is destroyed to erase."""
+"""The keys inside and outside the database, and their destruction for erasure."""

@@ -1,8 +1,8 @@
-"""Epochs: what makes an erasure complete, in dead rows, in the write-ahead log and in every backup of the database.
+"""Epochs: they make an erasure complete, also in dead rows, the write-ahead log and every backup of the database.
 
-A data key is wrapped by a master key, and that by the epoch key in use. After an erasure the epoch is replaced: all
-other keys are wrapped anew under the next one, and the old epoch key is overwritten in its file. What was ever written
-of the erased key opens no more, whoever holds the master keys.
+A data key is wrapped by a master key, and the result by the current epoch key. After an erasure the epoch is replaced:
+all other keys are wrapped again under the next one, and the old epoch key is overwritten in its file. Then no copy of
+the erased key can be unwrapped, even with the master keys.
 """
 
 from __future__ import annotations
@@ -20,26 +20,25 @@ from stores.database import Connection, Pool
 from stores.keys.key_files import EpochKeys, MasterKeyProblem, MasterKeys, new_key_id
 
 COMPLETE_WITHIN = timedelta(hours=24)
-"""An erasure is complete this long after it at the latest; until then old copies of its key may be opened."""
+"""The latest time after an erasure at which it is complete; until then old copies of its key can be unwrapped."""
 
 REPLACE_AFTER = timedelta(hours=12)
-"""How old an erasure gets before the epoch is replaced for it, and for those after it. Half the time is left for what
-may be in the way."""
+"""The age of an erasure at which the epoch is replaced. Half of COMPLETE_WITHIN remains for retries."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 
 _BATCH = 500
-# "rjepoch": one process at a time replaces the epoch. Nothing is lost where two do; it would be work done twice.
+# "rjepoch": one process at a time replaces the epoch. Two would lose nothing, only do the work twice.
 _REPLACING = 0x72_6A65_706F_6368
 _IN_USE = "in_use_at IS NOT NULL AND retired_at IS NULL"
 
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A data key as it lies in the database: by which keys it is wrapped.
+    """A wrapped data key as stored, and the keys that wrap it.
 
     Attributes:
-        epoch: None for one from before there were epochs, which the master key alone opens.
+        epoch: None for a key from before epochs, which the master key alone unwraps.
     """
 
     wrapped: bytes
@@ -54,9 +53,9 @@ class Incomplete:
     Attributes:
         oldest: when the first of them was erased (UTC).
         late: how many are older than COMPLETE_WITHIN.
-        to_replace: how many wait for the epoch to be replaced.
-        to_retire: the master keys that have to leave the ring first, since they alone open what was written of some of
-            these keys before there were epochs.
+        to_replace: how many need the epoch to be replaced.
+        to_retire: the master keys to be retired first: they alone unwrap copies of some of these keys from before
+            epochs.
     """
 
     count: int
@@ -74,12 +73,12 @@ class Wrapping:
         self.epoch_keys = epoch_keys
 
     def wrap(self, data_key: bytes, reference: str, epoch: str, master_key_id: str | None = None) -> Wrapped:
-        """The key wrapped by the newest master key, unless one is named, and by the epoch key."""
+        """The key wrapped by the epoch key and the master key: the newest unless one is named."""
         inner, master_key_id = self.master_keys.wrap(data_key, reference, master_key_id)
         return Wrapped(self.epoch_keys.wrap(inner, epoch, reference), master_key_id, epoch)
 
     def unwrap(self, row: Wrapped | asyncpg.Record, reference: str) -> bytes:
-        """The data key. Raises MasterKeyProblem where a key is missing, SealBroken where it was wrapped for another."""
+        """The data key. Raises MasterKeyProblem where a key is missing, SealBroken where it is another referral's."""
         found = (
             row if isinstance(row, Wrapped) else Wrapped(row["wrapped"], row["master_key_id"], row["epoch"])
         )
@@ -89,7 +88,7 @@ class Wrapping:
         return self.master_keys.unwrap(inner, found.master_key_id, reference)
 
     def bare_under(self, row: asyncpg.Record) -> list[str]:
-        """The master keys that alone open what was ever written of a row: none if it began under an epoch."""
+        """The master keys that alone can unwrap some copy of a row's key; none if it was always under an epoch."""
         if row["epoch"] is not None:
             return list(row["bare_under"])
         return self.master_keys.until(row["master_key_id"])
@@ -105,13 +104,13 @@ class Epochs:
         self._current: str | None = None
 
     async def current(self) -> str:
-        """The epoch that wraps; the first is made where there is none. Raises MasterKeyProblem.
+        """The current epoch; the first is made where there is none. Raises MasterKeyProblem.
 
-        It may have been replaced since: what is wrapped under it counts only if `keys.may_wrap` says so as it is
-        written, else `give_up` and wrap anew.
+        It may have been replaced since: a wrapped key counts only if `keys.may_wrap` allows it when it is written;
+        otherwise call `give_up` and wrap again.
         """
         if self._current is not None and self._keys.key(self._current) is None:
-            # Another process has replaced it, and its key is destroyed.
+            # Another process has replaced it and destroyed its key.
             self._current = None
         if self._current is None:
             self._current = await self._in_use()
@@ -123,9 +122,9 @@ class Epochs:
         return self._current
 
     async def give_up(self, connection: Connection | Pool, epoch: str, master_key: str | None) -> None:
-        """Take note that `keys.may_wrap` refused these two, of which one was replaced, and look for those in use now.
+        """Forget this epoch and master key after `keys.may_wrap` refused them, and read which are current.
 
-        Raises MasterKeyProblem where they are the newest known here: then the ring is an old one.
+        Raises MasterKeyProblem where they are the newest known here: then the key file is an old one.
         """
         self._current = await self._in_use(connection)
         if self._current == epoch and master_key in (None, self._wrapping.master_keys.newest):
@@ -135,7 +134,7 @@ class Epochs:
             )
 
     async def check(self) -> None:
-        """Raise MasterKeyProblem where the file lacks a key that wraps something. The first epoch is made."""
+        """Raise MasterKeyProblem where the file lacks a key that is in use. Makes the first epoch."""
         await self.current()
         rows = await self._pool.fetch(
             f"SELECT id FROM keys.epoch e WHERE {_IN_USE} OR"  # noqa: S608
@@ -148,7 +147,7 @@ class Epochs:
     async def replace(self, progress: Progress | None = None) -> int:
         """Replace the epoch and destroy the old key; how many erasures that completed. Raises MasterKeyProblem.
 
-        It may be stopped at any moment: no key is lost by it, and the next time goes on from there.
+        Safe to stop at any moment: no key is lost, and the next call continues.
         """
         async with self._alone():
             await self.check()
@@ -158,9 +157,12 @@ class Epochs:
             return await self.settle()
 
     async def keep(self) -> int:
-        """What is to be done from time to time: bring under the epoch what is not, finish what was broken off, replace
-        the epoch when an erasure is older than REPLACE_AFTER. How many erasures that completed; 0 also where another
-        process is at it."""
+        """Periodic work: re-wrap keys not under the current epoch, finish an interrupted replacement, and replace the
+        epoch when an erasure is older than REPLACE_AFTER.
+
+        Returns:
+            How many erasures that completed; 0 also where another process is doing it.
+        """
         self._keys.refresh()
         async with self._alone(wait=False) as alone:
             if not alone:
@@ -184,7 +186,7 @@ class Epochs:
             return await self.settle()
 
     async def settle(self) -> int:
-        """Note which erasures are complete by now; how many that were."""
+        """Record which erasures are now complete; how many there were."""
         status = await self._pool.execute(
             "UPDATE keys.erasure x SET completed_at = now() WHERE completed_at IS NULL"
             " AND NOT bare_under && $1::text[] AND NOT EXISTS (SELECT FROM keys.epoch e"
@@ -213,7 +215,7 @@ class Epochs:
         return Incomplete(row["count"], row["oldest"], row["late"], row["to_replace"], to_retire)
 
     async def to_retire(self, reference: str) -> tuple[str, ...]:
-        """The master keys that have to leave the ring before the erasure of this referral is complete."""
+        """The master keys to be retired before the erasure of this referral is complete."""
         bare = await self._pool.fetchval(
             "SELECT coalesce(bare_under, $2) FROM keys.erasure WHERE reference = $1 AND completed_at IS NULL",
             reference,
@@ -222,15 +224,15 @@ class Epochs:
         return tuple(each for each in self._wrapping.master_keys.ids if each in (bare or ()))
 
     async def rewrap(self, progress: Progress | None = None, *, newest_master: bool) -> int:
-        """Wrap anew, under the epoch in use, what is under another or none; with `newest_master` also what is not under
-        the newest master key. How many keys that were.
+        """Re-wrap keys not under the current epoch, with `newest_master` also those not under the newest master key;
+        how many.
 
-        A batch is a transaction. `progress(done, total)` is called after each.
+        Each batch is a transaction. `progress(done, total)` is called after each.
         """
         done, total = 0, await self._outdated(newest_master)
         while True:
             before, after = done, ""
-            # Each round by reference, so that no row is looked at twice; what changed meanwhile is the next one's.
+            # Each round goes by reference, so that no row is read twice; changes meanwhile are for the next round.
             while batch := await self._rewrap_batch(after, newest_master):
                 count, after = batch
                 done += count
@@ -248,8 +250,8 @@ class Epochs:
         return count
 
     async def _rewrap_batch(self, after: str, newest_master: bool) -> tuple[int, str] | None:
-        """How many were wrapped anew, and the last of them; None at the end."""
-        # Of each batch anew: a key that is added meanwhile is the newest from then on.
+        """How many were re-wrapped, and the last reference; None at the end."""
+        # Read for each batch: a key added meanwhile is then the newest.
         master_key = self._wrapping.master_keys.newest if newest_master else None
         epoch = await self.current()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -288,7 +290,7 @@ class Epochs:
 
     @asynccontextmanager
     async def _alone(self, *, wait: bool = True) -> AsyncIterator[bool]:
-        """Whether no other process replaces the epoch until the context ends; with `wait` none does."""
+        """Lock the replacement of epochs until the context ends; yields whether it is locked, with `wait` True."""
         async with self._pool.acquire() as connection, connection.transaction():
             if wait:
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _REPLACING)
@@ -297,14 +299,14 @@ class Epochs:
                 yield bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _REPLACING))
 
     async def _begin(self, *, first: bool = False) -> None:
-        """Put a new epoch into use, and retire the one before: nothing is wrapped under it from then on.
+        """Make a new epoch current and retire the one before, which wraps nothing from then on.
 
-        With `first` only where none is in use: whoever comes first makes it.
+        With `first` only where there is none; the first process makes it.
         """
         await self._pool.execute(
             "INSERT INTO keys.epoch (id) VALUES ($1) ON CONFLICT DO NOTHING", new_key_id()
         )
-        # Another may have been announced by a process that came no further, whose key may be in the file or not.
+        # An interrupted process may have announced another one, whose key may or may not be in the file.
         announced = await self._pool.fetchval("SELECT id FROM keys.epoch WHERE in_use_at IS NULL")
         if announced is not None:
             await asyncio.to_thread(self._keys.add, announced)
@@ -323,7 +325,7 @@ class Epochs:
             await connection.execute("UPDATE keys.epoch SET in_use_at = now() WHERE id = $1", announced)
 
     async def _adopt_erasures(self) -> None:
-        """Note of the erasures of an older version what is known of them: their keys were under a key of today's."""
+        """Complete the records of an older version's erasures: their keys were under one of today's master keys."""
         await self._pool.execute(
             "UPDATE keys.erasure SET bare_under = $1, epoch = $2 WHERE bare_under IS NULL",
             list(self._wrapping.master_keys.ids),
@@ -331,7 +333,7 @@ class Epochs:
         )
 
     async def _finish(self, progress: Progress | None) -> None:
-        """Bring all under the epoch in use, and destroy the keys of those that wrap nothing any more."""
+        """Re-wrap everything under the current epoch, and destroy the keys of epochs that wrap nothing."""
         await self.rewrap(progress, newest_master=False)
         rows = await self._pool.fetch(
             "SELECT id FROM keys.epoch e WHERE retired_at IS NOT NULL AND destroyed_at IS NULL"
@@ -339,5 +341,5 @@ class Epochs:
         )
         worn_out = [row["id"] for row in rows]
         await asyncio.to_thread(self._keys.remove, worn_out)
-        # Only now: what is broken off before this is removed once more, which changes nothing.
+        # Last: if interrupted before this, the removal is repeated, which is safe.
         await self._pool.execute("UPDATE keys.epoch SET destroyed_at = now() WHERE id = ANY($1)", worn_out)

@@ -1,4 +1,4 @@
-"""The notes of what was erased: when, why and by whom. They stay when all else is gone."""
+"""The records of erasures: when, why and by whom. They are kept for good."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stores.database import Connection, Pool
 
 
 class Erasure(Model):
-    """That a referral's key was destroyed.
+    """The record of a referral's erasure.
 
     Attributes:
-        completed_at: since when no old copy of the key can be opened either; None: not yet.
+        completed_at: since when old copies of the key cannot be unwrapped either; None: not yet.
     """
 
     reference: str
@@ -25,7 +25,7 @@ class Erasure(Model):
 
 
 async def find(pool: Pool, reference: str) -> Erasure | None:
-    """The note of a referral's erasure; None where it was not erased."""
+    """The record of a referral's erasure; None where it was not erased."""
     row = await pool.fetchrow(
         "SELECT reference, erased_at, reason, by_staff, completed_at FROM keys.erasure WHERE reference = $1",
         reference,
@@ -34,6 +34,6 @@ async def find(pool: Pool, reference: str) -> Erasure | None:
 
 
 async def locked_stage(connection: Connection, reference: str) -> Stage | None:
-    """The stage of a referral, on which no step is recorded until the transaction ends; None: no such referral."""
+    """Lock a referral against steps until the transaction ends; its stage, or None: no such referral."""
     stage = await connection.fetchval("SELECT lock_referral($1)", reference)
     return Stage(stage) if stage is not None else None

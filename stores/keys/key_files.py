@@ -1,4 +1,4 @@
-"""The files of keys outside the database: rings that grow at the end, and of whose lines no byte stays when they go."""
+"""Key files outside the database: new keys are appended, and removed keys are overwritten on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NONCE_BYTES = 12
 
 
 class SealBroken(Exception):
-    """What was to be opened was sealed for something else, or has been altered since."""
+    """The ciphertext was sealed for something else, or has been altered."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"This was not sealed for {reference}, or it has been altered.")
@@ -30,11 +30,11 @@ class SealBroken(Exception):
 
 
 class MasterKeyProblem(Exception):
-    """A file of keys, master or epoch, cannot be used. One sentence says why and what to do."""
+    """A master or epoch key file cannot be used. The message is one sentence with the reason and what to do."""
 
 
 class DataKey:
-    """One key (AES-256-GCM), of a referral or of a ring. Shows nothing of itself."""
+    """One key (AES-256-GCM), of a referral or in a key file. Its repr hides it."""
 
     __slots__ = ("_cipher", "reference")
 
@@ -51,7 +51,7 @@ class DataKey:
         return nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
-        """What was sealed with this key and `aad`. Raises SealBroken."""
+        """Decrypt what was sealed with this key and `aad`. Raises SealBroken."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
         except (InvalidTag, ValueError) as error:
@@ -59,16 +59,16 @@ class DataKey:
 
 
 class KeyFile:
-    """A ring of keys in a text file that only its owner may read.
+    """Keys in a text file that only its owner may read.
 
-    A line is `<key id> <base64 of 32 bytes>`, the newest last. What another process adds or takes out is noticed, so
-    that nothing need be restarted.
+    A line is `<key id> <base64 of 32 bytes>`, the newest last. Changes by other processes are noticed, so that nothing
+    needs a restart.
     """
 
     kind: ClassVar[str]
-    """What its keys are called: a word, before `key`."""
+    """The kind of its keys, as the word before `key` in messages."""
     needed: ClassVar[bool] = True
-    """Whether a file that is not there is a problem; else it is a ring without keys."""
+    """Whether a missing file is a problem; otherwise it counts as empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,12 +81,12 @@ class KeyFile:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The ring in the file. Raises MasterKeyProblem if it cannot be used, or is missing where it is needed."""
+        """Load the keys of a file. Raises MasterKeyProblem if it cannot be used, or is missing where it is needed."""
         return cls(path)
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """A new file with one new key. Raises MasterKeyProblem if there is one already."""
+        """Create a file with one new key. Raises MasterKeyProblem if the file exists."""
         try:
             _start(path, _line(new_key_id()))
         except OSError as error:
@@ -97,14 +97,14 @@ class KeyFile:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of the keys in the ring, the newest last."""
+        """The ids of the keys, the newest last."""
         self.refresh()
         return tuple(self._ring)
 
     def remove(self, key_ids: Collection[str]) -> None:
-        """Take keys out of the file, and overwrite what held them. What is not in it is taken for removed.
+        """Remove keys from the file and overwrite them on disk. Keys that are not in it count as removed.
 
-        However it ends, no other key is lost, and doing it again puts away what was left lying.
+        If interrupted, no other key is lost, and repeating it cleans up.
         """
         self._change(
             self.path, lambda lines: [each for each in lines if each.partition(" ")[0] not in key_ids]
@@ -112,13 +112,13 @@ class KeyFile:
         self.refresh()
 
     def key(self, key_id: str) -> DataKey | None:
-        """The key of that id, if it is in the ring."""
+        """The key with that id; None where the file lacks it."""
         if key_id not in self._ring:
             self.refresh()
         return self._ring.get(key_id)
 
     def refresh(self) -> None:
-        """Read the file again if it is another than was read."""
+        """Read the file again if it has changed."""
         try:
             read_as = _signature(self.path.stat())
         except OSError as error:
@@ -175,19 +175,19 @@ class KeyFile:
         except ValueError:
             raw = b""
         if len(raw) != KEY_BYTES:
-            # The line is not quoted: it may be a key with a slip in it.
+            # The line is not quoted: it may be a mistyped key.
             raise MasterKeyProblem(f"Line {number} of {self.path} is not a key id and 32 bytes in base64.")
         return key_id, DataKey(f"{self.kind} key {key_id}", raw)
 
 
 class MasterKeys(KeyFile):
-    """The ring of master keys: the newest wraps, any unwraps. To be backed up apart from the data."""
+    """The master keys: the newest wraps, any unwraps. To be backed up apart from the data."""
 
     kind = "master"
 
     @classmethod
     def add_new(cls, path: Path) -> str:
-        """Add a key, the newest from now on, and return its id; KeyStore.rotate then brings all under it.
+        """Add a key, which is then the newest, and return its id; KeyStore.rotate then re-wraps everything with it.
 
         Raises MasterKeyProblem as `load` does.
         """
@@ -202,7 +202,7 @@ class MasterKeys(KeyFile):
         return self.ids[-1]
 
     def until(self, key_id: str) -> list[str]:
-        """The ids of the keys in the ring up to this one, and itself: those that may have wrapped what it wraps now."""
+        """The ids of the keys up to and including this one: those that may have wrapped what it wraps now."""
         ids = self.ids
         return list(ids[: ids.index(key_id) + 1]) if key_id in ids else [*ids, key_id]
 
@@ -213,8 +213,8 @@ class MasterKeys(KeyFile):
         return self._ring[key_id].seal(data_key, reference.encode()), key_id
 
     def unwrap(self, wrapped: bytes, master_key_id: str, reference: str) -> bytes:
-        """The data key. Raises MasterKeyProblem if the ring lacks the master key, SealBroken if it is not
-        the one of this reference."""
+        """The data key. Raises MasterKeyProblem if the file lacks the master key, SealBroken if the data key is
+        another reference's."""
         key = self.key(master_key_id)
         if key is None:
             raise MasterKeyProblem(f"Master key {master_key_id} is not in {self.path}; put its line back.")
@@ -225,18 +225,18 @@ class MasterKeys(KeyFile):
 
 
 class EpochKeys(KeyFile):
-    """The ring of epoch keys, each of which is destroyed after the next erasure. There is none before the first."""
+    """The epoch keys, each destroyed after the next erasure. There is none before the first data key."""
 
     kind = "epoch"
     needed = False
 
     @classmethod
     def beside(cls, master_keys: MasterKeys) -> EpochKeys:
-        """The ring where it lies if nobody names another place: in the folder of the master keys."""
+        """The epoch keys in their default file, in the folder of the master keys."""
         return cls(beside(master_keys.path))
 
     def add(self, key_id: str) -> None:
-        """Add a new key of this id, unless the file has it already."""
+        """Add a new key with this id, unless the file already has it."""
         line = _line(key_id)
         try:
             _start(self.path, line)
@@ -254,7 +254,7 @@ class EpochKeys(KeyFile):
         self.refresh()
 
     def missing(self, key_id: str) -> MasterKeyProblem:
-        """The problem that this key is needed and not there."""
+        """The error for a key that is needed and missing."""
         return MasterKeyProblem(
             f"Epoch key {key_id} is not in {self.path}: name the file that all processes of this installation share "
             "in RJ_EPOCH_KEYS_FILE, or put back its backup of the same day as the database's."
@@ -280,12 +280,12 @@ class EpochKeys(KeyFile):
 
 
 def beside(master_keys_file: Path) -> Path:
-    """Where the epoch keys lie if nobody names another place."""
+    """The default file of the epoch keys."""
     return master_keys_file.with_name("epoch.keys")
 
 
 def new_key_id() -> str:
-    """An id that no other key has: the day (UTC), and at random."""
+    """A unique key id: the date (UTC) and random digits."""
     return f"{time.strftime('%Y%m%d', time.gmtime())}-{secrets.token_hex(4)}"
 
 
@@ -302,18 +302,18 @@ def _read_whole(path: Path) -> tuple[bytes, os.stat_result]:
     while True:
         with path.open("rb") as file:
             status, raw = os.fstat(file.fileno()), file.read()
-        # Were it not the same any more, it may have been overwritten while it was read.
+        # If the file changed, it may have been overwritten while it was read.
         if os.path.samestat(status, path.stat()):
             return raw, status
 
 
 def _start(path: Path, line: str) -> None:
-    """Make the file, with one line from its first instant. Raises FileExistsError, OSError."""
+    """Create the file atomically with one line. Raises FileExistsError, OSError."""
     aside = _aside(path, line + "\n")
     try:
         os.link(aside, path)
     except FileNotFoundError:
-        # Who had made the file meanwhile put away what was lying beside it.
+        # A process that made the file meanwhile has cleaned up beside it.
         raise FileExistsError(errno.EEXIST, "File exists", str(path)) from None
     finally:
         aside.unlink(missing_ok=True)
@@ -321,8 +321,8 @@ def _start(path: Path, line: str) -> None:
 
 
 def _replace(path: Path, edit: Callable[[list[str]], list[str]]) -> None:
-    """Put other lines into the file: the new one is whole before it takes the old one's place, then the old one's bytes
-    are overwritten. The lines that stay are lost at no instant; what a crash leaves lying is overwritten next time.
+    """Replace the file's lines: the new file is complete before it replaces the old one, whose bytes are then
+    overwritten. Lines that stay are never lost; what a crash leaves behind is overwritten next time.
     """
     with _held(path):
         _put_away(path)
@@ -331,9 +331,9 @@ def _replace(path: Path, edit: Callable[[list[str]], list[str]]) -> None:
         if after == before:
             return
         aside = _aside(path, "".join(f"{line}\n" for line in after))
-        # Held before it is the file, or who finds it then would change it while what lies beside it is put away.
+        # Locked before it replaces the file, or another process could change it during the clean-up.
         with _held(aside):
-            # A second name, by which the old bytes are found if this process ends before they are overwritten.
+            # A second name, to find the old bytes if this process ends before they are overwritten.
             os.link(path, _beside(path, "old"))
             aside.replace(path)
             _settle_folder(path)
@@ -341,13 +341,13 @@ def _replace(path: Path, edit: Callable[[list[str]], list[str]]) -> None:
 
 
 def _put_away(path: Path) -> None:
-    """Overwrite and remove what lies beside the file since a change of it was not finished."""
+    """Overwrite and remove the files that an interrupted change left beside the file."""
     live = path.stat()
     name = glob.escape(path.name)
-    # Names that only this module gives, the first in an earlier version: an editor's file is not ours to overwrite.
+    # Only names that this module gives (the first in an earlier version), so that no editor's file is overwritten.
     patterns = (f".{name}.new", f".{name}.????????.new", f".{name}.????????.old")
     for left in [found for pattern in patterns for found in path.parent.glob(pattern)]:
-        # Who makes the file at this moment, and finds it made, takes away its own by itself.
+        # A process that is creating the file, and finds it created, removes its own.
         with suppress(FileNotFoundError):
             if not os.path.samestat(left.stat(), live):
                 descriptor = os.open(left, os.O_WRONLY)
@@ -387,12 +387,12 @@ def _settle_folder(path: Path) -> None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Nobody else changes the file meanwhile, who does it in here as well."""
+    """Lock the file against changes by other processes of this program."""
     while True:
         descriptor = os.open(path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Whoever was waited for may have put another file in its place.
+            # The process that held the lock may have replaced the file.
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 yield
                 return

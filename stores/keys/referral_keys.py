@@ -1,8 +1,8 @@
-"""The keys: one for each referral, made before it opens, wrapped by keys outside the database, destroyed to erase it.
+"""The data keys: one for each referral, made before it opens, wrapped by keys outside the database, destroyed to erase.
 
 Everything about a person is sealed with the referral's data key, in PostgreSQL, in its backups and in
-Temporal's history; deleting that one key makes all of it unreadable at once. It is wrapped by a master key and an epoch
-key, in two files outside the database: see `epochs` for what the second is for.
+Temporal's history; deleting that one key makes all of it unreadable at once. It is wrapped by a master key and an
+epoch key, in two files outside the database; `epochs` explains the second.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ __all__ = [
 ]
 
 CACHE_SECONDS = 60.0
-"""How long a process may go on using a key that another one has destroyed."""
+"""How long a process may still use a key that another one has destroyed."""
 
 _CACHE_SIZE = 4096
 INSTALLATION = "installation"
-"""Stands where a reference would, for what belongs to no referral; no reference looks like it."""
+"""Used in place of a reference for what belongs to no referral; no reference has this form."""
 
 
 class KeyErased(Exception):
-    """The referral's key was destroyed: nothing about it can be read again."""
+    """The referral's key was destroyed: its data cannot be read again."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"Referral {reference} has been erased; its details cannot be read.")
@@ -60,12 +60,12 @@ class KeyUnknown(Exception):
 
 
 class MasterKeyInUse(Exception):
-    """A master key still wraps something, so that it cannot be retired. One sentence says which and what to do."""
+    """A master key is in use and cannot be retired. The message is one sentence with which, and what to do."""
 
 
 @dataclass(frozen=True)
 class KeyStatus:
-    """How the keys stand.
+    """The status of the keys.
 
     Attributes:
         newest: the master key that wraps.
@@ -87,9 +87,9 @@ class KeyStatus:
 
 
 class KeyStore:
-    """The referrals' keys, in PostgreSQL, with a small cache that forgets within CACHE_SECONDS.
+    """The referrals' keys in PostgreSQL, with a small cache whose entries last CACHE_SECONDS.
 
-    The epoch keys lie beside the master keys, unless they are given.
+    The epoch keys default to the file beside the master keys.
     """
 
     def __init__(
@@ -127,13 +127,13 @@ class KeyStore:
                 epoch,
             )
             try:
-                # Read back what stands: another process may have been first.
+                # Read back what is stored: another process may have been first.
                 return await self._fetch(reference)
             except KeyUnknown:
                 await self.epochs.give_up(self._pool, epoch, new.master_key_id)
 
     def cached(self, reference: str) -> DataKey | None:
-        """The key, if it is at hand."""
+        """The key, if it is in the cache."""
         entry = self._cache.get(reference)
         if entry is None:
             return None
@@ -145,7 +145,7 @@ class KeyStore:
         return key
 
     async def get(self, reference: str) -> DataKey:
-        """The referral's key, without giving way to the loop if it is at hand, since every payload asks for it.
+        """The referral's key. From the cache it comes without yielding to the event loop, since every payload needs it.
 
         For INSTALLATION, the key of what belongs to no referral. Raises KeyErased or KeyUnknown.
         """
@@ -158,13 +158,13 @@ class KeyStore:
         if task is None:
             task = self._fetching[reference] = asyncio.create_task(self._fetch(reference))
             task.add_done_callback(lambda _: self._fetching.pop(reference))
-        # Shielded, since others may wait for the same answer when this caller is cancelled.
+        # Shielded, since other callers may wait for the same query when this one is cancelled.
         return await asyncio.shield(task)
 
     async def destroy(self, connection: Connection, reference: str, reason: str, by: str) -> None:
-        """Erase the referral, in the caller's transaction: no more key, and a note of who and why.
+        """Erase the referral in the caller's transaction: delete its key and record who and why.
 
-        Doing it again changes nothing. Every process has forgotten the key CACHE_SECONDS after the commit.
+        Safe to repeat. No process has the key CACHE_SECONDS after the commit.
         """
         row = await connection.fetchrow(
             "DELETE FROM keys.data_key WHERE reference = $1 RETURNING master_key_id, epoch, bare_under",
@@ -184,8 +184,8 @@ class KeyStore:
     async def rotate(self, progress: Progress | None = None) -> int:
         """Re-wrap everything that is not under the newest master key, and return how many that were.
 
-        `progress(done, total)` is called after each batch. A batch is a transaction, so it may be stopped at
-        any moment and run again. When it has ended, older master keys wrap nothing (see `status`).
+        `progress(done, total)` is called after each batch. Each batch is a transaction, so it may be
+        stopped at any moment and run again. At the end, older master keys wrap nothing (see `status`).
         """
         done = 0
         while True:
@@ -196,13 +196,13 @@ class KeyStore:
             done += count
 
     async def retire(self) -> tuple[str, ...]:
-        """Take all master keys but the newest out of the ring, overwrite what held them, and return their ids.
+        """Remove all master keys but the newest from the file, overwrite them on disk, and return their ids.
 
-        What only they open is lost by it: a backup of the keys from before `rotate`, say.
+        What only they can unwrap is lost, such as a backup from before `rotate`.
 
         Raises:
             MasterKeyInUse: one of them still wraps something; none is retired.
-            MasterKeyProblem: the file cannot be changed. Doing it again is safe.
+            MasterKeyProblem: the file cannot be changed. Safe to repeat.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT keys.wrap_no_more()")
@@ -227,7 +227,7 @@ class KeyStore:
         return older
 
     async def status(self) -> KeyStatus:
-        """What each master key still wraps, the epoch, and which erasures are not complete."""
+        """The status: what each master key wraps, the epoch, and the incomplete erasures."""
         counts = await self._pool.fetch(
             "SELECT master_key_id, count(*) FROM keys.data_key GROUP BY 1 ORDER BY 1"
         )
@@ -249,9 +249,8 @@ class KeyStore:
         )
 
     async def installation_secret(self) -> bytes:
-        """32 random bytes, made once for this database, that key the references derived from other systems'
-        ids: without them nobody can tell from a reference which case it is. What belongs to no referral is sealed
-        with them."""
+        """32 random bytes, made once for this database. They key the references derived from other systems' ids, so
+        that nobody can tell the case from a reference, and seal what belongs to no referral."""
         while self._secret is None:
             wrapped, key_id = self._master_keys.wrap(secrets.token_bytes(KEY_BYTES), INSTALLATION)
             await self._pool.execute(
@@ -270,8 +269,8 @@ class KeyStore:
         return self._secret
 
     async def places_named_since(self) -> datetime:
-        """When this database was brought to the version that seals what Temporal keeps for the place where it stands
-        (UTC). What was sealed before was sealed for its referral only."""
+        """When this database was migrated to the version that seals Temporal's payloads for their place (UTC). Older
+        payloads were sealed for their referral only."""
         if self._places_named_since is None:
             [row] = await self._pool.fetch(
                 "SELECT applied_at FROM schema_migration WHERE name = '0007_seals_name_places'"
@@ -280,7 +279,9 @@ class KeyStore:
         return self._places_named_since
 
     async def _fetch(self, reference: str) -> DataKey:
-        forget_at = self._clock() + CACHE_SECONDS  # from before the query: a key destroyed during it counts
+        forget_at = (
+            self._clock() + CACHE_SECONDS
+        )  # taken before the query, so that a key destroyed during it expires in time
         raw: bytes | None = None
         wrapped: Wrapped | None = None
         while raw is None:
@@ -288,7 +289,7 @@ class KeyStore:
             try:
                 raw = self._wrapping.unwrap(wrapped, reference)
             except MasterKeyProblem:
-                # It may have been wrapped anew since it was read, and what wrapped it then destroyed.
+                # It may have been re-wrapped since it was read, and the wrapping key destroyed.
                 if wrapped == before:
                     raise
         key = DataKey(reference, raw)
@@ -305,7 +306,7 @@ class KeyStore:
             " LEFT JOIN keys.data_key k USING (reference) LEFT JOIN keys.erasure e USING (reference)",
             reference,
         )
-        # The note of the erasure decides, not the key's absence: a create that raced it may have left a row.
+        # The erasure's record decides, not the key's absence: a concurrent create may have left a row.
         if row["erased"]:
             raise KeyErased(reference)
         if row["wrapped"] is None:
@@ -334,7 +335,7 @@ class KeyStore:
 
 
 async def sealed_anything(connection: Connection) -> bool:
-    """Whether there is anything in the database that only its master keys open; one without tables holds nothing."""
+    """Whether the database holds anything that needs its master keys; one without tables does not."""
     if await connection.fetchval("SELECT to_regclass('keys.data_key') IS NULL"):
         return False
     sealed: bool = await connection.fetchval(

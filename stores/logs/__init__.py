@@ -1,1 +1,1 @@
-"""The chained logs, and how it is shown that nothing in them was changed."""
+"""The chained logs, and the proof that nothing in them was changed."""

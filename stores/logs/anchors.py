@@ -1,8 +1,8 @@
-"""Anchors: signed statements of where every log stood, kept outside the database.
+"""Anchors: signed statements of the head of every log, kept outside the database.
 
-Who may rewrite the database can put it back as a whole, or cut off a tail with everything that tells of it; what they
-cannot change is a copy elsewhere. An anchor names the head of each log that has grown since the anchor before, and the
-number and digest of them all, so that the anchors together say where every log stood.
+Somebody who can rewrite the database can restore an old copy, or cut off the end of a log with everything that refers
+to it, but cannot change a copy elsewhere. An anchor names the head of each log that has grown since the anchor before,
+and the number and digest of all logs, so that the anchors together give the head of every log.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from stores.logs import staff_log
 from stores.logs.chain import derived
 
 REGISTER = "staff"
-"""Stands where a reference would, for the log of the staff register."""
+"""Used in place of a reference for the log of the staff register."""
 
 _PLAIN = "#plain"
-"""Follows the reference of a log that still had plain links, which were carried over right after; see carrying_over."""
+"""Suffix of the reference of a log that still had plain links, just before it was carried over; see carrying_over."""
 
 PUBLIC_KEY = "anchors.pub"
 _LOCK = 0x726A_616E_6368  # "rjanch": one process at a time makes an anchor
 
 
 class AnchorProblem(Exception):
-    """An anchor cannot be read or is not what was signed. One sentence says which."""
+    """An anchor cannot be read or is not as signed. The message is one sentence that says which."""
 
 
 class LogsLost(Exception):
-    """The database lacks what an anchor says was there, so that no further anchor may be made of it."""
+    """The database lacks what an anchor states, so that no further anchor may be made."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
-            f"{len(names)} log{'s' * (len(names) != 1)} lack what was anchored, {names[0]} the first: see `rj verify`."
+            f"{len(names)} log{'s' * (len(names) != 1)} lack what was anchored, first {names[0]}: see `rj verify`."
         )
 
 
@@ -58,8 +58,8 @@ class Anchor:
         made_at: UTC.
         logs: how many there were.
         digest: SHA-256, in hexadecimal, over the name, length and head of all of them in the order of their names.
-        grown: the logs that had grown since the anchor before: how many events each had, and its head in hexadecimal.
-        previous: SHA-256, in hexadecimal, of the anchor before as it was written; empty for the first.
+        grown: the logs that grew since the anchor before, each with its number of events and its head in hexadecimal.
+        previous: SHA-256, in hexadecimal, of the document of the anchor before; empty for the first.
     """
 
     number: int
@@ -76,12 +76,12 @@ def signing_key(secret: bytes) -> Ed25519PrivateKey:
 
 
 def public_key(key: Ed25519PrivateKey) -> str:
-    """Its public half, as one line of base64: all that is needed to check anchors."""
+    """The public key in base64, one line: all that is needed to check anchors."""
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
 def written(anchor: Anchor, key: Ed25519PrivateKey) -> str:
-    """An anchor as it is kept: two lines, what is said and the signature over that very line."""
+    """An anchor's document: two lines, the statement and the signature over that line."""
     said = json.dumps(
         {
             "number": anchor.number,
@@ -98,7 +98,7 @@ def written(anchor: Anchor, key: Ed25519PrivateKey) -> str:
 
 
 def read(document: str, public: str) -> Anchor:
-    """An anchor whose signature holds. Raises AnchorProblem."""
+    """Parse an anchor and check its signature. Raises AnchorProblem."""
     said, _, signature = document.partition("\n")
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.strip(), validate=True))
@@ -117,7 +117,7 @@ def read(document: str, public: str) -> Anchor:
 
 
 def digest_of(heads: Mapping[str, tuple[int, str]]) -> str:
-    """SHA-256, in hexadecimal, over where every log stands."""
+    """SHA-256, in hexadecimal, over the heads of all logs."""
     over = hashlib.sha256()
     for name in sorted(heads):
         length, head = heads[name]
@@ -126,7 +126,7 @@ def digest_of(heads: Mapping[str, tuple[int, str]]) -> str:
 
 
 def fold(anchors: Iterable[Anchor]) -> dict[str, tuple[int, str]]:
-    """Where every log stood at the last of these anchors, which are given in order."""
+    """The length and head of every log at the last of these anchors, which are given in order."""
     heads: dict[str, tuple[int, str]] = {}
     for anchor in anchors:
         heads |= anchor.grown
@@ -137,8 +137,7 @@ class Anchors:
     """The anchors of an installation: made from the database, kept in a folder.
 
     Args:
-        folder: where this process keeps its copies; made where it is missing. Another machine, or a disk of its own, is
-            the better place.
+        folder: for this process's copies; created if missing. Best on another machine or disk.
     """
 
     def __init__(self, pool: Pool, keys: KeyStore, folder: Path) -> None:
@@ -147,11 +146,11 @@ class Anchors:
         self._folder = folder
 
     async def make(self, now: datetime | None = None) -> Anchor:
-        """Say where every log stands now, in the database and in the folder.
+        """Make an anchor of the present heads, in the database and in the folder.
 
         Raises:
-            AnchorProblem: an earlier one is not as it was made.
-            LogsLost: the database lacks what an earlier one says was there.
+            AnchorProblem: an earlier anchor was changed.
+            LogsLost: the database lacks what an earlier anchor states.
         """
         key = signing_key(await self._keys.installation_secret())
         async with self._pool.acquire() as connection:
@@ -182,7 +181,7 @@ class Anchors:
         return anchor
 
     async def keep(self) -> None:
-        """Copy to the folder what it lacks, and the public key; what is there already is never replaced."""
+        """Copy missing anchors and the public key to the folder; existing files are never replaced."""
         public = public_key(signing_key(await self._keys.installation_secret()))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_once(self._folder / PUBLIC_KEY, f"{public}\n")
@@ -193,13 +192,13 @@ class Anchors:
                 _write_once(self._folder / f"{name}.anchor", row["document"])
 
     async def document(self, number: int) -> str:
-        """An anchor that was made, as it is kept."""
+        """The document of an anchor."""
         document: str = await self._pool.fetchval("SELECT document FROM anchor WHERE number = $1", number)
         return document
 
     async def due(self, before: datetime) -> bool:
-        """Whether one is to be made: the newest was made before then, a referral was erased since, or there is a first
-        referral and no anchor yet."""
+        """Whether an anchor is due: the newest is older than `before`, a referral was erased since, or there are
+        referrals and no anchor."""
         return bool(
             await self._pool.fetchval(
                 "SELECT newest.made_at IS NULL AND EXISTS (SELECT FROM referral) OR newest.made_at < $1"
@@ -210,7 +209,7 @@ class Anchors:
         )
 
     async def known(self) -> list[Anchor]:
-        """All of them, in order: those of the folder, and those that only the database has.
+        """All anchors in order: the folder's, and those that only the database has.
 
         Raises:
             AnchorProblem: one was changed, or does not follow the one before, or is missing.
@@ -220,7 +219,7 @@ class Anchors:
             return check(await self._documents(connection), public)
 
     async def _documents(self, connection: Connection) -> list[str]:
-        """All there are, in order; where the folder and the database have one each, the folder's."""
+        """All documents in order; where both the folder and the database have one, the folder's."""
         rows = await connection.fetch("SELECT number, document FROM anchor")
         documents: dict[int, str] = {row["number"]: row["document"] for row in rows}
         documents |= {int(path.stem): path.read_text() for path in self._folder.glob("*.anchor")}
@@ -232,7 +231,7 @@ async def lost_since(
     anchored: Mapping[str, tuple[int, str]],
     heads: Mapping[str, tuple[int, str]],
 ) -> list[str]:
-    """The logs that do not hold any more what they held when they were anchored, by name."""
+    """The names of the logs that no longer hold what they held when anchored."""
     moved = [
         (name, length, head)
         for name, (length, head) in anchored.items()

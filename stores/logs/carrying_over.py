@@ -1,7 +1,7 @@
-"""Carrying older logs over: those whose links were plain hashes, which whoever has the database could make anew.
+"""Carrying older logs over: their links were plain hashes, which anybody with the database could recompute.
 
-Before anything is changed it is looked whether a log is as it was recorded, and its head is anchored
-(stores/anchors.py); then its events get keyed links, and what is sealed today and was not then is sealed.
+Before any change each log is verified and its head anchored (stores/logs/anchors.py); then its events get keyed links,
+and fields that are sealed today and were not then are sealed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stores.logs.chain import ChainKey, chain_key
 from stores.logs.event_log import history, link_of, sealed_as_today
 
 KEYED = 2
-"""What `event.chain` says of links made with a key."""
+"""The value of `event.chain` for links made with a key."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,14 +41,14 @@ async def to_carry_over(connection: Connection) -> list[str]:
 async def carry_over(
     owner: Connection, keys: KeyStore, progress: Callable[[int, int], None] | None = None
 ) -> list[str]:
-    """Give every event with a plain link a keyed one, a referral at a time. May be broken off, and run again.
+    """Give every event with a plain link a keyed one, one referral at a time. Safe to interrupt and repeat.
 
     Args:
         owner: a connection as the owner of the log.
-        progress: told how many referrals are done, of how many.
+        progress: called with the number of referrals done and the total.
 
     Returns:
-        The references of those that are left as they are, for they are not as they were recorded.
+        The references left unchanged because they are not as they were recorded.
     """
     references = await to_carry_over(owner)
     chain, facts = await chain_key(keys), await fact_key(keys)
@@ -82,7 +82,7 @@ async def _carry_one_over(
             " WHERE reference = $1 ORDER BY sequence",
             reference,
         )
-        # Steps may have been added since: they hang on the last plain link, and get new ones with the rest.
+        # Steps added since follow the last plain link, and get new links with the rest.
         old = [row for row in rows if row["chain"] < KEYED]
         if not _as_recorded(reference, old) or stands is None or stands["sequence"] != len(rows):
             return False
@@ -113,11 +113,11 @@ async def _carry_one_over(
             "UPDATE referral SET head = $2, justice_stage = $3 WHERE reference = $1",
             reference,
             link,
-            # Lists no longer tell whether somebody is in custody.
+            # Lists no longer show whether somebody is in custody.
             JusticeStage(stands["justice_stage"]).coarse,
         )
         if key is not None:
-            # What figures need of what is sealed now.
+            # Coarse facts, which reports need from fields that are now sealed.
             said = facts_of(await history(owner, keys, reference))
             await add(owner, facts, reference, said)
     return True

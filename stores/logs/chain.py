@@ -1,7 +1,7 @@
-"""The links by which a log cannot be rewritten quietly: each covers the one before and all that is stored with it.
+"""The links of a log, which reveal any rewriting: each covers the link before and all that is stored of an entry.
 
-A link is an HMAC-SHA256 under a key that the database does not hold in the clear, over fields that each say their own
-length: who lacks the master keys makes none, and no byte can be moved from one field to the next unseen.
+A link is an HMAC-SHA256 under a key that the database holds only wrapped, so that it cannot be made without the master
+keys. Each field is prefixed with its length, so that no byte can be moved between fields unnoticed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ABSENT = b"\xff\xff\xff\xff"
 
 
 class ChainKey:
-    """The key of the links, of which an installation has one. Shows nothing of itself."""
+    """The key of the links, one per installation. Its repr hides it."""
 
     __slots__ = ("_raw",)
 
@@ -38,7 +38,7 @@ class ChainKey:
 
         Args:
             previous: the link of the entry before; empty for the first.
-            fields: all that is stored of the entry, in an order of its kind. Instants count in microseconds.
+            fields: all that is stored of the entry, in a fixed order for its kind. Instants are in microseconds.
         """
         mac = hmac.new(self._raw, _framed(previous), sha256)
         for field in fields:
@@ -52,7 +52,7 @@ async def chain_key(keys: KeyStore) -> ChainKey:
 
 
 def derived(secret: bytes, purpose: bytes) -> bytes:
-    """32 bytes for one purpose, from which neither the secret nor what serves another purpose can be told (HKDF)."""
+    """A key of 32 bytes for one purpose (HKDF); it reveals neither the secret nor the keys for other purposes."""
     return HKDFExpand(SHA256(), 32, purpose).derive(secret)
 
 

@@ -1,4 +1,4 @@
-"""The event log: append-only, chained within a referral; all but figures sealed with the referral's key."""
+"""The event log: append-only, chained within a referral; marked fields are sealed with the referral's key."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _PROBLEMS = {
     "staff_other_role": "does not have the role that was claimed",
     "staff_other_area": "does not work in this referral's area",
     "staff_not_advanced": "is not an advanced practitioner in the staff register",
-    "staff_made_by_author": "was given the role within a day by who made what is to be signed off",
+    "staff_made_by_author": "was given the role less than a day ago by an author of what is to be signed off",
 }
 
 
 class StepForged(Exception):
-    """PostgreSQL refused a step that says what its events and the log do not lead to. Nothing was written."""
+    """PostgreSQL refused a step that does not follow from its events and the log. Nothing was written."""
 
     def __init__(self, reference: str, what: str) -> None:
         super().__init__(f"A step of {reference} does not fit its log: {what}.")
@@ -44,20 +44,20 @@ class StepForged(Exception):
 
 
 class Answer(StrEnum):
-    """What became of a step that was to be recorded. Only the first wrote anything."""
+    """The answer to recording a step. Only RECORDED wrote anything."""
 
     RECORDED = "recorded"
     REPEATED = "repeated"
-    """This command stands in the log already."""
+    """The command is already in the log."""
     BEHIND = "behind"
-    """The log stands elsewhere than the state that was decided on."""
+    """The log is not at the state that the step was decided on."""
     EARLY = "early"
     """The step is dated before the last event."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a step, and the link of the last event where it was recorded."""
+    """The answer to recording a step and, if recorded, the link of its last event."""
 
     answer: Answer
     head: bytes = b""
@@ -76,23 +76,23 @@ async def record(
     facts: tuple[str, list[str]],
     authors: Collection[str] = (),
 ) -> Written:
-    """Write one step with what is read from it, in one transaction.
+    """Write one step and its read models in one transaction.
 
     Args:
         key: of the referral.
         chain: makes the links.
         request: who asked for what.
-        events: what happened, from the sequence after `before` on.
-        before: how many events the referral is known to have, and the link of the last.
+        events: the step's, from the sequence after `before` on.
+        before: the number of events before the step, and the link of the last.
         referral: its state after them.
-        deadlines: what is open after them.
-        notices: the messages that the step leads to.
-        facts: what it changes of the coarse facts; see `stores.facts.as_arguments`.
+        deadlines: the open ones after them.
+        notices: the messages that the step calls for.
+        facts: its changes to the coarse facts; see `stores.facts.as_arguments`.
         authors: of what the step signs off.
 
     Raises:
-        Refused: the actor, or somebody whom the command names, is not as claimed, or the clocks are apart.
-        StepForged: the step says what its events and the log do not lead to: a fault, or somebody's attempt.
+        Refused: the actor or somebody named in the command is not as claimed, or the clocks differ.
+        StepForged: the step does not follow from its events and the log: a bug or an attack.
     """
     after, head = before
     halves = [_seal(key, recorded) for recorded in events]
@@ -127,7 +127,7 @@ async def record(
         case "erased":
             raise Refused("erased", "The personal data of this referral were erased; open a new one.")
         case "late":
-            raise Refused("clock", "The clock of Temporal is ahead of that of PostgreSQL: set both right.")
+            raise Refused("clock", "Temporal's clock is ahead of PostgreSQL's: correct both.")
     code, colon, who = answer.partition(":")
     if colon:
         raise Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
@@ -175,10 +175,10 @@ def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
 def sealed_as_today(
     reference: str, sequence: int, body: str, sealed: bytes | None, key: DataKey | None
 ) -> tuple[str, bytes | None]:
-    """What is stored of an older event, with sealed what is sealed today, and otherwise as it was.
+    """An older event as stored, with the fields sealed that are sealed today, otherwise unchanged.
 
     Args:
-        key: of the referral; None where it was destroyed. Then what would be sealed today is gone with it.
+        key: of the referral; None where it was destroyed: then fields that would be sealed today are dropped.
     """
     place = _place(reference, sequence)
     opened = json.loads(key.open(sealed, place)) if key is not None and sealed is not None else {}
@@ -187,13 +187,13 @@ def sealed_as_today(
     public, private = reseal(EVENT.validate_python(whole), whole)
     said = body if public == before else json.dumps(public, separators=(",", ":"))
     if key is None or private == opened:
-        # Noise it stays where the key is gone; and what was sealed as it is to be need not be sealed again.
+        # Without the key it stays unreadable; and what is already sealed correctly is not sealed again.
         return said, sealed
     return said, key.seal(json.dumps(private).encode(), place)
 
 
 def _place(reference: str, sequence: int) -> bytes:
-    # What is sealed opens only where it was put.
+    # A sealed field opens only in its own event.
     return f"{reference}/{sequence}".encode()
 
 
@@ -203,7 +203,7 @@ async def read(
     """The events of a referral in order, after a sequence.
 
     Args:
-        key: opens what is sealed; without it those fields are absent.
+        key: opens sealed fields; without it they are absent.
     """
     rows = await pool.fetch(
         "SELECT sequence, step, at, actor, role, command_id, body, sealed FROM event"
@@ -217,12 +217,12 @@ async def read(
 async def history(
     pool: Pool | Connection, keys: KeyStore, reference: str, *, after: int = 0
 ) -> list[Recorded]:
-    """The events of a referral in order, after a sequence, as the rules need them: opened, without what identifies.
+    """The events of a referral in order, after a sequence, decrypted but without identifying fields.
 
-    Of an erased referral they are what the erasure left.
+    Of an erased referral, what the erasure left.
 
     Raises:
-        KeyUnknown: there is such a referral, and its key is not there though it was not erased.
+        KeyUnknown: the referral's key is missing though it was not erased.
     """
     key: DataKey | None = None
     lost: KeyUnknown | None = None
@@ -264,7 +264,7 @@ async def head(pool: Pool | Connection, reference: str, sequence: int) -> bytes 
 
 
 async def length(pool: Pool, reference: str) -> int:
-    """How many events a referral has; 0 where there is none of that reference."""
+    """How many events a referral has; 0 where there is no such referral."""
     found: int | None = await pool.fetchval("SELECT sequence FROM referral WHERE reference = $1", reference)
     return found or 0
 
@@ -276,7 +276,7 @@ async def last_at(pool: Pool, reference: str) -> datetime:
 
 
 async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
-    """Whether a command stands in the log."""
+    """Whether a command is in the log."""
     return bool(
         await pool.fetchval(
             "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2 AND sequence = step)",
@@ -287,7 +287,7 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
 
 
 async def commands_of(pool: Pool, references: Sequence[str]) -> dict[str, frozenset[UUID]]:
-    """The ids of the commands that stand in the log, of each of these referrals that has any."""
+    """The ids of the recorded commands of each of these referrals that has any."""
     rows = await pool.fetch(
         "SELECT reference, array_agg(command_id) AS commands FROM event"
         " WHERE reference = ANY($1) AND sequence = step GROUP BY reference",

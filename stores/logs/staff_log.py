@@ -1,4 +1,4 @@
-"""The log of the staff register: what was changed, by whom, and whether it is as it was recorded."""
+"""The log of the staff register: its changes, by whom, and its verification."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from stores.logs.chain import ChainKey
 from stores.register import Entry, Kind, State, link
 
 SYSTEM = "system"
-"""Who carried the entries over that are older than the log."""
+"""The actor of entries that are older than the log and were carried over."""
 
 _ROWS = "SELECT sequence, at, actor, kind, subject, before::text, after::text, hash FROM staff_event ORDER BY sequence"
-# These leave the person as they were.
+# These events do not change the person.
 _CHANGE_NOBODY = frozenset({Kind.PROPOSED, Kind.DECLINED})
 
 
 class RegisterBreak(NamedTuple):
-    """Where the register, or its log, is not what was recorded.
+    """A place where the register or its log is not as recorded.
 
     Attributes:
-        sequence: the event that does not fit; None where the register differs from all of them.
-        subject: whose entry it is; None where that cannot be told.
-        why: in words, without a full stop; `said` is all of it as a sentence.
+        sequence: the event that does not fit; None where the register differs from its events.
+        subject: whose entry it is; None where unknown.
+        why: the reason, without a full stop; `said` is the whole sentence.
     """
 
     sequence: int | None
@@ -57,7 +57,7 @@ async def read(pool: Pool, *, of: str | None = None) -> list[Entry]:
 
 
 async def proposals(pool: Pool) -> list[Entry]:
-    """What waits for a second service manager, oldest first."""
+    """The proposals that wait for a second service manager, oldest first."""
     rows = await pool.fetch(
         "SELECT sequence, at, actor, kind, subject, before::text, after::text FROM ("
         "  SELECT DISTINCT ON (subject) * FROM staff_event"
@@ -69,7 +69,7 @@ async def proposals(pool: Pool) -> list[Entry]:
 
 
 async def head(pool: Pool | Connection) -> tuple[int, bytes]:
-    """How many events the register has, and the latest link: what an anchor states of it."""
+    """The register's number of events and its latest link, as an anchor states them."""
     row = await pool.fetchrow("SELECT sequence, hash FROM staff_event ORDER BY sequence DESC LIMIT 1")
     return (row["sequence"], row["hash"]) if row else (0, b"")
 
@@ -77,11 +77,11 @@ async def head(pool: Pool | Connection) -> tuple[int, bytes]:
 async def verify(
     pool: Pool | Connection, key: ChainKey, anchored: tuple[int, str] | None = None
 ) -> list[RegisterBreak]:
-    """Check the chain of the register, and that each entry of it is what its events lead to.
+    """Check the register's chain, and that each entry follows from its events.
 
     Args:
-        anchored: how many events it had when it was last anchored, and the link of the last, in hexadecimal. Without
-            it a tail that was cut off together with what it changed is not found.
+        anchored: its number of events and last link, in hexadecimal, at the last anchor. Without it, a cut-off end is
+            not found if the register was changed to match.
     """
     rows = await pool.fetch(_ROWS)
     stands = await pool.fetch("SELECT id, staff_state(staff)::text AS state FROM staff ORDER BY id")
@@ -94,7 +94,7 @@ async def verify(
 
 
 async def carry_over(connection: Connection, key: ChainKey) -> int:
-    """Begin the log of a register that is older than it: an event for each entry that has none; how many there were.
+    """Start the log of a register that is older than its log: an event for each entry without one; how many there were.
 
     For the upgrade, as the database's owner. Safe to run twice.
     """
@@ -119,7 +119,7 @@ async def carry_over(connection: Connection, key: ChainKey) -> int:
 
 
 def _chain_breaks(rows: Sequence[asyncpg.Record], key: ChainKey) -> list[RegisterBreak]:
-    """The first event that is not as it was recorded; after it no link can fit."""
+    """The first event that is not as recorded, if any; no later link can fit after it."""
     previous = b""
     for place, row in enumerate(rows, 1):
         made = link(key, previous, place, row["at"], *row[2:7])
@@ -132,7 +132,7 @@ def _chain_breaks(rows: Sequence[asyncpg.Record], key: ChainKey) -> list[Registe
 
 
 def _differences(rows: Sequence[asyncpg.Record], stands: Sequence[asyncpg.Record]) -> list[RegisterBreak]:
-    """The entries of the register that are not what their events lead to."""
+    """The entries of the register that do not follow from their events."""
     led_to: dict[str, State] = {}
     for row in rows:
         if row["kind"] not in _CHANGE_NOBODY and row["after"] is not None:
@@ -147,9 +147,7 @@ def _differences(rows: Sequence[asyncpg.Record], stands: Sequence[asyncpg.Record
         elif found[who] != led_to[who]:
             fields = sorted(name for name, value in found[who].items() if led_to[who].get(name) != value)
             breaks.append(
-                RegisterBreak(
-                    None, who, f"differs from what the events lead to: {', '.join(fields) or 'a field'}"
-                )
+                RegisterBreak(None, who, f"differs from its events: {', '.join(fields) or 'a field'}")
             )
     return breaks
 

@@ -1,4 +1,4 @@
-"""Whether everything is as it was recorded: the links of each log, its anchors, and what is read from it."""
+"""Verification that everything is as recorded: the links of each log, its anchors and its read models."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class Break:
-    """Where something is not as it was recorded.
+    """A place where something is not as recorded.
 
     Attributes:
         reference: which referral's log.
-        sequence: the first event that does not fit; one after the last where events are missing at the end; None where
-            the log itself is as recorded.
+        sequence: the first event that does not fit; one after the last event where events are missing at the end; None
+            where the log itself is as recorded.
         said: what is wrong, in one sentence.
     """
 
@@ -54,8 +54,8 @@ async def verify(
     """Check the logs of these referrals; holds after erasure.
 
     Args:
-        keys: the referrals', since what lists show rests on what is sealed too, and that of the links.
-        anchored: where the anchors say that logs stood; see `stores.anchors.fold`.
+        keys: the referrals', since read models depend on sealed fields, and the key of the links.
+        anchored: the heads by the anchors; see `stores.logs.anchors.fold`.
 
     Yields:
         Each reference with the first thing that is wrong, or None.
@@ -67,16 +67,16 @@ async def verify(
 
 
 async def orphans(pool: Pool) -> list[Break]:
-    """Events of referrals that are not there, and referrals that are anchored nowhere in the log."""
+    """The logs whose referral is missing."""
     rows = await pool.fetch(
         "SELECT DISTINCT reference FROM event e"
         " WHERE NOT EXISTS (SELECT FROM referral r WHERE r.reference = e.reference) ORDER BY 1"
     )
-    return [Break(row["reference"], 1, "There are events of it, and no such referral.") for row in rows]
+    return [Break(row["reference"], 1, "There are events of it, but no such referral.") for row in rows]
 
 
 def gone(references: Sequence[str], anchored: Mapping[str, tuple[int, str]]) -> list[Break]:
-    """The referrals that were anchored and are not there any more."""
+    """The referrals that were anchored and are gone."""
     here = set(references)
     return [
         Break(name, 1, "It was there when it was anchored, and is gone.")
@@ -95,7 +95,7 @@ async def first_break(
     """The first thing about a referral's log that is not as it was recorded, or None.
 
     Args:
-        anchored: how many events it had when it was last anchored, and its head then, in hexadecimal.
+        anchored: its number of events and its head, in hexadecimal, at the last anchor.
     """
     rows = await connection.fetch(
         "SELECT sequence, step, at, kind, actor, role, command_id, body, sealed, hash, chain FROM event"
@@ -143,7 +143,7 @@ def _recorded(row: asyncpg.Record) -> Recorded:
 async def _read_model(
     connection: Connection, keys: KeyStore, reference: str, stands: asyncpg.Record
 ) -> Break | None:
-    """Whether lists show what the log leads to."""
+    """The first difference between the read model and the log, if any."""
     unknown: Collection[str] = ()
     try:
         await keys.get(reference)

@@ -129,21 +129,21 @@ async def test_a_subject_cannot_bring_a_header_of_its_own(end: str) -> None:
             "refuses the recipient's address (550 5.1.1)",
         ),
         (Taking(rcpt="553 no such mailbox"), ChannelRefused, "refuses the recipient's address (553)"),
-        (Taking(rcpt="450 4.2.1 busy"), ChannelAway, "does not take the message now (450 4.2.1)"),
+        (Taking(rcpt="450 4.2.1 busy"), ChannelAway, "does not accept the message now (450 4.2.1)"),
         (
             Taking(rcpt="530 5.7.0 log in first"),
             ChannelAway,
-            "wants a user and password in RJ_SMTP_URL (530 5.7.0)",
+            "needs a user and password in RJ_SMTP_URL (530 5.7.0)",
         ),
-        (Taking(rcpt="421 4.3.2 going down"), ChannelAway, "does not take the message now (421 4.3.2)"),
+        (Taking(rcpt="421 4.3.2 going down"), ChannelAway, "does not accept the message now (421 4.3.2)"),
         (Taking(data=f"554 5.6.0 {TO} looks like spam"), ChannelRefused, "refuses the message (554 5.6.0)"),
-        (Taking(data="452 4.3.1 disk full"), ChannelAway, "does not take the message now (452 4.3.1)"),
+        (Taking(data="452 4.3.1 disk full"), ChannelAway, "does not accept the message now (452 4.3.1)"),
         (
             Taking(mail=f"550 5.7.1 {FROM} rejected"),
             ChannelAway,
             "from the address in RJ_MAIL_FROM (550 5.7.1)",
         ),
-        (Taking(mail="451 try again"), ChannelAway, "does not take the message now (451)"),
+        (Taking(mail="451 try again"), ChannelAway, "does not accept the message now (451)"),
         (Taking(drops=True), ChannelAway, "connection to the mail server was lost"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -254,7 +254,7 @@ async def test_a_user_logs_in_through_tls_only(tmp_path: Path, monkeypatch: pyte
             await send(f"smtp://relay:canary-wrong@{where}")
         assert "canary-wrong" not in said(wrong.value)
 
-        with pytest.raises(ChannelAway, match="wants a user and password"):
+        with pytest.raises(ChannelAway, match="needs a user and password"):
             await send(f"smtp://{where}")
 
     attempts = len(taking.logged_in)

@@ -155,7 +155,7 @@ async def test_an_account_in_trial_mode_says_so(notify: Notify, double: NotifyDo
 @pytest.mark.parametrize(
     ("status", "error", "reason", "at_least", "at_most"),
     [
-        (429, "RateLimitError", "asked too often", timedelta(seconds=60), timedelta(seconds=60)),
+        (429, "RateLimitError", "Too many requests", timedelta(seconds=60), timedelta(seconds=60)),
         (429, "TooManyRequestsError", "day's limit", timedelta(0), timedelta(hours=1)),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_days_limit_ends_at_midnight_and_is_tried_each_hour() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503, 407])
 async def test_a_server_in_trouble_is_away(double: NotifyDouble, notify: Notify, status: int) -> None:
     double.fail_with(status, message=f"{MOBILE} canary")
-    with pytest.raises(ChannelAway, match=f"does not take the message now \\({status}") as away:
+    with pytest.raises(ChannelAway, match=f"does not accept the message now \\({status}") as away:
         await text(notify)
     assert in_doubt(away.value)
     assert "canary" not in said(away.value)
@@ -353,7 +353,7 @@ async def test_the_set_up_is_looked_at_without_sending(double: NotifyDouble, not
         return await Notify(key, text_template, letter_template, double.url).what_is_wrong(SOON)
 
     unknown = "740e5834-3a29-46b4-9a6f-16142fde533a"
-    assert await wrong(unknown) == "The account has no template of the id in RJ_NOTIFY_TEXT_TEMPLATE."
+    assert await wrong(unknown) == "The account has no template with the id in RJ_NOTIFY_TEXT_TEMPLATE."
     swapped = await wrong(double.text_template, double.text_template)
     assert swapped == "The template in RJ_NOTIFY_LETTER_TEMPLATE is of another kind: letter is needed."
     refused = await wrong(double.text_template, key=double.api_key[:-1] + "f")

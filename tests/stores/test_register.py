@@ -628,7 +628,7 @@ async def test_rj_verify_looks_at_the_register_and_its_anchor(reg: Register, tmp
 
     assert await said() == []
     await reg.owner.execute("UPDATE staff SET role = 'supervisor' WHERE id = 'cw-1'")
-    assert await said() == [("staff register, cw-1", "The entry differs from what the events lead to: role.")]
+    assert await said() == [("staff register, cw-1", "The entry differs from its events: role.")]
     await reg.owner.execute("DELETE FROM staff_event WHERE sequence = 3; DELETE FROM staff WHERE id = 'cw-1'")
     assert await said() == [("staff register, its log", "Event 3 is not what was anchored.")]
     with pytest.raises(LogsLost):
