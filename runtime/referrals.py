@@ -1,4 +1,4 @@
-"""Asking on a caller's behalf: a command becomes an update of the referral's workflow, its answer a receipt."""
+"""Sending commands: each becomes an update of the referral's workflow, answered by a receipt."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ from workflows.referral import ReferralWorkflow
 
 TASK_QUEUE = "referrals"
 
-# Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
+# Command ids of referrals from other systems are derived in this namespace, so that sending twice is safe.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 # Seconds that a person waits before being told that no answer came.
 _ANSWER_WITHIN = 20
 
-# Nothing may delay a withdrawal or a concern for somebody's safety, whatever has become of Temporal or of the workflow.
+# Nothing may delay a withdrawal or a safety concern, whatever the state of Temporal or of the workflow.
 URGENT = (Withdraw, WithdrawConsent, RaiseSafeguarding)
 # Seconds until such a step is recorded without the workflow.
 _URGENT_WITHIN = 5
 
-# The workflow rests, or came to rest, started anew or had its turn broken off while it was asked: a message of its own
-# came to an end in the moment in which it wanted to continue as new.
+# The workflow is not running, or ended, continued as new or had its task aborted while it was asked: something else
+# arrived at the moment of continue-as-new.
 _ASK_AGAIN = (
     RPCStatusCode.NOT_FOUND,
     RPCStatusCode.ABORTED,
     RPCStatusCode.ALREADY_EXISTS,
     RPCStatusCode.FAILED_PRECONDITION,
 )
-# Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
+# Why a workflow may not answer a query. A client that is not connected yet raises RuntimeError.
 _NO_ANSWER = (
     RPCError,
     WorkflowQueryFailedError,
@@ -74,7 +74,7 @@ _NO_ANSWER = (
     PayloadRefused,
     RuntimeError,
 )
-# What a query could tell stands in the log as well, so that waiting long is worth nothing.
+# The log holds all that a query could answer, so a long wait gains nothing.
 _QUERY_WITHIN = timedelta(seconds=3)
 
 
@@ -82,7 +82,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class NotAnswered(Exception):
-    """No answer came in time. The command may yet be recorded; asking again with the same id is safe."""
+    """No answer came in time. The command may still be recorded; sending it again with the same id is safe."""
 
 
 class TemporalUnreachable(Exception):
@@ -90,14 +90,14 @@ class TemporalUnreachable(Exception):
 
 
 class Opening(NamedTuple):
-    """What a referral is to be known by, and the id of the command that opens it: given twice, it is opened once."""
+    """The reference of a referral to open, and the id of the opening command: sent twice, it is opened once."""
 
     reference: str
     command_id: UUID
 
 
 class Referrals:
-    """What a process that acts for people works with.
+    """Opening referrals, taking steps and asking workflows, for a process that acts for people.
 
     Attributes:
         client: of Temporal, with the project's plugin.
@@ -124,17 +124,17 @@ class Referrals:
 
         Args:
             form: what is known of it.
-            staff_id: who sends it.
+            staff_id: the id of the sender.
             external_id: its id in the system that sends it; the same source and id open it once, however often sent.
-            opening: from :meth:`opening`, for who must know it even where no answer comes; else it is asked for here.
+            opening: from :meth:`opening`, for callers that must know it even without an answer; None: made here.
 
         Raises:
-            Refused: it may not be opened as it is. Nothing is left behind.
+            Refused: it may not be opened. Nothing was stored.
             NotAnswered, TemporalUnreachable: it may or may not be recorded; the same opening may be sent again.
         """
         actor = _claim(await self.member(staff_id), form.area)
         reference, command_id = opening or await self.opening(form.source, external_id)
-        # Update-with-start starts the workflow even where its validator refuses; so all is checked before.
+        # Update-with-start starts the workflow even where its validator refuses, so everything is checked before.
         open_referral(reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
         if form.linked_to and await area_of(self.pool, form.linked_to) is None:
             raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
@@ -157,16 +157,16 @@ class Referrals:
         return await self.send(reference, request)
 
     async def overview(self, reference: str) -> tuple[Overview, bool]:
-        """The referral as it is now, by its workflow, or folded from the log where none runs.
+        """The referral as it is now, from its workflow, or folded from the log where none runs.
 
         Returns:
-            It, and whether that is as it should be; False where a workflow that should run does not answer.
+            The overview, and False where a workflow that should run did not answer.
 
         Raises:
             Refused: there is no such referral.
         """
         try:
-            # Without its key a workflow could not answer, and would only be waited for.
+            # Without its key the workflow could not answer, and the query would only time out.
             await self.keys.get(reference)
             found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
             answers = True
@@ -181,7 +181,7 @@ class Referrals:
         return Overview(referral=referral, deadlines=deadlines(referral)), answers or referral.closed
 
     async def permitted(self, reference: str, staff_id: str) -> tuple[str, ...]:
-        """The kinds of command that a person may give on a referral now, by the log.
+        """The kinds of command that a person may give on a referral now, from the log.
 
         Raises:
             Refused: the person or the referral is unknown.
@@ -191,7 +191,7 @@ class Referrals:
         return permitted(fold(history), actor, datetime.now(UTC))
 
     async def member(self, staff_id: str) -> Staff:
-        """The active member of staff of that id.
+        """The active member of staff with that id.
 
         Raises:
             Refused: there is none.
@@ -199,10 +199,10 @@ class Referrals:
         return _active(await staff.get(self.pool, staff_id), staff_id)
 
     async def registered(self, staff_id: str, field: str) -> Staff:
-        """Who is of that id in the staff register, be they active or not.
+        """The member of staff with that id, active or not.
 
         Args:
-            field: by which they were named.
+            field: the input field that named them.
 
         Raises:
             Refused: there is nobody.
@@ -210,7 +210,7 @@ class Referrals:
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
     async def actor(self, reference: str, staff_id: str) -> Actor:
-        """The claim that a member of staff makes on a referral.
+        """A member of staff as the actor on a referral.
 
         Raises:
             Refused: the person or the referral is unknown, or the referral is of another area than theirs.
@@ -221,7 +221,7 @@ class Referrals:
         return _claim(_active(found, staff_id), area)
 
     async def opening(self, source: Source, external_id: str | None) -> Opening:
-        """What a referral is opened as: by its id in the system that sends it, else under a reference never used."""
+        """The opening for a new referral: derived from its id in the sending system, else with an unused reference."""
         if external_id is not None:
             return await self.identity_of(source, external_id)
         while True:
@@ -235,7 +235,7 @@ class Referrals:
                 pass
 
     async def identity_of(self, source: Source, external_id: str) -> Opening:
-        """What a referral that another system sends is opened as."""
+        """The opening derived from a referral's id in another system."""
         sent = f"{source}\x1f{external_id}"
         # Keyed, so that nobody can tell from a reference which case of the other system it is.
         digest = hmac.digest(await self.keys.installation_secret(), sent.encode(), hashlib.sha256)
@@ -243,13 +243,13 @@ class Referrals:
         return Opening(reference, uuid5(_SENT, digest.hex()))
 
     async def send(self, reference: str, request: Request, *, start: bool = False) -> Receipt:
-        """Send a request that is made up already.
+        """Send a complete request.
 
-        A withdrawal or a concern for somebody's safety is recorded even where the workflow does not answer; the
-        receipt then says so.
+        A withdrawal or a safety concern is recorded even where the workflow does not answer; the receipt then says
+        so.
 
         Args:
-            start: whether the workflow may have to be started; otherwise it is where it turns out to rest.
+            start: whether to start the workflow with it; if False, it is started only where it turns out not to run.
 
         Raises:
             Refused, NotAnswered, TemporalUnreachable: see :meth:`open`.
@@ -259,28 +259,28 @@ class Referrals:
         try:
             return await self._send(reference, request, start=start, within=_URGENT_WITHIN)
         except (Refused, NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
-            # Refused too: who takes tasks from Temporal without a key can repeat a refusal that was overheard, and a
-            # workflow that was set back refuses what the log allows. By the log it is decided again.
+            # Also when refused: a stranger who takes tasks from Temporal can replay a recorded refusal, and a workflow
+            # that was reset refuses what the log allows. So it is decided again by the log.
             return await self._record_without_workflow(reference, request)
 
     async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
-        """Take the step in this process, by the code that the workflow would have it taken by, and under the same id:
-        should the workflow take it yet, it finds it recorded."""
+        """Take the step in this process, by the same code and with the same command id as the workflow would, which
+        then finds it recorded."""
         steps = Steps(self.pool, self.keys, self.policies)
-        # Noted before: should this process end in between, the workflow is told for nothing rather than not at all.
+        # Noted before: if this process ends in between, the workflow is told needlessly rather than not at all.
         await catching_up.note(self.pool, reference)
         try:
             taken = await steps.take_step(reference, None, request, datetime.now(UTC))
         except ApplicationError as error:
             raise (refused_in(error) or error) from error
-        # Again, for what was noted before the step was there may have been told already.
+        # Again: the first note may have been acted on before the step was recorded.
         await catching_up.note(self.pool, reference)
         await self.wake(reference)
         return taken.receipt.model_copy(update={"behind": True})
 
     async def known_to_workflow(self, reference: str) -> int | None:
-        """How many events the referral's workflow knows of; None where none answers. One that rests knows all that
-        there is, since it reads the log when it is woken."""
+        """How many events the referral's workflow knows; None where it does not answer. One that is not running counts
+        as knowing all, since it reads the log when started."""
         handle = self._handle(reference)
         try:
             if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
@@ -291,10 +291,10 @@ class Referrals:
         return found.referral.sequence if found else None
 
     async def wake(self, reference: str) -> bool:
-        """Have the referral's workflow read what the log has beyond its state, and start it where none runs.
+        """Signal the referral's workflow to read the events that it lacks, and start it where none runs.
 
         Returns:
-            Whether Temporal took that; the workflow does it in its own time.
+            Whether Temporal accepted the signal; the workflow acts on it later.
         """
         try:
             await self.client.start_workflow(
@@ -319,12 +319,12 @@ class Referrals:
             async with asyncio.timeout(within):
                 return await self._ask(reference, request, start=start)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            # The SDK says the same of a call that took too long and of one whose caller was told to stop.
+            # The SDK raises the same error for a timeout and for a cancelled caller.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from error
             raise NotAnswered(
-                "No answer came in time: is a worker running? It may yet be recorded: see `rj timeline`."
+                "No answer came in time: is a worker running? It may still be recorded: see `rj timeline`."
             ) from error
 
     async def _ask(self, reference: str, request: Request, *, start: bool) -> Receipt:
@@ -336,26 +336,26 @@ class Referrals:
                     )
                 return await self._own_answer(reference, request, await self._update(reference, request))
             except PayloadRefused as error:
-                # Whoever answered has no key. What we ourselves recorded stands in the log, and only that counts.
+                # The answer came from somebody without the key. Only what is recorded in the log counts.
                 return await self._answer_of_the_log(reference, request, error)
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self.pool, reference, request.command_id):
-                    # Asked again so late that the workflow has forgotten it; the log has not.
+                    # Repeated so late that the workflow has forgotten the command; the log has not.
                     history = await event_log.history(self.pool, self.keys, reference)
                     return receipt_as_answered(history, request.command_id)
                 raise _as_refused(error) from error
             except RPCError as error:
                 if error.status not in _ASK_AGAIN:
                     raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
-                # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The
-                # command's id makes asking again the same as asking once.
+                # A closed referral's workflow is not running; the command starts it, and it reads the log. The
+                # command's id makes sending again safe.
                 start = True
                 await asyncio.sleep(min(0.05 * tries, 1))
         raise AssertionError("counting never ends")
 
     async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
-        """The receipt, if it is the answer to the request. Whoever takes tasks from Temporal without a key can give
-        another answer that was overheard."""
+        """The receipt, if it answers this request. A stranger who takes tasks from Temporal can replay the recorded
+        answer to another one."""
         if (receipt.reference, receipt.command_id) == (reference, request.command_id):
             return receipt
         if receipt.command_id is not None:
@@ -372,8 +372,8 @@ class Referrals:
         if await event_log.knows(self.pool, reference, request.command_id):
             return receipt_as_answered(await event_log.read(self.pool, reference), request.command_id)
         raise NotAnswered(
-            "What came as an answer was not this installation's answer to this command: does somebody else take "
-            "tasks from Temporal? The command is not in the log; ask again."
+            "The answer did not come from this installation or is for another command: does somebody else take "
+            "tasks from Temporal? The command is not in the log; send it again."
         ) from why
 
     async def _update(self, reference: str, request: Request) -> Receipt:
@@ -429,12 +429,12 @@ def _claim(member: Staff, area: Area) -> Actor:
 
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
-    """The rule's refusal that a failed update carries, or the error itself."""
+    """The refusal that a failed update carries, or the error itself."""
     return refused_in(error.cause) or error
 
 
 def refused_in(error: BaseException | None) -> Refused | None:
-    """The rule's refusal that a failure carries, if it carries one."""
+    """The refusal that a failure carries, if any."""
     while isinstance(error, FailureError):
         if isinstance(error, ApplicationError) and error.type == REFUSED and error.details:
             return Refused(**error.details[0])

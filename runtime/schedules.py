@@ -1,4 +1,4 @@
-"""What Temporal starts by the clock."""
+"""The schedules in Temporal."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ DIGEST_TIMES = ScheduleSpec(
 )
 """Monday to Friday at 08:30 in London."""
 
-# A service that is back by the evening still sends the summary of the morning.
+# A service that was down in the morning and is back by the evening still sends the summary.
 _CATCH_UP = timedelta(hours=8)
 
 OUR_ROOMS = ("referral/", "service/")
-"""How the id of everything of ours begins."""
+"""The prefixes of all our workflow ids."""
 
 _LOOKED_AT = 50
 
 
 async def keep_schedules(client: Client) -> None:
-    """See to it that the schedules are there and as this version wants them. Any number of workers may do so at once.
+    """Create or update the schedules as this version defines them. Any number of workers may do so at once.
 
-    One that was paused stays paused. Raises TemporalUnreachable.
+    A paused schedule stays paused. Raises TemporalUnreachable.
     """
     try:
         try:
@@ -67,14 +67,14 @@ async def keep_schedules(client: Client) -> None:
 
 
 def order() -> RawValue:
-    """What the schedule starts a day's workflow with, sealed as its start: who has no key starts none."""
+    """The argument of a day's workflow, sealed for its start, so that nobody without the key can start one."""
     [payload] = pydantic_data_converter.payload_converter.to_payloads([DigestOrder()])
     mark(payload, Place.START.encode())
     return RawValue(payload)
 
 
 async def schedules_amiss(client: Client) -> list[Stuck]:
-    """What is wrong with the schedules: ours gone, paused or changed, and those that start something in our place.
+    """What is wrong with the schedules: ours gone, paused or changed, and others that use our names or queues.
 
     Raises:
         RPCError: Temporal does not answer.
@@ -85,25 +85,25 @@ async def schedules_amiss(client: Client) -> list[Stuck]:
     listed = [each.id async for each in await client.list_schedules() if each.id != DIGEST]
     for each in listed[:_LOOKED_AT]:
         if await _meant_for_us(client, each):
-            said = "This schedule is none of ours, and starts workflows under our names or in our queues."
+            said = "This schedule is not ours, and starts workflows under our names or in our queues."
             remedy = f"Find out who reaches Temporal; temporal schedule delete --schedule-id '{shown(each)}'."
             strangers.append(Stuck(Kind.FOREIGN, shown(each), None, said, remedy))
     return [*ours, *strangers]
 
 
 async def _what_is_wrong(client: Client) -> tuple[str, str] | None:
-    repair = "rj reconcile --all makes it anew."
+    repair = "rj reconcile --all creates it again."
     try:
         there = (await client.get_schedule_handle(DIGEST).describe()).schedule
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        return "The schedule of the summaries is gone: nobody is sent any.", repair
+        return "The schedule of the summaries is gone: no summaries are sent.", repair
     if _essence(there) != _essence(_digest()) or not await _ordered_by_us(client, there):
-        return "The schedule of the summaries is not as this version makes it: somebody changed it.", repair
+        return "The schedule of the summaries differs from this version's: somebody changed it.", repair
     if there.state.paused or there.state.limited_actions:
-        said = "The schedule of the summaries is paused or limited: nobody is sent any."
-        return said, "If nobody of yours paused it: rj reconcile --all lets it go on."
+        said = "The schedule of the summaries is paused or limited: no summaries are sent."
+        return said, "If none of your staff paused it: rj reconcile --all resumes it."
     return None
 
 
@@ -131,7 +131,7 @@ async def _meant_for_us(client: Client, schedule: str) -> bool:
 
 
 async def put_schedules_right(client: Client) -> bool:
-    """Make what is gone, and have all of it as this version wants it and running. Whether anything had to be done.
+    """Create, update and resume the schedules as this version defines them; whether anything had to be done.
 
     Raises:
         TemporalUnreachable: Temporal does not answer.
@@ -159,7 +159,7 @@ def _digest() -> Schedule:
 
 def _brought_up_to_date(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
     wanted, there = _digest(), found.description.schedule
-    # Temporal may pass over what was due before an update and has not been caught up on, so none is made without need.
+    # An update may make Temporal skip runs that were due and not started yet, so it is made only when needed.
     if _essence(there) == _essence(wanted):
         return None
     wanted.state = there.state

@@ -1,1 +1,1 @@
-"""Everything that Temporal keeps is sealed here, each payload for the place where it stands."""
+"""Sealing of all data that Temporal keeps, each payload for its place."""

@@ -1,9 +1,10 @@
-"""Everything Temporal keeps about a referral is sealed with that referral's own key, for the one place where it stands.
+"""All that Temporal keeps about a referral is sealed with that referral's own key, for one place only.
 
-Which key is told by the workflow id in the serialization context. The additional data of each seal names the namespace,
-the workflow and what the payload is there (`Place`), so that one which is copied elsewhere does not
-open. What Temporal does not pass through a codec stays plaintext: workflow, update and activity ids, search attributes,
-the names of updates, signals and queries, and the types of errors.
+The workflow id in the serialization context decides the key. The additional data of each seal names the namespace,
+the workflow and the payload's place (`Place`), so that a copy elsewhere does not open.
+
+What Temporal does not pass through a codec stays plaintext: workflow, update and activity ids, search attributes, the
+names of updates, signals and queries, and the types of errors.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ _VERSION = "seal-version"
 _PLACE = "seal-place"
 
 _FOR_A_PLACE = b"2"
-"""The version of a seal that names its place. Before it there was none: the additional data was the reference."""
+"""The version of seals that name their place. Older seals have none; their additional data is the reference."""
 
 OLD_BEGINS_WITHIN = timedelta(days=1)
-"""How long after the change of version what an older process sealed may begin something in a workflow: what was on its
-way then, and what processes that were not replaced yet still send."""
+"""How long after the migration payloads sealed by an older process may start something in a workflow: those in transit
+then, and those of processes not replaced yet."""
 
 OLD_READ_WITHIN = timedelta(days=30)
-"""How long after it activities and callers read what an older process sealed. A message may be tried for many days."""
+"""How long after it activities and callers read payloads of an older process. Messages may be retried for days."""
 
 _OLD = b"old until "
 
@@ -59,9 +60,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def reference_of(workflow_id: str) -> str | None:
-    """Whose key seals what a workflow says: the referral's, `RJ-7KQ4-M2X1`, for `referral/RJ-7KQ4-M2X1` and its
-    children, `referral/RJ-7KQ4-M2X1/notice/12-1`; the installation's for `service/digest` and the like, which are about
-    no person harmed or responsible; None for any other."""
+    """Whose key seals a workflow's payloads: the referral `RJ-7KQ4-M2X1` for `referral/RJ-7KQ4-M2X1` and its children,
+    `referral/RJ-7KQ4-M2X1/notice/12-1`; the installation for `service/digest` and the like, which hold no participant's
+    data; None for any other."""
     room, _, rest = workflow_id.partition("/")
     match room:
         case "referral":
@@ -73,7 +74,7 @@ def reference_of(workflow_id: str) -> str | None:
 
 
 class _Bound(NamedTuple):
-    """What the payloads of one workflow are bound to: its key's reference, and for each place the additional data."""
+    """What a workflow's payloads are bound to: the reference of the key, and the additional data for each place."""
 
     workflow_id: str
     reference: str
@@ -94,10 +95,10 @@ def _bound(namespace: str, workflow_id: str) -> _Bound | None:
 
 def _additional_data(namespace: str, workflow_id: str, place: Place) -> bytes:
     if place in _SET_BY_A_SCHEDULE and workflow_id.startswith(f"{DIGEST}-"):
-        # What a schedule starts a workflow with is sealed when the schedule is made, and Temporal then adds the time to
-        # the id. So these few are bound to the schedule; all that the day's workflow says, to its own id.
+        # A schedule's start argument is sealed when the schedule is made, and Temporal then appends the time to the
+        # id. So it is bound to the schedule's id; all other payloads of the day's workflow to its own id.
         workflow_id = DIGEST
-    # Each with its length before it: no two lists of fields give the same bytes.
+    # Each prefixed with its length: no two lists of fields give the same bytes.
     fields = (b"temporal payload", _FOR_A_PLACE, namespace.encode(), workflow_id.encode(), place.encode())
     return b"".join(len(field).to_bytes(4) + field for field in fields)
 
@@ -114,7 +115,7 @@ _querying: ContextVar[bool] = ContextVar("querying", default=False)
 
 @contextmanager
 def querying() -> Iterator[None]:
-    """What a caller is given meanwhile is the answer to a query: the SDK tells its codec of the workflow only."""
+    """Payloads decoded in this context are query answers: the SDK tells the codec only the workflow."""
     token = _querying.set(True)
     try:
         yield
@@ -149,7 +150,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         self._opens = opens
 
     def with_context(self, context: SerializationContext) -> Self:
-        """The codec of the workflow, child workflow or activity that the context names."""
+        """The codec for the workflow, child workflow or activity that the context names."""
         match context:
             case WorkflowSerializationContext():
                 bound = _bound(context.namespace, context.workflow_id)
@@ -162,11 +163,11 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
                 return type(self)(self._keys)
 
     def at(self, place: Place) -> Self:
-        """The same codec, for payloads that can be one thing only."""
+        """The same codec, for payloads of one place only."""
         return type(self)(self._keys, self._bound, place, frozenset({place}))
 
     async def opens(self, payload: Payload) -> bool:
-        """Whether a payload was sealed for this place, or before places were named; nothing is refused by asking.
+        """Whether a payload was sealed for this place, or before places existed; refuses nothing.
 
         Raises:
             stores.keys.KeyErased, stores.keys.KeyUnknown.
@@ -178,7 +179,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         return place is None or place in self._opens
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Each payload whole, metadata too, as the data of a sealed one."""
+        """Seal each payload whole, with its metadata."""
         bound = self._bound
         if bound is None:
             # The client encodes headers without a context, after runtime.sealing.plugin has sealed them with one.
@@ -192,14 +193,14 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         return [self._sealed(payload, bound, key) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The payloads as they were, each of which must have been sealed for this place."""
+        """Unseal the payloads, each of which must have been sealed for this place."""
         return [await self._open_here(payload) for payload in payloads]
 
     async def open_for_workflow(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The payloads as they were, each marked with the place that it was sealed for; what does not open is refused.
+        """Unseal the payloads, each marked with the place it was sealed for; one that does not open is replaced.
 
-        Whoever can reach Temporal can write in the clear; only who holds the key is obeyed. Raising here would stop the
-        workflow's turn, and let a stranger block a referral. `runtime.sealing.sandbox` looks at the marks.
+        Anybody who reaches Temporal can send plaintext; it must have no effect. Raising here would fail the workflow
+        task, and let a stranger block a referral. `runtime.sealing.sandbox` looks at the marks.
         """
         return [await self._open_or_refuse(payload) for payload in payloads]
 
@@ -207,7 +208,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         place = take_mark(payload) or self._seals_for.encode()
         data = bound.data.get(place)
         if data is None:
-            raise PayloadRefused("A payload is sealed for no place that is known.")
+            raise PayloadRefused("A payload has no known place to be sealed for.")
         return Payload(
             metadata={
                 "encoding": ENCODING,
@@ -259,7 +260,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         return _OLD + str(until.timestamp()).encode()
 
     async def _open(self, payload: Payload) -> tuple[Payload, Place | None]:
-        """The payload and the place that it was sealed for; None, if that was before places were named."""
+        """The payload and the place it was sealed for; None for one from before places existed."""
         metadata, bound = payload.metadata, self._bound
         if metadata.get("encoding") != ENCODING:
             raise PayloadRefused("A payload was not sealed.")
@@ -274,7 +275,7 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
             case _:
                 data = None
         if data is None:
-            raise PayloadRefused("A payload was sealed by a version that is not known.")
+            raise PayloadRefused("A payload was sealed by an unknown version.")
         key = await self._keys.get(bound.reference)
         try:
             opened = Payload.FromString(key.open(payload.data, data))
@@ -286,12 +287,12 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
 
 
 def may_stand(place: bytes | None, expected: Iterable[Place], at: float) -> bool:
-    """Whether a payload that `open_for_workflow` marked may stand where it was found.
+    """Whether a payload marked by `open_for_workflow` is allowed where it was found.
 
     Args:
         place: the mark.
         expected: the places that it may have been sealed for.
-        at: when it was found by the workflow's clock, in seconds since 1970; so a replay comes to the same answer.
+        at: the workflow's time when it was found, in seconds since 1970, so that a replay gives the same answer.
     """
     if place is None:
         return False
@@ -301,17 +302,17 @@ def may_stand(place: bytes | None, expected: Iterable[Place], at: float) -> bool
 
 
 async def opens_as_start(client: Client, execution: str, payload: Payload) -> bool:
-    """Whether a workflow's first argument was sealed by this installation for that workflow; as far as the client can
-    tell with the keys it has."""
+    """Whether this installation sealed a workflow's first argument for that workflow, as far as the client's keys can
+    tell."""
     if payload.metadata.get("encoding") != ENCODING:
         return False
     context = WorkflowSerializationContext(namespace=client.namespace, workflow_id=execution)
     codec = client.data_converter.with_context(context).payload_codec
     if not isinstance(codec, ReferralCodec):
-        return True  # a client without keys, which cannot tell more
+        return True  # a client without keys cannot tell more
     try:
         return await codec.at(Place.START).opens(payload)
     except KeyUnknown:
         return False
     except (KeyErased, MasterKeyProblem, SealBroken):
-        return True  # without its key nothing can be told
+        return True  # cannot be told without its key

@@ -1,4 +1,4 @@
-"""Where in Temporal a payload may stand. What is sealed is sealed for one place, and is obeyed at no other."""
+"""The places of payloads in Temporal. A payload is sealed for one place and accepted at no other."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from temporalio.exceptions import ApplicationError
 
 ENCODING: Final = b"binary/encrypted"
 NOT_ENCRYPTED: Final = b"binary/not-encrypted"
-"""What stands in the place of a payload that was refused; no converter reads it."""
+"""The encoding of the replacement for a refused payload; no converter reads it."""
 
 _MARK = "rj-place"
 
 
 class PayloadRefused(ApplicationError):
-    """A payload that is in the clear, or was sealed for another place than the one where it was found.
+    """A payload was not sealed, or was sealed for another place than where it was found.
 
-    Not tried again: trying changes nothing.
+    Not retried, since a retry would change nothing.
     """
 
     def __init__(self, message: str) -> None:
@@ -26,7 +26,7 @@ class PayloadRefused(ApplicationError):
 
 
 class Place(StrEnum):
-    """What a payload is. An activity's arguments, for one, never open as what an activity answered."""
+    """What a payload is. An activity's arguments, for example, never open as an activity's result."""
 
     START = "start"
     UPDATE = "update"
@@ -45,17 +45,17 @@ class Place(StrEnum):
 
 
 def mark(payload: Payload, mark: bytes) -> None:
-    """Write on a payload that is not sealed for what place it is, or was, sealed. The mark is never sent."""
+    """Mark an unsealed payload with the place it is to be, or was, sealed for. The mark is never sent."""
     payload.metadata[_MARK] = mark
 
 
 def take_mark(payload: Payload) -> bytes | None:
-    """Take the mark off again."""
+    """Remove and return the mark."""
     return payload.metadata.pop(_MARK, None)
 
 
 def refuse(payload: Payload) -> None:
-    """Put in the place of a payload one that nobody can read."""
+    """Replace a payload by one that nobody can read."""
     payload.Clear()
     payload.metadata["encoding"] = NOT_ENCRYPTED
 
