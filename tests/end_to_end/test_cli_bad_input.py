@@ -111,7 +111,7 @@ DOCUMENTS: list[tuple[str, str | bytes, str, int, str]] = [
         harmed(id="r1", role="responsible"),
         OPEN,
         3,
-        "participants: Each participant needs an id",
+        "participants: Each participant needs their own id",
     ),
     ("no person harmed", harmed(id="s1", role="supporter"), OPEN, 3, "at least one person harmed"),
     ("a future incident", referral(incident_on="2199-01-01"), OPEN, 3, "cannot be in the future"),
@@ -189,7 +189,7 @@ COMMANDS: list[tuple[str, int, str]] = [
     ("do {ref} correct_step --set step=" + "9" * 5000 + " --set reason=Canary --as su-1", 2, "step: "),
     ("do {ref} correct_step --set step=" + "9" * 40 + " --set reason=Canary --as su-1", 3, "no such step"),
     ("do {ref} hold --set review_on=2026-02-30 --set reason=Canary --as cw-1", 2, "review_on: must be a day"),
-    ("do {ref} hold --set review_on=2020-01-01 --set reason=Canary --as cw-1", 3, "a day after today"),
+    ("do {ref} hold --set review_on=2020-01-01 --set reason=Canary --as cw-1", 3, "must be after today"),
     (
         ATTEMPT,
         2,

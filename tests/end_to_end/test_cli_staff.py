@@ -95,7 +95,7 @@ async def test_an_absence_has_a_last_day_and_a_stand_in(rj: Rj) -> None:
     listed = (await rj("staff", "list", "--area", "dyfed-powys", *mine)).out
     assert "absent until Fri 6 Dec 2030, stand-in dp-2" in listed
     refused = await rj("staff", "absent", "dp-1", "--back", "--as", "dp-2")
-    assert "by who is away, or by a supervisor" in refused.one_sentence()
+    assert "only by the person or by a supervisor" in refused.one_sentence()
     assert (await rj("staff", "absent", "dp-1", "--back", *mine)).out == "dp-1 is back.\n"
     assert "absent" not in (await rj("staff", "list", "--area", "dyfed-powys", *mine)).out
 

@@ -173,7 +173,7 @@ async def test_templates_are_looked_at_before_any_server_is_started(tmp_path: Pa
         pytest.fail(f"{what} was started")
 
     folder = DataFolder(tmp_path / ".rj")
-    with folder.hold(), pytest.raises(BadTemplate, match="nothing reads this"):
+    with folder.hold(), pytest.raises(BadTemplate, match="nothing uses this"):
         async with bring_up(Settings.load(templates=tmp_path / "words"), folder, progress):
             pytest.fail("it came up")
 

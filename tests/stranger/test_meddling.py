@@ -251,7 +251,7 @@ async def test_a_refusal_that_the_log_does_not_lead_to_delays_no_concern(
     monkeypatch.setattr(meddled.referrals, "_send", overheard)
     assert (await meddled.referrals.take(reference, CONCERN, "me-1")).behind
     nobody = c.Withdraw(participant="h9")
-    with pytest.raises(Refused, match="no participant of that id"):
+    with pytest.raises(Refused, match="no participant with that id"):
         await meddled.referrals.take(reference, nobody, "me-1")
 
 

@@ -570,7 +570,7 @@ async def test_a_rogue_poller_cannot_say_that_a_step_was_recorded(
             workflows=[Rogue],
             workflow_runner=UnsandboxedWorkflowRunner(),
         ):
-            with pytest.raises(NotAnswered, match="was not this installation's answer"):
+            with pytest.raises(NotAnswered, match="did not come from this installation"):
                 await engine.take(mine, c.Allocate(caseworker="cw-1"), "cw-1")
             # Nor how the referral stands: the log says so instead.
             overview, answered = await engine.overview(mine)
