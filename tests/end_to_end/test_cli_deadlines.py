@@ -261,7 +261,11 @@ BAD: list[tuple[str, int, str]] = [
         "must be a time that exists, such as 2026-11-26T14:00; or a day",
     ),
     ("extend {ref} first_contact --until 2099-10-25T01:30 --reason Canary --as su-1", 2, "occurs twice"),
-    ("extend {ref} first_contact --until 2020-01-02 --reason Canary --as su-1", 3, "an extension must be later"),
+    (
+        "extend {ref} first_contact --until 2020-01-02 --reason Canary --as su-1",
+        3,
+        "an extension must be later",
+    ),
     ("extend {ref} first_contct --until 2099-01-02 --reason Canary --as su-1", 3, "open: allocation"),
     ("extend {ref} first_contact --until 2099-01-02 --reason Canary --as cw-1", 3, "Your role may not"),
     ("extend {ref} first_contact --until 2099-01-02 --reason x --as su-1", 2, "reason: "),
