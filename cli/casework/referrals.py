@@ -202,7 +202,7 @@ def do_command(
 
 def _urgent(asked: Command) -> bool:
     """Whether it is recorded though Temporal be away."""
-    from runtime.referrals import URGENT
+    from runtime.asking import URGENT
 
     return isinstance(asked, URGENT)
 

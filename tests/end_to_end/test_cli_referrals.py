@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-import runtime.connections
-import runtime.referrals
+import runtime.asking
+import runtime.workers
 from cli.reading import givable
 from runtime.referrals import Referrals
 from schemas.commands import COMMANDS, parse_command
@@ -277,17 +277,15 @@ async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: s
 async def test_without_a_worker_nobody_waits_for_ever(
     rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
+    monkeypatch.setattr(runtime.asking, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
     for queue in ("TASK_QUEUE", "MESSAGE_QUEUE", "SERVICE_QUEUE"):
         # One process polls a queue of a server once.
-        monkeypatch.setattr(runtime.connections, queue, f"nobody-listens-{queue}")
-    monkeypatch.setattr(runtime.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
+        monkeypatch.setattr(runtime.workers, queue, f"nobody-listens-{queue}")
+    monkeypatch.setattr(runtime.asking, "_QUERY_WITHIN", timedelta(seconds=0.5))
     example = (await rj("example", "referral")).out
-    async with runtime.connections.worker(
-        referrals.client, referrals.pool, referrals.keys, referrals.policies
-    ):
+    async with runtime.workers.worker(referrals.client, referrals.pool, referrals.keys, referrals.policies):
         reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
-    monkeypatch.setattr(runtime.referrals, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(runtime.asking, "_ANSWER_WITHIN", 1)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert said.code == 4
     assert "No answer came in time" in said.one_sentence()
