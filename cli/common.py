@@ -9,21 +9,25 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
 
 from cli.terminal import Screen, only_what_is_seen
 from runtime.visible import one_line
 from schemas.areas import LONDON, Area
 
 if TYPE_CHECKING:
+    from typer._click import Command
     from rich.progress import Progress
 
     from casework.session import Session
@@ -56,8 +60,44 @@ class BadInput(Exception):
     """What was given cannot be used. One sentence: the field, the reason, what is accepted."""
 
 
+class Commands(MutableMapping[str, "Command"]):
+    """The commands by their names, each read from its module when it is first asked for."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """Know the modules of `cli` by the names of the commands that they define."""
+        self._modules = dict(modules)
+        self._read: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._read:
+            room = import_module(self._modules[name])
+            self._read |= get_group(room.app).commands
+        return self._read[name]
+
+    def __setitem__(self, name: str, command: Command) -> None:
+        self._read[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        self._modules.pop(name, None)
+        del self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._modules, *self._read)))
+
+    def __len__(self) -> int:
+        return len(self._modules | self._read.keys())
+
+
 class CommandLine(TyperGroup):
     """The commands of `rj`. However one ends, a person reads a sentence and a script an exit code."""
+
+    modules: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """In which module each command is."""
+
+    def __init__(self, **options: Any) -> None:
+        """Have the commands of the modules, without importing one yet."""
+        super().__init__(**options)
+        self.commands = Commands(self.modules)
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command that the arguments name, and end the process."""
@@ -83,11 +123,20 @@ class CommandLine(TyperGroup):
             )
 
 
-def command_line(about: str) -> typer.Typer:
-    """The command line, to which the rooms add their commands."""
+def command_line(about: str, rooms: Mapping[str, Sequence[str]]) -> typer.Typer:
+    """The command line.
+
+    Args:
+        about: what it is for, in a line.
+        rooms: the modules of `cli`, each with the names of the commands that its `app` defines, in the order of help.
+    """
+
+    class OfTheseRooms(CommandLine):
+        modules = MappingProxyType({name: module for module, names in rooms.items() for name in names})
+
     app = typer.Typer(
         name="rj",
-        cls=CommandLine,
+        cls=OfTheseRooms,
         help=f"{about}\n\nExit codes: 0 done, 1 a fault of rj itself, 2 what was given cannot be read, 3 refused by a "
         "rule or by how things stand (no such referral or person), 4 a server is not reachable, 130 stopped.",
         invoke_without_command=True,
@@ -104,7 +153,7 @@ def command_line(about: str) -> typer.Typer:
 
 
 def room() -> typer.Typer:
-    """The commands of one module of `cli`, to be registered in starter.py."""
+    """The commands of one module of `cli`, to be listed in starter.py."""
     return typer.Typer(rich_markup_mode=None)
 
 

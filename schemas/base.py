@@ -23,9 +23,14 @@ class Model(BaseModel):
     """Immutable; an unknown field is ignored, so that what was stored by a newer version still reads.
 
     At the doors (command line, HTTP, import) parsing forbids unknown fields. Errors never repeat the input.
+
+    What reads and writes a model is made when the model is first used: making it for all takes a tenth of a second,
+    and a command uses few. A process that serves makes all at its start, by :func:`prepare_models`.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 ParticipantId = Annotated[
