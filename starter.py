@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.common import command_line
 
-# A room is a module of `cli` with an `app: typer.Typer`; of the names that it defines each stands here once, and becomes
+# A room is a module of `cli` with an `app: typer.Typer`; each name that it defines stands here once, and becomes
 # `rj NAME`. A room is imported when one of its commands is called, and all are for `rj --help`. At its top it imports
 # only what its own arguments need: what brings Temporal or the rules in is imported where it is used.
 ROOMS = {

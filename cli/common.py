@@ -27,8 +27,8 @@ from runtime.visible import one_line
 from schemas.areas import LONDON, Area
 
 if TYPE_CHECKING:
-    from typer._click import Command
     from rich.progress import Progress
+    from typer._click import Command
 
     from casework.session import Session
     from runtime.referrals import Referrals

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from policies.files import load_policies
 from runtime.referrals import Referrals, TemporalUnreachable
 from stores.database import connect_pool
 from stores.keys.referral_keys import EpochKeys, KeyStore, MasterKeys
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from temporalio.runtime import Runtime
 
     from runtime.settings import Settings
+    from schemas.policy import Policies
 
 STEPS_AT_ONCE = 20
 """How many steps a process takes at the same time, and how many connections to PostgreSQL it has for all it does. Of
@@ -48,23 +48,37 @@ async def connected(
     """Connections to both servers, closed at the end.
 
     Args:
-        lazy: connect to Temporal only when it is first asked: for what PostgreSQL can answer without it. Until then the
-            SDK is not even imported.
+        lazy: connect to Temporal, and read the policies, only when they are first needed: for what PostgreSQL can
+            answer without either. Until then the SDK is not even imported.
 
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
     """
-    policies = load_policies(settings.policy)
+
+    def read_policies() -> Policies:
+        from policies.files import load_policies
+
+        return load_policies(settings.policy)
+
+    policies = None if lazy else read_policies()
     master_keys = MasterKeys.load(settings.master_keys_file)
     epoch_keys = EpochKeys.load(settings.epoch_keys_file)
-    pool = await connect_pool(database_url, size=STEPS_AT_ONCE)
+    # One connection is enough for a command, which asks one thing after the other.
+    pool = await connect_pool(database_url, size=STEPS_AT_ONCE, ready=1 if lazy else 2)
     try:
         keys = KeyStore(pool, master_keys, epoch_keys)
 
         def connect() -> Awaitable[Client]:
             return connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
 
-        yield Referrals(None if lazy else await connect(), pool, keys, policies, connect=connect)
+        yield Referrals(
+            None if lazy else await connect(),
+            pool,
+            keys,
+            policies,
+            connect=connect,
+            read_policies=read_policies,
+        )
     finally:
         await pool.close()
 

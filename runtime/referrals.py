@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from lifecycle import Refused, deadlines, fold, open_referral, permitted
@@ -34,8 +34,6 @@ TASK_QUEUE = "referrals"
 # Command ids of referrals that other systems send are derived in this namespace, so that sending twice is once.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 
-Connect: TypeAlias = "Callable[[], Awaitable[Client]]"
-
 
 class NotAnswered(Exception):
     """No answer came in time. The command may yet be recorded; asking again with the same id is safe."""
@@ -58,7 +56,6 @@ class Referrals:
     Attributes:
         pool: connections to PostgreSQL with the application's rights.
         keys: the referrals' keys.
-        policies: what referrals are opened under, checked before one is sent.
     """
 
     def __init__(
@@ -66,21 +63,25 @@ class Referrals:
         client: Client | None,
         pool: Pool,
         keys: KeyStore,
-        policies: Policies,
+        policies: Policies | None,
         *,
-        connect: Connect | None = None,
+        connect: Callable[[], Awaitable[Client]] | None = None,
+        read_policies: Callable[[], Policies] | None = None,
     ) -> None:
         """Work with these connections.
 
         Args:
             client: of Temporal, with the project's plugin.
+            policies: what referrals are opened under.
             connect: makes the client when it is first needed; must be given where no client is.
+            read_policies: reads the policies when they are first needed; must be given where no policies are.
         """
         self._client = client
         self._connect = connect
         self.pool = pool
         self.keys = keys
-        self.policies = policies
+        self._policies = policies
+        self._read_policies = read_policies
 
     @property
     def client(self) -> Client:
@@ -88,6 +89,15 @@ class Referrals:
         if self._client is None:
             raise RuntimeError("Temporal has not been asked yet.")
         return self._client
+
+    @property
+    def policies(self) -> Policies:
+        """What referrals are opened under, checked before one is sent. May raise BadPolicy, if read only now."""
+        if self._policies is None:
+            if self._read_policies is None:
+                raise RuntimeError("Neither policies nor a way to read them were given.")
+            self._policies = self._read_policies()
+        return self._policies
 
     async def temporal(self) -> Client:
         """The client of Temporal, made now if it was not needed before."""

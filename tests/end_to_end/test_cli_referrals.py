@@ -111,7 +111,9 @@ async def test_a_script_reads_json(rj: Rj, reference: str) -> None:
     shown = (await rj("show", reference, "--json", "--as", "cw-1")).json
     for kept_to_the_rules in ("age_band", "gender", "ethnicity", "custody", "safe_channels"):
         assert kept_to_the_rules not in shown["referral"]["participants"][0]
-    assert (shown["source"], shown["erased"]) == ("workflow", None)
+    assert (shown["source"], shown["erased"]) == ("log", None)
+    live = (await rj("show", reference, "--live", "--json", "--as", "cw-1")).json
+    assert live == shown | {"source": "workflow"}
     assert shown["referral"]["duplicate_checked"] is True
     timeline = (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json
     assert [each["sequence"] for each in timeline["events"]] == [1, 2]
@@ -296,7 +298,7 @@ async def test_without_a_worker_nobody_waits_for_ever(
     said = await rj("open", "-", "--as", "cw-1", "--external-id", uuid4(), given=example)
     assert said.code == 4
     assert "the same --external-id" in said.one_sentence()
-    shown = await rj("show", reference, "--as", "cw-1")
+    shown = await rj("show", reference, "--live", "--as", "cw-1")
     assert shown.code == 0
     assert "Its workflow does not answer" in shown.out
     assert f"{reference}: received since" in shown.out
