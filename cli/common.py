@@ -22,7 +22,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_group
 
-from cli.terminal import Screen, only_what_is_seen
+from cli.terminal import only_what_is_seen
 from runtime.visible import one_line
 from schemas.areas import LONDON, Area
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 T = TypeVar("T")
-
-out = Screen()
-err = Screen(stderr=True)
 
 
 class Exit(IntEnum):
@@ -203,7 +200,8 @@ def guarded(work: Callable[[], T]) -> T:
     finally:
         # A client that is still alive when the interpreter ends may abort it (a known fault of the SDK); out here the
         # error, whose frames hold the client, is gone.
-        gc.collect()
+        if "temporalio" in sys.modules:
+            gc.collect()
     fail(*problem)
 
 
@@ -244,6 +242,8 @@ def print_table(rows: Iterable[Sequence[str]]) -> None:
 def progress() -> Progress:
     """A progress bar on standard error, shown to people only."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from cli.screen import err
 
     return Progress(
         TextColumn("{task.description}"),
@@ -325,7 +325,7 @@ def as_area(text: str) -> Area:
 
 
 def _say(code: Exit, message: str) -> Exit:
-    err.print(f"rj: {plain(message)}", soft_wrap=True)
+    typer.echo(f"rj: {plain(message)}", err=True)
     return code
 
 

@@ -420,10 +420,7 @@ def show_command(
         from stores.keys import erasures
 
         member = await who_sees(referrals, reference, staff, What.STATUS)
-        if live:
-            overview, answers = await referrals.overview(reference)
-        else:
-            overview, answers = await referrals.recorded(reference), False
+        overview, answers = await _standing(referrals, reference, live)
         if member.role is Role.PARTNER:
             return status(overview.referral.stage)
         return (
@@ -461,6 +458,13 @@ def show_command(
         typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
     for line in overview_lines(overview, underway):
         typer.echo(plain(line))
+
+
+async def _standing(referrals: Referrals, reference: str, live: bool) -> tuple[Overview, bool]:
+    """How a referral stands by the log, or by its workflow, and whether that answered."""
+    if live:
+        return await referrals.overview(reference)
+    return await referrals.recorded(reference), False
 
 
 @app.command("timeline")

@@ -255,7 +255,10 @@ async def test_reading_needs_no_temporal(rj: Rj, reference: str) -> None:
     away = {"TEMPORAL_ADDRESS": NOWHERE}
     shown = await rj("show", reference, "--as", "cw-1", env=away)
     assert shown.code == 0
-    assert "read from the log" in shown.out
+    assert "does not answer" not in shown.out
+    asked = await rj("show", reference, "--live", "--as", "cw-1", env=away)
+    assert asked.code == 0
+    assert "read from the log" in asked.out
     assert (await rj("show", reference, "--json", "--as", "cw-1", env=away)).json["source"] == "log"
     for command in (
         ("timeline", reference, "--as", "cw-1"),
