@@ -19,12 +19,13 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 
 from benchmarks.nothing import TASK_QUEUE as NOTHING
-from runtime.connections import connected, register_search_attributes
+from runtime.connections import connected
 from runtime.embedded.child_process import ChildProcess
 from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.settings import Settings
+from runtime.workers import register_search_attributes
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from simulation.staffing import enter_missing

@@ -13,8 +13,9 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.nothing import TASK_QUEUE, NothingWorkflow
-from runtime.connections import connected, outward, worker
+from runtime.connections import connected
 from runtime.settings import Settings
+from runtime.workers import outward, worker
 
 
 async def main() -> None:

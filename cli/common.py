@@ -9,31 +9,32 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
 
-from cli.terminal import Screen, only_what_is_seen
+from cli.terminal import only_what_is_seen
 from runtime.visible import one_line
 from schemas.areas import LONDON, Area
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+    from typer._click import Command
 
     from casework.session import Session
     from runtime.referrals import Referrals
     from runtime.settings import Settings
 
 T = TypeVar("T")
-
-out = Screen()
-err = Screen(stderr=True)
 
 
 class Exit(IntEnum):
@@ -56,8 +57,44 @@ class BadInput(Exception):
     """What was given cannot be used. One sentence: the field, the reason, what is accepted."""
 
 
+class Commands(MutableMapping[str, "Command"]):
+    """The commands by their names, each read from its module when it is first asked for."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """Know the modules of `cli` by the names of the commands that they define."""
+        self._modules = dict(modules)
+        self._read: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._read:
+            room = import_module(self._modules[name])
+            self._read |= get_group(room.app).commands
+        return self._read[name]
+
+    def __setitem__(self, name: str, command: Command) -> None:
+        self._read[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        self._modules.pop(name, None)
+        del self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._modules, *self._read)))
+
+    def __len__(self) -> int:
+        return len(self._modules | self._read.keys())
+
+
 class CommandLine(TyperGroup):
     """The commands of `rj`. However one ends, a person reads a sentence and a script an exit code."""
+
+    modules: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """In which module each command is."""
+
+    def __init__(self, **options: Any) -> None:
+        """Have the commands of the modules, without importing one yet."""
+        super().__init__(**options)
+        self.commands = Commands(self.modules)
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command that the arguments name, and end the process."""
@@ -83,11 +120,20 @@ class CommandLine(TyperGroup):
             )
 
 
-def command_line(about: str) -> typer.Typer:
-    """The command line, to which the rooms add their commands."""
+def command_line(about: str, rooms: Mapping[str, Sequence[str]]) -> typer.Typer:
+    """The command line.
+
+    Args:
+        about: what it is for, in a line.
+        rooms: the modules of `cli`, each with the names of the commands that its `app` defines, in the order of help.
+    """
+
+    class OfTheseRooms(CommandLine):
+        modules = MappingProxyType({name: module for module, names in rooms.items() for name in names})
+
     app = typer.Typer(
         name="rj",
-        cls=CommandLine,
+        cls=OfTheseRooms,
         help=f"{about}\n\nExit codes: 0 done, 1 a fault of rj itself, 2 what was given cannot be read, 3 refused by a "
         "rule or by how things stand (no such referral or person), 4 a server is not reachable, 130 stopped.",
         invoke_without_command=True,
@@ -104,7 +150,7 @@ def command_line(about: str) -> typer.Typer:
 
 
 def room() -> typer.Typer:
-    """The commands of one module of `cli`, to be registered in starter.py."""
+    """The commands of one module of `cli`, to be listed in starter.py."""
     return typer.Typer(rich_markup_mode=None)
 
 
@@ -154,7 +200,8 @@ def guarded(work: Callable[[], T]) -> T:
     finally:
         # A client that is still alive when the interpreter ends may abort it (a known fault of the SDK); out here the
         # error, whose frames hold the client, is gone.
-        gc.collect()
+        if "temporalio" in sys.modules:
+            gc.collect()
     fail(*problem)
 
 
@@ -195,6 +242,8 @@ def print_table(rows: Iterable[Sequence[str]]) -> None:
 def progress() -> Progress:
     """A progress bar on standard error, shown to people only."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from cli.screen import err
 
     return Progress(
         TextColumn("{task.description}"),
@@ -276,7 +325,7 @@ def as_area(text: str) -> Area:
 
 
 def _say(code: Exit, message: str) -> Exit:
-    err.print(f"rj: {plain(message)}", soft_wrap=True)
+    typer.echo(f"rj: {plain(message)}", err=True)
     return code
 
 

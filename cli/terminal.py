@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
-from rich.console import Console
-
 from runtime.visible import visible
 
 
@@ -35,22 +33,6 @@ class Shown:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rich_proxied_file, name)
-
-
-class Screen(Console):
-    """What rich draws on, which reads no markup in what it is given."""
-
-    def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-    @property
-    def stream(self) -> TextIO:
-        """The stream that it draws on, for others who make their text visible themselves."""
-        return cast("TextIO", self.file)
-
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print the objects, texts as they may be seen."""
-        super().print(*(visible(each) if isinstance(each, str) else each for each in objects), **options)
 
 
 @contextmanager

@@ -6,8 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
-import holidays
-
+from lifecycle.bank_holidays import bank_holidays
 from schemas.areas import LONDON
 
 DAY_STARTS = time(9)
@@ -22,16 +21,13 @@ _NONE: Closures = frozenset()
 
 _SPAN = re.compile(r"(\d+)(wd|w|m)|PT(\d+)S")
 
-# Computed once at import: the library reads translation files, which a workflow may not.
-_BANK_HOLIDAYS = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=range(2000, 2071)))
-
 
 def is_working_day(day: date, closures: Closures = _NONE) -> bool:
     """Whether it is neither a weekend, nor a bank holiday in England and Wales, nor a day of the closures.
 
-    Bank holidays are known from 2000 to 2070.
+    Bank holidays are as they have been since 2000.
     """
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS and day not in closures
+    return day.weekday() < 5 and day not in bank_holidays(day.year) and day not in closures
 
 
 @functools.lru_cache(maxsize=10_000)

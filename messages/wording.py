@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Template, TemplateError
+from typing import TYPE_CHECKING, Any
 
 from messages.neutral_words import forbidden_word
-from messages.small_jinja import NotAccepted, compiled
 from schemas.areas import LONDON
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 class Audience(StrEnum):
@@ -295,6 +295,8 @@ class _Value:
             raise self._bad(f"it may come to {len(text)} characters", f"at most {LONGEST_SUBJECT}")
 
     def _rendered(self, facts: Mapping[str, object]) -> str:
+        from jinja2 import TemplateError
+
         try:
             text = self._template.render(facts)
         except (TemplateError, TypeError) as error:
@@ -303,6 +305,9 @@ class _Value:
         return re.sub(r"\n{3,}", "\n\n", text.strip())
 
     def _compile(self, source: str) -> Template:
+        # Here, for who asks only what templates there are has no need of Jinja.
+        from messages.small_jinja import NotAccepted, compiled
+
         try:
             return compiled(source, self._accepted, _LISTS, _ENTRY)
         except NotAccepted as error:

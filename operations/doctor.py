@@ -17,7 +17,7 @@ from operations.channel_diagnosis import channels, outward
 from operations.completing_erasures import RETIRE, late
 from operations.watching import in_a_sentence, meddled
 from policies.files import BadPolicy, load_policies
-from runtime.connections import POLLS_WITHIN, connect_temporal, missing_search_attributes, pollers
+from runtime.connections import connect_temporal
 from runtime.embedded.child_process import ServerFailed
 from runtime.embedded.data_folder import DataFolder, NotRunning, Servers, resolve
 from runtime.embedded.postgres import installed_programs
@@ -25,6 +25,7 @@ from runtime.embedded.temporal import program
 from runtime.findings import Finding, Kind, Severity
 from runtime.referrals import TemporalUnreachable
 from runtime.settings import BadSetting, Settings, temporal_connect_config
+from runtime.workers import POLLS_WITHIN, missing_search_attributes, pollers
 from schemas.policy import Policies
 from stores.database import (
     APPLICATION_ROLE,

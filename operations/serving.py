@@ -23,21 +23,14 @@ from operations.anchoring import Anchoring
 from operations.completing_erasures import LOOK_AFTER, complete_erasures
 from operations.watching import Watch
 from runtime.alerts import Send, alerts_watched, by_mail
-from runtime.connections import (
-    DRAIN,
-    Workers,
-    connected,
-    outward,
-    pollers,
-    register_search_attributes,
-    worker,
-)
+from runtime.connections import connected
 from runtime.metrics import runtime
 from runtime.readiness import Check, probe
 from runtime.referrals import Referrals, TemporalUnreachable
 from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
+from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 

@@ -1,68 +1,29 @@
-"""The connections of a process, and its workers: for steps, for messages, for summaries and reassignments."""
+"""What a process connects to: PostgreSQL, and Temporal where it is asked."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
-from temporalio.envconfig import ClientConnectConfig
-from temporalio.runtime import Runtime
-from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
-
-from activities.digest import Digests
-from activities.notices import Notices
-from activities.reassignment import Reassignments
-from activities.steps import Steps
-from messages.email import Mailer
-from messages.govuk_notify import Notify
-from messages.outward import Outward
-from messages.wording import Wording
-from policies.files import load_policies
-from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
-from runtime.sealing.plugin import referral_plugin
-from runtime.settings import Settings
-from schemas.policy import Policies
-from stores.database import Pool, connect_pool
+from runtime.referrals import Referrals, TemporalUnreachable
+from stores.database import connect_pool
 from stores.keys.referral_keys import EpochKeys, KeyStore, MasterKeys
-from stores.migrate import pending
-from workflows.digest import DigestWorkflow
-from workflows.ids import SERVICE_QUEUE
-from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
-from workflows.reassignment import ReassignmentWorkflow
-from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
 
-POLLS_WITHIN = timedelta(seconds=75)
-"""A poll for work lasts at most a minute, so a running worker polls at least this often."""
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.envconfig import ClientConnectConfig
+    from temporalio.runtime import Runtime
 
-# How long running steps may take to finish when a worker stops.
-DRAIN = timedelta(seconds=20)
+    from runtime.settings import Settings
+    from schemas.policy import Policies
 
 STEPS_AT_ONCE = 20
 """How many steps a process takes at once, and the size of its PostgreSQL pool. When thousands of deadlines fall due
 together, the rest wait in Temporal's queue; accepted by the process, they would all delay the next person's step. Our
 judgement; `make storm` measures how long people wait.
 """
-
-MESSAGES_AT_ONCE = 20
-"""How many messages a process handles at once. Each channel sends only a few at a time; more would only wait, and take
-processor time from people's steps."""
-
-# Enough for the workflows of the messages being handled.
-_FEW_TURNS = 4
 
 
 class MigrationsPending(Exception):
@@ -87,19 +48,37 @@ async def connected(
     """Connections to both servers, closed at the end.
 
     Args:
-        lazy: connect to Temporal on first use, for commands that need only PostgreSQL.
+        lazy: connect to Temporal, and read the policies, only when they are first needed: for what PostgreSQL can
+            answer without either. Until then the SDK is not even imported.
 
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
     """
-    policies = load_policies(settings.policy)
+
+    def read_policies() -> Policies:
+        from policies.files import load_policies
+
+        return load_policies(settings.policy)
+
+    policies = None if lazy else read_policies()
     master_keys = MasterKeys.load(settings.master_keys_file)
     epoch_keys = EpochKeys.load(settings.epoch_keys_file)
-    pool = await connect_pool(database_url, size=STEPS_AT_ONCE)
+    # One connection is enough for a command, which asks one thing after the other.
+    pool = await connect_pool(database_url, size=STEPS_AT_ONCE, ready=1 if lazy else 2)
     try:
         keys = KeyStore(pool, master_keys, epoch_keys)
-        client = await connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
-        yield Referrals(client, pool, keys, policies)
+
+        def connect() -> Awaitable[Client]:
+            return connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
+
+        yield Referrals(
+            None if lazy else await connect(),
+            pool,
+            keys,
+            policies,
+            connect=connect,
+            read_policies=read_policies,
+        )
     finally:
         await pool.close()
 
@@ -115,6 +94,11 @@ async def connect_temporal(
 
     Without keys the client cannot read any referral's data.
     """
+    from temporalio.client import Client
+    from temporalio.service import RPCError
+
+    from runtime.sealing.plugin import referral_plugin
+
     try:
         async with asyncio.timeout(15):
             return await Client.connect(
@@ -127,216 +111,10 @@ async def connect_temporal(
         ) from error
 
 
-def outward(settings: Settings) -> Outward:
-    """The configured channels and the wording of messages. Raises BadTemplate."""
-    notify = None
-    if settings.notify_api_key is not None:
-        notify = Notify(
-            settings.notify_api_key,
-            settings.notify_text_template,
-            settings.notify_letter_template,
-            settings.notify_url,
-        )
-    mailer = Mailer(settings.smtp_url, settings.mail_from) if settings.smtp_url is not None else None
-    return Outward(Wording.load(settings.templates), mailer, notify)
-
-
-class Workers:
-    """The workers of a process, which start and stop together. Used like the SDK's `Worker`."""
-
-    def __init__(self, *workers: Worker) -> None:
-        self._workers = workers
-        self._entered = AsyncExitStack()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether all of them run."""
-        return all(each.is_running for each in self._workers)
-
-    async def run(self) -> None:
-        """Run until shut down. Where one fails, the others are shut down and its error is raised.
-
-        Each cancellation is passed to every worker: at the first they shut down, at the second they abort. None is
-        running on return, so the caller may then close what they use.
-        """
-        running = [asyncio.create_task(each.run()) for each in self._workers]
-        try:
-            await asyncio.gather(*running)
-        except Exception:
-            await self.shutdown()
-            raise
-        finally:
-            await _ended(running)
-
-    async def shutdown(self) -> None:
-        """Accept no more work and finish what is running, in all workers at once."""
-        await asyncio.gather(*(each.shutdown() for each in self._workers))
-
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as entering:
-            for each in self._workers:
-                await entering.enter_async_context(each)
-            self._entered = entering.pop_all()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.shutdown()
-        await self._entered.__aexit__(kind, error, trace)
-
-
-async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
-    while pending := [each for each in running if not each.done()]:
-        try:
-            await asyncio.wait(pending)
-        except asyncio.CancelledError:
-            for each in pending:
-                each.cancel()
-
-
-def worker(
-    client: Client, pool: Pool, keys: KeyStore, policies: Policies, out: Outward | None = None
-) -> Workers:
-    """The workers for referrals and messages; shutting down takes up to DRAIN.
-
-    Steps are local activities only, so that nobody can request one through a task queue. Messages, summaries and
-    reassignments must be requested through Temporal, and have queues of their own.
-
-    Args:
-        out: the channels to send by; None: messages stay in the inboxes.
-    """
-    out = out or Outward(Wording.load())
-    steps = Steps(pool, keys, policies)
-    notices = Notices(pool, keys, steps, out)
-    digests = Digests(pool, keys, policies, out.wording, out.mailer)
-    engine = Referrals(client, pool, keys, policies)
-    reassignments = Reassignments(
-        pool,
-        lambda reference, command, staff_id, command_id: engine.take(
-            reference, command, staff_id, command_id=command_id
-        ),
-    )
-    polling = functools.partial(
-        Worker,
-        client,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        graceful_shutdown_timeout=DRAIN,
-        # A step assigned to a worker that has just stopped goes to another one after this. The default is ten
-        # seconds, longer than a caller waits.
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
-        deployment_config=WorkerDeploymentConfig(
-            version=WorkerDeploymentVersion(deployment_name="rj-referrals", build_id=_build_id()),
-            use_worker_versioning=False,
-        ),
-    )
-    return Workers(
-        polling(
-            task_queue=TASK_QUEUE,
-            workflows=[ReferralWorkflow],
-            activities=[steps.take_step, steps.read_log],
-            no_remote_activities=True,
-            max_concurrent_workflow_tasks=STEPS_AT_ONCE,
-            max_concurrent_local_activities=STEPS_AT_ONCE,
-        ),
-        polling(
-            task_queue=MESSAGE_QUEUE,
-            workflows=[NoticeWorkflow],
-            activities=[notices.carry],
-            max_concurrent_activities=MESSAGES_AT_ONCE,
-            max_concurrent_workflow_tasks=_FEW_TURNS,
-        ),
-        polling(
-            task_queue=SERVICE_QUEUE,
-            workflows=[DigestWorkflow, ReassignmentWorkflow],
-            activities=[
-                digests.readers,
-                digests.send,
-                reassignments.find_referrals,
-                reassignments.give_referrals,
-            ],
-            max_concurrent_workflow_tasks=_FEW_TURNS,
-        ),
-    )
-
-
-def _build_id() -> str:
-    """A digest of our code that takes steps, so that a history shows which code took them.
-
-    The SDK's default also reads every library, which takes a second or two.
-    """
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for package in ("schemas", "lifecycle", "stores", "activities", "workflows", "runtime"):
-        for module in sorted((root / package).rglob("*.py")):
-            digest.update(module.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 async def require_migrated(database_url: str) -> None:
-    """Raise MigrationsPending where migrations of this version are missing. Raises DatabaseUnreachable."""
+    """Raise MigrationsPending where the database is not as this version needs it; DatabaseUnreachable likewise."""
+    from stores.migrate import pending
+
     missing = await pending(database_url)
     if missing:
         raise MigrationsPending(missing)
-
-
-async def missing_search_attributes(client: Client) -> dict[str, IndexedValueType.ValueType]:
-    """The search attributes that the client's namespace lacks, with their types. Raises TemporalUnreachable."""
-    try:
-        known = await client.operator_service.list_search_attributes(
-            ListSearchAttributesRequest(namespace=client.namespace)
-        )
-    except RPCError as error:
-        raise TemporalUnreachable(
-            f"Temporal does not list its search attributes: {error.message}."
-        ) from error
-    return {
-        key.name: IndexedValueType.ValueType(key.indexed_value_type)
-        for key in SEARCH_ATTRIBUTES
-        if key.name not in known.custom_attributes
-    }
-
-
-async def register_search_attributes(client: Client) -> None:
-    """Register the search attributes that the client's namespace lacks. Raises TemporalUnreachable."""
-    missing = await missing_search_attributes(client)
-    if not missing:
-        return
-    try:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
-        )
-    except RPCError as error:
-        if error.status is RPCStatusCode.ALREADY_EXISTS:  # another worker started at the same moment
-            return
-        raise TemporalUnreachable(
-            f"Temporal did not register the search attributes {', '.join(missing)}: {error.message}. "
-            "Its administrator may have to."
-        ) from error
-
-
-async def pollers(client: Client) -> dict[str, datetime]:
-    """The workers that poll all our queues: by identity, the oldest of each one's latest polls (UTC).
-
-    Temporal lists a worker for five minutes after its last poll; a running one polls at least every POLLS_WITHIN.
-    Raises TemporalUnreachable.
-    """
-    queues = [await _pollers(client, queue) for queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)]
-    polling = set.intersection(*(set(each) for each in queues))
-    return {identity: min(each[identity] for each in queues) for identity in polling}
-
-
-async def _pollers(client: Client, queue: str) -> dict[str, datetime]:
-    try:
-        found = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            ),
-            timeout=timedelta(seconds=5),
-        )
-    except RPCError as error:
-        raise TemporalUnreachable(f"Temporal does not describe its task queues: {error.message}.") from error
-    return {poller.identity: poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in found.pollers}

@@ -1,84 +1,38 @@
-"""Sending commands: each becomes an update of the referral's workflow, answered by a receipt."""
+"""What a process that acts for people works with. Reading needs PostgreSQL alone; a step is asked of the workflow."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-import itertools
 import secrets
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
-import structlog
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError, FailureError
-from temporalio.service import RPCError, RPCStatusCode
-
-from activities.steps import REFUSED, Steps, receipt_as_answered
 from lifecycle import Refused, deadlines, fold, open_referral, permitted
-from runtime.sealing.places import PayloadRefused
 from schemas.areas import Area
-from schemas.commands import Command, OpenReferral, RaiseSafeguarding, Withdraw, WithdrawConsent
 from schemas.people import Actor, Staff
 from schemas.policy import Policies
 from schemas.reference import reference_from
-from schemas.steps import Overview, Receipt, ReferralInput, Request
+from schemas.steps import Overview, Receipt, Request
 from schemas.vocabulary import Source
-from stores import catching_up, staff
+from stores import staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from stores.logs import event_log
 from stores.referrals import area_of
-from workflows.ids import CATCH_UP, workflow_id
-from workflows.referral import ReferralWorkflow
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from runtime.asking import Asking
+    from schemas.commands import Command, OpenReferral
 
 TASK_QUEUE = "referrals"
 
 # Command ids of referrals from other systems are derived in this namespace, so that sending twice is safe.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
-# Seconds that a person waits before being told that no answer came.
-_ANSWER_WITHIN = 20
-
-# Nothing may delay a withdrawal or a safety concern, whatever the state of Temporal or of the workflow.
-URGENT = (Withdraw, WithdrawConsent, RaiseSafeguarding)
-# Seconds until such a step is recorded without the workflow.
-_URGENT_WITHIN = 5
-
-# The workflow is not running, or ended, continued as new or had its task aborted while it was asked: something else
-# arrived at the moment of continue-as-new.
-_ASK_AGAIN = (
-    RPCStatusCode.NOT_FOUND,
-    RPCStatusCode.ABORTED,
-    RPCStatusCode.ALREADY_EXISTS,
-    RPCStatusCode.FAILED_PRECONDITION,
-)
-# Why a workflow may not answer a query. A client that is not connected yet raises RuntimeError.
-_NO_ANSWER = (
-    RPCError,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    KeyErased,
-    KeyUnknown,
-    PayloadRefused,
-    RuntimeError,
-)
-# The log holds all that a query could answer, so a long wait gains nothing.
-_QUERY_WITHIN = timedelta(seconds=3)
-
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class NotAnswered(Exception):
@@ -100,17 +54,56 @@ class Referrals:
     """Opening referrals, taking steps and asking workflows, for a process that acts for people.
 
     Attributes:
-        client: of Temporal, with the project's plugin.
         pool: connections to PostgreSQL with the application's rights.
         keys: the referrals' keys.
-        policies: what referrals are opened under, checked before one is sent.
     """
 
-    def __init__(self, client: Client, pool: Pool, keys: KeyStore, policies: Policies) -> None:
-        self.client = client
+    def __init__(
+        self,
+        client: Client | None,
+        pool: Pool,
+        keys: KeyStore,
+        policies: Policies | None,
+        *,
+        connect: Callable[[], Awaitable[Client]] | None = None,
+        read_policies: Callable[[], Policies] | None = None,
+    ) -> None:
+        """Work with these connections.
+
+        Args:
+            client: of Temporal, with the project's plugin.
+            policies: what referrals are opened under.
+            connect: makes the client when it is first needed; must be given where no client is.
+            read_policies: reads the policies when they are first needed; must be given where no policies are.
+        """
+        self._client = client
+        self._connect = connect
         self.pool = pool
         self.keys = keys
-        self.policies = policies
+        self._policies = policies
+        self._read_policies = read_policies
+
+    @property
+    def client(self) -> Client:
+        """The client of Temporal, of who connected to it at once; others ask :meth:`temporal` first."""
+        if self._client is None:
+            raise RuntimeError("Temporal has not been asked yet.")
+        return self._client
+
+    @property
+    def policies(self) -> Policies:
+        """What referrals are opened under, checked before one is sent. May raise BadPolicy, if read only now."""
+        if self._policies is None:
+            if self._read_policies is None:
+                raise RuntimeError("Neither policies nor a way to read them were given.")
+            self._policies = self._read_policies()
+        return self._policies
+
+    async def temporal(self) -> Client:
+        """The client of Temporal, made now if it was not needed before."""
+        if self._client is None and self._connect is not None:
+            self._client = await self._connect()
+        return self.client
 
     async def open(
         self,
@@ -165,20 +158,23 @@ class Referrals:
         Raises:
             Refused: there is no such referral.
         """
-        try:
-            # Without its key the workflow could not answer, and the query would only time out.
-            await self.keys.get(reference)
-            found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
-            answers = True
-        except _NO_ANSWER:
-            found, answers = None, False
+        found, answers = await (await self._asking()).overview(reference)
         if found is not None and not found.referral.closed:
             return found, True
+        recorded = await self.recorded(reference)
+        return recorded, answers or recorded.referral.closed
+
+    async def recorded(self, reference: str) -> Overview:
+        """The referral as it is now by the log, the truth of record; its workflow is not asked.
+
+        Raises:
+            Refused: there is no such referral.
+        """
         history = await event_log.history(self.pool, self.keys, reference)
         if not history:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         referral = fold(history)
-        return Overview(referral=referral, deadlines=deadlines(referral)), answers or referral.closed
+        return Overview(referral=referral, deadlines=deadlines(referral))
 
     async def permitted(self, reference: str, staff_id: str) -> tuple[str, ...]:
         """The kinds of command that a person may give on a referral now, from the log.
@@ -254,41 +250,12 @@ class Referrals:
         Raises:
             Refused, NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
-        if not isinstance(request.command, URGENT):
-            return await self._send(reference, request, start=start, within=_ANSWER_WITHIN)
-        try:
-            return await self._send(reference, request, start=start, within=_URGENT_WITHIN)
-        except (Refused, NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
-            # Also when refused: a stranger who takes tasks from Temporal can replay a recorded refusal, and a workflow
-            # that was reset refuses what the log allows. So it is decided again by the log.
-            return await self._record_without_workflow(reference, request)
-
-    async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
-        """Take the step in this process, by the same code and with the same command id as the workflow would, which
-        then finds it recorded."""
-        steps = Steps(self.pool, self.keys, self.policies)
-        # Noted before: if this process ends in between, the workflow is told needlessly rather than not at all.
-        await catching_up.note(self.pool, reference)
-        try:
-            taken = await steps.take_step(reference, None, request, datetime.now(UTC))
-        except ApplicationError as error:
-            raise (refused_in(error) or error) from error
-        # Again: the first note may have been acted on before the step was recorded.
-        await catching_up.note(self.pool, reference)
-        await self.wake(reference)
-        return taken.receipt.model_copy(update={"behind": True})
+        return await (await self._asking()).send(reference, request, start=start)
 
     async def known_to_workflow(self, reference: str) -> int | None:
-        """How many events the referral's workflow knows; None where it does not answer. One that is not running counts
-        as knowing all, since it reads the log when started."""
-        handle = self._handle(reference)
-        try:
-            if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
-                return await event_log.length(self.pool, reference)
-            found = await handle.query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
-        except _NO_ANSWER:
-            return None
-        return found.referral.sequence if found else None
+        """How many events the referral's workflow knows of; None where none answers. One that rests knows all that
+        there is, since it reads the log when it is woken."""
+        return await (await self._asking()).known_to_workflow(reference)
 
     async def wake(self, reference: str) -> bool:
         """Signal the referral's workflow to read the events that it lacks, and start it where none runs.
@@ -296,115 +263,13 @@ class Referrals:
         Returns:
             Whether Temporal accepted the signal; the workflow acts on it later.
         """
-        try:
-            await self.client.start_workflow(
-                ReferralWorkflow.run,
-                ReferralInput(reference=reference),
-                id=workflow_id(reference),
-                task_queue=TASK_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"Referral {reference}",
-                start_signal=CATCH_UP,
-                rpc_timeout=_QUERY_WITHIN,
-            )
-        except (RPCError, RuntimeError) as error:
-            log.warning(
-                "a workflow could not be told to catch up", reference=reference, error=type(error).__name__
-            )
-            return False
-        return True
+        return await (await self._asking()).wake(reference)
 
-    async def _send(self, reference: str, request: Request, *, start: bool, within: float) -> Receipt:
-        try:
-            async with asyncio.timeout(within):
-                return await self._ask(reference, request, start=start)
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            # The SDK raises the same error for a timeout and for a cancelled caller.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError from error
-            raise NotAnswered(
-                "No answer came in time: is a worker running? It may still be recorded: see `rj timeline`."
-            ) from error
+    async def _asking(self) -> Asking:
+        # Brings in Temporal's SDK, which who only reads has no need of.
+        from runtime.asking import Asking
 
-    async def _ask(self, reference: str, request: Request, *, start: bool) -> Receipt:
-        for tries in itertools.count(1):
-            try:
-                if start:
-                    return await self._own_answer(
-                        reference, request, await self._update_with_start(reference, request)
-                    )
-                return await self._own_answer(reference, request, await self._update(reference, request))
-            except PayloadRefused as error:
-                # The answer came from somebody without the key. Only what is recorded in the log counts.
-                return await self._answer_of_the_log(reference, request, error)
-            except WorkflowUpdateFailedError as error:
-                if await event_log.knows(self.pool, reference, request.command_id):
-                    # Repeated so late that the workflow has forgotten the command; the log has not.
-                    history = await event_log.history(self.pool, self.keys, reference)
-                    return receipt_as_answered(history, request.command_id)
-                raise _as_refused(error) from error
-            except RPCError as error:
-                if error.status not in _ASK_AGAIN:
-                    raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
-                # A closed referral's workflow is not running; the command starts it, and it reads the log. The
-                # command's id makes sending again safe.
-                start = True
-                await asyncio.sleep(min(0.05 * tries, 1))
-        raise AssertionError("counting never ends")
-
-    async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
-        """The receipt, if it answers this request. A stranger who takes tasks from Temporal can replay the recorded
-        answer to another one."""
-        if (receipt.reference, receipt.command_id) == (reference, request.command_id):
-            return receipt
-        if receipt.command_id is not None:
-            log.error(
-                "a step was answered by the receipt of another",
-                alert="answer_refused",
-                reference=reference,
-            )
-        return await self._answer_of_the_log(reference, request, None)
-
-    async def _answer_of_the_log(
-        self, reference: str, request: Request, why: PayloadRefused | None
-    ) -> Receipt:
-        if await event_log.knows(self.pool, reference, request.command_id):
-            return receipt_as_answered(await event_log.read(self.pool, reference), request.command_id)
-        raise NotAnswered(
-            "The answer did not come from this installation or is for another command: does somebody else take "
-            "tasks from Temporal? The command is not in the log; send it again."
-        ) from why
-
-    async def _update(self, reference: str, request: Request) -> Receipt:
-        receipt: Receipt = await self._handle(reference).execute_update(
-            request.command.kind,
-            request,
-            id=str(request.command_id),
-            result_type=Receipt,
-        )
-        return receipt
-
-    async def _update_with_start(self, reference: str, request: Request) -> Receipt:
-        start = WithStartWorkflowOperation(
-            ReferralWorkflow.run,
-            ReferralInput(reference=reference),
-            id=workflow_id(reference),
-            task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Referral {reference}",
-        )
-        receipt: Receipt = await self.client.execute_update_with_start_workflow(
-            request.command.kind,
-            request,
-            start_workflow_operation=start,
-            id=str(request.command_id),
-            result_type=Receipt,
-        )
-        return receipt
-
-    def _handle(self, reference: str) -> WorkflowHandle[ReferralWorkflow, str]:
-        return self.client.get_workflow_handle_for(ReferralWorkflow.run, workflow_id(reference))
+        return Asking(await self.temporal(), self.pool, self.keys, self.policies)
 
 
 def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:
@@ -426,17 +291,3 @@ def _claim(member: Staff, area: Area) -> Actor:
     if area not in member.areas:
         raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
     return member.acting_in(area)
-
-
-def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
-    """The refusal that a failed update carries, or the error itself."""
-    return refused_in(error.cause) or error
-
-
-def refused_in(error: BaseException | None) -> Refused | None:
-    """The refusal that a failure carries, if any."""
-    while isinstance(error, FailureError):
-        if isinstance(error, ApplicationError) and error.type == REFUSED and error.details:
-            return Refused(**error.details[0])
-        error = error.cause
-    return None

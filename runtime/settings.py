@@ -1,18 +1,22 @@
 """The settings of an installation, read from the environment."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from messages.mail_addresses import SmtpServer, mail_address, sender_address
 from stores.keys.key_files import beside
+
+if TYPE_CHECKING:
+    from temporalio.envconfig import ClientConnectConfig
 
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 _SECRET = frozenset({"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
@@ -186,6 +190,8 @@ def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConne
     env = os.environ if env is None else env
     if not any(env.get(name) for name in _TEMPORAL_CHOSEN_BY):
         return None
+    from temporalio.envconfig import ClientConfig
+
     try:
         config = ClientConfig.load_client_connect_config(override_env_vars=dict(env))
     except (RuntimeError, OSError) as error:

@@ -23,9 +23,14 @@ class Model(BaseModel):
     """Immutable. An unknown field is ignored, so that what a newer version stored can still be read.
 
     Input (command line, HTTP, import) is parsed with unknown fields forbidden. Errors never repeat the input.
+
+    What reads and writes a model is made when the model is first used: making it for all takes a tenth of a second,
+    and a command uses few. A process that serves makes all at its start, by :func:`prepare_models`.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, str_strip_whitespace=True, defer_build=True
+    )
 
 
 ParticipantId = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from schemas import facts
 from schemas.base import Model, Note
@@ -482,7 +482,7 @@ Command = Annotated[
     Field(discriminator="kind"),
 ]
 
-COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command, config=ConfigDict(defer_build=True))
 COMMANDS: dict[str, type[Model]] = {
     command.model_fields["kind"].default: command for command in get_args(get_args(Command)[0])
 }

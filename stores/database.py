@@ -136,8 +136,11 @@ class Pool:
             await connection.execute("COMMIT")
 
 
-async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
+async def connect_pool(dsn: str, *, size: int = 10, ready: int = 2) -> Pool:
     """A pool of up to `size` connections as the application, which sees the referrals of all areas.
+
+    Args:
+        ready: how many are made at once; the others are when they are needed.
 
     Raises:
         DatabaseUnreachable: it does not answer, refuses the log-in, or grants more than the application may have.
@@ -145,7 +148,7 @@ async def connect_pool(dsn: str, *, size: int = 10) -> Pool:
     try:
         connections = await asyncpg.create_pool(
             dsn,
-            min_size=min(2, size),
+            min_size=min(ready, size),
             max_size=size,
             timeout=10,
             reset=_skip_reset,

@@ -20,11 +20,12 @@ from messages.govuk_notify import Notify
 from messages.outward import Outward
 from messages.wording import Wording
 from policies.files import load_policies
-from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.connections import connect_temporal
 from runtime.embedded.mail import Mailbox, embedded_mail
 from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.referrals import Referrals
+from runtime.workers import register_search_attributes, worker
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from simulation.staffing import enter_missing

@@ -202,7 +202,7 @@ def do_command(
 
 def _urgent(asked: Command) -> bool:
     """Whether it is recorded though Temporal be away."""
-    from runtime.referrals import URGENT
+    from runtime.asking import URGENT
 
     return isinstance(asked, URGENT)
 
@@ -395,10 +395,19 @@ def _row(line: Line | Sent) -> tuple[str, ...]:
 
 
 @app.command("show")
-def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
+def show_command(
+    reference: ReferenceArgument,
+    staff: AsOption,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask its workflow, and say where that does not answer; takes longer."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Print how a referral stands now, without anything about a person. To the partner who sent it, its status.
 
-    Its workflow is asked; where that does not answer, the log is read instead, and it is said.
+    It is read from the log, the truth of record. With --live its workflow is asked; where that does not answer, the log
+    is read all the same, and it is said.
 
     Example: rj show RJ-7KQ4-M2X1 --as cw-1
     """
@@ -411,12 +420,12 @@ def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOpt
         from stores.keys import erasures
 
         member = await who_sees(referrals, reference, staff, What.STATUS)
-        overview, live = await referrals.overview(reference)
+        overview, answers = await _standing(referrals, reference, live)
         if member.role is Role.PARTNER:
             return status(overview.referral.stage)
         return (
             overview,
-            live,
+            answers,
             await erasures.find(referrals.pool, reference),
             await notices.pending(referrals.pool, reference),
         )
@@ -428,13 +437,13 @@ def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOpt
         else:
             typer.echo(f"{reference}: {words(found)}")
         return
-    overview, live, erasure, underway = found
+    overview, answers, erasure, underway = found
     from cli.showing import erasure_line, overview_json, overview_lines, standing_lines
 
     if as_json:
         print_json(
             {
-                "source": "workflow" if live else "log",
+                "source": "workflow" if answers else "log",
                 "erased": erasure.model_dump(mode="json") if erasure else None,
                 **overview_json(overview, underway, erased=erasure is not None),
             }
@@ -445,10 +454,17 @@ def show_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOpt
         for line in standing_lines(overview.referral):
             typer.echo(plain(line))
         return
-    if not live:
+    if live and not answers:
         typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
     for line in overview_lines(overview, underway):
         typer.echo(plain(line))
+
+
+async def _standing(referrals: Referrals, reference: str, live: bool) -> tuple[Overview, bool]:
+    """How a referral stands by the log, or by its workflow, and whether that answered."""
+    if live:
+        return await referrals.overview(reference)
+    return await referrals.recorded(reference), False
 
 
 @app.command("timeline")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import Exit, err, fail, guarded, out, room
+from cli.common import Exit, fail, guarded, room
+from cli.screen import err, out
 
 if TYPE_CHECKING:
     from operations.bringing_up import Up

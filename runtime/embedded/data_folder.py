@@ -1,5 +1,7 @@
 """The data folder (`.rj`): what `rj up` keeps between starts, and how every command finds the service it runs."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import stat
@@ -8,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
-from temporalio.envconfig import ClientConnectConfig
 
 from runtime.settings import BadSetting, Settings, temporal_connect_config
 
-# The settings that a further process must share with `rj up` to act as it would.
+if TYPE_CHECKING:
+    from temporalio.envconfig import ClientConnectConfig
+
+# What a second worker must know as the first does, for one to act as the other would.
 _PASSED_ON = (
     "anchors",
     "database_owner_url",

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-import runtime.connections
-import runtime.referrals
+import runtime.asking
+import runtime.workers
 from cli.reading import givable
 from runtime.referrals import Referrals
 from schemas.commands import COMMANDS, parse_command
@@ -111,7 +111,9 @@ async def test_a_script_reads_json(rj: Rj, reference: str) -> None:
     shown = (await rj("show", reference, "--json", "--as", "cw-1")).json
     for kept_to_the_rules in ("age_band", "gender", "ethnicity", "custody", "safe_channels"):
         assert kept_to_the_rules not in shown["referral"]["participants"][0]
-    assert (shown["source"], shown["erased"]) == ("workflow", None)
+    assert (shown["source"], shown["erased"]) == ("log", None)
+    live = (await rj("show", reference, "--live", "--json", "--as", "cw-1")).json
+    assert live == shown | {"source": "workflow"}
     assert shown["referral"]["duplicate_checked"] is True
     timeline = (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json
     assert [each["sequence"] for each in timeline["events"]] == [1, 2]
@@ -253,7 +255,10 @@ async def test_reading_needs_no_temporal(rj: Rj, reference: str) -> None:
     away = {"TEMPORAL_ADDRESS": NOWHERE}
     shown = await rj("show", reference, "--as", "cw-1", env=away)
     assert shown.code == 0
-    assert "read from the log" in shown.out
+    assert "does not answer" not in shown.out
+    asked = await rj("show", reference, "--live", "--as", "cw-1", env=away)
+    assert asked.code == 0
+    assert "read from the log" in asked.out
     assert (await rj("show", reference, "--json", "--as", "cw-1", env=away)).json["source"] == "log"
     for command in (
         ("timeline", reference, "--as", "cw-1"),
@@ -277,17 +282,15 @@ async def test_a_server_that_is_away_ends_with_its_own_code(rj: Rj, reference: s
 async def test_without_a_worker_nobody_waits_for_ever(
     rj: Rj, referrals: Referrals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime.referrals, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
+    monkeypatch.setattr(runtime.asking, "TASK_QUEUE", "nobody-listens-TASK_QUEUE")
     for queue in ("TASK_QUEUE", "MESSAGE_QUEUE", "SERVICE_QUEUE"):
         # One process polls a queue of a server once.
-        monkeypatch.setattr(runtime.connections, queue, f"nobody-listens-{queue}")
-    monkeypatch.setattr(runtime.referrals, "_QUERY_WITHIN", timedelta(seconds=0.5))
+        monkeypatch.setattr(runtime.workers, queue, f"nobody-listens-{queue}")
+    monkeypatch.setattr(runtime.asking, "_QUERY_WITHIN", timedelta(seconds=0.5))
     example = (await rj("example", "referral")).out
-    async with runtime.connections.worker(
-        referrals.client, referrals.pool, referrals.keys, referrals.policies
-    ):
+    async with runtime.workers.worker(referrals.client, referrals.pool, referrals.keys, referrals.policies):
         reference = (await rj("open", "-", "--as", "cw-1", "--json", given=example)).json["reference"]
-    monkeypatch.setattr(runtime.referrals, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(runtime.asking, "_ANSWER_WITHIN", 1)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert said.code == 4
     assert "No answer came in time" in said.one_sentence()
@@ -298,7 +301,7 @@ async def test_without_a_worker_nobody_waits_for_ever(
     said = await rj("open", "-", "--as", "cw-1", "--external-id", uuid4(), given=example)
     assert said.code == 4
     assert "the same --external-id" in said.one_sentence()
-    shown = await rj("show", reference, "--as", "cw-1")
+    shown = await rj("show", reference, "--live", "--as", "cw-1")
     assert shown.code == 0
     assert "Its workflow does not answer" in shown.out
     assert f"{reference}: received since" in shown.out

@@ -15,12 +15,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from operations.stuck import stuck
-from runtime.connections import connect_temporal, register_search_attributes
+from runtime.connections import connect_temporal
 from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.findings import Kind, Stuck
 from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.schedules import keep_schedules
+from runtime.workers import register_search_attributes
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.steps import ReferralInput

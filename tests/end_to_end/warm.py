@@ -18,7 +18,8 @@ def serve(path: str) -> None:
     """Run commands until killed."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
     import cli.failures  # noqa: F401 - what a command would import when it is run
-    import runtime.connections  # noqa: F401
+    import runtime.asking
+    import runtime.sealing.plugin  # noqa: F401
     import starter
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import holidays
 import pytest
 from govuk_bank_holidays.bank_holidays import BankHolidays  # type: ignore[import-untyped]
 
+from lifecycle.bank_holidays import bank_holidays
 from lifecycle.working_time import (
     add_span,
     at_day_end,
@@ -75,6 +77,13 @@ def test_every_day_is_what_gov_uk_says(year: int) -> None:
         day for day in days(year) if is_working_day(day) is not PUBLISHED.is_work_day(day, division=DIVISION)
     ]
     assert differing == []
+
+
+def test_bank_holidays_of_seventy_years_are_what_the_library_says() -> None:
+    for year in range(2000, 2071):
+        library = holidays.country_holidays("GB", subdiv="ENG", years=year)
+        # On a weekend it names the day itself besides the one in place of it.
+        assert bank_holidays(year) == {day for day in library if day.weekday() < 5}, year
 
 
 @pytest.mark.parametrize("year", YEARS)

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from policies.files import load_policies
-from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.connections import connect_temporal
 from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.referrals import Referrals
+from runtime.workers import register_search_attributes, worker
 from schemas.commands import Command
 from simulation.staffing import enter_missing
 from stores.database import connect_pool

@@ -13,7 +13,8 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from cli.terminal import Screen, Shown, only_what_is_seen
+from cli.screen import Screen
+from cli.terminal import Shown, only_what_is_seen
 from runtime.logging import configure_logging
 from runtime.visible import MARK, one_line, visible
 from starter import app

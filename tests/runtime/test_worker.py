@@ -33,19 +33,20 @@ from temporalio.worker import Worker
 
 import messages.channels
 import messages.email
-import runtime.referrals
+import runtime.asking
 import worker
 from activities.reassignment import Reassignment, Tally
 from casework.reassignment import reassign
 from operations.serving import serving
 from operations.stuck import stuck
-from runtime.connections import MESSAGES_AT_ONCE, Workers, connected, pollers
+from runtime.connections import connected
 from runtime.embedded.ports import LOOPBACK
 from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.findings import Kind
 from runtime.referrals import TASK_QUEUE, NotAnswered, Referrals
 from runtime.settings import Settings
+from runtime.workers import MESSAGES_AT_ONCE, Workers, pollers
 from schemas import commands as c
 from schemas.people import Role, Staff
 from schemas.steps import Receipt
@@ -257,7 +258,7 @@ async def test_a_worker_that_is_stopped_loses_no_step(own: Own, monkeypatch: pyt
         with await asyncio.to_thread(urlopen, f"http://{metrics}/metrics", timeout=10) as answer:
             assert b"temporal_workflow_task_execution_latency" in answer.read()
         # Who gets no answer asks again soon, so that this takes no longer than it must.
-        monkeypatch.setattr(runtime.referrals, "_ANSWER_WITHIN", 1)
+        monkeypatch.setattr(runtime.asking, "_ANSWER_WITHIN", 1)
         process.send_signal(signal.SIGTERM)
         _, said = await process.communicate()
         assert process.returncode == 0, said

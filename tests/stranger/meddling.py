@@ -19,12 +19,13 @@ from messages.wording import Wording
 from operations.stuck import stuck
 from operations.watching import meddled
 from policies.files import load_policies
-from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.connections import connect_temporal
 from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.findings import Stuck
 from runtime.referrals import Referrals
 from runtime.schedules import keep_schedules
+from runtime.workers import register_search_attributes, worker
 from schemas.steps import Overview
 from simulation.staffing import enter_missing
 from starter import app

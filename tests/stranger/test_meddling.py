@@ -20,12 +20,12 @@ from operations.reconciling import Done, Reconciled, reconcile
 from operations.stuck import stuck
 from operations.watching import Watch, foreign_workflows
 from policies.files import load_policies
-from runtime.connections import register_search_attributes, worker
 from runtime.embedded.temporal import embedded_temporal
 from runtime.findings import Kind, Severity
 from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.schedules import keep_schedules
 from runtime.sealing.plugin import referral_plugin
+from runtime.workers import register_search_attributes, worker
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
@@ -219,8 +219,8 @@ async def test_it_gets_through_without_temporal_and_the_workflow_catches_up(
 ) -> None:
     reference = await meddled.opened()
     gone = await Client.connect("127.0.0.1:1", lazy=True, plugins=[referral_plugin(meddled.referrals.keys)])
-    monkeypatch.setattr("runtime.referrals._URGENT_WITHIN", 0.5)
-    monkeypatch.setattr("runtime.referrals._QUERY_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr("runtime.asking._URGENT_WITHIN", 0.5)
+    monkeypatch.setattr("runtime.asking._QUERY_WITHIN", timedelta(seconds=0.5))
     away = Referrals(gone, meddled.referrals.pool, meddled.referrals.keys, meddled.referrals.policies)
     receipt = await away.take(reference, CONCERN, "me-1")
     assert receipt.behind

@@ -33,11 +33,12 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from runtime.connections import connect_temporal, register_search_attributes, worker
+from runtime.connections import connect_temporal
 from runtime.referrals import TASK_QUEUE, NotAnswered, Referrals
 from runtime.sealing.codec import ReferralCodec
 from runtime.sealing.places import PayloadRefused, Place
 from runtime.sealing.plugin import referral_plugin
+from runtime.workers import register_search_attributes, worker
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import COMMANDS, Command

@@ -16,9 +16,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from policies.files import load_policies
-from runtime.connections import worker
 from runtime.referrals import TASK_QUEUE
 from runtime.sealing.plugin import referral_plugin
+from runtime.workers import worker
 from schemas.commands import Command, OpenReferral
 from schemas.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request

@@ -24,8 +24,8 @@ from messages.govuk_notify import Notify
 from messages.outward import Outward
 from messages.wording import Wording
 from policies.files import load_policies
-from runtime.connections import worker
 from runtime.sealing.plugin import referral_plugin
+from runtime.workers import worker
 from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.commands import Command, OpenReferral

@@ -24,6 +24,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.steps import Steps
 from lifecycle import Refused, fold
 from policies.files import load_policies
+from runtime.asking import Asking
 from runtime.referrals import TASK_QUEUE, Referrals
 from schemas import commands as c
 from schemas.commands import Command
@@ -160,16 +161,16 @@ async def test_a_turn_that_is_broken_off_is_asked_for_again(
     referrals: Referrals, reference: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message came to its end in the moment in which the workflow wanted to continue as new."""
-    real, asked = Referrals._update, list[Request]()
+    real, asked = Asking._update, list[Request]()
 
-    async def broken_off_once(self: Referrals, reference: str, request: Request) -> Receipt:
+    async def broken_off_once(self: Asking, reference: str, request: Request) -> Receipt:
         asked.append(request)
         receipt = await real(self, reference, request)
         if len(asked) == 1:
             raise RPCError("unexpected workflow task failure", RPCStatusCode.FAILED_PRECONDITION, b"")
         return receipt
 
-    monkeypatch.setattr(Referrals, "_update", broken_off_once)
+    monkeypatch.setattr(Asking, "_update", broken_off_once)
     before = len(await event_log.read(referrals.pool, reference))
     receipt = await referrals.take(reference, ATTEMPT, "cw-1")
     assert len(await event_log.read(referrals.pool, reference)) == receipt.sequence == before + 1
