@@ -15,7 +15,7 @@ from cli.casework import (
     tasks,
 )
 from cli.common import command_line
-from cli.operations import demo, doctor, figures, notices, policy, reconciling, records, up
+from cli.operations import demo, doctor, figures, notices, policy, reconciling, records, stuck, up
 
 app = command_line("Referrals for restorative justice, from first contact to follow-up.")
 
@@ -29,6 +29,7 @@ for room in (
     deadlines,
     tasks,
     supervising,
+    stuck,
     reassigning,
     reconciling,
     importing,

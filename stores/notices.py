@@ -185,12 +185,12 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
     return [Letter(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows]
 
 
-async def mark_read(pool: Pool, staff_id: str, letters: Iterable[Letter], at: datetime) -> None:
-    """Say that a person has read these."""
+async def mark_read(pool: Pool, staff_id: str, messages: Iterable[tuple[str, str]], at: datetime) -> None:
+    """Say that a person has read these, each named by its referral and its id."""
     await pool.executemany(
         "UPDATE notice SET read_at = $4"
         " WHERE reference = $1 AND id = $2 AND recipient = $3 AND read_at IS NULL",
-        [(each.reference, each.notice.id, staff_id, at) for each in letters],
+        [(reference, notice_id, staff_id, at) for reference, notice_id in messages],
     )
 
 
