@@ -54,7 +54,11 @@ def inbox_command(
 
 def _as_json(message: InboxMessage) -> dict[str, Any]:
     about = message.about.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    return message.model_dump(mode="json") | {"about": about}
+    return message.model_dump(mode="json") | {
+        "at": message.at.isoformat(),
+        "read_at": message.read_at.isoformat() if message.read_at else None,
+        "about": about,
+    }
 
 
 def _print(found: Listed[InboxMessage], *, everything: bool) -> None:
