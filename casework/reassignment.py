@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
+from pydantic import AwareDatetime, Field
 from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
@@ -18,12 +19,16 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.reassignment import Reassignment, Tally
+from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import SUPERVISORS, WORKERS
 from runtime.referrals import Referrals, TemporalUnreachable
 from runtime.sealing.places import PayloadRefused
+from schemas import facts
 from schemas.areas import Area
-from schemas.people import Staff
+from schemas.base import Model
+from schemas.people import Staff, StaffId
+from schemas.vocabulary import Stage
 from stores import supervision
 from workflows.ids import SERVICE_QUEUE
 from workflows.reassignment import (
@@ -43,8 +48,18 @@ class ReassignmentFailed(Exception):
     """A reassignment ended by a fault of ours. One sentence; what was given on stays so."""
 
 
-@dataclass(frozen=True)
-class Prospect:
+class Order(Model):
+    """Whose referrals are to go to whom."""
+
+    giver: StaffId
+    taker: StaffId
+    area: Area | None = Field(default=None, description="only the referrals of this area")
+    stage: Stage | None = Field(default=None, description="only the referrals in this stage")
+    reason: facts.Reason = None
+    run: UUID = Field(default_factory=uuid4, description="given twice, each referral is given on once")
+
+
+class Prospect(Model):
     """What a reassignment would do.
 
     Attributes:
@@ -56,7 +71,7 @@ class Prospect:
 
     by_area: dict[Area, int]
     elsewhere: dict[Area, int]
-    absent_until: datetime | None
+    absent_until: AwareDatetime | None
     underway: bool
 
     @property
@@ -65,16 +80,61 @@ class Prospect:
         return sum(self.by_area.values())
 
 
-async def prospect(referrals: Referrals, asked: Reassignment) -> Prospect:
+class Stayed(Model):
+    """A referral that stayed where it was."""
+
+    reference: str
+    code: str = Field(description="of the refusal")
+    message: str
+
+
+class Result(Model):
+    """What became of the referrals.
+
+    Attributes:
+        moved: how many were given on.
+        already: how many the taker had already.
+        refused: how many stayed as they were.
+        named: the first hundred of those refused.
+    """
+
+    moved: int = 0
+    already: int = 0
+    refused: int = 0
+    named: tuple[Stayed, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """How many were dealt with."""
+        return self.moved + self.already + self.refused
+
+
+class HowFar(Model):
+    """How far a reassignment has come.
+
+    Attributes:
+        own: whether it is the one that was ordered here; else it had been begun before.
+        asked_by: who began it.
+        total: how many referrals there are to deal with; 0 where that is not known yet.
+        so_far: what became of those that were dealt with.
+    """
+
+    own: bool
+    asked_by: StaffId
+    total: int
+    so_far: Result
+
+
+async def prospect(session: Session, order: Order) -> Prospect:
     """Look what a reassignment would do, before it is begun.
 
     Raises:
         Refused: somebody is not in the register, or may not do what it asks of them.
         TemporalUnreachable: Temporal does not answer.
     """
+    referrals, asked = session.referrals, _asked(session, order)
     if asked.giver == asked.taker:
         raise Refused("same_caseworker", "Nobody gives referrals to themself.", "to")
-    actor = await referrals.member(asked.asked_by)
     await referrals.registered(asked.giver, "from")
     taker = await referrals.registered(asked.taker, "to")
     if not taker.active:
@@ -85,7 +145,7 @@ async def prospect(referrals: Referrals, asked: Reassignment) -> Prospect:
     by_area = await supervision.owned_by_area(referrals.pool, asked.giver, stage=asked.stage)
     if asked.area is not None:
         by_area = {area: count for area, count in by_area.items() if area == asked.area}
-    _check_actor(actor, asked.area, by_area)
+    _check_actor(session.member, asked.area, by_area)
     if by_area and not any(area in taker.areas for area in by_area):
         raise Refused("staff_other_area", f"{taker.id} works in none of {', '.join(by_area)}.", "to")
     return Prospect(
@@ -110,9 +170,7 @@ def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> N
         )
 
 
-async def reassign(
-    referrals: Referrals, asked: Reassignment, on_progress: Callable[[Progress | None], None]
-) -> Tally:
+async def reassign(session: Session, order: Order, on_progress: Callable[[HowFar | None], None]) -> Result:
     """Begin a reassignment, or find the one that runs already, and follow it to its end.
 
     It goes on by itself when nobody follows it any more.
@@ -124,6 +182,7 @@ async def reassign(
         ReassignmentFailed: it ended by a fault of ours, or somebody ended it.
         TemporalUnreachable: Temporal does not answer.
     """
+    referrals, asked = session.referrals, _asked(session, order)
     try:
         handle = await referrals.client.start_workflow(
             ReassignmentWorkflow.run,
@@ -137,8 +196,8 @@ async def reassign(
             while not ended.done():
                 await asyncio.wait([ended], timeout=_ASK_EVERY)
                 if not ended.done():
-                    on_progress(await _ask(handle))
-            return ended.result()
+                    on_progress(_how_far(await _ask(handle), order))
+            return _result(ended.result())
         finally:
             ended.cancel()
     except (WorkflowFailureError, PayloadRefused) as error:
@@ -149,6 +208,25 @@ async def reassign(
         ) from error
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+
+
+def _asked(session: Session, order: Order) -> Reassignment:
+    return Reassignment(asked_by=session.member.id, **order.model_dump())
+
+
+def _how_far(progress: Progress | None, order: Order) -> HowFar | None:
+    if progress is None:
+        return None
+    return HowFar(
+        own=progress.run == order.run,
+        asked_by=progress.asked_by,
+        total=progress.total,
+        so_far=_result(progress.tally),
+    )
+
+
+def _result(tally: Tally) -> Result:
+    return Result.model_validate(tally.model_dump())
 
 
 async def _ask(handle: WorkflowHandle[ReassignmentWorkflow, Tally]) -> Progress | None:

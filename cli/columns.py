@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from casework.importing import RowToOpen
 from cli.common import BadInput
 from cli.examples import example
 from cli.failures import sentences
@@ -65,15 +66,6 @@ class Problem:
     row: int
     column: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row that reads as a referral."""
-
-    number: int
-    external_id: str
-    form: OpenReferral
 
 
 @functools.cache
@@ -180,7 +172,7 @@ def check_header(header: Sequence[str], name: str) -> list[Column]:
     return [known[cell] for cell in given]
 
 
-def read_row(number: int, header: Sequence[Column], cells: Sequence[str]) -> Row | list[Problem]:
+def read_row(number: int, header: Sequence[Column], cells: Sequence[str]) -> RowToOpen | list[Problem]:
     """The referral that a row holds, or all that is wrong with it."""
     if len(cells) != len(header):
         return [Problem(number, "", f"has {len(cells)} cells where the header has {len(header)}")]
@@ -204,7 +196,7 @@ def read_row(number: int, header: Sequence[Column], cells: Sequence[str]) -> Row
     except ValidationError as error:
         return [_problem(number, place, reason) for place, reason in sentences(error)]
     assert isinstance(form, OpenReferral)  # noqa: S101 - what that kind is parsed to
-    return Row(number, external_id, form)
+    return RowToOpen(number=number, external_id=external_id, form=form)
 
 
 def _refused(column: Column, cell: str) -> str | None:

@@ -4,41 +4,21 @@ from __future__ import annotations
 
 from typing import Any, get_args, get_origin
 
-import asyncpg
 from pydantic import BaseModel, ValidationError
 
-from casework.reassignment import ReassignmentFailed
+from casework.failures import Kind, failure_of
 from cli.common import BadInput, Exit, near, nearest
 from cli.reading import annotation_parts
-from lifecycle import Refused
-from messages.wording import BadTemplate
 from operations.erasure import NotErased
-from policies.files import BadPolicy
-from runtime.embedded.data_folder import NotRunning
-from runtime.referrals import NotAnswered, TemporalUnreachable
-from runtime.settings import BadSetting
 from schemas.commands import COMMANDS, OpenReferral
 from schemas.plain_words import MEANS, accepted_words, in_words
-from stores.database import DatabaseUnreachable
-from stores.keys.referral_keys import KeyErased, KeyUnknown, MasterKeyInUse, MasterKeyProblem, SealBroken
 
-_BAD_INPUT = (BadInput, BadSetting, BadPolicy, BadTemplate, MasterKeyProblem)
-_REFUSED = (KeyErased, KeyUnknown, MasterKeyInUse, SealBroken)
-_UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
-_DATABASE_AWAY = (
-    ConnectionError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-_NOT_PREPARED = (
-    asyncpg.UndefinedTableError,
-    asyncpg.UndefinedColumnError,
-    asyncpg.UndefinedFunctionError,
-    asyncpg.InvalidSchemaNameError,
-)
+_EXITS = {
+    Kind.BAD_INPUT: Exit.BAD_INPUT,
+    Kind.REFUSED: Exit.REFUSED,
+    Kind.UNREACHABLE: Exit.UNREACHABLE,
+    Kind.FAULT: Exit.FAULT,
+}
 
 # A list of more is not read in a sentence.
 _READ_AT_ONCE = 10
@@ -59,28 +39,18 @@ _MEANS = MEANS | {
 def explained(error: Exception) -> tuple[Exit, str] | None:
     """The exit code and the sentence for what went wrong; None where it is none of what people can meet."""
     match error:
-        case Refused():
-            return Exit.REFUSED, f"{error.field}: {error.message}" if error.field else error.message
         case ValidationError():
             return Exit.BAD_INPUT, _in_one(sentences(error))
+        case BadInput():
+            return Exit.BAD_INPUT, str(error)
+        case NotErased():
+            return Exit.FAULT, str(error)
         case BaseExceptionGroup():
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
             return explained(first) if isinstance(first, Exception) else None
-        case NotErased() | ReassignmentFailed():
-            return Exit.FAULT, str(error)
-        case _ if isinstance(error, _REFUSED):
-            return Exit.REFUSED, str(error)
-        case _ if isinstance(error, _BAD_INPUT):
-            return Exit.BAD_INPUT, str(error)
-        case _ if isinstance(error, _UNREACHABLE):
-            return Exit.UNREACHABLE, str(error)
-        case _ if isinstance(error, _DATABASE_AWAY):
-            return Exit.UNREACHABLE, "The database stopped answering; nothing is lost, try again."
-        case _ if isinstance(error, _NOT_PREPARED):
-            return Exit.UNREACHABLE, "The database lacks our tables: `rj up` makes them, as its owner."
-        case _:
-            return None
+    known = failure_of(error)
+    return (_EXITS[known.kind], known.sentence) if known else None
 
 
 def sentences(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from casework.staff import Entry, Kind
 from cli.common import words
 from schemas.areas import LONDON
 from schemas.people import Staff
-from stores.register import Entry, Kind
 
 _DONE = {
     Kind.CARRIED_OVER: "in the register before there was a log of it",

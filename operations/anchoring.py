@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from messages.channels import ChannelAway, ChannelRefused
 from runtime.alerts import Send
-from stores.logs.anchors import AnchorProblem, Anchors, LogsLost
+from runtime.referrals import Referrals
+from stores.logs.anchors import PUBLIC_KEY, Anchor, AnchorProblem, Anchors, LogsLost, check
+
+__all__ = ["Anchor", "AnchorProblem", "Anchoring", "Anchors", "anchors_in", "check_folder"]
 
 EVERY = timedelta(days=1)
 
@@ -37,3 +41,22 @@ class Anchoring:
         except (ChannelAway, ChannelRefused):
             return "The newest anchor could not be sent by e-mail; it lies in the folder of anchors."
         return None
+
+
+def anchors_in(referrals: Referrals, folder: Path) -> Anchors:
+    """The anchors of this installation, kept in a folder."""
+    return Anchors(referrals.pool, referrals.keys, folder)
+
+
+def check_folder(folder: Path, public: str | None) -> list[Anchor]:
+    """The anchors in a folder, checked without the database and without any secret.
+
+    Args:
+        public: the public key, one line of base64; None: the one that lies in the folder.
+
+    Raises:
+        AnchorProblem: one is not signed by that key, or does not follow the one before.
+        OSError: the folder cannot be read.
+    """
+    key = public or (folder / PUBLIC_KEY).read_text()
+    return check([path.read_text() for path in sorted(folder.glob("*.anchor"))], key)

@@ -25,7 +25,11 @@ from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
 from runtime.referrals import Referrals
 from runtime.settings import Settings, temporal_connect_config
+from stores.database import address_of
+from stores.migrate import MigrationRefused
 from workflows.referral import SEARCH_ATTRIBUTES
+
+__all__ = ["METRICS_PORT", "MigrationRefused", "Up", "bring_up", "log_file"]
 
 METRICS_PORT = 9464
 
@@ -50,6 +54,11 @@ class Up:
     new_keys: tuple[Path, ...]
     serving: Serving
     children: tuple[ChildProcess, ...]
+
+    @property
+    def database_address(self) -> str:
+        """Where PostgreSQL is, without the user and the password."""
+        return address_of(self.service.database_url)
 
     async def until_something_ends(self) -> None:
         """Wait until a server or the worker ends by itself, and raise ServerFailed with a sentence that says which."""

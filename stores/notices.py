@@ -187,12 +187,12 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
     ]
 
 
-async def mark_read(pool: Pool, staff_id: str, messages: Iterable[InboxMessage], at: datetime) -> None:
-    """Record that a person has read these messages."""
+async def mark_read(pool: Pool, staff_id: str, messages: Iterable[tuple[str, str]], at: datetime) -> None:
+    """Say that a person has read these, each named by its referral and its id."""
     await pool.executemany(
         "UPDATE notice SET read_at = $4"
         " WHERE reference = $1 AND id = $2 AND recipient = $3 AND read_at IS NULL",
-        [(each.reference, each.notice.id, staff_id, at) for each in messages],
+        [(reference, notice_id, staff_id, at) for reference, notice_id in messages],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,16 +16,15 @@ from cli.common import (
     print_json,
     print_table,
     room,
-    run,
+    run_as,
     when,
     words,
 )
 
 if TYPE_CHECKING:
-    from runtime.referrals import Referrals
+    from casework.session import Session
+    from casework.staff import Changed, Entry
     from schemas.people import Staff
-    from stores.database import Pool
-    from stores.register import Entry
 
 app = room()
 
@@ -39,15 +39,14 @@ def confirm_command(staff_id: StaffArgument, staff: AsOption) -> None:
     Example: rj staff confirm sm-3 --as sm-2
     """
 
-    async def work(referrals: Referrals) -> tuple[Staff, list[str]]:
-        from stores import register
+    async def work(session: Session) -> Changed:
+        from casework.staff import confirm
 
-        member = await register.confirm(referrals.pool, referrals.keys, staff_id, staff)
-        return member, await left_behind_by(referrals.pool, member)
+        return await confirm(session, staff_id)
 
-    member, left_behind = run(work, temporal=False)
-    typer.echo(f"Confirmed: {_as_proposed(member)}")
-    for sentence in left_behind:
+    changed = run_as(staff, work, temporal=False)
+    typer.echo(f"Confirmed: {_as_proposed(changed.member)}")
+    for sentence in still_in_hand(changed):
         typer.echo(sentence)
 
 
@@ -58,12 +57,12 @@ def decline_command(staff_id: StaffArgument, staff: AsOption) -> None:
     Example: rj staff decline sm-3 --as sm-2
     """
 
-    async def work(referrals: Referrals) -> None:
-        from stores import register
+    async def work(session: Session) -> None:
+        from casework.staff import decline
 
-        await register.decline(referrals.pool, referrals.keys, staff_id, staff)
+        await decline(session, staff_id)
 
-    run(work, temporal=False)
+    run_as(staff, work, temporal=False)
     typer.echo(f"Declined: {staff_id} stays as they were.")
 
 
@@ -74,13 +73,12 @@ def proposals_command(staff: AsOption, as_json: JsonOption = False) -> None:
     Example: rj staff proposals --as sm-2
     """
 
-    async def work(referrals: Referrals) -> list[Entry]:
-        from casework.access import register_log_for
-        from stores.logs import staff_log
+    async def work(session: Session) -> list[Entry]:
+        from casework.staff import proposals
 
-        return register_log_for(await referrals.member(staff), await staff_log.proposals(referrals.pool))
+        return await proposals(session)
 
-    found = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return
@@ -109,13 +107,12 @@ def log_command(
     Example: rj staff log --of cw-1 --as sm-1
     """
 
-    async def work(referrals: Referrals) -> list[Entry]:
-        from casework.access import register_log_for
-        from stores.logs import staff_log
+    async def work(session: Session) -> list[Entry]:
+        from casework.staff import register_log
 
-        return register_log_for(await referrals.member(staff), await staff_log.read(referrals.pool, of=of))
+        return await register_log(session, of=of)
 
-    found = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
         left_out = {"before": {"name", "email"}, "after": {"name", "email"}}
         print_json([each.model_dump(mode="json", exclude=left_out) for each in found])
@@ -128,25 +125,16 @@ def log_command(
         typer.echo("There is nothing.")
 
 
-async def left_behind_by(pool: Pool, member: Staff) -> list[str]:
-    """What somebody has in hand in areas where they do not work on referrals now, and how to give it on."""
-    from lifecycle.core import WORKERS
-    from stores import supervision
-
-    works_in = member.areas if member.active and member.role in WORKERS else ()
-    owned = await supervision.owned_by_area(pool, member.id)
-    facilitated = await supervision.facilitated(pool, member.id)
-    return [
-        *(
-            f"{member.id} still has {count} open referral{'s' * (count != 1)} in {area}: "
-            f"rj reassign --from {member.id} --to STAFF --area {area} --as STAFF"
-            for area, count in owned.items()
-            if area not in works_in
-        ),
-        *(
-            f"{member.id} still facilitates {reference}: "
+def still_in_hand(changed: Changed) -> Iterator[str]:
+    """What somebody has in hand where they do not work on referrals any more, and how to give it on."""
+    who = changed.member.id
+    for area, count in changed.left_behind.owned.items():
+        yield (
+            f"{who} still has {count} open referral{'s' * (count != 1)} in {area}: "
+            f"rj reassign --from {who} --to STAFF --area {area} --as STAFF"
+        )
+    for reference in changed.left_behind.facilitated:
+        yield (
+            f"{who} still facilitates {reference}: "
             f"rj do {reference} assign_facilitators --set facilitator=STAFF --as STAFF, and say anew who co-facilitates"
-            for reference, area in facilitated
-            if area not in works_in
-        ),
-    ]
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,16 +22,16 @@ from cli.common import (
     print_table,
     progress,
     room,
-    run,
+    run_as,
 )
 
 if TYPE_CHECKING:
-    from cli.columns import Problem, Row
-    from runtime.referrals import Referrals
+    from casework.importing import RowOutcome, RowToOpen
+    from casework.session import Session
+    from cli.columns import Problem
 
 app = room()
 
-_AT_ONCE = 10
 _LARGEST = 50_000_000
 # More than a person reads; the report has them all.
 _PRINTED = 20
@@ -91,7 +90,7 @@ def import_command(
     rows, unreadable = guarded(lambda: _read(source))
     result = Imported(refused=[*unreadable])
     try:
-        run(lambda referrals: _import(referrals, rows, staff, result))
+        run_as(staff, lambda session: _import(session, rows, result))
     finally:
         if result.opened or result.already_here or result.refused:
             _tell(result, report, as_json=as_json)
@@ -113,7 +112,7 @@ def _print_help(*, columns: bool) -> None:
         typer.echo(template(), nl=False)
 
 
-def _read(source: str) -> tuple[list[Row], list[Problem]]:
+def _read(source: str) -> tuple[list[RowToOpen], list[Problem]]:
     """The rows that read as referrals, and what is wrong with the others. Raises BadInput."""
     from cli.columns import Problem, check_header, read_row, read_rows
     from cli.reading import decode, read_bytes
@@ -122,7 +121,7 @@ def _read(source: str) -> tuple[list[Row], list[Problem]]:
     if not lines:
         raise BadInput(f"{source} is empty; `rj import --template` prints a file to begin with.")
     header = check_header(lines[0], source)
-    good: list[Row] = []
+    good: list[RowToOpen] = []
     bad: list[Problem] = []
     first_of: dict[tuple[str, str], int] = {}
     for number, cells in enumerate(lines[1:], 2):
@@ -140,51 +139,30 @@ def _read(source: str) -> tuple[list[Row], list[Problem]]:
     return good, bad
 
 
-async def _import(referrals: Referrals, rows: Sequence[Row], staff: str, result: Imported) -> None:
-    from cli.columns import Problem
-    from cli.columns import columns as all_columns
-    from lifecycle import Refused
+async def _import(session: Session, rows: Sequence[RowToOpen], result: Imported) -> None:
+    from casework.importing import Outcome, import_rows
 
-    known = all_columns()
-    member = await referrals.member(staff)
-    waiting = await _new_ones(referrals, rows, result)
     with progress() as bar:
-        task = bar.add_task("Opening", total=len(waiting))
+        task = bar.add_task("Opening", total=len(rows))
 
-        async def open_some() -> None:
-            while waiting:
-                row = waiting.pop()
-                try:
-                    await referrals.open(row.form, member.id, external_id=row.external_id)
+        def told(row: RowOutcome) -> None:
+            match row.outcome:
+                case Outcome.OPENED:
                     result.opened += 1
-                except Refused as refused:
-                    column = refused.field if refused.field in known else None
-                    result.refused.append(Problem(row.number, column or "", refused.message.rstrip(".")))
-                bar.advance(task)
+                case Outcome.ALREADY_HERE:
+                    result.already_here += 1
+                case Outcome.REFUSED:
+                    result.refused.append(_problem(row))
+            bar.advance(task)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_AT_ONCE):
-                group.create_task(open_some())
+        await import_rows(session, rows, told)
 
 
-async def _new_ones(referrals: Referrals, rows: Sequence[Row], result: Imported) -> list[Row]:
-    """The rows that are not here yet, last first."""
-    from cli.columns import Problem
-    from stores.logs.event_log import commands_of
+def _problem(row: RowOutcome) -> Problem:
+    from cli.columns import Problem, columns
 
-    openings = [await referrals.identity_of(row.form.source, row.external_id) for row in rows]
-    here = await commands_of(referrals.pool, [opening.reference for opening in openings])
-    new = []
-    for row, opening in zip(rows, openings, strict=True):
-        if opening.reference not in here:
-            new.append(row)
-        elif opening.command_id in here[opening.reference]:
-            result.already_here += 1
-        else:
-            # References are short, so that two cases may come to the same one.
-            reason = "its reference is taken by another referral; give it another external id"
-            result.refused.append(Problem(row.number, "external_id", reason))
-    return new[::-1]
+    column = row.field if row.field in columns() else None
+    return Problem(row.number, column or "", (row.reason or "").rstrip("."))
 
 
 def _tell(result: Imported, report: Path | None, *, as_json: bool) -> None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsOption, JsonOption, print_json, print_table, room, run, when
-from schemas.notices import Category
+from cli.common import AsOption, JsonOption, print_json, print_table, room, run_as, when
 
 if TYPE_CHECKING:
-    from messages.wording import Wording
-    from runtime.referrals import Referrals
-    from schemas.areas import Area
-    from schemas.policy import Policies
-    from schemas.vocabulary import Stage
-    from stores.database import Pool
-    from stores.keys.referral_keys import KeyStore
-    from stores.notices import InboxMessage
+    from casework.inbox import InboxMessage
+    from casework.listing import Listed
+    from casework.session import Session
 
 app = room()
-
-# The kinds that ask somebody to act, or to come, until it is over. A task waits on a list of its own; the rest is news.
-_ASKING = frozenset(
-    {Category.REMINDER, Category.ESCALATION, Category.SIGN_OFF, Category.SAFEGUARDING, Category.MEETING}
-)
 
 
 @app.command("inbox")
@@ -46,94 +34,42 @@ def inbox_command(
     Example: rj inbox --as cw-1
     """
 
-    async def work(referrals: Referrals) -> None:
-        from stores import notices
-        from stores.referrals import areas_and_stages
+    async def work(session: Session) -> None:
+        from casework.inbox import load_wording, mark_read, read_inbox
+        from runtime.settings import Settings
 
-        member = await referrals.member(staff)
-        found = await notices.inbox(referrals.pool, member.id, unread=not everything, limit=limit + 1)
-        letters = found[:limit]
-        where = await areas_and_stages(referrals.pool, {letter.reference for letter in letters})
-        wording = _wording()
-        waiting = await _still_open(referrals.pool, referrals.keys, letters)
-        said = [
-            _said(letter, wording, referrals.policies, where[letter.reference]) | {"still_open": waits}
-            for letter, waits in zip(letters, waiting, strict=True)
-        ]
+        wording = load_wording(Settings.load().templates)
+        found = await read_inbox(session, wording, unread=not everything, limit=limit)
         if as_json:
-            print_json(said)
+            print_json([_as_json(each) for each in found.items])
         else:
-            _print(said, more=len(found) > limit, everything=everything)
+            _print(found, everything=everything)
         # What nobody could see is not read.
         sys.stdout.flush()
         if not keep_unread:
-            await notices.mark_read(referrals.pool, member.id, letters, datetime.now(UTC))
+            await mark_read(session, found.items)
 
-    run(work, temporal=False)
-
-
-async def _still_open(pool: Pool, keys: KeyStore, letters: list[InboxMessage]) -> list[bool | None]:
-    """Of each letter, whether what it asks for waits still, by the log; None where it asks for nothing."""
-    from lifecycle import fold
-    from lifecycle.notifying.notices import still_wanted
-    from stores.logs import event_log
-
-    asking = [letter.notice.category in _ASKING for letter in letters]
-    about = {letter.reference for letter, asks in zip(letters, asking, strict=True) if asks}
-    states = {reference: fold(await event_log.history(pool, keys, reference)) for reference in about}
-    return [
-        still_wanted(states[letter.reference], letter.notice) if asks else None
-        for letter, asks in zip(letters, asking, strict=True)
-    ]
+    run_as(staff, work, temporal=False)
 
 
-def _wording() -> Wording:
-    from messages.wording import Wording
-    from runtime.settings import Settings
-
-    return Wording.load(Settings.load().templates)
-
-
-def _said(
-    letter: InboxMessage, wording: Wording, policies: Policies, where: tuple[Area, Stage]
-) -> dict[str, Any]:
-    from messages.notice_facts import facts, template_in_words
-    from messages.wording import TEMPLATES, Medium, media
-
-    notice, (area, stage) = letter.notice, where
-    if notice.template in TEMPLATES and Medium.INBOX in media(notice.template):
-        policy = policies.of(area)
-        known = facts(letter.reference, notice, policy, area=area, stage=stage)
-        says = wording.render(notice.template, Medium.INBOX, known, welsh=policy.welsh).body
-    else:
-        # A policy of one's own may tell staff by words that are for others, or that are no more.
-        says = f"{letter.reference}: {template_in_words(notice.template)}."
-    return {
-        "reference": letter.reference,
-        "id": notice.id,
-        "at": notice.at.isoformat(),
-        "category": notice.category,
-        "template": notice.template,
-        "about": notice.about.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
-        "read_at": letter.read_at.isoformat() if letter.read_at else None,
-        "says": says,
+def _as_json(message: InboxMessage) -> dict[str, Any]:
+    about = message.about.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return message.model_dump(mode="json") | {
+        "at": message.at.isoformat(),
+        "read_at": message.read_at.isoformat() if message.read_at else None,
+        "about": about,
     }
 
 
-def _print(said: list[dict[str, Any]], *, more: bool, everything: bool) -> None:
-    if not said:
+def _print(found: Listed[InboxMessage], *, everything: bool) -> None:
+    if not found.items:
         typer.echo("There is nothing." if everything else "There is nothing that you have not read.")
         return
-    print_table(
-        [
-            ("WHEN", "", "WHAT"),
-            *((when(datetime.fromisoformat(each["at"])), _marks(each), each["says"]) for each in said),
-        ]
-    )
-    if more:
-        typer.echo(f"There is more; --limit shows more than {len(said)} at a time.")
+    print_table([("WHEN", "", "WHAT"), *((when(each.at), _marks(each), each.says) for each in found.items)])
+    if found.more:
+        typer.echo(f"There is more; --limit shows more than {len(found.items)} at a time.")
 
 
-def _marks(letter: dict[str, Any]) -> str:
-    marks = {"new": letter["read_at"] is None, "over": letter["still_open"] is False}
+def _marks(message: InboxMessage) -> str:
+    marks = {"new": message.read_at is None, "over": message.still_open is False}
     return ", ".join(mark for mark, holds in marks.items() if holds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
-from uuid import uuid4
 
 import typer
 
@@ -22,16 +21,14 @@ from cli.common import (
     print_table,
     progress,
     room,
-    run,
+    run_as,
     when,
 )
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from activities.reassignment import Reassignment, Tally
-    from casework.reassignment import Prospect
-    from runtime.referrals import Referrals
-    from workflows.reassignment import Progress
+    from casework.reassignment import HowFar, Order, Prospect, Result
+    from casework.session import Session
 
 app = room()
 
@@ -67,59 +64,57 @@ def reassign_command(
     Example: rj reassign --from cw-1 --to cw-2 --reason - --as su-1
     """
 
-    def order() -> Reassignment:
-        from activities.reassignment import Reassignment
+    def order() -> Order:
+        from casework.reassignment import Order
         from cli.free_text import ASKED_FOR, asked_for, warn_of_onlookers
         from cli.reading import refuse_unprintable
 
         why = asked_for("reason") if reason == ASKED_FOR else reason
         refuse_unprintable(why, "reason")
         warn_of_onlookers(["reason"] if reason not in (None, ASKED_FOR) else [])
-        return Reassignment(
-            giver=giver, taker=taker, area=area, stage=stage, reason=why, asked_by=staff, run=uuid4()
-        )
+        return Order(giver=giver, taker=taker, area=area, stage=stage, reason=why)
 
-    async def look(referrals: Referrals) -> Prospect:
+    async def look(session: Session) -> Prospect:
         from casework.reassignment import prospect
 
-        return await prospect(referrals, asked)
+        return await prospect(session, ordered)
 
-    asked = guarded(order)
-    expected = run(look)
-    tally = None
+    ordered = guarded(order)
+    expected = run_as(staff, look)
+    result = None
     if expected.underway or expected.count:
         # Asked outside of the event loop, which a thread that waits for an answer would keep from ending.
-        guarded(lambda: _ask(asked, expected, yes))
-        tally = run(lambda referrals: _follow(referrals, asked))
+        guarded(lambda: _ask(ordered, expected, yes))
+        result = run_as(staff, lambda session: _follow(session, ordered))
     if as_json:
-        from activities.reassignment import Tally
+        from casework.reassignment import Result
 
-        print_json((tally or Tally()).model_dump(mode="json"))
-    elif tally is None or not tally.done:
+        print_json((result or Result()).model_dump(mode="json"))
+    elif result is None or not result.done:
         typer.echo(f"{giver} has no such open referral: there is nothing to reassign.")
     else:
-        _tell(tally, giver, taker)
-    if tally and tally.refused:
-        fail(Exit.REFUSED, f"{tally.refused} of {tally.done} stayed as they were.")
+        _tell(result, giver, taker)
+    if result and result.refused:
+        fail(Exit.REFUSED, f"{result.refused} of {result.done} stayed as they were.")
 
 
-def _ask(asked: Reassignment, expected: Prospect, yes: bool) -> None:
+def _ask(ordered: Order, expected: Prospect, yes: bool) -> None:
     if expected.underway:
         return
     if expected.absent_until:
-        typer.echo(f"{asked.taker} is away until {when(expected.absent_until)}.", err=True)
+        typer.echo(f"{ordered.taker} is away until {when(expected.absent_until)}.", err=True)
     for area, count in expected.elsewhere.items():
-        typer.echo(f"{count} in {area} will be refused: {asked.taker} does not work there.", err=True)
+        typer.echo(f"{count} in {area} will be refused: {ordered.taker} does not work there.", err=True)
     if yes:
         return
     if not sys.stdin.isatty():
         raise BadInput("--yes: is needed where nobody can be asked.")
     what = f"{expected.count} open referral{'s' * (expected.count != 1)}"
-    if not typer.confirm(f"Give {what} of {asked.giver} to {asked.taker}?", err=True):
+    if not typer.confirm(f"Give {what} of {ordered.giver} to {ordered.taker}?", err=True):
         raise BadInput("Nothing was reassigned.")
 
 
-async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
+async def _follow(session: Session, ordered: Order) -> Result:
     from casework.reassignment import reassign
 
     with progress() as bar:
@@ -132,7 +127,7 @@ async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
                 said.add(sentence)
                 typer.echo(sentence, err=True)
 
-        def show(come: Progress | None) -> None:
+        def show(come: HowFar | None) -> None:
             nonlocal heard_at
             now = asyncio.get_running_loop().time()
             if come is None:
@@ -140,24 +135,24 @@ async def _follow(referrals: Referrals, asked: Reassignment) -> Tally:
                     say("No worker answers: it goes on when one runs (`rj up`, or `python worker.py`).")
                 return
             heard_at = now
-            if come.run != asked.run:
+            if not come.own:
                 say(f"Following the one that {come.asked_by} has begun already.")
-            bar.update(task, completed=come.tally.done, total=come.total or None)
+            bar.update(task, completed=come.so_far.done, total=come.total or None)
 
         try:
-            return await reassign(referrals, asked, show)
+            return await reassign(session, ordered, show)
         except asyncio.CancelledError:
             typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
             raise
 
 
-def _tell(tally: Tally, giver: str, taker: str) -> None:
-    typer.echo(f"Reassigned from {giver} to {taker}: {tally.moved}.")
-    if tally.already:
-        typer.echo(f"{taker} had already: {tally.already}.")
-    if not tally.refused:
+def _tell(result: Result, giver: str, taker: str) -> None:
+    typer.echo(f"Reassigned from {giver} to {taker}: {result.moved}.")
+    if result.already:
+        typer.echo(f"{taker} had already: {result.already}.")
+    if not result.refused:
         return
-    typer.echo(f"Refused: {tally.refused}.")
-    print_table([(f"  {each.reference}", each.message) for each in tally.named])
-    if tally.refused > len(tally.named):
-        typer.echo(f"  and {tally.refused - len(tally.named)} more")
+    typer.echo(f"Refused: {result.refused}.")
+    print_table([(f"  {each.reference}", each.message) for each in result.named])
+    if result.refused > len(result.named):
+        typer.echo(f"  and {result.refused - len(result.named)} more")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.casework import confirming
-from cli.casework.confirming import left_behind_by
+from cli.casework.confirming import still_in_hand
 from cli.common import (
     AreaOption,
     AsOption,
@@ -22,6 +22,7 @@ from cli.common import (
     print_table,
     room,
     run,
+    run_as,
     words,
 )
 from schemas.areas import LONDON, Area
@@ -29,18 +30,14 @@ from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff
 
 if TYPE_CHECKING:
+    from casework.session import Session
+    from casework.staff import Changed
     from runtime.referrals import Referrals
-    from stores.register import Kind
 
 app = room()
 staff_app = typer.Typer(help="The staff register.", rich_markup_mode=None)
 app.add_typer(staff_app, name="staff")
 staff_app.add_typer(confirming.app)
-
-# The role under which deadlines are recorded is no person's.
-_PEOPLES = tuple(role for role in Role if role is not Role.SYSTEM)
-
-_LONGEST = timedelta(days=3650)
 
 AreasOption = Annotated[
     list[Area],
@@ -64,10 +61,9 @@ def first_command(
     """
 
     async def work(referrals: Referrals) -> None:
-        from stores import register
+        from casework.staff import enter_first
 
-        member = _member(staff_id, Role.SERVICE_MANAGER, area, name, email)
-        await register.enter_first(referrals.pool, referrals.keys, member)
+        await enter_first(referrals, _member(staff_id, Role.SERVICE_MANAGER, area, name, email))
 
     run(work, temporal=False)
     typer.echo(f"Added: {staff_id}, the first service manager, in {', '.join(area)}")
@@ -97,26 +93,22 @@ def add_command(
     Example: rj staff add cw-1 --role caseworker --area durham --name "Alex Example" --as sm-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Kind | None, list[str]]:
-        from stores import register
-        from stores.register import Kind
+    async def work(session: Session) -> Changed:
+        from casework.staff import PEOPLES_ROLES, enter
 
-        if role not in _PEOPLES:
-            raise BadInput(f"--role: accepted: {', '.join(_PEOPLES)}.")
+        if role not in PEOPLES_ROLES:
+            raise BadInput(f"--role: accepted: {', '.join(PEOPLES_ROLES)}.")
         member = _member(
             *(staff_id, role, area, name, email),
             advanced_practitioner=advanced_practitioner,
             active=not inactive,
         )
-        kind = await register.enter(referrals.pool, referrals.keys, member, staff)
-        if kind is Kind.PROPOSED:
-            return kind, []
-        return kind, await left_behind_by(referrals.pool, member)
+        return await enter(session, member)
 
-    kind, left_behind = run(work, temporal=False)
+    changed = run_as(staff, work, temporal=False)
     standing = ", inactive" if inactive else ""
     what = f"{staff_id}, {role} in {', '.join(area)}{standing}"
-    match kind:
+    match changed.kind:
         case None:
             typer.echo(f"As it was: {what}")
         case "proposed":
@@ -124,9 +116,9 @@ def add_command(
             typer.echo(
                 f"It takes two service managers, and waits for another: rj staff confirm {staff_id} --as STAFF"
             )
-        case _:
+        case kind:
             typer.echo(f"{'Added' if kind == 'entered' else 'Changed'}: {what}")
-    for sentence in left_behind:
+    for sentence in still_in_hand(changed):
         typer.echo(sentence)
 
 
@@ -156,10 +148,10 @@ def _member(
 
 
 def _address(email: str | None) -> str | None:
-    from messages.mail_addresses import mail_address
+    from casework.staff import check_email
 
     try:
-        return mail_address(email) if email is not None else None
+        return check_email(email) if email is not None else None
     except ValueError as error:
         raise BadInput(f"--email: {error}.") from error
 
@@ -176,15 +168,12 @@ def list_command(
     Example: rj staff list --area durham --as cw-1
     """
 
-    async def work(referrals: Referrals) -> list[Staff]:
-        from casework.access import What, areas_to_see
-        from stores import staff as store
+    async def work(session: Session) -> list[Staff]:
+        from casework.staff import colleagues
 
-        areas = set(areas_to_see(await referrals.member(staff), What.COLLEAGUES, area))
-        found = await store.list_staff(referrals.pool, role=role)
-        return [member for member in found if areas & set(member.areas)]
+        return await colleagues(session, area=area, role=role)
 
-    found = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
         print_json([member.model_dump(mode="json") for member in found])
     elif found:
@@ -236,22 +225,18 @@ def messages_command(
     Example: rj staff messages --at-once escalation,safeguarding --no-digest --as cw-1
     """
 
-    async def work(referrals: Referrals) -> Staff:
-        from stores import register
+    async def work(session: Session) -> Staff:
+        from casework.staff import set_messages
 
-        member = await referrals.member(staff)
-        chosen = member.model_copy(
-            update={
-                "at_once": member.at_once if at_once is None else _categories(at_once),
-                "digest": member.digest if digest is None else digest,
-                "email": _new_address(member, email),
-            }
+        return await set_messages(
+            session,
+            at_once=None if at_once is None else _categories(at_once),
+            digest=digest,
+            email=None if email == "none" else _address(email),
+            no_email=email == "none",
         )
-        if chosen != member:
-            await register.set_messages(referrals.pool, referrals.keys, chosen)
-        return chosen
 
-    found = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
         print_json(found.model_dump(mode="json", include={"id", "email", "at_once", "digest"}))
         return
@@ -259,16 +244,6 @@ def messages_command(
     typer.echo(f"Summary on working mornings: {'yes' if found.digest else 'no'}")
     if found.email is None:
         typer.echo(f"No e-mail address of {staff} is known, so all of it is in their inbox only.")
-
-
-def _new_address(member: Staff, given: str | None) -> str | None:
-    match given:
-        case None:
-            return member.email
-        case "none":
-            return None
-        case _:
-            return _address(given)
 
 
 def _categories(given: str) -> tuple[Category, ...]:
@@ -282,8 +257,7 @@ def _categories(given: str) -> tuple[Category, ...]:
             raise BadInput(
                 f"--at-once: accepted: none, default, or some of {', '.join(Category)}.{nearest(name, Category)}"
             )
-    # In the order in which they are listed everywhere.
-    return tuple(category for category in Category if category in names)
+    return tuple(Category(name) for name in names)
 
 
 @staff_app.command("absent")
@@ -304,65 +278,23 @@ def absent_command(
     Example: rj staff absent cw-1 --until 2026-12-04 --stand-in cw-2 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> None:
-        from lifecycle import Refused
-        from stores import register
+    async def work(session: Session) -> None:
+        from casework.staff import say_absent, say_back
 
         if back and (until or stand_in):
             raise BadInput("--back: takes neither --until nor --stand-in.")
-        away = await referrals.registered(staff_id, "id")
         if back:
-            await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, staff)
+            await say_back(session, staff_id)
             return
         if until is None or stand_in is None:
             raise BadInput("Give --until DATE and --stand-in ID, or --back.")
-        today = datetime.now(LONDON).date()
-        if not today <= until.date() <= today + _LONGEST:
-            raise Refused(
-                "not_in_time", f"Give a day from today to {today + _LONGEST}, the last day away.", "until"
-            )
-        _check_stand_in(away, await referrals.registered(stand_in, "stand-in"))
-        back_at = _returns(until.date())
-        await register.set_absent(referrals.pool, referrals.keys, staff_id, back_at, stand_in, staff)
+        await say_absent(session, staff_id, until.date(), stand_in)
 
-    run(work, temporal=False)
+    run_as(staff, work, temporal=False)
     if until:
-        typer.echo(
-            f"{staff_id} is absent until the end of {_last_day(_returns(until.date()))}; {stand_in} stands in."
-        )
+        typer.echo(f"{staff_id} is absent until the end of {until:%a %-d %b %Y}; {stand_in} stands in.")
     else:
         typer.echo(f"{staff_id} is back.")
-
-
-def _check_stand_in(away: Staff, stand_in: Staff) -> None:
-    from lifecycle import Refused
-    from lifecycle.notifying.team import STAND_INS
-
-    def refused(code: str, sentence: str) -> Refused:
-        return Refused(code, sentence, "stand-in")
-
-    if stand_in.id == away.id:
-        raise refused("same_person", "Nobody stands in for themself.")
-    if not stand_in.active:
-        raise refused("staff_inactive", f"{stand_in.id} is no longer active.")
-    if lacking := [area for area in away.areas if area not in stand_in.areas]:
-        raise refused(
-            "staff_other_area", f"{stand_in.id} does not work in {', '.join(lacking)}, where {away.id} does."
-        )
-    accepted = STAND_INS[away.role]
-    if not accepted:
-        raise refused("not_their_role", f"Nobody stands in for a {words(away.role)}.")
-    if stand_in.role not in accepted:
-        roles = ", ".join(words(role) for role in Role if role in accepted)
-        raise refused(
-            "not_their_role",
-            f"{stand_in.id} is a {words(stand_in.role)}; accepted for a {words(away.role)}: {roles}.",
-        )
-
-
-def _returns(last_day: date) -> datetime:
-    # The whole of the last day is away.
-    return datetime.combine(last_day + timedelta(days=1), time(), LONDON)
 
 
 def _last_day(returns: datetime) -> str:

@@ -1,8 +1,8 @@
-"""The supervisor's questions: what was escalated, what waits for a sign-off, who has how much, what is stuck."""
+"""The supervisor's questions: what was escalated, what waits for a sign-off, who has how much."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,7 @@ from cli.common import (
     print_json,
     print_table,
     room,
-    run,
+    run_as,
     when,
     words,
 )
@@ -27,17 +27,14 @@ from schemas.areas import LONDON, Area
 from schemas.policy import Rung
 
 if TYPE_CHECKING:
-    from runtime.findings import Stuck
-    from runtime.referrals import Referrals
-    from schemas.people import Staff
-    from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
+    from casework.listing import Listed
+    from casework.session import Session
+    from casework.team import Load, OpenEscalation, PastEscalation, SignOffToGive, ToSignOff
+    from schemas.facts import RiskFactors
 
 app = room()
 
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")]
-
-# How far back `--all` looks where nobody says.
-_HISTORY = timedelta(days=90)
 
 
 @app.command("escalations")
@@ -67,16 +64,14 @@ def escalations_command(
         _past_escalations(staff, area, rung, since, limit, as_json)
         return
 
-    async def work(referrals: Referrals) -> list[OpenEscalation]:
-        from stores.supervision import open_escalations
+    async def work(session: Session) -> Listed[OpenEscalation]:
+        from casework.team import open_escalations
 
-        areas = await _areas(referrals, staff, area)
-        return await open_escalations(referrals.pool.within(areas), areas=areas, rung=rung, limit=limit + 1)
+        return await open_escalations(session, area=area, rung=rung, limit=limit)
 
-    found = run(work, temporal=False)
-    shown = found[:limit]
+    found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json([each.model_dump(mode="json") for each in shown])
+        print_json([each.model_dump(mode="json") for each in found.items])
         return
     rows = [
         (
@@ -88,33 +83,24 @@ def escalations_command(
             f"{words(each.rung)} since {when(each.raised_at)}",
             "on hold" if each.on_hold else "",
         )
-        for each in shown
+        for each in found.items
     ]
     heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "DEADLINE", "ESCALATED TO", "")
-    _table(heading, rows, "No escalation waits.", more=len(found) > limit)
-
-
-async def _areas(referrals: Referrals, staff: str, area: Area | None) -> list[Area]:
-    from casework.access import What, areas_to_see
-
-    return areas_to_see(await referrals.member(staff), What.CASELOAD, area)
+    _table(heading, rows, "No escalation waits.", more=found.more)
 
 
 def _past_escalations(
     staff: str, area: Area | None, rung: Rung | None, since: datetime | None, limit: int, as_json: bool
 ) -> None:
-    begin = since.replace(tzinfo=LONDON) if since else datetime.now(UTC) - _HISTORY
+    begin = since.replace(tzinfo=LONDON) if since else None
 
-    async def work(referrals: Referrals) -> list[PastEscalation]:
-        from stores.supervision import escalation_history
+    async def work(session: Session) -> tuple[Listed[PastEscalation], datetime]:
+        from casework.team import HISTORY, past_escalations
 
-        areas = await _areas(referrals, staff, area)
-        return await escalation_history(
-            referrals.pool.within(areas), areas=areas, rung=rung, since=begin, limit=limit + 1
-        )
+        after = begin or datetime.now(UTC) - HISTORY
+        return await past_escalations(session, area=area, rung=rung, since=after, limit=limit), after
 
-    found = run(work, temporal=False)
-    shown = found[:limit]
+    found, after = run_as(staff, work, temporal=False)
     if as_json:
         print_json(
             [
@@ -122,7 +108,7 @@ def _past_escalations(
                     **each.model_dump(mode="json"),
                     "took_seconds": each.took.total_seconds() if each.took is not None else None,
                 }
-                for each in shown
+                for each in found.items
             ]
         )
         return
@@ -136,10 +122,10 @@ def _past_escalations(
             when(each.cleared_at) if each.cleared_at else "waits",
             _span(each.took) if each.took is not None else "",
         )
-        for each in shown
+        for each in found.items
     ]
     heading = ("REFERENCE", "AREA", "DEADLINE", "ESCALATED TO", "RAISED", "CLEARED", "AFTER")
-    _table(heading, rows, f"None was raised since {when(begin)}.", more=len(found) > limit)
+    _table(heading, rows, f"None was raised since {when(after)}.", more=found.more)
 
 
 def _span(length: timedelta) -> str:
@@ -163,46 +149,68 @@ def signoffs_command(
 ) -> None:
     """List what waits for a sign-off that you may give, oldest first: in your areas, and not your own work.
 
+    Under the list it says of each what is to be signed off.
+
     Example: rj signoffs --as su-1
     """
 
-    async def work(referrals: Referrals) -> list[WaitingSignOff]:
-        from stores.supervision import for_them_to_sign_off, waiting_sign_offs
+    async def work(session: Session) -> Listed[SignOffToGive]:
+        from casework.team import waiting_sign_offs
 
-        areas = await _areas(referrals, staff, area)
-        if everything:
-            return await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=limit + 1)
-        member = _may_sign_off(await referrals.member(staff))
-        waiting = await waiting_sign_offs(referrals.pool.within(areas), areas=areas, limit=None)
-        now = datetime.now(UTC)
-        return await for_them_to_sign_off(
-            referrals.pool.within(areas), referrals.keys, member, waiting, limit=limit + 1, at=now
-        )
+        return await waiting_sign_offs(session, area=area, everybodys=everything, limit=limit)
 
-    found = run(work, temporal=False)
-    shown = found[:limit]
+    found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json([each.model_dump(mode="json") for each in shown])
+        print_json([each.model_dump(mode="json") for each in found.items])
         return
     whose = "" if everything else f" that {staff} may give"
     heading = ("REFERENCE", "AREA", "SIGN-OFF OF", "ASKED BY", "ASKED", "DUE", "")
-    _table(heading, map(_sign_off, shown), f"No sign-off waits{whose}.", more=len(found) > limit)
+    _table(heading, map(_sign_off, found.items), f"No sign-off waits{whose}.", more=found.more)
+    for each in found.items:
+        if each.concerns is not None:
+            typer.echo(f"\n{each.reference}, {words(each.subject)}:")
+            for line in _to_sign_off(each.concerns):
+                typer.echo(plain(f"  {line}"))
 
 
-def _may_sign_off(member: Staff) -> Staff:
-    from lifecycle import Refused
-    from lifecycle.core import SUPERVISORS
+def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
+    from casework.team import ClosureToSignOff, ReadinessToSignOff, RiskToSignOff
 
-    if member.role not in SUPERVISORS:
-        raise Refused(
-            "not_your_role",
-            "Sign-offs are given by supervisors and service managers; --all lists what waits.",
-            "as",
-        )
-    return member
+    match concerns:
+        case RiskToSignOff():
+            yield f"verdict: {words(concerns.verdict or 'none')}{', a sensitive case' * concerns.sensitive}"
+            if concerns.missing:
+                yield f"still needed: {concerns.missing}"
+            for assessment in concerns.assessed:
+                yield from _assessed(assessment)
+            if concerns.gaps:
+                yield f"not assessed: {', '.join(map(words, concerns.gaps))}"
+        case ReadinessToSignOff():
+            yield f"method: {words(concerns.method or 'none')}"
+            co = f" with {concerns.co_facilitator}" if concerns.co_facilitator else ""
+            advanced = ", an advanced practitioner" * concerns.advanced_practitioner
+            yield f"facilitator: {concerns.facilitator or 'none'}{co}{advanced}"
+            for person in concerns.people:
+                met = f"prepared {person.prepared_on:%a %-d %b %Y}" if person.prepared_on else "not prepared"
+                confirmed = "".join(f", confirmed by {words(each)}" for each in person.confirmations)
+                yield f"{person.participant} ({words(person.role)}): {met}{confirmed}"
+        case ClosureToSignOff():
+            yield f"reason: {words(concerns.reason or 'none')}"
+            if concerns.note:
+                yield f"note: {concerns.note}"
 
 
-def _sign_off(each: WaitingSignOff) -> tuple[str, ...]:
+def _assessed(assessment: RiskFactors) -> Iterator[str]:
+    yield f"{assessment.about or 'the pair'}:"
+    for each in assessment.factors:
+        yield f"  {words(each.factor)}: {words(each.level)}"
+        if each.evidence:
+            yield f"    evidence: {each.evidence}"
+        if each.mitigation:
+            yield f"    mitigation: {each.mitigation}"
+
+
+def _sign_off(each: SignOffToGive) -> tuple[str, ...]:
     marks = {"on hold": each.on_hold, "safeguarding": each.safeguarding}
     return (
         each.reference,
@@ -225,13 +233,12 @@ def workload_command(staff: AsOption, area: AreaOption = None, as_json: JsonOpti
     Example: rj workload --as su-1
     """
 
-    async def work(referrals: Referrals) -> list[Load]:
-        from stores.supervision import workload
+    async def work(session: Session) -> list[Load]:
+        from casework.team import workload
 
-        areas = await _areas(referrals, staff, area)
-        return await workload(referrals.pool.within(areas), areas=areas, now=datetime.now(UTC))
+        return await workload(session, area=area)
 
-    found = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return
@@ -255,34 +262,6 @@ def _standing(each: Load) -> str:
         last = each.absent_until.astimezone(LONDON) - timedelta(days=1)
         marks.append(f"absent until {last:%a %-d %b %Y}, stand-in {each.stand_in}")
     return ", ".join(marks)
-
-
-@app.command("stuck")
-def stuck_command(as_json: JsonOption = False) -> None:
-    """Say what does not go on by itself, what that means, and what to do about it.
-
-    Example: rj stuck
-    """
-
-    async def work(referrals: Referrals) -> list[Stuck]:
-        from operations.stuck import stuck
-
-        return await stuck(referrals.client, referrals.pool)
-
-    found = run(work)
-    if as_json:
-        from dataclasses import asdict
-
-        print_json([asdict(each) for each in found])
-        return
-    if not found:
-        typer.echo("Nothing is stuck.")
-        return
-    for each in found:
-        since = f" since {when(each.since)}" if each.since else ""
-        typer.echo(plain(f"{each.subject} ({words(each.kind)}{since})"))
-        typer.echo(plain(f"  {each.said}"))
-        typer.echo(plain(f"  → {each.remedy}"))
 
 
 def _table(

@@ -14,13 +14,14 @@ from cli.common import (
     print_json,
     print_table,
     room,
-    run,
+    run_as,
     when,
 )
 
 if TYPE_CHECKING:
-    from runtime.referrals import Referrals
-    from stores.tasks import OpenTask
+    from casework.listing import Listed
+    from casework.session import Session
+    from casework.tasks import Task
 
 app = room()
 
@@ -43,49 +44,37 @@ def tasks_command(
     Example: rj tasks --caseworker cw-1 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> list[OpenTask]:
-        from casework.access import What, areas_to_see
-        from stores.tasks import open_tasks
+    async def work(session: Session) -> Listed[Task]:
+        from casework.tasks import open_tasks
 
-        areas = areas_to_see(await referrals.member(staff), What.CASELOAD, area)
-        if caseworker is not None:
-            await referrals.registered(caseworker, "caseworker")
-        return await open_tasks(
-            referrals.pool.within(areas),
-            areas=areas,
-            caseworkers=[caseworker] if caseworker is not None else None,
-            limit=limit + 1,
-        )
+        return await open_tasks(session, area=area, caseworker=caseworker, limit=limit)
 
-    found = run(work, temporal=False)
-    shown = found[:limit]
+    found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json([each.model_dump(mode="json") for each in shown])
+        print_json([each.model_dump(mode="json") for each in found.items])
         return
-    if not shown:
+    if not found.items:
         typer.echo("There is nothing that you have to tell anybody yourself.")
         return
     print_table(
         [
             ("REFERENCE", "CASEWORKER", "TASK", "TELL", "WHAT", "SINCE"),
-            *map(_row, shown),
+            *map(_row, found.items),
         ]
     )
     typer.echo(
         "Only if it is safe. Then: rj do REFERENCE complete_task --set task=TASK --set result=passed_on --as YOU"
     )
-    if len(found) > limit:
+    if found.more:
         typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
 
 
-def _row(task: OpenTask) -> tuple[str, ...]:
-    from messages.notice_facts import template_in_words
-
+def _row(task: Task) -> tuple[str, ...]:
     return (
         task.reference,
         task.caseworker or "-",
         task.id,
         task.to,
-        template_in_words(task.template) + (f" ({when(task.starts_at)})" if task.starts_at else ""),
+        task.what + (f" ({when(task.starts_at)})" if task.starts_at else ""),
         when(task.since) + (", safeguarding" if task.safeguarding else ""),
     )

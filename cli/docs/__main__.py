@@ -5,21 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 
 from cli.docs.privacy_page import privacy_page
 from cli.policy_words import deadline_words, notice_words, number_words
-from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Gate, Rule
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
-from lifecycle.leaving import CLOSES_AS
-from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
-from lifecycle.stages.intake import MAY_OPEN
+from operations.rules_page import (
+    MAY_OPEN,
+    OPEN_STAGES,
+    SUPERVISORS,
+    WORKERS,
+    CommandTold,
+    SectionTold,
+    closures,
+    commands,
+    consent_gates,
+    of_every_stage,
+    stages,
+    ways,
+)
 from policies.files import load_policies
-from schemas.base import Model
-from schemas.commands import DecideSignOff
 from schemas.people import Role
 from schemas.policy import Policy
-from schemas.vocabulary import ClosureReason, Stage
+from schemas.vocabulary import Stage
 
 FOLDER = Path(__file__).parents[2] / "docs"
 COMMAND = "python -m cli.docs"
@@ -38,9 +44,9 @@ def lifecycle_page() -> str:
     parts = (
         _opening(),
         _ways(),
-        *(_section(module, number) for number, module in enumerate(STAGES, 1)),
+        *(_section(stage, number) for number, stage in enumerate(stages(), 1)),
         "## In every stage",
-        *(_section(module) for module in THROUGHOUT),
+        *(_section(each) for each in of_every_stage()),
         _overlays(),
         _consents(),
         _closures(),
@@ -82,51 +88,40 @@ def _ways() -> str:
 
 
 def _way_rows() -> Iterator[tuple[str, str, str]]:
-    for stage in Stage:
-        onward: dict[Stage, list[str]] = {}
-        for command, rule in RULES.items():
-            for to in rule.ways & WAYS[stage] if stage in rule.stages else ():
-                # What a sign-off moves on is a verdict; elsewhere it closes at most.
-                if command is not DecideSignOff or to is Stage.CLOSED or stage is Stage.RISK_ASSESSMENT:
-                    onward.setdefault(to, []).append(_kind(command))
-        for to in Stage:
-            if to in onward:
-                yield _words(stage), _words(to), ", ".join(onward[to])
+    for stage, to, by in ways():
+        yield _words(stage), _words(to), ", ".join(map(_code, by))
 
 
-def _section(module: ModuleType, number: int | None = None) -> str:
-    said = (module.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
-    title, _, what = said.partition(": ")
+def _section(section: SectionTold, number: int | None = None) -> str:
+    title, _, what = section.says.partition(": ")
     parts = [f"### {title}" if number is None else f"## {number}. {title}"]
     if not what:
-        parts = [f"### {said.rstrip('.')}"]
+        parts = [f"### {section.says.rstrip('.')}"]
     else:
         parts.append(what[0].upper() + what[1:])
-    entry = _entry(module)
-    if entry:
-        parts.append(
-            "To enter this stage, by whatever command:\n\n" + _bullets(gate.sentence for gate in entry)
-        )
+    if section.entry:
+        parts.append("To enter this stage, by whatever command:\n\n" + _bullets(section.entry))
     rows = [
-        (_kind(command), _said(command), _where(rule.stages), _who(rule.roles), _needs(rule), _leads(rule))
-        for command, rule in RULES.items()
-        if rule.decide.__module__ == module.__name__
+        (
+            _code(each.kind),
+            each.says,
+            _where(each.stages),
+            _who(each.roles),
+            "; ".join(each.needs),
+            _leads(each),
+        )
+        for each in section.commands
     ]
     parts.append(_table(("command", "what it does", "in", "by", "what must hold", "may lead to"), rows))
     return "\n\n".join(parts)
 
 
-def _entry(module: ModuleType) -> Sequence[Gate]:
-    name = module.__name__.rpartition(".")[2]
-    return ENTRY_GATES.get(Stage(name), ()) if name in set(Stage) else ()
-
-
 def _overlays() -> str:
-    def possible(how: Iterable[tuple[type[Model], bool]]) -> str:
-        return ", ".join(_kind(command) for command, may in how if may) + "."
+    def possible(told: Iterable[CommandTold]) -> str:
+        return ", ".join(_code(each.kind) for each in told) + "."
 
-    on_hold = possible((command, rule.on_hold) for command, rule in RULES.items())
-    frozen = possible((command, rule.in_safeguarding) for command, rule in RULES.items())
+    on_hold = possible(each for each in commands() if each.on_hold)
+    frozen = possible(each for each in commands() if each.in_safeguarding)
     return (
         "## On hold, and safeguarding\n\n"
         "Neither is a stage: the referral stays where it is.\n\n"
@@ -140,14 +135,13 @@ def _overlays() -> str:
 
 
 def _consents() -> str:
-    gates: dict[Gate, list[str]] = {}
-    for stage, entry in ENTRY_GATES.items():
-        for gate in entry:
-            gates.setdefault(gate, []).append(f"entering {_words(stage)}")
-    for command, rule in RULES.items():
-        for gate in rule.gates:
-            gates.setdefault(gate, []).append(_kind(command))
-    rows = [(gate.sentence, ", ".join(at)) for gate, at in gates.items() if "consent" in gate.code]
+    rows = [
+        (
+            sentence,
+            ", ".join(f"entering {_words(each)}" if isinstance(each, Stage) else _code(each) for each in at),
+        )
+        for sentence, at in consent_gates()
+    ]
     return (
         "## Where consent is asked for\n\n"
         "Consent is a standing condition: it is looked at again each time. For a child it is the child's own and a "
@@ -156,16 +150,13 @@ def _consents() -> str:
 
 
 def _closures() -> str:
-    of_itself: dict[ClosureReason, list[str]] = {}
-    for (role, reason), closes_as in CLOSES_AS.items():
-        of_itself.setdefault(closes_as, []).append(f"the last person {_words(role)}: {_words(reason)}")
     rows = [
         (
-            _words(reason),
-            "yes" if reason in CLOSURES_TO_SIGN_OFF else "",
-            "; ".join(of_itself.get(reason, ())),
+            _words(each.reason),
+            "yes" if each.signed_off else "",
+            "; ".join(f"the last person {_words(role)}: {_words(reason)}" for role, reason in each.of_itself),
         )
-        for reason in ClosureReason
+        for each in closures()
     ]
     return (
         "## Reasons for closing\n\n"
@@ -210,14 +201,10 @@ def _numbers(policy: Policy) -> str:
     )
 
 
-def _needs(rule: Rule) -> str:
-    return "; ".join(gate.sentence for gate in rule.gates)
-
-
-def _leads(rule: Rule) -> str:
-    if rule.ways >= OPEN_STAGES:
+def _leads(told: CommandTold) -> str:
+    if told.leads_to >= OPEN_STAGES:
         return "the stage it left"
-    return " or ".join(_words(stage) for stage in Stage if stage in rule.ways)
+    return " or ".join(_words(stage) for stage in Stage if stage in told.leads_to)
 
 
 def _where(stages: frozenset[Stage]) -> str:
@@ -240,12 +227,8 @@ def _roles(roles: Iterable[Role]) -> str:
     return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
 
 
-def _kind(command: type[Model]) -> str:
-    return f"`{command.model_fields['kind'].default}`"
-
-
-def _said(command: type[Model]) -> str:
-    return (command.__doc__ or "").strip()
+def _code(kind: str) -> str:
+    return f"`{kind}`"
 
 
 def _words(name: str) -> str:

@@ -11,7 +11,7 @@ from cli.common import BadInput, JsonOption, guarded, nearest, plain, print_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from messages.wording import Medium, Wording, Written
+    from operations.message_templates import Medium, Template, Written
 
 app = room()
 notices = typer.Typer(help="What messages say.", rich_markup_mode=None)
@@ -24,18 +24,16 @@ def list_command(as_json: JsonOption = False) -> None:
 
     Example: rj notices list
     """
-    guarded(_wording)
-    from messages.wording import TEMPLATES, media, words
-
+    found = guarded(_templates)
     if as_json:
         print_json(
             [
-                {"name": name, "for": audience, "tells": words(name), "media": list(media(name))}
-                for name, audience in TEMPLATES.items()
+                {"name": each.name, "for": each.audience, "tells": each.tells, "media": list(each.media)}
+                for each in found
             ]
         )
         return
-    rows = [(name, audience, words(name), ", ".join(media(name))) for name, audience in TEMPLATES.items()]
+    rows = [(each.name, each.audience, each.tells, ", ".join(each.media)) for each in found]
     print_table([("NAME", "FOR", "TELLS", "BY"), *rows])
 
 
@@ -54,7 +52,7 @@ def preview_command(
     Example: rj notices preview appointment
     """
     shown = guarded(lambda: _preview(name, welsh))
-    from messages.wording import Medium
+    from operations.message_templates import Medium
 
     if welsh and shown == guarded(lambda: _preview(name, False)):
         typer.echo("rj: There is no Welsh text of it; this is the English one.", err=True)
@@ -71,18 +69,19 @@ def preview_command(
 
 
 def _preview(name: str, welsh: bool) -> Mapping[Medium, Written]:
-    from messages.wording import TEMPLATES
-
-    template = name.replace("-", "_")
-    if template not in TEMPLATES:
-        raise BadInput(
-            f"There is no template {name[:60]}.{nearest(template, TEMPLATES)} See `rj notices list`."
-        )
-    return _wording().preview(template, welsh=welsh)
-
-
-def _wording() -> Wording:
-    from messages.wording import Wording
+    from operations.message_templates import preview
     from runtime.settings import Settings
 
-    return Wording.load(Settings.load().templates)
+    template = name.replace("-", "_")
+    found = preview(Settings.load().templates, template, welsh=welsh)
+    if found is None:
+        near = nearest(template, [each.name for each in _templates()])
+        raise BadInput(f"There is no template {name[:60]}.{near} See `rj notices list`.")
+    return found
+
+
+def _templates() -> list[Template]:
+    from operations.message_templates import templates
+    from runtime.settings import Settings
+
+    return templates(Settings.load().templates)

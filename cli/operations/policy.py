@@ -227,8 +227,8 @@ def _meant(given: list[str]) -> Iterator[str]:
 
 
 async def _adopted(referrals: Referrals, reference: str, staff: str) -> Adoption:
+    from casework.failures import Refused
     from cli.failures import explained
-    from lifecycle import Refused
     from schemas.commands import AdoptPolicy
 
     was = version = None

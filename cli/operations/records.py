@@ -32,10 +32,9 @@ from schemas.vocabulary import ErasureReason
 
 if TYPE_CHECKING:
     from operations.erasure import Erased
+    from operations.keys import Added, Completed, Incomplete, KeyStatus, Retired, Rotated
     from operations.verifying import Verified
     from runtime.referrals import Referrals
-    from stores.keys.epochs import Incomplete
-    from stores.keys.referral_keys import KeyStatus
 
 app = room()
 keys = typer.Typer(
@@ -71,14 +70,14 @@ def verify_command(
     """
 
     async def work(referrals: Referrals) -> Verified:
+        from operations.anchoring import anchors_in
         from operations.verifying import verify
-        from stores.logs.anchors import Anchors
 
         with progress() as bar:
             task = bar.add_task("Verifying", total=None)
             return await verify(
                 referrals,
-                Anchors(referrals.pool, referrals.keys, settings_in_use().anchors),
+                anchors_in(referrals, settings_in_use().anchors),
                 reference,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
@@ -121,9 +120,9 @@ def anchors_make() -> None:
     """
 
     async def work(referrals: Referrals) -> tuple[int, int]:
-        from stores.logs.anchors import Anchors
+        from operations.anchoring import anchors_in
 
-        made = await Anchors(referrals.pool, referrals.keys, settings_in_use().anchors).make()
+        made = await anchors_in(referrals, settings_in_use().anchors).make()
         return made.number, made.logs
 
     number, logs = run(work, temporal=False)
@@ -144,11 +143,10 @@ def anchors_check(
 
     Example: rj anchors check .rj/anchors --public MCowBQYDK2VwAyEA…
     """
-    from stores.logs.anchors import PUBLIC_KEY, AnchorProblem, check
+    from operations.anchoring import AnchorProblem, check_folder
 
     try:
-        key = public or (folder / PUBLIC_KEY).read_text()
-        found = check([path.read_text() for path in sorted(folder.glob("*.anchor"))], key)
+        found = check_folder(folder, public)
     except OSError as error:
         fail(Exit.BAD_INPUT, f"{error.filename} cannot be read: {error.strerror}.")
     except AnchorProblem as problem:
@@ -166,7 +164,9 @@ def keys_status(as_json: JsonOption = False) -> None:
     """
 
     async def work(referrals: Referrals) -> KeyStatus:
-        return await referrals.keys.status()
+        from operations.keys import key_status
+
+        return await key_status(referrals)
 
     status = run(work, temporal=False)
     if as_json:
@@ -193,15 +193,14 @@ def keys_status(as_json: JsonOption = False) -> None:
 
 def _incomplete(found: Incomplete) -> str:
     from operations.completing_erasures import RETIRE, late
-    from stores.keys.epochs import COMPLETE_WITHIN
+    from operations.keys import complete_by
 
     if found.late:
         return late(found)
     said = f"Not complete yet: {found.count}, the first of them erased {when(found.oldest)}"
     if found.to_retire:
         return f"{said} and complete when the master key {', '.join(found.to_retire)} is retired: {RETIRE}."
-    by = when(found.oldest + COMPLETE_WITHIN)
-    return f"{said} and complete by {by}; at once with `rj keys complete-erasures`."
+    return f"{said} and complete by {when(complete_by(found))}; at once with `rj keys complete-erasures`."
 
 
 @keys.command("new")
@@ -213,25 +212,23 @@ def keys_new() -> None:
     Example: rj keys new; rj keys rotate
     """
 
-    async def add() -> tuple[Path, str, bool]:
+    async def add() -> Added:
+        from operations.keys import add_master_key
         from runtime.embedded.data_folder import resolve
-        from runtime.master_keys import make_missing
         from runtime.settings import Settings
-        from stores.keys.referral_keys import MasterKeys
 
         settings = Settings.load()
-        path = settings.master_keys_file
-        if not path.exists() and await make_missing(
-            path, settings.database_url or resolve(settings).database_url
-        ):
-            return path, MasterKeys.load(path).ids[0], True
-        return path, MasterKeys.add_new(path), False
+        return await add_master_key(
+            settings.master_keys_file, lambda: settings.database_url or resolve(settings).database_url
+        )
 
-    path, added, made = guarded(lambda: asyncio.run(add()))
-    if made:
-        typer.echo(f"Made {path} with {added}. Back it up apart from the data.")
+    added = guarded(lambda: asyncio.run(add()))
+    if added.made:
+        typer.echo(f"Made {added.path} with {added.key_id}. Back it up apart from the data.")
     else:
-        typer.echo(f"Added {added} to {path}. Back the file up, then bring all under it: rj keys rotate")
+        typer.echo(
+            f"Added {added.key_id} to {added.path}. Back the file up, then bring all under it: rj keys rotate"
+        )
 
 
 @keys.command("rotate")
@@ -241,13 +238,12 @@ def keys_rotate() -> None:
     Example: rj keys rotate
     """
 
-    async def work(referrals: Referrals) -> tuple[int, str]:
+    async def work(referrals: Referrals) -> Rotated:
+        from operations.keys import rotate
+
         with progress() as bar:
             task = bar.add_task("Wrapping", total=None)
-            count = await referrals.keys.rotate(
-                lambda done, total: bar.update(task, completed=done, total=total)
-            )
-        return count, (await referrals.keys.status()).newest
+            return await rotate(referrals, lambda done, total: bar.update(task, completed=done, total=total))
 
     count, newest = run(work, temporal=False)
     typer.echo(
@@ -271,8 +267,10 @@ def keys_retire(
     )
     guarded(lambda: _ask(question, yes, "No key was destroyed."))
 
-    async def work(referrals: Referrals) -> tuple[tuple[str, ...], str]:
-        return await referrals.keys.retire(), (await referrals.keys.status()).newest
+    async def work(referrals: Referrals) -> Retired:
+        from operations.keys import retire
+
+        return await retire(referrals)
 
     retired, newest = run(work, temporal=False)
     if not retired:
@@ -290,13 +288,14 @@ def keys_complete_erasures() -> None:
     Example: rj keys complete-erasures
     """
 
-    async def work(referrals: Referrals) -> tuple[int, Incomplete | None]:
+    async def work(referrals: Referrals) -> Completed:
+        from operations.keys import complete_erasures
+
         with progress() as bar:
             task = bar.add_task("Wrapping", total=None)
-            count = await referrals.keys.epochs.replace(
-                lambda done, total: bar.update(task, completed=done, total=total)
+            return await complete_erasures(
+                referrals, lambda done, total: bar.update(task, completed=done, total=total)
             )
-        return count, await referrals.keys.epochs.incomplete()
 
     count, found = run(work, temporal=False)
     typer.echo(

@@ -60,14 +60,13 @@ def up(
 def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool) -> None:
     import asyncio
 
-    from operations.bringing_up import log_file
+    from operations.bringing_up import MigrationRefused, log_file
     from runtime.embedded.child_process import ServerFailed
     from runtime.embedded.data_folder import AlreadyRunning, DataFolder
     from runtime.embedded.ports import NoFreePort
     from runtime.logging import configure_logging
     from runtime.settings import Settings
     from runtime.signals import run_until_signalled
-    from stores.migrate import MigrationRefused
 
     settings = Settings.load() if data is None else Settings.load(data=data)
     if policy is not None:
@@ -116,8 +115,6 @@ def _progress(what: str) -> Iterator[None]:
 
 
 def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) -> None:
-    from stores.database import address_of
-
     service = all_of_it.service
     if all_of_it.new_keys:
         out.print(
@@ -128,7 +125,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) 
             soft_wrap=True,
         )
     addresses = {
-        "PostgreSQL": address_of(service.database_url),
+        "PostgreSQL": all_of_it.database_address,
         "Temporal": service.temporal_address,
         "Temporal UI": service.temporal_ui,
         "Metrics": service.metrics,

@@ -109,6 +109,10 @@ async def test_sign_offs_are_shown_to_who_may_give_them(rj: Rj, book: Book) -> N
     )
     [mine] = (await rj("signoffs", "--as", "me-su", "--json")).json
     assert (mine["reference"], mine["subject"], mine["requested_by"]) == (reference, "readiness", "me-fa")
+    assert mine["concerns"]["facilitator"] == "me-fa"
+    whole = (await rj("signoffs", "--as", "me-su")).out
+    assert f"\n{reference}, readiness:\n  method: face to face\n  facilitator: me-fa with me-fb" in whole
+    assert re.search(r"\n  h1 \(harmed\): prepared \w{3} .*\n  r1 \(responsible\): prepared ", whole), whole
     # Who would have made it may not give it, whatever role they have meanwhile.
     member = await staff.get(book.pool, "me-fb")
     assert member is not None
@@ -120,6 +124,33 @@ async def test_sign_offs_are_shown_to_who_may_give_them(rj: Rj, book: Book) -> N
     elsewhere = await rj("signoffs", "--as", "me-su", "--area", "durham")
     assert (elsewhere.code, elsewhere.out) == (3, "")
     assert "me-su does not work in durham" in elsewhere.one_sentence()
+
+
+async def test_a_risk_assessment_is_printed_with_its_factors_and_the_note_of_a_closure(
+    rj: Rj, book: Book
+) -> None:
+    reference = await book.open(MONDAY)
+    story = until_preparation(MONDAY.date())
+    begun = next(at for at, (_, command) in enumerate(story) if command.kind == "begin_risk_assessment")
+    await book.tell(reference, story[: begun + 1], MONDAY)
+    threats = {"factor": "threats", "level": "high", "evidence": "Rang twice", "mitigation": "By letter"}
+    assessed = c.RecordRiskAssessment.model_validate({"about": HARMED, "factors": [threats]})
+    await book.take(reference, "cw-1", assessed, MONDAY)
+    verdict = c.RecordRiskVerdict.model_validate({"verdict": "proceed_indirect"})
+    await book.take(reference, "cw-1", verdict, MONDAY)
+    closing = await book.allocated(MONDAY)
+    close = c.Close.model_validate({"reason": "risk_unsafe", "note": "Nobody is safe"})
+    await book.take(closing, "cw-1", close, MONDAY)
+    said = (await rj("signoffs", "--as", "me-su")).out
+    assert (
+        f"\n{reference}, risk assessment:\n  verdict: proceed indirect\n  h1:\n    threats: high\n"
+        "      evidence: Rang twice\n      mitigation: By letter\n  not assessed: acknowledgement, attitudes"
+    ) in said
+    assert f"\n{closing}, closure:\n  reason: risk unsafe\n  note: Nobody is safe\n" in said
+    everybodys = (await rj("signoffs", "--all", "--as", "me-2")).out
+    assert reference in everybodys
+    assert "Rang twice" not in everybodys
+    assert "Nobody is safe" not in everybodys
 
 
 async def test_the_workload_says_who_has_how_much_and_who_is_away(rj: Rj, book: Book) -> None:

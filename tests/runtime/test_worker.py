@@ -35,8 +35,8 @@ import messages.channels
 import messages.email
 import runtime.asking
 import worker
-from activities.reassignment import Reassignment, Tally
-from casework.reassignment import reassign
+from casework.reassignment import Order, Result, reassign
+from casework.session import WayIn, sign_in
 from operations.serving import serving
 from operations.stuck import stuck
 from runtime.connections import connected
@@ -314,8 +314,9 @@ async def test_messages_that_cannot_leave_keep_no_step_waiting(
             await referrals.take(reference, c.RaiseSafeguarding(note="Invented"), "cw-1")
             await becomes(lambda: begun(referrals, reference), lambda count: count >= MESSAGES_AT_ONCE)
             await referrals.take(reference, c.AddNote(note="Invented"), "cw-1")
-            asked = Reassignment(giver="cw-1", taker="cw-2", asked_by="su-1", run=uuid4())
-            assert await reassign(referrals, asked, on_progress=lambda _: None) == Tally(moved=1)
+            session = await sign_in(referrals, "su-1", WayIn.COMMAND_LINE)
+            asked = Order(giver="cw-1", taker="cw-2")
+            assert await reassign(session, asked, on_progress=lambda _: None) == Result(moved=1)
             assert mail.taken == []
             assert await begun(referrals, reference) == MESSAGES_AT_ONCE
             mail.answers.set()

@@ -133,7 +133,8 @@ async def test_the_count_of_what_is_unread_ends_with_reading_and_a_task_does_not
     await caseload.letter(reference, "h1", "appointment", Category.NEWS, party=Party.PARTICIPANT)
     assert await digests.unread(pool, "dg-1") == 2
     assert await digests.unread(pool, "h1") == 0
-    await notices.mark_read(pool, "dg-1", await notices.inbox(pool, "dg-1"), NOW)
+    told = await notices.inbox(pool, "dg-1")
+    await notices.mark_read(pool, "dg-1", [(each.reference, each.notice.id) for each in told], NOW)
     assert await digests.unread(pool, "dg-1") == 0
     [found] = await open_tasks(pool, areas=[HERE], caseworkers=["dg-1"])
     assert (found.reference, found.id, found.to, found.template, found.since) == (

@@ -15,7 +15,8 @@ from temporalio.worker import Worker
 
 from activities import reassignment as activity_module
 from activities.reassignment import Reassignment, Reassignments, Take, Tally
-from casework.reassignment import prospect, reassign
+from casework.reassignment import HowFar, Order, Prospect, Result, prospect, reassign
+from casework.session import WayIn, sign_in
 from lifecycle import Refused
 from runtime.referrals import Referrals, TemporalUnreachable
 from schemas import commands as c
@@ -30,7 +31,7 @@ from tests.asked import asked_by
 from tests.life import form
 from tests.register import enter
 from tests.replay.replaying import replay
-from workflows.reassignment import Progress, ReassignmentInput, ReassignmentWorkflow, reassignment_workflow_id
+from workflows.reassignment import ReassignmentInput, ReassignmentWorkflow, reassignment_workflow_id
 
 AREA, ELSEWHERE = Area.ESSEX, Area.HERTFORDSHIRE
 WHY = "Canary reason"
@@ -75,6 +76,16 @@ def take_of(referrals: Referrals) -> Take:
         return await referrals.take(reference, command, staff_id, command_id=command_id)
 
     return take
+
+
+def wanted(asked: Reassignment) -> Order:
+    """The same, as somebody asks for it who is signed in."""
+    return Order(**asked.model_dump(exclude={"asked_by"}))
+
+
+async def looked(referrals: Referrals, asked: Reassignment) -> Prospect:
+    session = await sign_in(referrals, asked.asked_by, WayIn.COMMAND_LINE)
+    return await prospect(session, wanted(asked))
 
 
 @asynccontextmanager
@@ -271,24 +282,25 @@ async def test_the_second_follows_the_first(
         return await really(reference, command, staff_id, command_id)
 
     first, second = order(people), order(people)
-    seen: list[Progress] = []
+    session = await sign_in(referrals, "es-su", WayIn.COMMAND_LINE)
+    seen: list[HowFar] = []
 
-    def show(come: Progress | None) -> None:
+    def show(come: HowFar | None) -> None:
         if come is not None:
             seen.append(come)
             go_on.set()
 
     async with working(referrals, queue, waits), asyncio.TaskGroup() as group:
-        one = group.create_task(reassign(referrals, first, lambda _: None))
+        one = group.create_task(reassign(session, wanted(first), lambda _: None))
         await begun.wait()
-        assert (await prospect(referrals, second)).underway
-        two = group.create_task(reassign(referrals, second, show))
+        assert (await looked(referrals, second)).underway
+        two = group.create_task(reassign(session, wanted(second), show))
         await two
-    assert one.result() == two.result() == Tally(moved=2)
-    assert {come.run for come in seen} == {first.run}
-    assert (seen[-1].total, seen[-1].tally.refused) == (2, 0)
+    assert one.result() == two.result() == Result(moved=2)
+    assert {(come.own, come.asked_by) for come in seen} == {(False, "es-su")}
+    assert (seen[-1].total, seen[-1].so_far.refused) == (2, 0)
     assert [await reassigned(referrals, reference) for reference in mine] == [[taker]] * 2
-    after = await prospect(referrals, second)
+    after = await looked(referrals, second)
     assert (after.count, after.underway) == (0, False)
 
 
@@ -311,19 +323,19 @@ async def test_who_may_not_is_told_before_anything_begins(
 ) -> None:
     await owned(referrals, people[0], 1)
     with pytest.raises(Refused) as refused:
-        await prospect(referrals, order(people, **changes))
+        await looked(referrals, order(people, **changes))
     assert refused.value.code == code
 
 
 async def test_nobody_gives_to_themself(referrals: Referrals, people: tuple[str, str]) -> None:
     with pytest.raises(Refused) as refused:
-        await prospect(referrals, order((people[0], people[0])))
+        await looked(referrals, order((people[0], people[0])))
     assert refused.value.code == "same_caseworker"
 
 
 async def test_what_would_be_refused_is_known_before(referrals: Referrals, people: tuple[str, str]) -> None:
     await owned(referrals, people[0], 2)
     await owned(referrals, people[0], 1, ELSEWHERE)
-    expected = await prospect(referrals, order(people))
+    expected = await looked(referrals, order(people))
     assert (expected.by_area, expected.elsewhere) == ({AREA: 2}, {ELSEWHERE: 1})
     assert expected.count == 2

@@ -1,0 +1,272 @@
+"""What a team looks after together: escalations, sign-offs with what is to be signed off, and who has how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from casework.access import What, areas_to_see, require_access
+from casework.listing import Listed, first
+from casework.session import Session
+from lifecycle import Refused, fold
+from lifecycle.consents import both_sides
+from lifecycle.core import SUPERVISORS
+from lifecycle.stages.risk_assessment import gaps
+from schemas import facts
+from schemas.areas import Area
+from schemas.base import Model, Note, ParticipantId
+from schemas.events import Recorded, RiskAssessed, RiskVerdictGiven, SignOffRequested, StepCorrected
+from schemas.people import StaffId
+from schemas.policy import Rung
+from schemas.privacy import Special
+from schemas.referral import Referral
+from schemas.vocabulary import (
+    ClosureReason,
+    Confirmation,
+    Method,
+    ParticipantRole,
+    SignOffSubject,
+    Verdict,
+)
+from stores import supervision
+from stores.keys.referral_keys import KeyErased
+from stores.logs import event_log
+from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
+
+__all__ = [
+    "HISTORY",
+    "ClosureToSignOff",
+    "Load",
+    "OpenEscalation",
+    "PastEscalation",
+    "PersonReady",
+    "ReadinessToSignOff",
+    "RiskToSignOff",
+    "SignOffToGive",
+    "ToSignOff",
+    "WaitingSignOff",
+    "open_escalations",
+    "past_escalations",
+    "to_sign_off",
+    "waiting_sign_offs",
+    "workload",
+]
+
+HISTORY = timedelta(days=90)
+"""How far back past escalations are looked for where nobody says."""
+
+
+class RiskToSignOff(Model):
+    """A risk assessment that waits for a sign-off."""
+
+    subject: Literal[SignOffSubject.RISK_ASSESSMENT] = SignOffSubject.RISK_ASSESSMENT
+    verdict: Verdict | None
+    missing: Note = None
+    assessed: tuple[facts.RiskFactors, ...] = Field(
+        description="of each person, and of the pair, the assessment that stands, with evidence and mitigations"
+    )
+    sensitive: bool = Field(description="whether it is a sensitive case, which is always signed off")
+    gaps: Annotated[tuple[str, ...], Special] = Field(
+        default=(), description="factors that nobody's assessment knows, and people without one"
+    )
+
+
+class PersonReady(Model):
+    """Whether somebody who is to take part is prepared."""
+
+    participant: ParticipantId
+    role: ParticipantRole
+    prepared_on: date | None
+    confirmations: Annotated[tuple[Confirmation, ...], Special] = ()
+
+
+class ReadinessToSignOff(Model):
+    """The readiness for a direct meeting that waits for a sign-off."""
+
+    subject: Literal[SignOffSubject.READINESS] = SignOffSubject.READINESS
+    method: Method | None
+    facilitator: StaffId | None
+    co_facilitator: StaffId | None
+    advanced_practitioner: bool
+    people: tuple[PersonReady, ...]
+
+
+class ClosureToSignOff(Model):
+    """A closure that waits for a sign-off."""
+
+    subject: Literal[SignOffSubject.CLOSURE] = SignOffSubject.CLOSURE
+    reason: ClosureReason | None
+    note: Note = None
+
+
+ToSignOff = Annotated[RiskToSignOff | ReadinessToSignOff | ClosureToSignOff, Field(discriminator="subject")]
+
+
+class SignOffToGive(WaitingSignOff):
+    """What waits for a supervisor, with what they are to judge."""
+
+    concerns: ToSignOff | None = Field(
+        default=None, description="what is to be signed off; only for who may sign it off"
+    )
+
+
+async def open_escalations(
+    session: Session, *, area: Area | None = None, rung: Rung | None = None, limit: int = 50
+) -> Listed[OpenEscalation]:
+    """The missed deadlines that have climbed the ladder and still wait, oldest first, in the person's areas.
+
+    Args:
+        rung: on this rung of the ladder only.
+
+    Raises:
+        Refused: they are not theirs to see.
+    """
+    areas = areas_to_see(session.member, What.CASELOAD, area)
+    pool = session.referrals.pool.within(areas)
+    return first(await supervision.open_escalations(pool, areas=areas, rung=rung, limit=limit + 1), limit)
+
+
+async def past_escalations(
+    session: Session,
+    *,
+    area: Area | None = None,
+    rung: Rung | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+) -> Listed[PastEscalation]:
+    """The escalations that were raised, cleared or not, newest first, in the person's areas.
+
+    Args:
+        since: raised since then (aware); None: in the last 90 days.
+
+    Raises:
+        Refused: they are not theirs to see.
+    """
+    areas = areas_to_see(session.member, What.CASELOAD, area)
+    begin = since or datetime.now(UTC) - HISTORY
+    pool = session.referrals.pool.within(areas)
+    found = await supervision.escalation_history(pool, areas=areas, rung=rung, since=begin, limit=limit + 1)
+    return first(found, limit)
+
+
+async def waiting_sign_offs(
+    session: Session, *, area: Area | None = None, everybodys: bool = False, limit: int = 50
+) -> Listed[SignOffToGive]:
+    """What waits for a sign-off, oldest first, in the person's areas; with what is to be signed off, for who may.
+
+    Args:
+        everybodys: also what this person may not sign off, without what it is about.
+
+    Raises:
+        Refused: sign-offs are not theirs to give, or not theirs to see.
+    """
+    member = session.member
+    areas = areas_to_see(member, What.CASELOAD, area)
+    may = member.role in SUPERVISORS
+    if not may and not everybodys:
+        raise Refused(
+            "not_your_role",
+            "Sign-offs are given by supervisors and service managers; --all lists what waits.",
+            "as",
+        )
+    pool = session.referrals.pool.within(areas)
+    waiting = await supervision.waiting_sign_offs(pool, areas=areas, limit=limit + 1 if everybodys else None)
+    listed = first(waiting, limit)
+    theirs: Sequence[WaitingSignOff] = ()
+    if may:
+        theirs = await supervision.for_them_to_sign_off(
+            *(pool, session.referrals.keys, member, listed.items if everybodys else waiting),
+            limit=limit if everybodys else limit + 1,
+            at=datetime.now(UTC),
+        )
+    if not everybodys:
+        listed = first(theirs, limit)
+    mine = {(each.reference, each.subject) for each in theirs}
+    items = [
+        SignOffToGive(
+            **each.model_dump(),
+            concerns=await _to_sign_off(session, each) if (each.reference, each.subject) in mine else None,
+        )
+        for each in listed.items
+    ]
+    return Listed(items=tuple(items), more=listed.more)
+
+
+async def _to_sign_off(session: Session, waiting: WaitingSignOff) -> ToSignOff | None:
+    """What a person is to judge, by the log; None where it was erased or settled meanwhile."""
+    await require_access(session, What.PEOPLE, waiting.reference)
+    pool = session.referrals.pool.within([waiting.area])
+    try:
+        key = await session.referrals.keys.get(waiting.reference)
+    except KeyErased:
+        return None
+    return to_sign_off(await event_log.read(pool, waiting.reference, key=key), waiting.subject)
+
+
+def to_sign_off(history: Sequence[Recorded], subject: SignOffSubject) -> ToSignOff | None:
+    """What is to be signed off, by a referral's whole log; None where this does not wait for a sign-off.
+
+    Args:
+        history: with what is sealed; where that is left out, so are the words of those who assessed.
+    """
+    referral = fold(history)
+    request = next((each for each in referral.sign_off_requests if each.subject is subject), None)
+    if request is None:
+        return None
+    taken_back = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
+    standing = [each.event for each in history if each.step not in taken_back]
+    match subject:
+        case SignOffSubject.RISK_ASSESSMENT:
+            assessed = {each.about: each for each in standing if isinstance(each, RiskAssessed)}
+            verdicts = [each for each in standing if isinstance(each, RiskVerdictGiven)]
+            return RiskToSignOff(
+                verdict=referral.risk.verdict,
+                missing=verdicts[-1].missing if verdicts else None,
+                # The state knows which of them belong to this round.
+                assessed=tuple(
+                    facts.RiskFactors(about=each.about, factors=assessed[each.about].factors)
+                    for each in referral.risk.assessments
+                ),
+                sensitive=referral.sensitive,
+                gaps=tuple(gaps(referral)),
+            )
+        case SignOffSubject.READINESS:
+            return _readiness(referral)
+        case SignOffSubject.CLOSURE:
+            asked = [
+                each for each in standing if isinstance(each, SignOffRequested) and each.subject is subject
+            ]
+            return ClosureToSignOff(reason=request.closure_reason, note=asked[-1].note if asked else None)
+
+
+def _readiness(referral: Referral) -> ReadinessToSignOff:
+    return ReadinessToSignOff(
+        method=referral.method,
+        facilitator=referral.facilitator,
+        co_facilitator=referral.co_facilitator,
+        advanced_practitioner=referral.advanced_practitioner,
+        people=tuple(
+            PersonReady(
+                participant=person.id,
+                role=person.role,
+                prepared_on=person.prepared_on,
+                confirmations=person.confirmations,
+            )
+            for person in both_sides(referral)
+        ),
+    )
+
+
+async def workload(session: Session, *, area: Area | None = None) -> list[Load]:
+    """How much each caseworker of the person's areas has in hand, those with most overdue first.
+
+    Raises:
+        Refused: it is not theirs to see.
+    """
+    areas = areas_to_see(session.member, What.CASELOAD, area)
+    return await supervision.workload(
+        session.referrals.pool.within(areas), areas=areas, now=datetime.now(UTC)
+    )
