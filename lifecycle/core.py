@@ -1,6 +1,6 @@
 """How rules are written down and applied: for each command where, by whom, behind which gates, and what follows."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
@@ -62,11 +62,18 @@ class Gate:
     sentence: str
     lacks: Callable[[Referral, Actor, datetime], str | None]
 
+    def refusal(self, referral: Referral, actor: Actor, at: datetime) -> Refused | None:
+        """What is said where the gate is shut, with what is missing; None where it is open."""
+        missing = self.lacks(referral, actor, at)
+        if missing is None:
+            return None
+        return Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
         """Raise Refused where the gate is shut."""
-        missing = self.lacks(referral, actor, at)
-        if missing is not None:
-            raise Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+        refused = self.refusal(referral, actor, at)
+        if refused is not None:
+            raise refused
 
 
 def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datetime], str | None]], Gate]:
@@ -110,6 +117,12 @@ class Rule:
 
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
         """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
+        self.check_place(referral, actor)
+        for refused in self.refusals(referral, actor, at):
+            raise refused
+
+    def check_place(self, referral: Referral, actor: Actor) -> None:
+        """Raise Refused where the command is not this person's to give, or not in this stage."""
         if actor.role not in self.roles:
             who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
             raise Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
@@ -122,12 +135,20 @@ class Rule:
             raise Refused(
                 "wrong_stage", f"The referral is in {referral.stage}; this is possible in: {where}."
             )
+
+    def refusals(self, referral: Referral, actor: Actor, at: datetime) -> Iterator[Refused]:
+        """What stands in the way of a command that has its place here: a hold, a concern, each gate that is shut.
+
+        They are asked one by one, in the order in which a step meets them, and none is raised.
+        """
         if referral.hold and not self.on_hold:
-            raise Refused("on_hold", "The referral is on hold; resume it first.")
+            yield Refused("on_hold", "The referral is on hold; resume it first.")
         if referral.safeguarding and not self.in_safeguarding:
-            raise Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
+            yield Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
         for each in self.all_gates:
-            each.check(referral, actor, at)
+            refused = each.refusal(referral, actor, at)
+            if refused is not None:
+                yield refused
 
 
 RULES: dict[type[Model], Rule] = {}
@@ -195,6 +216,20 @@ def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]
             continue
         kinds.append(command.model_fields["kind"].default)
     return tuple(kinds)
+
+
+def blocked(referral: Referral, actor: Actor, at: datetime) -> dict[str, tuple[Refused, ...]]:
+    """The kinds of command that are this person's to give in this stage and not possible now, each with all that
+    stands in the way, in the order of the lifecycle."""
+    kinds = {}
+    for command, found in RULES.items():
+        try:
+            found.check_place(referral, actor)
+        except Refused:
+            continue
+        if refusals := tuple(found.refusals(referral, actor, at)):
+            kinds[command.model_fields["kind"].default] = refusals
+    return kinds
 
 
 @singledispatch
