@@ -8,7 +8,17 @@ open, ``permitted`` what a person may do next. Each stage's rules live in the mo
 from lifecycle import adoption, correction, leaving, oversight, pauses, standing
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
-from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, blocked, decide, evolve, fold, permitted
+from lifecycle.core import (
+    ENTRY_GATES,
+    RULES,
+    Gate,
+    Rule,
+    decide,
+    evolve,
+    fold,
+    permitted,
+    permitted_and_blocked,
+)
 from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying import tasks
@@ -54,7 +64,6 @@ __all__ = [
     "Rule",
     "adopt",
     "authors_of_what_is_signed_off",
-    "blocked",
     "called_off",
     "cleared",
     "correct",
@@ -66,6 +75,7 @@ __all__ = [
     "notices",
     "open_referral",
     "permitted",
+    "permitted_and_blocked",
     "told_of",
     "work_of",
 ]

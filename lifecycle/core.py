@@ -117,24 +117,25 @@ class Rule:
 
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
         """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
-        self.check_place(referral, actor)
-        for refused in self.refusals(referral, actor, at):
+        refused = self.place_refusal(referral, actor) or next(self.refusals(referral, actor, at), None)
+        if refused is not None:
             raise refused
 
-    def check_place(self, referral: Referral, actor: Actor) -> None:
-        """Raise Refused where the command is not this person's to give, or not in this stage."""
+    def place_refusal(self, referral: Referral, actor: Actor) -> Refused | None:
+        """What is said where the command is not this person's to give, or not in this stage; else None."""
         if actor.role not in self.roles:
             who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
-            raise Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
+            return Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
         if actor.area != referral.area:
-            raise Refused("other_area", "This referral belongs to another area.")
+            return Refused("other_area", "This referral belongs to another area.")
         if referral.stage not in self.stages:
             if referral.closed:
-                raise Refused("closed", "The referral is closed; a supervisor may reopen it.")
+                return Refused("closed", "The referral is closed; a supervisor may reopen it.")
             where = ", ".join(stage for stage in Stage if stage in self.stages)
-            raise Refused(
+            return Refused(
                 "wrong_stage", f"The referral is in {referral.stage}; this is possible in: {where}."
             )
+        return None
 
     def refusals(self, referral: Referral, actor: Actor, at: datetime) -> Iterator[Refused]:
         """What stands in the way of a command that has its place here: a hold, a concern, each gate that is shut.
@@ -208,28 +209,21 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
 
 def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]:
     """The kinds of command that this person may give now, in the order of the lifecycle."""
-    kinds = []
-    for command, found in RULES.items():
-        try:
-            found.check(referral, actor, at)
-        except Refused:
-            continue
-        kinds.append(command.model_fields["kind"].default)
-    return tuple(kinds)
+    found = permitted_and_blocked(referral, actor, at)
+    return tuple(kind for kind, refusals in found.items() if not refusals)
 
 
-def blocked(referral: Referral, actor: Actor, at: datetime) -> dict[str, tuple[Refused, ...]]:
-    """The kinds of command that are this person's to give in this stage and not possible now, each with all that
-    stands in the way, in the order of the lifecycle."""
-    kinds = {}
-    for command, found in RULES.items():
-        try:
-            found.check_place(referral, actor)
-        except Refused:
-            continue
-        if refusals := tuple(found.refusals(referral, actor, at)):
-            kinds[command.model_fields["kind"].default] = refusals
-    return kinds
+def permitted_and_blocked(
+    referral: Referral, actor: Actor, at: datetime
+) -> dict[str, tuple[Refused, ...]]:
+    """The kinds of command that are this person's to give in this stage, in the order of the lifecycle, each with all
+    that stands in its way now; nothing does where they may give it."""
+    found = {}
+    for command, each in RULES.items():
+        if each.place_refusal(referral, actor) is None:
+            kind = command.model_fields["kind"].default
+            found[kind] = tuple(each.refusals(referral, actor, at))
+    return found
 
 
 @singledispatch
