@@ -1,9 +1,9 @@
-"""Opening a referral, taking a step, and what may be done next: what is possible, what is not and why, what it would do.
-"""
+"""Opening a referral, taking a step, and what may be done next: what is possible, what is not and why, what it would do."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -17,10 +17,11 @@ from lifecycle.outcome import Outcome, decide_request, outcome_of
 from messages.notice_facts import template_in_words
 from runtime.referrals import Opening
 from schemas.base import Model
-from schemas.commands import COMMANDS, AdoptPolicy, Command, CorrectStep, OpenReferral
+from schemas.commands import COMMANDS, Command, OpenReferral
 from schemas.events import EscalationCleared, Recorded
 from schemas.notices import Party
-from schemas.policy import DeadlineName
+from schemas.people import Staff
+from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
 from schemas.steps import Receipt, Request
 from schemas.vocabulary import Source, Stage
@@ -141,9 +142,7 @@ async def open_referral(
     return await session.referrals.open(form, session.member.id, external_id=external_id, opening=opening)
 
 
-async def take(
-    session: Session, reference: str, command: Command, command_id: UUID | None = None
-) -> Receipt:
+async def take(session: Session, reference: str, command: Command, command_id: UUID | None = None) -> Receipt:
     """Take a step on a referral.
 
     Args:
@@ -222,22 +221,38 @@ async def preview(session: Session, reference: str, command: Command) -> Preview
     referrals = session.referrals
     actor = await referrals.actor(reference, session.member.id)
     history = await _history(session, reference)
-    before = fold(history)
-    # A step is never dated before the last.
-    at = max(datetime.now(UTC), history[-1].at)
     request = Request(command_id=uuid4(), actor=actor, command=command)
-    happened = decide_request(
-        reference,
-        before,
+    found = preview_of(
+        history,
         request,
-        at,
-        history=history if isinstance(command, CorrectStep) else (),
-        policy=referrals.policies.of(before.area) if isinstance(command, AdoptPolicy) else None,
+        datetime.now(UTC),
+        policy=referrals.policies.of(actor.area),
+        team=await staff.team(referrals.pool, actor.area),
     )
-    await event_log.check_named(referrals.pool, request)
+    if found.events:
+        await event_log.check_named(referrals.pool, request)
+    return found
+
+
+def preview_of(
+    history: Sequence[Recorded], request: Request, at: datetime, *, policy: Policy, team: Sequence[Staff]
+) -> Preview:
+    """What a request would do to a referral, by the rules alone.
+
+    Args:
+        history: the whole log of the referral.
+        request: the command and who asks.
+        at: now, aware; a step is never dated before the last.
+        policy: what the service has settled for the area.
+        team: the active members of staff and partners of the area.
+
+    Raises:
+        Refused: as the step would be.
+    """
+    before = fold(history)
+    at = max(at, history[-1].at)
+    happened = decide_request(before.reference, before, request, at, history=history, policy=policy)
     outcome = outcome_of(before, happened, request, at) if happened else Outcome((), before)
-    told = told_of(before, outcome.events, outcome.referral)
-    team = await staff.team(referrals.pool, before.area) if told.anything else []
     after = outcome.referral
     return Preview(
         events=outcome.events,
@@ -258,7 +273,7 @@ async def preview(session: Session, reference: str, command: Command) -> Preview
                 leaves=each.outward,
                 held_back=held_back(after, each),
             )
-            for each in notices(told, team)
+            for each in notices(told_of(before, outcome.events, after), team)
         ),
     )
 

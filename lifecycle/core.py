@@ -213,9 +213,7 @@ def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]
     return tuple(kind for kind, refusals in found.items() if not refusals)
 
 
-def permitted_and_blocked(
-    referral: Referral, actor: Actor, at: datetime
-) -> dict[str, tuple[Refused, ...]]:
+def permitted_and_blocked(referral: Referral, actor: Actor, at: datetime) -> dict[str, tuple[Refused, ...]]:
     """The kinds of command that are this person's to give in this stage, in the order of the lifecycle, each with all
     that stands in its way now; nothing does where they may give it."""
     found = {}

@@ -139,7 +139,7 @@ async def list_referrals(
         limit: how many at the most.
     """
     rows = await pool.fetch(
-        f"{_LINES}"  # noqa: S608 - a constant
+        f"{_LINES}"
         " WHERE ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
@@ -171,7 +171,7 @@ async def find_referrals(
         limit: how many at the most.
     """
     rows = await pool.fetch(
-        f"{_LINES} WHERE area = ANY($1) AND strpos(replace(reference, '-', ''), $2) > 0"  # noqa: S608 - a constant
+        f"{_LINES} WHERE area = ANY($1) AND strpos(replace(reference, '-', ''), $2) > 0"
         " AND ($3::text IS NULL OR EXISTS (SELECT FROM event e WHERE e.reference = referral.reference"
         "  AND e.sequence = 1 AND e.role = 'partner' AND e.actor = $3))"
         " ORDER BY received_at DESC, reference LIMIT $4",

@@ -1,24 +1,14 @@
-"""Sentences that describe what happened and how a referral stands: one place for every way in.
-
-A sentence tells what its reader may see and no more: a name where names may be seen, else an id and a side; of an
-event only the fields that are told. Nothing here knows of a terminal or a page.
-"""
+"""What happened: a sentence for each kind of event, which says as much as its reader is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
-from lifecycle.consents import in_force
+from casework.words.people import People, deadline_in_words, in_words, on_day, when
 from messages.notice_facts import template_in_words
-from schemas import events as e
-from schemas.areas import LONDON
-from schemas.events import Event, Recorded
-from schemas.notices import Notice, Outcome, Party
-from schemas.policy import DeadlineName
-from schemas.referral import Participant, Referral, Task
+from schemas.events import Event
+from schemas.notices import Outcome
 from schemas.vocabulary import (
     Channel,
     Confirmation,
@@ -28,17 +18,12 @@ from schemas.vocabulary import (
     Interest,
     ItemOutcome,
     Method,
-    ParticipantRole,
     Purpose,
     SignOffSubject,
     Source,
     TaskResult,
     Verdict,
 )
-
-SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
-_SOMEBODY = "somebody"
-_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "dame", "rev", "prof"})
 
 _BY = {
     Channel.PHONE: "by phone",
@@ -115,101 +100,6 @@ _BECAME = {
     Outcome.WITHHELD: "was withheld: contact was stopped",
     Outcome.NOT_WANTED: "was not sent: it made no sense any more",
 }
-
-
-def when(moment: datetime) -> str:
-    """A moment as people in England and Wales read it: Thu 26 Nov 2026 09:00."""
-    return f"{moment.astimezone(LONDON):%a %-d %b %Y %H:%M}"
-
-
-def on_day(day: date) -> str:
-    """A day as people in England and Wales read it: Thu 26 Nov 2026."""
-    return f"{day:%a %-d %b %Y}"
-
-
-def in_words(name: str) -> str:
-    """A word of the field as people read it: victim contact."""
-    return name.replace("_", " ")
-
-
-def deadline_in_words(key: str) -> str:
-    """A deadline as people call it, with what it is about: thinking time about h1."""
-    name, _, about = key.partition("/")
-    if not about:
-        return in_words(name)
-    return f"{in_words(name)} {'of' if name == DeadlineName.SIGN_OFF else 'about'} {in_words(about)}"
-
-
-@dataclass(frozen=True)
-class People:
-    """How the people of a referral are called.
-
-    Attributes:
-        roles: what each is, by id.
-        names: their full names, by id, where the reader may see them; else empty.
-    """
-
-    roles: Mapping[str, ParticipantRole]
-    names: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def called(self, participant: str | None) -> str:
-        """A person as a sentence ends with them: June; or h1, the person harmed."""
-        if participant is None:
-            return _SOMEBODY
-        if name := self._short_name(participant):
-            return name
-        role = self.roles.get(participant)
-        return f"{participant}, {self._side(role)}" if role else participant
-
-    def within(self, participant: str | None) -> str:
-        """A person as a sentence goes on after them: June; or h1, the person harmed, with its second comma."""
-        called = self.called(participant)
-        return f"{called}," if called.startswith(f"{participant}, ") else called
-
-    def listed(self, participants: Iterable[str]) -> str:
-        """Several people: June and Adam; without names, h1 and r1."""
-        called = [self._short_name(each) or each for each in participants]
-        return " and ".join([", ".join(called[:-1]), called[-1]] if len(called) > 1 else called)
-
-    def _side(self, role: ParticipantRole) -> str:
-        side = SIDES.get(role, in_words(role))
-        alone = sum(each is role for each in self.roles.values()) == 1
-        return f"{'the' if alone else 'an' if side[0] in 'aeiou' else 'a'} {side}"
-
-    def _short_name(self, participant: str) -> str | None:
-        """The first name, and the whole name where another shares the first."""
-        whole = self.names.get(participant)
-        first = _first_name(whole)
-        if first is None:
-            return None
-        shared = sum(_first_name(each) == first for each in self.names.values()) > 1
-        return f"{whole} ({participant})" if shared else first
-
-
-def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = None) -> People:
-    """How the people of a referral are called, by its log.
-
-    Args:
-        names: by id, where the reader may see them.
-    """
-    roles: dict[str, ParticipantRole] = {}
-    for recorded in history:
-        match recorded.event:
-            case e.ReferralReceived():
-                roles |= {each.id: each.role for each in recorded.event.participants}
-            case e.ParticipantAdded():
-                roles[recorded.event.participant.id] = recorded.event.participant.role
-    return People(roles, names or {})
-
-
-def _first_name(name: str | None) -> str | None:
-    parts = (name or "").split()
-    while len(parts) > 1 and parts[0].lower().rstrip(".") in _TITLES:
-        del parts[0]
-    return parts[0] if parts else None
-
-
-# What happened
 
 
 class Told:
@@ -665,121 +555,3 @@ def say_referral_closed(told: Told, people: People) -> str:
 @says("referral_reopened")
 def say_referral_reopened(told: Told, people: People) -> str:
     return f"the referral was reopened{f', in {in_words(told.stage)}' if told.stage else ''}"
-
-
-# How a referral stands
-
-
-def standing(referral: Referral) -> Iterator[str]:
-    """In which stage a referral is, and how it ended: all that is left to say of an erased one."""
-    yield f"{referral.reference}: {in_words(referral.stage)} since {when(referral.stage_entered_at)}"
-    if referral.closed and referral.closure_reason:
-        yield f"Closed as {in_words(referral.closure_reason)} by {referral.closed_by}"
-
-
-def erased(at: datetime, by: str, reason: str) -> str:
-    """That a referral was erased."""
-    return (
-        f"Erased {when(at)} by {by} ({in_words(reason)}): what was said about people cannot be read any more."
-    )
-
-
-def origin(referral: Referral) -> Iterator[str]:
-    """Where a referral is from, and whose it is."""
-    stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
-    yield (
-        f"Area {referral.area}, {in_words(referral.offence)}, {stage_of_justice}; "
-        f"sent by {in_words(referral.source)}, wished for by {in_words(referral.initiator)}, "
-        f"received {when(referral.received_at)}"
-    )
-    if referral.sensitive:
-        yield f"Sensitive case: {', '.join(map(in_words, referral.sensitive_categories)) or 'a child takes part'}"
-    yield f"Caseworker: {referral.caseworker or 'none yet'}"
-
-
-def what_stops(referral: Referral) -> Iterator[str]:
-    """What keeps a referral from going on: a concern, a hold, a sign-off that is waited for."""
-    if referral.safeguarding:
-        raised = referral.safeguarding
-        yield f"SAFEGUARDING: contact is frozen since {when(raised.since)}, raised by {raised.raised_by}"
-    if referral.hold:
-        yield f"On hold since {when(referral.hold.since)}, to be reviewed {on_day(referral.hold.review_on)}"
-    for request in referral.sign_off_requests:
-        asked = f"asked by {request.requested_by} {when(request.requested_at)}"
-        yield f"Waits for a sign-off: {in_words(request.subject)}, {asked}"
-
-
-def activity(referral: Referral) -> Iterator[str]:
-    """Who runs the activity, what is booked, what was held, and what was agreed."""
-    if referral.facilitator:
-        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
-        yield f"Facilitator: {referral.facilitator}{co}"
-    if referral.method:
-        yield f"Method: {in_words(referral.method)}"
-    if referral.activity:
-        booked = referral.activity
-        yield f"Booked: {in_words(booked.method)}, {when(booked.starts_at)}, {', '.join(booked.attending)}"
-    for person in referral.participants:
-        if person.meeting_at is not None and person.active:
-            yield f"Booked: preparation meeting, {when(person.meeting_at)}, {person.id}"
-    for held in referral.held:
-        yield f"{'Partly held' if held.partly else 'Held'}: {in_words(held.method)}, {when(held.at)}"
-    for item in referral.agreement:
-        state = in_words(item.outcome) if item.outcome else f"due {on_day(item.due_on)}"
-        yield f"Agreement {item.id} by {item.by}: {state}"
-
-
-def participant(referral: Referral, person: Participant) -> str:
-    """What somebody is in the referral, what they said to it, and which consents they gave and lack."""
-    parts = [f"{person.id} {SIDES.get(person.role, in_words(person.role))}"]
-    if person.accompanies:
-        parts.append(f"for {person.accompanies}")
-    if person.child:
-        parts.append("under 18")
-    if person.ended:
-        return ", ".join([*parts, f"part ended: {in_words(person.ended)}"])
-    if person.interest:
-        parts.append(in_words(person.interest))
-    if person.acknowledges is not None:
-        parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
-    given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
-    missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
-    said = [", ".join(parts), f"consents to {', '.join(map(in_words, given)) or 'nothing yet'}"]
-    if missing and not referral.closed:
-        said.append(f"missing: {', '.join(map(in_words, missing))}")
-    return "; ".join(said)
-
-
-def _needed(method: Method | None, role: ParticipantRole) -> tuple[Purpose, ...]:
-    """The consents without which a person's side does not come to an activity."""
-    chosen = (method.purpose,) if method else ()
-    match role:
-        case ParticipantRole.HARMED:
-            return (Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION, *chosen)
-        case ParticipantRole.RESPONSIBLE:
-            return (Purpose.TAKE_PART, *chosen)
-        case _:
-            return ()
-
-
-def to_tell(task: Task) -> str:
-    """What a person has to tell somebody, because no message could."""
-    of = f" ({when(task.starts_at)})" if task.starts_at else ""
-    what = f"{template_in_words(task.template)}{of}, to {task.to}"
-    return f"To tell yourself ({task.id}): {what}, since {when(task.since)}"
-
-
-def message_underway(notice: Notice, *, held_back: bool) -> str:
-    """A message that has not left yet, and what it waits for.
-
-    Args:
-        held_back: whether a hold or a safeguarding concern keeps it from leaving.
-    """
-    if held_back:
-        state = "held back with everything else"
-    elif notice.party is Party.PARTICIPANT:
-        state = "leaves by a safe way in safe hours"
-    else:
-        state = "leaves as soon as the mail server takes it"
-    what = f"{template_in_words(notice.template)}, to {notice.to}, since {when(notice.at)}"
-    return f"Message on its way: {what}; {state}"
