@@ -1,4 +1,4 @@
-"""Opening a referral, taking a step, and what may be done next: what is possible, what is not and why, what it would do."""
+"""Opening a referral, taking a step, and what may be done next: what is possible, what is not, what it would do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from pydantic import Field
+
 from casework.access import What, require_access
 from casework.deadlines import DeadlineChange, changes_between
 from casework.session import Session
+from casework.words import People, sentence
 from lifecycle import Refused, deadlines, fold, notices, permitted_and_blocked, told_of, work_of
 from lifecycle.clocks import every_deadline
 from lifecycle.notifying.notices import held_back
@@ -105,6 +108,8 @@ class Preview(Model):
 
     Attributes:
         events: that would be recorded.
+        sentences: what would have happened, one for each event, by ids.
+        stage_before: where the referral is.
         stage_after: where the referral would be.
         deadlines_met: keys of the deadlines that would end, or begin anew because their work is done.
         deadlines_set: deadlines that would be new, moved, stopped or set going again.
@@ -112,7 +117,9 @@ class Preview(Model):
         people_told: who would be sent or shown what.
     """
 
-    events: tuple[Recorded, ...]
+    events: tuple[Recorded, ...] = Field(repr=False)
+    sentences: tuple[str, ...] = Field(repr=False)
+    stage_before: Stage
     stage_after: Stage
     deadlines_met: tuple[str, ...]
     deadlines_set: tuple[DeadlineChange, ...]
@@ -182,6 +189,15 @@ async def permitted(session: Session, reference: str) -> tuple[PermittedStep, ..
         for kind, refusals in permitted_and_blocked(referral, actor, datetime.now(UTC)).items()
         if not refusals
     )
+
+
+async def permitted_after(session: Session, receipt: Receipt) -> tuple[PermittedStep, ...]:
+    """The steps that somebody may take after the one that they have a receipt for; none where the referral is not
+    theirs to see, as a partner's who raised a concern about another's."""
+    try:
+        return await permitted(session, receipt.reference)
+    except Refused:
+        return ()
 
 
 async def blocked(session: Session, reference: str) -> tuple[BlockedStep, ...]:
@@ -254,8 +270,11 @@ def preview_of(
     happened = decide_request(before.reference, before, request, at, history=history, policy=policy)
     outcome = outcome_of(before, happened, request, at) if happened else Outcome((), before)
     after = outcome.referral
+    people = People({each.id: each.role for each in (*before.participants, *after.participants)})
     return Preview(
         events=outcome.events,
+        sentences=tuple(sentence(each.event, people) for each in outcome.events),
+        stage_before=before.stage,
         stage_after=after.stage,
         deadlines_met=deadlines_met(before, after),
         deadlines_set=changes_between(before, after),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from casework.words.people import SIDES, in_words, on_day, when
 from lifecycle.consents import in_force
@@ -11,6 +10,7 @@ from messages.notice_facts import template_in_words
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral, Task
 from schemas.vocabulary import Method, ParticipantRole, Purpose
+from stores.keys.erasures import Erasure
 
 
 def standing(referral: Referral) -> Iterator[str]:
@@ -20,10 +20,11 @@ def standing(referral: Referral) -> Iterator[str]:
         yield f"Closed as {in_words(referral.closure_reason)} by {referral.closed_by}"
 
 
-def erased(at: datetime, by: str, reason: str) -> str:
+def erased(note: Erasure) -> str:
     """That a referral was erased."""
     return (
-        f"Erased {when(at)} by {by} ({in_words(reason)}): what was said about people cannot be read any more."
+        f"Erased {when(note.erased_at)} by {note.by_staff} ({in_words(note.reason)}): "
+        "what was said about people cannot be read any more."
     )
 
 

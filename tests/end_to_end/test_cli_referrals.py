@@ -139,11 +139,11 @@ async def test_what_was_recorded_is_said_though_no_more_can_be_told_of_it(
         raise ConnectionError
 
     noticed = "rj: It is recorded; what it led to cannot be read now (ConnectionError).\n"
-    monkeypatch.setattr(Referrals, "permitted", away)
+    monkeypatch.setattr("casework.steps.permitted", away)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert "Recorded (step 2): duplicate checked\nStage: received\n" in said.out
-    monkeypatch.setattr("cli.casework.referrals._events", away)
+    monkeypatch.setattr("casework.steps.events_of", away)
     said = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert said.out.startswith("Recorded.\nStage: victim contact\n")
@@ -203,7 +203,8 @@ async def test_to_whoever_asks_a_timeline_tells_nothing_of_what_a_person_is_like
     await rj("do", reference, "record_contact_safety", "-", "--as", "cw-1", given=safety)
     text = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out
     assert "participant: h1, purpose: take part" in text
-    assert "participant added" in text
+    assert "h1, the person harmed, consented to take part." in text
+    assert "A person joined the referral." in text
     events = [
         each["event"]
         for each in (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json["events"]
@@ -222,7 +223,7 @@ async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: 
     )
     assert taken.code == 0, taken.err
     lines = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out.splitlines()
-    assert any("duplicate checked (taken back by step 3)" in line for line in lines)
+    assert any("is here already. (Taken back by step 3.)" in line for line in lines)
 
 
 async def test_show_tells_what_is_missing_and_what_waits(rj: Rj, reference: str) -> None:
