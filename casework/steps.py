@@ -23,7 +23,7 @@ from schemas.base import Model
 from schemas.commands import COMMANDS, Command, OpenReferral
 from schemas.events import EscalationCleared, Recorded
 from schemas.notices import Party
-from schemas.people import Staff
+from schemas.people import Actor, Staff
 from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
 from schemas.steps import Receipt, Request
@@ -182,11 +182,15 @@ async def permitted(session: Session, reference: str) -> tuple[PermittedStep, ..
     """
     await require_access(session, What.STATUS, reference)
     actor = await session.referrals.actor(reference, session.member.id)
-    referral = fold(await _history(session, reference))
+    return permitted_steps(fold(await _history(session, reference)), actor, datetime.now(UTC))
+
+
+def permitted_steps(referral: Referral, actor: Actor, at: datetime) -> tuple[PermittedStep, ...]:
+    """The steps that somebody may take on a referral in this state."""
     work = work_of(referral.stage)
     return tuple(
         PermittedStep(kind=kind, meaning=meaning_of(kind), of_this_stage=COMMANDS[kind] in work)
-        for kind, refusals in permitted_and_blocked(referral, actor, datetime.now(UTC)).items()
+        for kind, refusals in permitted_and_blocked(referral, actor, at).items()
         if not refusals
     )
 
@@ -208,7 +212,11 @@ async def blocked(session: Session, reference: str) -> tuple[BlockedStep, ...]:
     """
     await require_access(session, What.CASELOAD, reference)
     actor = await session.referrals.actor(reference, session.member.id)
-    referral = fold(await _history(session, reference))
+    return blocked_steps(fold(await _history(session, reference)), actor, datetime.now(UTC))
+
+
+def blocked_steps(referral: Referral, actor: Actor, at: datetime) -> tuple[BlockedStep, ...]:
+    """The steps of its stage that are somebody's to take on a referral in this state, and not possible now."""
     work = work_of(referral.stage)
     return tuple(
         BlockedStep(
@@ -216,7 +224,7 @@ async def blocked(session: Session, reference: str) -> tuple[BlockedStep, ...]:
             meaning=meaning_of(kind),
             gates=tuple(_shut(referral, each) for each in refusals),
         )
-        for kind, refusals in permitted_and_blocked(referral, actor, datetime.now(UTC)).items()
+        for kind, refusals in permitted_and_blocked(referral, actor, at).items()
         if refusals and COMMANDS[kind] in work
     )
 
