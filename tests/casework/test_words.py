@@ -18,8 +18,10 @@ from schemas import commands as c
 from schemas import events as e
 from schemas.commands import COMMANDS
 from schemas.events import Event
+from schemas.notices import Outcome
 from schemas.vocabulary import (
     Channel,
+    ClosureReason,
     ContactOutcome,
     Initiator,
     Interest,
@@ -50,7 +52,7 @@ def stories() -> Iterator[Story]:
     for stage in [each for each in Stage if each is not Stage.CLOSED]:
         yield Story(opening(initiator=Initiator.AGENCY)).to(stage)
     yield Story(opening(CHILD, GUARDIAN, person("r1"))).to(Stage.VICTIM_CONTACT)
-    yield Story(opening()).do(c.Close(reason="service_no_capacity"))
+    yield Story(opening()).do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
     meeting = Story(opening()).to(Stage.PREPARATION)
     yield meeting.do(c.BookPreparationMeeting(participant="h1", starts_at=meeting.at + timedelta(days=2)))
     yield Story(opening()).do(c.RaiseSafeguarding(note=CANARY))
@@ -65,7 +67,7 @@ def stories() -> Iterator[Story]:
     item = {"id": "i1", "by": "r1", "due_on": (follow.at + timedelta(days=30)).date()}
     yield follow.do(c.RecordAgreement.model_validate({"items": [item]}))
     yield Story(opening()).do(
-        c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome="refused"), by=CLOCK
+        c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.REFUSED), by=CLOCK
     )
 
 
@@ -153,7 +155,7 @@ def attempted(outcome: ContactOutcome) -> e.ContactAttempted:
             TWO,
             "The method was chosen: an exchange of letters, instead of a meeting by video.",
         ),
-        (e.StepCorrected.model_construct(corrects=4), TWO, "Step 4 was taken back as a mistake."),
+        (e.StepCorrected(corrects=4, becomes=Story().referral), TWO, "Step 4 was taken back as a mistake."),
     ],
 )
 def test_what_happened_is_said_plainly(event: Event, people: People, said: str) -> None:
