@@ -16,7 +16,7 @@ CASELOAD = [
         "deadlines {ref}",
         "permitted {ref}",
         "permitted {ref} --blocked",
-        "preview {ref} add_note",
+        "preview {ref} resume",
         "search 7K",
     ),
     *("escalations", "escalations --all", "signoffs --all", "workload", "tasks", "contact {ref} h1"),

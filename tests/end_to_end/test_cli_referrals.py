@@ -256,8 +256,8 @@ async def test_a_preview_says_what_the_step_then_does_and_records_nothing(
 )
 async def test_a_preview_is_refused_as_the_step_is(rj: Rj, reference: str, step: str, sentence: str) -> None:
     await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
-    looked = await rj("preview", reference, *step.split(), "--as", "cw-1")
-    taken = await rj("do", reference, *step.split(), "--as", "cw-1")
+    looked = await rj("preview", reference, *step.split(), "--as", "su-1")
+    taken = await rj("do", reference, *step.split(), "--as", "su-1")
     assert (looked.code, looked.out, looked.err) == (3, "", taken.err)
     assert sentence in looked.one_sentence()
 
