@@ -14,21 +14,15 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from lifecycle import (
     Refused,
-    adopt,
     authors_of_what_is_signed_off,
-    called_off,
-    cleared,
-    correct,
     deadlines,
-    decide,
-    evolve,
     fold,
     next_point,
     notices,
     notices_wanted,
-    open_referral,
 )
 from lifecycle.coarse_facts import changes
+from lifecycle.outcome import decide_request, evolve_all, outcome_of
 from schemas import events as e
 from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
@@ -88,7 +82,7 @@ class _Tried(NamedTuple):
     """A step that was to be recorded, and the result."""
 
     written: Written
-    events: list[Recorded]
+    events: tuple[Recorded, ...]
     became: Referral
     deadlines: tuple[Deadline, ...]
     notices: tuple[Notice, ...]
@@ -166,7 +160,7 @@ class Steps:
                 behind = await self._history(reference, after) if referral else []
                 if not behind:
                     raise
-                referral, link = _evolve(referral, behind), None
+                referral, link = evolve_all(referral, behind), None
                 missed.extend(behind)
                 continue
             link = await self._link(reference, after) if link is None else link
@@ -185,7 +179,7 @@ class Steps:
                     at = await self._not_before_the_last(reference, at)
                 case Answer.BEHIND:
                     behind = await self._beyond(reference, after)
-                    referral, link = _evolve(referral, behind), None
+                    referral, link = evolve_all(referral, behind), None
                     missed.extend(behind)
 
     async def _record(
@@ -196,7 +190,7 @@ class Steps:
         happened: Sequence[Event],
         at: datetime,
     ) -> _Tried:
-        events, became = _recorded(referral, happened, request, at)
+        events, became = outcome_of(referral, happened, request, at)
         open_now = deadlines(became)
         wanted = await self._notices(referral, events, became)
         facts = await self._facts(referral, events, became)
@@ -327,19 +321,15 @@ class Steps:
     async def _decide(
         self, reference: str, referral: Referral | None, request: Request, at: datetime
     ) -> Sequence[Event]:
-        match request.command:
-            case OpenReferral() as command if referral is None:
-                policy = self._policies.of(command.area)
-                return open_referral(reference, policy, command, request.actor, at)
-            case CorrectStep() as command if referral is not None:
-                history = await self._history(reference)
-                return correct(referral, history, command, request.actor, at)
-            case AdoptPolicy() as command if referral is not None:
-                return adopt(referral, self._policies.of(referral.area), command, request.actor, at)
-            case command if referral is not None:
-                return decide(referral, command, request.actor, at)
-            case _:
-                raise Refused("unknown_referral", f"There is no referral {reference}.")
+        command = request.command
+        # Only to correct a step is it asked what the log says.
+        history = await self._history(reference) if isinstance(command, CorrectStep) else []
+        policy = None
+        if isinstance(command, OpenReferral):
+            policy = self._policies.of(command.area)
+        elif isinstance(command, AdoptPolicy) and referral is not None:
+            policy = self._policies.of(referral.area)
+        return decide_request(reference, referral, request, at, history=history, policy=policy)
 
 
 def receipt_as_answered(history: Sequence[Recorded], command_id: UUID) -> Receipt:
@@ -352,43 +342,6 @@ def receipt_as_answered(history: Sequence[Recorded], command_id: UUID) -> Receip
 def _answering(taken: StepTaken, command_id: UUID) -> StepTaken:
     """The result with the command id in its receipt, so that it cannot pass for the answer to another one."""
     return taken.model_copy(update={"receipt": taken.receipt.model_copy(update={"command_id": command_id})})
-
-
-def _evolve(referral: Referral | None, events: Sequence[Recorded]) -> Referral:
-    for recorded in events:
-        referral = evolve(referral, recorded)
-    if referral is None:
-        raise ValueError("no state and no events")
-    return referral
-
-
-def _recorded(
-    referral: Referral | None, happened: Sequence[Event], request: Request, at: datetime
-) -> tuple[list[Recorded], Referral]:
-    """The events of a step and those that follow from them, as recorded, and the state after them."""
-    after = referral.sequence if referral else 0
-    events = _as_recorded(happened, request, after, after, at)
-    became = _evolve(referral, events)
-    follows: tuple[Event, ...] = (*cleared(became), *called_off(referral, became, events, at))
-    done = _as_recorded(follows, request, after, became.sequence, at)
-    return [*events, *done], _evolve(became, done)
-
-
-def _as_recorded(
-    events: Sequence[Event], request: Request, before: int, after: int, at: datetime
-) -> list[Recorded]:
-    return [
-        Recorded(
-            sequence=sequence,
-            step=before + 1,
-            at=at,
-            actor=request.actor.id,
-            role=request.actor.role,
-            command_id=request.command_id,
-            event=event,
-        )
-        for sequence, event in enumerate(events, after + 1)
-    ]
 
 
 def _receipt(referral: Referral, open_now: Sequence[Deadline], command_id: UUID | None = None) -> Receipt:

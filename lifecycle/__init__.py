@@ -8,7 +8,17 @@ deadlines, ``permitted`` what a person may do next. The rules of a stage are in 
 from lifecycle import adoption, correction, leaving, oversight, pauses, throughout
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
-from lifecycle.core import ENTRY_GATES, RULES, Gate, Rule, decide, evolve, fold, permitted
+from lifecycle.core import (
+    ENTRY_GATES,
+    RULES,
+    Gate,
+    Rule,
+    decide,
+    evolve,
+    fold,
+    permitted,
+    permitted_and_blocked,
+)
 from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying import tasks
@@ -66,5 +76,6 @@ __all__ = [
     "notices_wanted",
     "open_referral",
     "permitted",
+    "permitted_and_blocked",
     "work_of",
 ]

@@ -1,6 +1,6 @@
 """Rules and how they are applied: for each command its stages, roles, gates and resulting events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
@@ -62,11 +62,18 @@ class Gate:
     sentence: str
     lacks: Callable[[Referral, Actor, datetime], str | None]
 
+    def refusal(self, referral: Referral, actor: Actor, at: datetime) -> Refused | None:
+        """What is said where the gate is shut, with what is missing; None where it is open."""
+        missing = self.lacks(referral, actor, at)
+        if missing is None:
+            return None
+        return Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
         """Raise Refused where the gate is shut."""
-        missing = self.lacks(referral, actor, at)
-        if missing is not None:
-            raise Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+        refused = self.refusal(referral, actor, at)
+        if refused is not None:
+            raise refused
 
 
 def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datetime], str | None]], Gate]:
@@ -109,25 +116,40 @@ class Rule:
         return (*self.gates, *(ENTRY_GATES.get(self.leads_to, ()) if self.leads_to else ()))
 
     def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
-        """Raise Refused where this person may not give the command now, whatever its fields are."""
+        """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
+        refused = self.place_refusal(referral, actor) or next(self.refusals(referral, actor, at), None)
+        if refused is not None:
+            raise refused
+
+    def place_refusal(self, referral: Referral, actor: Actor) -> Refused | None:
+        """What is said where the command is not this person's to give, or not in this stage; else None."""
         if actor.role not in self.roles:
             who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
-            raise Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
+            return Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
         if actor.area != referral.area:
-            raise Refused("other_area", "This referral belongs to another area.")
+            return Refused("other_area", "This referral belongs to another area.")
         if referral.stage not in self.stages:
             if referral.closed:
-                raise Refused("closed", "The referral is closed; a supervisor may reopen it.")
+                return Refused("closed", "The referral is closed; a supervisor may reopen it.")
             where = ", ".join(stage for stage in Stage if stage in self.stages)
-            raise Refused(
+            return Refused(
                 "wrong_stage", f"The referral is in {referral.stage}; this is possible in: {where}."
             )
+        return None
+
+    def refusals(self, referral: Referral, actor: Actor, at: datetime) -> Iterator[Refused]:
+        """What stands in the way of a command that has its place here: a hold, a concern, each gate that is shut.
+
+        They are asked one by one, in the order in which a step meets them, and none is raised.
+        """
         if referral.hold and not self.on_hold:
-            raise Refused("on_hold", "The referral is on hold; resume it first.")
+            yield Refused("on_hold", "The referral is on hold; resume it first.")
         if referral.safeguarding and not self.in_safeguarding:
-            raise Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
+            yield Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
         for each in self.all_gates:
-            each.check(referral, actor, at)
+            refused = each.refusal(referral, actor, at)
+            if refused is not None:
+                yield refused
 
 
 RULES: dict[type[Model], Rule] = {}
@@ -187,14 +209,19 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
 
 def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]:
     """The kinds of command that this person may give now, in the order of the lifecycle."""
-    kinds = []
-    for command, found in RULES.items():
-        try:
-            found.check(referral, actor, at)
-        except Refused:
-            continue
-        kinds.append(command.model_fields["kind"].default)
-    return tuple(kinds)
+    found = permitted_and_blocked(referral, actor, at)
+    return tuple(kind for kind, refusals in found.items() if not refusals)
+
+
+def permitted_and_blocked(referral: Referral, actor: Actor, at: datetime) -> dict[str, tuple[Refused, ...]]:
+    """The kinds of command that are this person's to give in this stage, in the order of the lifecycle, each with all
+    that stands in its way now; nothing does where they may give it."""
+    found = {}
+    for command, each in RULES.items():
+        if each.place_refusal(referral, actor) is None:
+            kind = command.model_fields["kind"].default
+            found[kind] = tuple(each.refusals(referral, actor, at))
+    return found
 
 
 @singledispatch

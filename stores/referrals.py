@@ -106,6 +106,16 @@ def deadline_rows(deadlines: Iterable[Deadline]) -> list[dict[str, Any]]:
     ]
 
 
+_LINES = (
+    "SELECT reference, area, stage, caseworker, next_deadline, next_due_at,"
+    " coalesce(next_due_at <= now(), FALSE) AS overdue,"
+    " EXISTS (SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
+    "  AND d.due_at <= now()) AS inactive,"
+    " on_hold, safeguarding, sensitive, received_at,"
+    " closure_reason FROM referral"
+)
+
+
 async def list_referrals(
     pool: Pool,
     *,
@@ -129,12 +139,7 @@ async def list_referrals(
         limit: at most so many.
     """
     rows = await pool.fetch(
-        "SELECT reference, area, stage, caseworker, next_deadline, next_due_at,"
-        " coalesce(next_due_at <= now(), FALSE) AS overdue,"
-        " EXISTS (SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
-        "  AND d.due_at <= now()) AS inactive,"
-        " on_hold, safeguarding, sensitive, received_at,"
-        " closure_reason FROM referral"
+        f"{_LINES}"
         " WHERE ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
@@ -149,6 +154,30 @@ async def list_referrals(
         sensitive,
         safeguarding,
         due_before,
+        limit,
+    )
+    return [Line.model_validate(dict(row)) for row in rows]
+
+
+async def find_referrals(
+    pool: Pool, part: str, *, areas: Collection[Area], sent_by: str | None = None, limit: int = 50
+) -> list[Line]:
+    """Referrals whose reference holds these characters, closed ones too, the newest first.
+
+    Args:
+        part: capital letters and digits of a reference, without its hyphens.
+        areas: only of these.
+        sent_by: only what this partner sent.
+        limit: how many at the most.
+    """
+    rows = await pool.fetch(
+        f"{_LINES} WHERE area = ANY($1) AND strpos(replace(reference, '-', ''), $2) > 0"
+        " AND ($3::text IS NULL OR EXISTS (SELECT FROM event e WHERE e.reference = referral.reference"
+        "  AND e.sequence = 1 AND e.role = 'partner' AND e.actor = $3))"
+        " ORDER BY received_at DESC, reference LIMIT $4",
+        list(areas),
+        part,
+        sent_by,
         limit,
     )
     return [Line.model_validate(dict(row)) for row in rows]

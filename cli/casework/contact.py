@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AsOption, JsonOption, ReferenceArgument, plain, print_json, room, run, words
+from cli.common import AsOption, JsonOption, ReferenceArgument, plain, print_json, room, run_as, words
 
 if TYPE_CHECKING:
-    from lifecycle.contacts import Contact
-    from runtime.referrals import Referrals
+    from casework.contact import ContactDetails
+    from casework.session import Session
 
 app = room()
 
@@ -27,37 +27,24 @@ def contact_command(
     Example: rj contact RJ-7KQ4-M2X1 h1 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Contact, bool]:
-        from casework.access import What, who_sees
-        from lifecycle import fold
-        from lifecycle.contacts import contact_of
-        from lifecycle.leaving import known_participant
-        from stores.logs import event_log
+    async def work(session: Session) -> ContactDetails:
+        from casework.contact import contact_details
 
-        await who_sees(referrals, reference, staff, What.PEOPLE)
-        history = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
-        referral = fold(history)
-        known_participant(referral, participant)
-        return contact_of(history, participant), referral.safeguarding is not None
+        return await contact_details(session, reference, participant)
 
-    contact, frozen = run(work, temporal=False)
+    found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json(_as_json(contact, frozen=frozen))
+        print_json(found.model_dump(mode="json", exclude={"participant"}))
         return
-    for line in _lines(contact, frozen=frozen):
+    for line in _lines(found):
         typer.echo(plain(line))
 
 
-def _as_json(contact: Contact, *, frozen: bool) -> dict[str, Any]:
-    safety = contact.safety.model_dump(mode="json") if contact.safety else None
-    return {"person": contact.person.model_dump(mode="json"), "contact_safety": safety, "frozen": frozen}
-
-
-def _lines(contact: Contact, *, frozen: bool) -> list[str]:
+def _lines(found: ContactDetails) -> list[str]:
     from schemas.people import ContactSafety
     from schemas.vocabulary import Channel
 
-    person, safety = contact.person, contact.safety or ContactSafety()
+    person, safety = found.person, found.contact_safety or ContactSafety()
     where = {
         Channel.PHONE: person.phone,
         Channel.TEXT: person.phone,
@@ -69,7 +56,7 @@ def _lines(contact: Contact, *, frozen: bool) -> list[str]:
         for channel in safety.safe_channels
     ]
     hours = f"{safety.safe_from} to {safety.safe_until}" if safety.safe_from and safety.safe_until else "none"
-    lines = ["SAFEGUARDING: contact nobody until a supervisor lifts it."] if frozen else []
+    lines = ["SAFEGUARDING: contact nobody until a supervisor lifts it."] if found.frozen else []
     lines += [
         f"Name: {person.name or 'not known'}",
         f"Safe: {'; '.join(safe) or 'nothing; nothing defaults to safe'}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID, uuid4
@@ -19,14 +18,13 @@ from cli.common import (
     plain,
     print_json,
     room,
-    run,
+    run_as,
     when,
 )
 
 if TYPE_CHECKING:
-    from runtime.referrals import Referrals
-    from schemas.events import Recorded
-    from schemas.steps import Overview
+    from casework.deadlines import DeadlineChange, Deadlines
+    from casework.session import Session
 
 app = room()
 
@@ -43,12 +41,12 @@ def _as_day(text: str) -> date:
 def _as_until(text: str) -> datetime:
     from pydantic import TypeAdapter, ValidationError
 
+    from casework.deadlines import end_of_day
     from cli.failures import sentences
-    from lifecycle.working_time import at_day_end
     from schemas.base import Moment
 
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return at_day_end(_as_day(text))
+        return end_of_day(_as_day(text))
     try:
         return TypeAdapter[datetime](Moment).validate_python(text)
     except ValidationError as error:
@@ -76,38 +74,35 @@ def deadlines_command(reference: ReferenceArgument, staff: AsOption, as_json: Js
     Example: rj deadlines RJ-7KQ4-M2X1 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Overview, bool]:
-        from casework.access import What, who_sees
+    async def work(session: Session) -> Deadlines:
+        from casework.deadlines import explain
 
-        await who_sees(referrals, reference, staff, What.CASELOAD)
-        return await referrals.overview(reference)
-
-    overview, live = run(work, temporal=False)
-    from cli.explaining import explained, lines
+        return await explain(session, reference, now)
 
     now = datetime.now(UTC)
-    referral = overview.referral
-    found = explained(referral, now)
+    found = run_as(staff, work, temporal=False)
+    from cli.explaining import lines
+
     if as_json:
         print_json(
             {
-                "reference": referral.reference,
-                "source": "workflow" if live else "log",
-                "policy": {"name": referral.policy.name, "version": referral.policy.version},
-                "closed": referral.closed,
-                "on_hold": referral.hold is not None,
-                "deadlines": [each.model_dump(mode="json") for each in found],
+                "reference": found.reference,
+                "source": "log",
+                "policy": {"name": found.policy_name, "version": found.policy_version},
+                "closed": found.closed,
+                "on_hold": found.held_since is not None,
+                "deadlines": [each.model_dump(mode="json") for each in found.deadlines],
             }
         )
         return
-    if referral.closed:
-        typer.echo(f"{referral.reference} is closed; it has no deadlines.")
+    if found.closed:
+        typer.echo(f"{found.reference} is closed; it has no deadlines.")
         return
-    policy = plain(f"{referral.policy.name}, version {referral.policy.version}")
-    typer.echo(f"{referral.reference}: {len(found)} by the policy that it keeps ({policy}).")
-    if referral.hold:
-        typer.echo(f"On hold since {when(referral.hold.since)}: what a hold stops waits for a resume.")
-    for each in found:
+    policy = plain(f"{found.policy_name}, version {found.policy_version}")
+    typer.echo(f"{found.reference}: {len(found.deadlines)} by the policy that it keeps ({policy}).")
+    if found.held_since:
+        typer.echo(f"On hold since {when(found.held_since)}: what a hold stops waits for a resume.")
+    for each in found.deadlines:
         typer.echo("")
         for line in lines(each, now):
             typer.echo(plain(line))
@@ -196,34 +191,13 @@ def _take(
     if as_json:
         return
 
-    async def work(referrals: Referrals) -> list[Recorded]:
-        from stores.logs import event_log
+    async def work(session: Session) -> tuple[DeadlineChange, ...]:
+        from casework.deadlines import changes_by
 
-        return await event_log.history(referrals.pool, referrals.keys, reference)
+        return await changes_by(session, reference, once)
 
-    for line in _moved(run(work, temporal=False), once):
-        typer.echo(plain(line))
+    changes = run_as(staff, work, temporal=False)
+    from casework.words import deadline_change
 
-
-def _moved(history: list[Recorded], command_id: UUID) -> Iterator[str]:
-    """What a step has done to the deadlines, by the log, so that it is said the same when it is asked again."""
-    from cli.explaining import named
-    from lifecycle import deadlines, fold
-    from lifecycle.clocks import every_deadline, paused_deadlines
-
-    taken = [each for each in history if each.command_id == command_id]
-    before = fold(each for each in history if each.sequence < taken[0].sequence)
-    after = fold(each for each in history if each.sequence <= taken[-1].sequence)
-    was = {each.key: each.due_at for each in every_deadline(before)}
-    runs_on = {each.key for each in deadlines(before)}
-    for each in paused_deadlines(after):
-        yield f"Stands still: {named(each.key)}"
-    for each in deadlines(after):
-        due = f"{named(each.key)}: due {when(each.due_at)}"
-        earlier = was.get(each.key)
-        if earlier is None:
-            yield f"New: {due}"
-        elif when(earlier) != when(each.due_at):
-            yield f"Moved: {due} (was {when(earlier)})"
-        elif each.key not in runs_on:
-            yield f"Goes on: {due}"
+    for each in changes:
+        typer.echo(plain(deadline_change(each.key, each.change, each.due_at, each.was_due_at)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
@@ -24,27 +24,42 @@ from cli.common import (
     print_json,
     print_table,
     room,
-    run,
+    run_as,
     when,
     words,
 )
-from schemas.areas import LONDON
 from schemas.people import Role
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from casework.access import Sent
-    from runtime.referrals import Referrals
+    from casework.lists import Listed, ReferralLine, SentList
+    from casework.referral_view import AnyView
+    from casework.session import Session
+    from casework.steps import BlockedStep, PermittedStep, Preview
+    from casework.timeline import Timeline
     from schemas.commands import Command
     from schemas.events import Recorded
-    from schemas.notices import Notice
-    from schemas.steps import Overview, Receipt
-    from stores.keys.erasures import Erasure
-    from stores.referrals import Line
+    from schemas.steps import Receipt
 
 app = room()
 
 _HINTED = 5
+
+CommandArgument = Annotated[
+    str, typer.Argument(metavar="COMMAND", help="What to do; `rj example` lists all.")
+]
+CommandSource = Annotated[
+    str | None, typer.Argument(metavar="FILE|-", help="The command in JSON; - reads standard input.")
+]
+CommandSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="One field; may be repeated. Lists by comma, fields below by dots. FIELD=- asks for the value, or "
+        "reads it from standard input: what stands in a command, everybody on this machine can read.",
+    ),
+]
 
 
 @app.command("example")
@@ -100,18 +115,20 @@ def open_command(
     Example: rj example referral | rj open - --as cw-1
     """
 
-    async def work(referrals: Referrals) -> Receipt:
-        opening = await referrals.opening(form.source, external_id)
+    async def work(session: Session) -> Receipt:
+        from casework import steps
+
+        opening = await steps.opening(session, form.source, external_id)
         again = (
             f"Look whether it is there before you send it again: rj show {opening.reference} --as {staff}"
             if external_id is None
             else "Send it again with the same --external-id: it is opened once."
         )
         with _unanswered(again):
-            return await referrals.open(form, staff, opening=opening)
+            return await steps.open_referral(session, form, external_id, opening=opening)
 
     form = guarded(lambda: _form(source, external_id))
-    receipt = run(work)
+    receipt = run_as(staff, work)
     if as_json:
         print_json(receipt.model_dump(mode="json"))
         return
@@ -133,20 +150,10 @@ def _form(source: str, external_id: str | None) -> Any:
 @app.command("do")
 def do_command(
     reference: ReferenceArgument,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help="What to do; `rj example` lists all.")],
+    command: CommandArgument,
     staff: AsOption,
-    source: Annotated[
-        str | None, typer.Argument(metavar="FILE|-", help="The command in JSON; - reads standard input.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="FIELD=VALUE",
-            help="One field; may be repeated. Lists by comma, fields below by dots. FIELD=- asks for the value, or "
-            "reads it from standard input: what stands in a command, everybody on this machine can read.",
-        ),
-    ] = None,
+    source: CommandSource = None,
+    settings: CommandSettings = None,
     command_id: Annotated[
         UUID | None,
         typer.Option(metavar="UUID", help="Given twice, the step is taken once and answered the same."),
@@ -159,16 +166,18 @@ def do_command(
     --set outcome=reached --set note=- --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Receipt, list[Recorded], tuple[str, ...]]:
+    async def work(session: Session) -> tuple[Receipt, tuple[Recorded, ...], tuple[PermittedStep, ...]]:
+        from casework import steps
+
         with _unanswered(f"Repeat it with --command-id {once}: it is recorded once."):
-            receipt = await referrals.take(reference, asked, staff, command_id=once)
-        events: list[Recorded] = []
-        permitted: tuple[str, ...] = ()
+            receipt = await steps.take(session, reference, asked, once)
+        events: tuple[Recorded, ...] = ()
+        permitted: tuple[PermittedStep, ...] = ()
         if as_json:
             return receipt, events, permitted
         try:
-            events = await _events(referrals, receipt)
-            permitted = await referrals.permitted(reference, staff)
+            events = await steps.events_of(session, receipt)
+            permitted = await steps.permitted_after(session, receipt)
         except Exception as error:  # noqa: BLE001 - it stands, whatever keeps us from telling more of it
             typer.echo(
                 f"rj: It is recorded; what it led to cannot be read now ({type(error).__name__}).", err=True
@@ -177,7 +186,7 @@ def do_command(
 
     once = command_id or uuid4()
     asked = guarded(lambda: _command(command, source, settings or []))
-    receipt, events, permitted = run(work, temporal=not _urgent(asked))
+    receipt, events, permitted = run_as(staff, work, temporal=not _urgent(asked))
     if as_json:
         print_json(receipt.model_dump(mode="json"))
         return
@@ -197,7 +206,7 @@ def do_command(
         )
     _tell(receipt)
     if permitted:
-        _hint(permitted, receipt.stage, reference, staff)
+        _hint(permitted, reference, staff)
 
 
 def _urgent(asked: Command) -> bool:
@@ -205,15 +214,6 @@ def _urgent(asked: Command) -> bool:
     from runtime.asking import URGENT
 
     return isinstance(asked, URGENT)
-
-
-async def _events(referrals: Referrals, receipt: Receipt) -> list[Recorded]:
-    """The events of the step that a receipt is for."""
-    from stores.logs import event_log
-
-    history = await event_log.read(referrals.pool, receipt.reference)
-    step = next((each.step for each in history if each.sequence == receipt.sequence), receipt.sequence)
-    return [each for each in history if each.step == step]
 
 
 @contextmanager
@@ -249,40 +249,85 @@ def _tell(receipt: Receipt) -> None:
         typer.echo(f"Next deadline: {words(receipt.next_deadline)}, {due(receipt.next_due_at)}")
 
 
-def _hint(kinds: tuple[str, ...], stage: Stage, reference: str, staff: str) -> None:
-    from lifecycle import work_of
-    from schemas.commands import COMMANDS
-
-    work = work_of(stage)
-    here = [kind for kind in kinds if COMMANDS[kind] in work][:_HINTED]
+def _hint(steps: tuple[PermittedStep, ...], reference: str, staff: str) -> None:
+    here = [step.kind for step in steps if step.of_this_stage][:_HINTED]
     if here:
         typer.echo(f"You may next: {', '.join(here)}")
-    typer.echo(f"All that you may do ({len(kinds)}): rj permitted {reference} --as {staff}")
+    typer.echo(f"All that you may do ({len(steps)}): rj permitted {reference} --as {staff}")
+
+
+@app.command("preview")
+def preview_command(
+    reference: ReferenceArgument,
+    command: CommandArgument,
+    staff: AsOption,
+    source: CommandSource = None,
+    settings: CommandSettings = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a step would do, were it taken now. Nothing is recorded, and nobody is told.
+
+    Example: rj preview RJ-7KQ4-M2X1 record_contact_attempt --set participant=h1 --set channel=phone
+    --set outcome=reached --as cw-1
+    """
+
+    async def work(session: Session) -> Preview:
+        from casework import steps
+
+        return await steps.preview(session, reference, asked)
+
+    asked = guarded(lambda: _command(command, source, settings or []))
+    found = run_as(staff, work, temporal=False)
+    if as_json:
+        # What the referral or the policy would be as a whole is no news.
+        left_out: Any = {"events": {"__all__": {"event": {"becomes", "policy"}, "command_id": True}}}
+        print_json(found.model_dump(mode="json", exclude=left_out))
+        return
+    from cli.showing import preview_lines
+
+    for line in preview_lines(found):
+        typer.echo(plain(line))
 
 
 @app.command("permitted")
-def permitted_command(reference: ReferenceArgument, staff: AsOption, as_json: JsonOption = False) -> None:
-    """Print what you may do next on a referral.
+def permitted_command(
+    reference: ReferenceArgument,
+    staff: AsOption,
+    blocked: Annotated[
+        bool,
+        typer.Option(
+            "--blocked", help="Also the steps of this stage that are not possible now, and what each lacks."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what you may do next on a referral, and with --blocked what you may not do yet, and why.
 
-    Example: rj permitted RJ-7KQ4-M2X1 --as cw-1
+    Example: rj permitted RJ-7KQ4-M2X1 --blocked --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[str, ...]:
-        from casework.access import What, who_sees
+    async def work(session: Session) -> tuple[tuple[PermittedStep, ...], tuple[BlockedStep, ...]]:
+        from casework import steps
 
-        await who_sees(referrals, reference, staff, What.STATUS)
-        return await referrals.permitted(reference, staff)
+        possible = await steps.permitted(session, reference)
+        return possible, await steps.blocked(session, reference) if blocked else ()
 
-    kinds = run(work, temporal=False)
-    from schemas.commands import COMMANDS
-
-    meanings = {kind: meaning(COMMANDS[kind]) for kind in kinds}
+    possible, impossible = run_as(staff, work, temporal=False)
     if as_json:
-        print_json([{"kind": kind, "meaning": text} for kind, text in meanings.items()])
-    elif meanings:
-        print_table(meanings.items())
+        kinds = [step.model_dump(mode="json", include={"kind", "meaning"}) for step in possible]
+        not_now = [step.model_dump(mode="json") for step in impossible]
+        print_json({"permitted": kinds, "blocked": not_now} if blocked else kinds)
+        return
+    if possible:
+        print_table((step.kind, step.meaning) for step in possible)
     else:
         typer.echo(f"There is nothing that {staff} may do on {reference} now.")
+    if impossible:
+        from cli.showing import blocked_lines
+
+        typer.echo("\nNot possible now:")
+        for line in blocked_lines(impossible):
+            typer.echo(plain(line))
 
 
 @app.command("list")
@@ -320,62 +365,70 @@ def list_command(
     Example: rj list --overdue --as cw-1
     """
 
-    async def work(referrals: Referrals) -> list[Line] | list[Sent]:
-        from casework.access import What, areas_to_see, sent
-        from stores.referrals import list_referrals
+    async def work(session: Session) -> Listed | SentList:
+        from casework import lists
 
-        member = await referrals.member(staff)
-        if member.role is Role.PARTNER:
-            filters = (stage, caseworker, overdue, on_hold, sensitive, safeguarding, due_within is not None)
-            if any(filters):
-                raise BadInput("--area and --limit alone are for partner agencies.")
-            return await sent(referrals, member, areas_to_see(member, What.STATUS, area), limit + 1)
-        areas = areas_to_see(member, What.CASELOAD, area)
-        if caseworker is not None:
-            await referrals.registered(caseworker, "caseworker")
-        return await list_referrals(
-            referrals.pool.within(areas),
-            areas=areas,
+        filters = lists.ListFilters(
+            area=area,
             stage=stage,
             caseworker=caseworker,
             overdue=overdue,
             on_hold=on_hold,
             sensitive=sensitive,
             safeguarding=safeguarding,
-            due_before=_day_end(due_within) if due_within is not None else None,
-            limit=limit + 1,
+            due_within_days=due_within,
+            limit=limit,
         )
+        if session.member.role is not Role.PARTNER:
+            return await lists.list_referrals(session, filters)
+        if filters.of_the_work:
+            raise BadInput("--area and --limit alone are for partner agencies.")
+        return await lists.sent(session, area=area, limit=limit)
 
-    found = run(work, temporal=False)
-    lines = found[:limit]
+    _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
+
+
+@app.command("search")
+def search_command(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="Some letters and digits of a reference, such as 7KQ4.")
+    ],
+    staff: AsOption,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Find referrals of your areas by a part of their reference, closed ones too. A partner finds what they sent.
+
+    Example: rj search 7KQ4 --as cw-1
+    """
+
+    async def work(session: Session) -> Listed | SentList:
+        from casework.lists import search
+
+        return await search(session, text, limit=limit)
+
+    _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
+
+
+def _print_list(found: Listed | SentList, limit: int, *, as_json: bool) -> None:
+    from casework.lists import Listed
+
     if as_json:
-        print_json([_as_json(line) for line in lines])
-    elif lines:
-        print_table([_HEADINGS[type(lines[0]).__name__], *map(_row, lines)])
-        if len(found) > limit:
-            typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
-    else:
+        print_json([line.model_dump(mode="json") for line in found.lines])
+        return
+    if not found.lines:
         typer.echo("There is no such referral.")
+    elif isinstance(found, Listed):
+        heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", "")
+        print_table([heading, *map(_row, found.lines)])
+    else:
+        rows = [(line.reference, line.area, words(line.status)) for line in found.lines]
+        print_table([("REFERENCE", "AREA", "STATUS"), *rows])
+    if found.more:
+        typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
 
 
-_HEADINGS = {
-    "Line": ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", ""),
-    "Sent": ("REFERENCE", "AREA", "STATUS"),
-}
-
-
-def _as_json(line: Line | Sent) -> dict[str, Any]:
-    return line._asdict() if isinstance(line, tuple) else line.model_dump(mode="json")
-
-
-def _day_end(days: int) -> datetime:
-    """Midnight in London at the end of the day that many days ahead."""
-    return datetime.combine(datetime.now(LONDON).date() + timedelta(days=days + 1), time(), LONDON)
-
-
-def _row(line: Line | Sent) -> tuple[str, ...]:
-    if isinstance(line, tuple):
-        return (line.reference, line.area, words(line.status))
+def _row(line: ReferralLine) -> tuple[str, ...]:
     marks = {
         "overdue": line.next_due_at is not None and line.next_due_at <= datetime.now(UTC),
         "inactive": line.inactive,
@@ -412,59 +465,19 @@ def show_command(
     Example: rj show RJ-7KQ4-M2X1 --as cw-1
     """
 
-    async def work(
-        referrals: Referrals,
-    ) -> tuple[Overview, bool, Erasure | None, list[Notice]] | str:
-        from casework.access import What, status, who_sees
-        from stores import notices
-        from stores.keys import erasures
+    async def work(session: Session) -> AnyView:
+        from casework.referral_view import view_referral
 
-        member = await who_sees(referrals, reference, staff, What.STATUS)
-        overview, answers = await _standing(referrals, reference, live)
-        if member.role is Role.PARTNER:
-            return status(overview.referral.stage)
-        return (
-            overview,
-            answers,
-            await erasures.find(referrals.pool, reference),
-            await notices.pending(referrals.pool, reference),
-        )
+        return await view_referral(session, reference, live=live)
 
-    found = run(work, temporal=False)
-    if isinstance(found, str):
-        if as_json:
-            print_json({"reference": reference, "status": found})
-        else:
-            typer.echo(f"{reference}: {words(found)}")
-        return
-    overview, answers, erasure, underway = found
-    from cli.showing import erasure_line, overview_json, overview_lines, standing_lines
-
+    view = run_as(staff, work, temporal=False)
     if as_json:
-        print_json(
-            {
-                "source": "workflow" if answers else "log",
-                "erased": erasure.model_dump(mode="json") if erasure else None,
-                **overview_json(overview, underway, erased=erasure is not None),
-            }
-        )
+        print_json(view.for_script())
         return
-    if erasure:
-        typer.echo(erasure_line(erasure))
-        for line in standing_lines(overview.referral):
-            typer.echo(plain(line))
-        return
-    if live and not answers:
-        typer.echo("Its workflow does not answer (is Temporal up, and a worker?): read from the log instead.")
-    for line in overview_lines(overview, underway):
+    from cli.showing import view_lines
+
+    for line in view_lines(view):
         typer.echo(plain(line))
-
-
-async def _standing(referrals: Referrals, reference: str, live: bool) -> tuple[Overview, bool]:
-    """How a referral stands by the log, or by its workflow, and whether that answered."""
-    if live:
-        return await referrals.overview(reference)
-    return await referrals.recorded(reference), False
 
 
 @app.command("timeline")
@@ -483,14 +496,18 @@ def timeline_command(
 
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
-    from cli.showing import read_timeline, timeline_lines
 
-    timeline = run(
-        lambda referrals: read_timeline(referrals, reference, staff, outline=outline), temporal=False
-    )
+    async def work(session: Session) -> Timeline:
+        from casework.timeline import read_timeline
+
+        return await read_timeline(session, reference, outline=outline)
+
+    timeline = run_as(staff, work, temporal=False)
     if as_json:
-        print_json(timeline.as_json())
+        print_json(timeline.for_script())
         return
+    from cli.showing import timeline_lines
+
     for line in timeline_lines(timeline):
         typer.echo(plain(line))
 

@@ -129,8 +129,27 @@ async def record(
             raise Refused("clock", "Temporal's clock is ahead of PostgreSQL's: correct both.")
     code, colon, who = answer.partition(":")
     if colon:
-        raise Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
+        raise _not_as_claimed(code, who, request)
     raise StepForged(referral.reference, answer)
+
+
+async def check_named(pool: Pool, request: Request) -> None:
+    """Look whether those whom a command names are as the register has them, without recording anything.
+
+    Raises:
+        Refused: somebody is not; with the same words :func:`record` refuses the step.
+    """
+    advanced = _advanced(request)
+    for who in _named(request):
+        code = await pool.nowhere.fetchval(
+            "SELECT staff_problem($1, NULL, $2, $3)", who, request.actor.area, who == advanced
+        )
+        if code is not None:
+            raise _not_as_claimed(code, who, request)
+
+
+def _not_as_claimed(code: str, who: str, request: Request) -> Refused:
+    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
 
 
 def link_of(

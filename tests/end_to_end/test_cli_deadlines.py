@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from cli.casework.deadlines import _moved
-from cli.explaining import ENDS_WITH, Explained, explained, lines
+from casework.deadlines import Explained, changes_in, explained
+from casework.words import ENDS_WITH, deadline_change
+from cli.explaining import lines
 from lifecycle import fold
 from lifecycle.working_time import at_day_end
 from schemas import commands as c
@@ -239,7 +240,8 @@ async def test_what_a_resume_has_moved_is_said_by_the_log(book: Book) -> None:
     await book.take(reference, "cw-1", c.Hold(review_on=review, reason="Away"), MONDAY)
     await book.take(reference, "cw-1", c.Resume(), MONDAY + timedelta(days=1))
     history = await event_log.history(book.pool, book.keys, reference)
-    assert list(_moved(history, history[-1].command_id)) == [
+    changes = changes_in(history, history[-1].command_id)
+    assert [deadline_change(each.key, each.change, each.due_at, each.was_due_at) for each in changes] == [
         "Moved: allocation: due Wed 4 Mar 2026 10:00 (was Tue 3 Mar 2026 10:00)",
         "Moved: first contact: due Thu 5 Mar 2026 10:00 (was Wed 4 Mar 2026 10:00)",
         "Moved: inactivity: due Tue 31 Mar 2026 10:00 (was Mon 30 Mar 2026 10:00)",

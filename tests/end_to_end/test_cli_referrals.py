@@ -62,7 +62,9 @@ async def test_every_command_has_help_with_an_example(rj: Rj) -> None:
             "fields",
             "open",
             "do",
+            "preview",
             "permitted",
+            "search",
             "list",
             "show",
             "timeline",
@@ -141,11 +143,11 @@ async def test_what_was_recorded_is_said_though_no_more_can_be_told_of_it(
         raise ConnectionError
 
     noticed = "rj: It is recorded; what it led to cannot be read now (ConnectionError).\n"
-    monkeypatch.setattr(Referrals, "permitted", away)
+    monkeypatch.setattr("casework.steps.permitted", away)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert "Recorded (step 2): duplicate checked\nStage: received\n" in said.out
-    monkeypatch.setattr("cli.casework.referrals._events", away)
+    monkeypatch.setattr("casework.steps.events_of", away)
     said = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert said.out.startswith("Recorded.\nStage: victim contact\n")
@@ -205,7 +207,8 @@ async def test_to_whoever_asks_a_timeline_tells_nothing_of_what_a_person_is_like
     await rj("do", reference, "record_contact_safety", "-", "--as", "cw-1", given=safety)
     text = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out
     assert "participant: h1, purpose: take part" in text
-    assert "participant added" in text
+    assert "h1, the person harmed, consented to take part." in text
+    assert "A person joined the referral." in text
     events = [
         each["event"]
         for each in (await rj("timeline", reference, "--json", "--as", "cw-1", "--outline")).json["events"]
@@ -217,6 +220,77 @@ async def test_to_whoever_asks_a_timeline_tells_nothing_of_what_a_person_is_like
     assert "age band" in (await rj("timeline", reference, "--as", "cw-1")).out
 
 
+async def test_the_timeline_calls_people_by_name_only_where_names_may_be_seen(rj: Rj, reference: str) -> None:
+    reached = ("--set", "participant=h1", "--set", "channel=phone", "--set", "outcome=reached")
+    await rj("do", reference, "record_contact_attempt", *reached, "--as", "cw-1")
+    opened = (await rj("timeline", reference, "--as", "cw-1")).out
+    assert re.search(r"cw-1: Alex( Example \(h1\))? was reached by phone\.\n", opened)
+    outline = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out
+    assert "cw-1: An attempt was made to reach h1, the person harmed.\n" in outline
+    [*_, last] = (await rj("timeline", reference, "--as", "cw-1", "--json")).json["events"]
+    assert last["sentence"].endswith(" was reached by phone.")
+
+
+async def test_a_preview_says_what_the_step_then_does_and_records_nothing(
+    rj: Rj, reference: str, referrals: Referrals
+) -> None:
+    await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    step = (reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
+    said = await rj("preview", *step)
+    assert said.code == 0, said.err
+    assert "  The referral was allocated to cw-1.\n" in said.out
+    assert "Stage: victim contact; now received\nDeadlines met: allocation\n" in said.out
+    found = (await rj("preview", *step, "--json")).json
+    assert len(await event_log.read(referrals.pool, reference)) == 2
+    receipt = (await rj("do", *step, "--json")).json
+    done = (await rj("timeline", reference, "--as", "cw-1", "--json")).json["events"][2:]
+    assert [each["event"] for each in found["events"]] == [each["event"] for each in done]
+    assert (found["stage_after"], found["events"][-1]["sequence"]) == (receipt["stage"], receipt["sequence"])
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ("begin_preparation", "this is possible in"),
+        ("allocate --set caseworker=cw-9", "not in the staff register"),
+        ("allocate --set caseworker=cw-kent", "does not work in this referral's area"),
+    ],
+)
+async def test_a_preview_is_refused_as_the_step_is(rj: Rj, reference: str, step: str, sentence: str) -> None:
+    await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    looked = await rj("preview", reference, *step.split(), "--as", "su-1")
+    taken = await rj("do", reference, *step.split(), "--as", "su-1")
+    assert (looked.code, looked.out, looked.err) == (3, "", taken.err)
+    assert sentence in looked.one_sentence()
+
+
+async def test_what_is_not_possible_yet_is_told_with_what_is_missing(rj: Rj, reference: str) -> None:
+    said = (await rj("permitted", reference, "--blocked", "--as", "cw-1")).out
+    assert re.search(
+        r"\nNot possible now:\n(.*\n)*allocate  .*\n  It must first be checked that the same request", said
+    )
+    found = (await rj("permitted", reference, "--blocked", "--as", "cw-1", "--json")).json
+    [allocate] = [each for each in found["blocked"] if each["kind"] == "allocate"]
+    assert [gate["code"] for gate in allocate["gates"]] == ["duplicate_check_missing"]
+    await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
+    found = (await rj("permitted", reference, "--blocked", "--as", "cw-1", "--json")).json
+    assert "allocate" in {each["kind"] for each in found["permitted"]}
+    assert "allocate" not in {each["kind"] for each in found["blocked"]}
+
+
+async def test_a_referral_is_found_by_a_part_of_its_reference(rj: Rj, reference: str) -> None:
+    await rj("do", reference, "close", "--set", "reason=service_no_capacity", "--as", "cw-1")
+    code = reference.removeprefix("RJ-").replace("-", "")
+    for typed in (reference, code, code[2:6].lower(), f"{code[:2]} {code[2:5]}"):
+        found = (await rj("search", typed, "--as", "cw-1", "--json", "--limit", "1000")).json
+        assert reference in {each["reference"] for each in found}, typed
+    for other in ("cw-kent", "pa-1"):
+        assert (await rj("search", reference, "--as", other)).out == "There is no such referral.\n"
+    refused = await rj("search", "7_Q4", "--as", "cw-1")
+    assert refused.code == 3
+    assert "letters and digits of a reference" in refused.one_sentence()
+
+
 async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: str) -> None:
     await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     taken = await rj(
@@ -224,7 +298,7 @@ async def test_the_timeline_marks_a_step_that_was_taken_back(rj: Rj, reference: 
     )
     assert taken.code == 0, taken.err
     lines = (await rj("timeline", reference, "--as", "cw-1", "--outline")).out.splitlines()
-    assert any("duplicate checked (taken back by step 3)" in line for line in lines)
+    assert any("is here already. (Taken back by step 3.)" in line for line in lines)
 
 
 async def test_show_tells_what_is_missing_and_what_waits(rj: Rj, reference: str) -> None:

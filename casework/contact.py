@@ -1,0 +1,54 @@
+"""How a participant may be reached without danger, as it is known now."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from casework.access import What, require_access
+from casework.session import Session
+from lifecycle import fold
+from lifecycle.contacts import contact_of
+from lifecycle.leaving import known_participant
+from schemas.base import Model
+from schemas.people import ContactSafety, Person
+from stores.logs import event_log
+
+
+class ContactDetails(Model):
+    """Where one person can be reached.
+
+    Attributes:
+        participant: their id.
+        person: name and addresses.
+        contact_safety: which ways and hours are safe.
+        frozen: whether a safeguarding concern forbids every contact now.
+    """
+
+    participant: str
+    person: Person = Field(repr=False)
+    contact_safety: ContactSafety | None = Field(repr=False)
+    frozen: bool
+
+
+async def contact_details(session: Session, reference: str, participant: str) -> ContactDetails:
+    """How somebody may be reached without danger.
+
+    Args:
+        participant: their id, such as h1.
+
+    Raises:
+        Refused: the referral or the participant is unknown, or it is not theirs to see.
+        KeyErased: the referral was erased.
+    """
+    await require_access(session, What.PEOPLE, reference)
+    key = await session.referrals.keys.get(reference)
+    history = await event_log.read(session.referrals.pool, reference, key=key)
+    referral = fold(history)
+    known_participant(referral, participant)
+    contact = contact_of(history, participant)
+    return ContactDetails(
+        participant=participant,
+        person=contact.person,
+        contact_safety=contact.safety,
+        frozen=referral.safeguarding is not None,
+    )

@@ -1,0 +1,180 @@
+"""Which referrals there are: lists by filter, search by reference, and what a partner sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TypeAlias
+
+from pydantic import Field
+
+from casework.access import What, areas_to_see, status
+from casework.session import Session
+from lifecycle import Refused
+from schemas.areas import LONDON, Area
+from schemas.base import Model
+from schemas.people import Role
+from schemas.reference import ALPHABET
+from schemas.vocabulary import Stage
+from stores import referrals as read_model
+from stores.referrals import Line
+
+ReferralLine: TypeAlias = Line
+"""A referral as lists show it."""
+
+_LOOK_ALIKE = str.maketrans("ILO", "110")
+_FEWEST = 2
+"""Characters of a reference that a search needs; fewer would find nearly all."""
+
+
+class ListFilters(Model):
+    """Which referrals are listed; each filter that is given narrows the list.
+
+    Attributes:
+        area: of this police area; None: of all areas of the person.
+        stage: in this stage; closed ones are listed only when that stage is asked for.
+        caseworker: of this caseworker.
+        overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
+        due_within_days: due by the end of that many days from today in London, or overdue; 0 is today.
+        limit: how many at the most.
+    """
+
+    area: Area | None = None
+    stage: Stage | None = None
+    caseworker: str | None = None
+    overdue: bool = False
+    on_hold: bool = False
+    sensitive: bool = False
+    safeguarding: bool = False
+    due_within_days: int | None = Field(default=None, ge=0, le=3650)
+    limit: int = Field(default=50, ge=1, le=100_000)
+
+    @property
+    def of_the_work(self) -> bool:
+        """Whether they ask for more than an area, which a partner does not see."""
+        asked = (self.stage, self.caseworker, self.overdue, self.on_hold, self.sensitive, self.safeguarding)
+        return any(asked) or self.due_within_days is not None
+
+
+class Listed(Model):
+    """Referrals as lists show them.
+
+    Attributes:
+        lines: soonest due first; of a search, the newest first.
+        more: whether there are more than were asked for.
+    """
+
+    lines: tuple[ReferralLine, ...]
+    more: bool
+
+
+class Sent(Model):
+    """The status of a referral, as the partner who sent it sees it: received, in_hand or closed."""
+
+    reference: str
+    area: Area
+    status: str
+
+
+class SentList(Model):
+    """What a partner sent, the newest first.
+
+    Attributes:
+        more: whether there are more than were asked for.
+    """
+
+    lines: tuple[Sent, ...]
+    more: bool
+
+
+async def list_referrals(session: Session, filters: ListFilters) -> Listed:
+    """The referrals of a person's areas that fit every filter, soonest due first.
+
+    Raises:
+        Refused: an area is not theirs, the caseworker is unknown, or no list is for them.
+    """
+    areas = areas_to_see(session.member, What.CASELOAD, filters.area)
+    if filters.caseworker is not None:
+        await session.referrals.registered(filters.caseworker, "caseworker")
+    days = filters.due_within_days
+    found = await read_model.list_referrals(
+        session.referrals.pool.within(areas),
+        areas=areas,
+        due_before=_day_end(days) if days is not None else None,
+        limit=filters.limit + 1,
+        **filters.model_dump(exclude={"area", "due_within_days", "limit"}),
+    )
+    return _up_to(found, filters.limit)
+
+
+async def search(session: Session, text: str, *, limit: int = 50) -> Listed | SentList:
+    """The referrals whose reference holds what somebody typed, closed ones too, the newest first.
+
+    Case, spaces and hyphens do not matter, and I, L and O are read as 1, 1 and 0, as in a whole reference.
+
+    Args:
+        text: a reference or a part of one.
+        limit: how many at the most.
+
+    Raises:
+        Refused: it holds what no reference does, or no search is for them.
+    """
+    part = part_of_reference(text)
+    if session.member.role is Role.PARTNER:
+        areas = areas_to_see(session.member, What.STATUS)
+        found = await _find(session, part, areas, limit, sent_by=session.member.id)
+        lines = tuple(
+            Sent(reference=each.reference, area=each.area, status=status(each.stage)) for each in found
+        )
+        return SentList(lines=lines[:limit], more=len(lines) > limit)
+    areas = areas_to_see(session.member, What.CASELOAD)
+    return _up_to(await _find(session, part, areas, limit), limit)
+
+
+def part_of_reference(text: str) -> str:
+    """Some characters of a reference, as references are compared, from what a person typed.
+
+    Raises:
+        Refused: it is too short, or holds what no reference does.
+    """
+    part = "".join(text.upper().split()).replace("-", "")
+    code = part.removeprefix("RJ").translate(_LOOK_ALIKE)
+    if len(code) < _FEWEST or not set(code) <= set(ALPHABET):
+        raise Refused(
+            "not_a_reference",
+            f"A search is for {_FEWEST} or more letters and digits of a reference, such as 7KQ4 of RJ-7KQ4-M2X1.",
+            "text",
+        )
+    return part.translate(_LOOK_ALIKE)
+
+
+async def sent(session: Session, *, area: Area | None = None, limit: int = 50) -> SentList:
+    """The status of what a partner sent, the newest first.
+
+    Args:
+        area: to this one only; None: to all areas of the partner.
+        limit: how many at the most.
+
+    Raises:
+        Refused: the area is not theirs, or no status is for them.
+    """
+    areas = areas_to_see(session.member, What.STATUS, area)
+    pool = session.referrals.pool.within(areas)
+    found = await read_model.sent(pool, session.member.id, areas, limit + 1)
+    lines = tuple(Sent(reference=reference, area=of, status=status(stage)) for reference, of, stage in found)
+    return SentList(lines=lines[:limit], more=len(lines) > limit)
+
+
+async def _find(
+    session: Session, part: str, areas: list[Area], limit: int, *, sent_by: str | None = None
+) -> list[Line]:
+    pool = session.referrals.pool.within(areas)
+    return await read_model.find_referrals(pool, part, areas=areas, sent_by=sent_by, limit=limit + 1)
+
+
+def _up_to(found: list[Line], limit: int) -> Listed:
+    return Listed(lines=tuple(found[:limit]), more=len(found) > limit)
+
+
+def _day_end(days: int) -> datetime:
+    """Midnight in London at the end of the day that many days ahead."""
+    return datetime.combine(datetime.now(LONDON).date() + timedelta(days=days + 1), time(), LONDON)

@@ -1,0 +1,177 @@
+"""A referral as a signed-in person may see it: how it stands, without anything that tells who the people are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from casework.access import What, require_access, status
+from casework.session import Session
+from lifecycle.clocks import paused_deadlines
+from lifecycle.notifying.notices import held_back
+from lifecycle.notifying.tasks import open_tasks
+from schemas.base import Model
+from schemas.notices import Notice, Party
+from schemas.people import Role
+from schemas.referral import Deadline, Referral, Task
+from schemas.steps import Overview
+from stores import notices
+from stores.keys import erasures
+from stores.keys.erasures import Erasure
+
+# What the rules need of a person, and nobody who only asks how a referral stands.
+_RULES_ONLY: dict[str, Any] = {
+    "policy": True,
+    "risk": {"assessments"},
+    "tasks": {"__all__": {"why"}},
+    "participants": {
+        "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
+    },
+}
+# Of a message that is on its way.
+_ON_ITS_WAY = {"id", "at", "template", "to"}
+_LEFT_BY_ERASURE = {"reference", "sequence", "area", "stage", "received_at", "closed_at", "closure_reason"}
+
+
+class Source(StrEnum):
+    """By which a referral is known as it is shown."""
+
+    LOG = "log"
+    WORKFLOW = "workflow"
+    LOG_INSTEAD = "log_instead"
+    """Its workflow was asked and did not answer."""
+
+    @property
+    def for_script(self) -> str:
+        """workflow or log."""
+        return "workflow" if self is Source.WORKFLOW else "log"
+
+
+class StatusView(Model):
+    """What the partner who sent a referral sees of it.
+
+    Attributes:
+        status: received, in_hand or closed.
+    """
+
+    reference: str
+    status: str
+
+    def for_script(self) -> dict[str, Any]:
+        """All of it, JSON-ready."""
+        return self.model_dump(mode="json")
+
+
+class ErasedView(Model):
+    """What is left to say of a referral that was erased.
+
+    Attributes:
+        referral: its state, of which only the stage, the dates and the reason of closing are to be shown.
+        erasure: the note of its erasure.
+        source: by which it is known.
+    """
+
+    referral: Referral
+    erasure: Erasure
+    source: Source
+
+    def for_script(self) -> dict[str, Any]:
+        """All that may be shown of it, JSON-ready."""
+        return {
+            "source": self.source.for_script,
+            "erased": self.erasure.model_dump(mode="json"),
+            "referral": self.referral.model_dump(mode="json", include=_LEFT_BY_ERASURE),
+            "deadlines": [],
+            "messages": [],
+        }
+
+
+class MessageUnderway(Model):
+    """A message to somebody outside that has no outcome yet.
+
+    Attributes:
+        held_back: whether a hold or a safeguarding concern keeps it from leaving.
+    """
+
+    notice: Notice
+    held_back: bool
+
+
+class ReferralView(Model):
+    """How a referral stands.
+
+    Attributes:
+        referral: its state.
+        deadlines: those that are open, soonest due first.
+        stopped: those that a hold has stopped.
+        to_tell: what a person has to tell somebody because no message could.
+        messages: those to somebody outside that are on their way.
+        source: by which it is known.
+    """
+
+    referral: Referral
+    deadlines: tuple[Deadline, ...]
+    stopped: tuple[Deadline, ...]
+    to_tell: tuple[Task, ...]
+    messages: tuple[MessageUnderway, ...]
+    source: Source
+
+    def for_script(self) -> dict[str, Any]:
+        """All that may be shown of it, JSON-ready, without what only the rules need of a person."""
+        overview = Overview(referral=self.referral, deadlines=self.deadlines)
+        return {
+            "source": self.source.for_script,
+            "erased": None,
+            **overview.model_dump(mode="json", exclude={"referral": _RULES_ONLY}),
+            "messages": [each.notice.model_dump(mode="json", include=_ON_ITS_WAY) for each in self.messages],
+        }
+
+
+AnyView: TypeAlias = ReferralView | ErasedView | StatusView
+
+
+async def view_referral(session: Session, reference: str, *, live: bool = False) -> AnyView:
+    """How a referral stands now by the log, the truth of record.
+
+    Args:
+        live: ask its workflow, and read the log only where that does not answer.
+
+    Raises:
+        Refused: the referral is unknown, or not theirs to see.
+    """
+    await require_access(session, What.STATUS, reference)
+    if live:
+        overview, answered = await session.referrals.overview(reference)
+        source = Source.WORKFLOW if answered else Source.LOG_INSTEAD
+    else:
+        overview, source = await session.referrals.recorded(reference), Source.LOG
+    if session.member.role is Role.PARTNER:
+        return StatusView(reference=reference, status=status(overview.referral.stage))
+    pool = session.referrals.pool
+    erasure = await erasures.find(pool, reference)
+    if erasure is not None:
+        return ErasedView(referral=overview.referral, erasure=erasure, source=source)
+    return view_of(overview, await notices.pending(pool, reference), source)
+
+
+def view_of(overview: Overview, underway: Sequence[Notice], source: Source) -> ReferralView:
+    """How a referral stands.
+
+    Args:
+        underway: its messages that have no outcome yet.
+        source: by which it is known.
+    """
+    referral = overview.referral
+    return ReferralView(
+        referral=referral,
+        deadlines=overview.deadlines,
+        stopped=paused_deadlines(referral),
+        to_tell=open_tasks(referral),
+        messages=tuple(
+            MessageUnderway(notice=each, held_back=held_back(referral, each))
+            for each in underway
+            if each.party is not Party.STAFF
+        ),
+        source=source,
+    )

@@ -1,0 +1,114 @@
+"""Why a deadline is when it is, what ends it, and what happens to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from casework.words.people import deadline_in_words, in_words, when
+from schemas.policy import DeadlineName, Rung
+
+ENDS_WITH = {
+    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate)",
+    DeadlineName.FIRST_CONTACT: "an attempt to reach whoever is approached first (record_contact_attempt)",
+    DeadlineName.UNREACHABLE_REVIEW: "reaching the person (record_contact_attempt), or a supervisor's review, after "
+    "which it runs anew (record_review)",
+    DeadlineName.THINKING_TIME: "a yes or a no (record_interest), or a review, after which it runs anew "
+    "(record_review)",
+    DeadlineName.RISK_ASSESSMENT: "the verdict (record_risk_verdict)",
+    DeadlineName.SIGN_OFF: "a supervisor's decision (sign_off), never by who made it",
+    DeadlineName.OFFENDER_DECISION: "going on to preparation (begin_preparation), or a review, after which it runs "
+    "anew (record_review)",
+    DeadlineName.PREPARATION_REVIEW: "going on to the activity (book_activity), or a supervisor's review, after which "
+    "it runs anew (record_review)",
+    DeadlineName.RISK_RECONFIRMATION: "confirming the risk shortly before the activity (reconfirm_risk)",
+    DeadlineName.COURT_DATE: "the hearing itself; another date is recorded (record_court_news)",
+    DeadlineName.CHECK_IN: "the check-in with the person (record_follow_up)",
+    DeadlineName.SURVEY: "the person's answers (record_survey)",
+    DeadlineName.FOLLOW_UP_SIX_WEEKS: "the contact after six weeks (record_follow_up)",
+    DeadlineName.FOLLOW_UP_THREE_MONTHS: "the contact after three months (record_follow_up)",
+    DeadlineName.AGREEMENT_ITEM: "saying what became of the item (settle_agreement_item)",
+    DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
+    DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
+    DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
+}
+"""What ends each clock, as the rules have it."""
+
+_OWN_DATES = {
+    DeadlineName.COURT_DATE: "the day of the hearing",
+    DeadlineName.RISK_RECONFIRMATION: "the beginning of the activity",
+    DeadlineName.AGREEMENT_ITEM: "the end of the day that was agreed",
+    DeadlineName.HOLD_REVIEW: "the day that was set when the hold began",
+}
+
+_UNITS = {"wd": "working day", "w": "week", "m": "month"}
+
+
+def span_in_words(span: str) -> str:
+    """A span of a policy: 2 working days."""
+    for unit, word in _UNITS.items():
+        if span.endswith(unit):
+            number = span.removesuffix(unit)
+            return f"{number} {word}{'s' * (number != '1')}"
+    return f"{span.removeprefix('PT').removesuffix('S')} seconds"
+
+
+def point_in_words(point: str) -> str:
+    """A point of a deadline: warning 1."""
+    kind, _, number = point.partition("-")
+    return {"warn": f"warning {number}", "escalate": f"escalation {number}"}.get(kind, kind)
+
+
+def what_follows_at(rung: Rung, point: str) -> str:
+    """What happens when a deadline comes to one of its points.
+
+    Args:
+        rung: of the ladder, that answers then.
+    """
+    who = in_words(rung)
+    match point.partition("-")[0]:
+        case "warn":
+            return f"warning to the {who}"
+        case "due" if rung is Rung.CASEWORKER:
+            return "due: the caseworker is reminded"
+        case "due":
+            return f"due: the {who} is called in"
+        case _:
+            return f"escalates to the {who}"
+
+
+def why_due(
+    key: str,
+    span: str | None,
+    started_at: datetime | None,
+    counted_from: datetime | None,
+    because: str | None,
+) -> str:
+    """Why a deadline is due when it is.
+
+    Args:
+        span: after which it is due; None: it falls on its own date.
+        started_at: when its clock started.
+        counted_from: when working time began, where its clock started outside of it.
+        because: why that span holds instead of the policy's ordinary one.
+    """
+    if span is None or started_at is None:
+        return f"it falls on {_OWN_DATES.get(DeadlineName(key.partition('/')[0]), 'a date of its own')}"
+    since = f"{span_in_words(span)} after its clock started {when(started_at)}"
+    if counted_from:
+        since += f", which counts from {when(counted_from)}"
+    return f"{since}; {because}" if because else since
+
+
+def deadline_change(key: str, change: str, due_at: datetime, was_due_at: datetime | None) -> str:
+    """What a step does to a deadline: Moved: first contact: due Thu 5 Mar 2026 10:00 (was Wed 4 Mar 2026 10:00)."""
+    name = deadline_in_words(key)
+    due = f"{name}: due {when(due_at)}"
+    match change:
+        case "stopped":
+            return f"Stands still: {name}"
+        case "new":
+            return f"New: {due}"
+        case "moved" if was_due_at is not None:
+            return f"Moved: {due} (was {when(was_due_at)})"
+        case _:
+            return f"Goes on: {due}"

@@ -1,0 +1,109 @@
+"""How days, deadlines and people are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from schemas import events as e
+from schemas.areas import LONDON
+from schemas.events import Recorded
+from schemas.policy import DeadlineName
+from schemas.vocabulary import ParticipantRole
+
+SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
+_SOMEBODY = "somebody"
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "dame", "rev", "prof"})
+
+
+def when(moment: datetime) -> str:
+    """A moment as people in England and Wales read it: Thu 26 Nov 2026 09:00."""
+    return f"{moment.astimezone(LONDON):%a %-d %b %Y %H:%M}"
+
+
+def on_day(day: date) -> str:
+    """A day as people in England and Wales read it: Thu 26 Nov 2026."""
+    return f"{day:%a %-d %b %Y}"
+
+
+def in_words(name: str) -> str:
+    """A word of the field as people read it: victim contact."""
+    return name.replace("_", " ")
+
+
+def deadline_in_words(key: str) -> str:
+    """A deadline as people call it, with what it is about: thinking time about h1."""
+    name, _, about = key.partition("/")
+    if not about:
+        return in_words(name)
+    return f"{in_words(name)} {'of' if name == DeadlineName.SIGN_OFF else 'about'} {in_words(about)}"
+
+
+@dataclass(frozen=True)
+class People:
+    """How the people of a referral are called.
+
+    Attributes:
+        roles: what each is, by id.
+        names: their full names, by id, where the reader may see them; else empty.
+    """
+
+    roles: Mapping[str, ParticipantRole]
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def called(self, participant: str | None) -> str:
+        """A person as a sentence ends with them: June; or h1, the person harmed."""
+        if participant is None:
+            return _SOMEBODY
+        if name := self._short_name(participant):
+            return name
+        role = self.roles.get(participant)
+        return f"{participant}, {self._side(role)}" if role else participant
+
+    def within(self, participant: str | None) -> str:
+        """A person as a sentence goes on after them: June; or h1, the person harmed, with its second comma."""
+        called = self.called(participant)
+        return f"{called}," if called.startswith(f"{participant}, ") else called
+
+    def listed(self, participants: Iterable[str]) -> str:
+        """Several people: June and Adam; without names, h1 and r1."""
+        called = [self._short_name(each) or each for each in participants]
+        return " and ".join([", ".join(called[:-1]), called[-1]] if len(called) > 1 else called)
+
+    def _side(self, role: ParticipantRole) -> str:
+        side = SIDES.get(role, in_words(role))
+        alone = sum(each is role for each in self.roles.values()) == 1
+        return f"{'the' if alone else 'an' if side[0] in 'aeiou' else 'a'} {side}"
+
+    def _short_name(self, participant: str) -> str | None:
+        """The first name, and the whole name where another shares the first."""
+        whole = self.names.get(participant)
+        first = _first_name(whole)
+        if first is None:
+            return None
+        shared = sum(_first_name(each) == first for each in self.names.values()) > 1
+        return f"{whole} ({participant})" if shared else first
+
+
+def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = None) -> People:
+    """How the people of a referral are called, by its log.
+
+    Args:
+        names: by id, where the reader may see them.
+    """
+    roles: dict[str, ParticipantRole] = {}
+    for recorded in history:
+        match recorded.event:
+            case e.ReferralReceived():
+                roles |= {each.id: each.role for each in recorded.event.participants}
+            case e.ParticipantAdded():
+                roles[recorded.event.participant.id] = recorded.event.participant.role
+    return People(roles, names or {})
+
+
+def _first_name(name: str | None) -> str | None:
+    parts = (name or "").split()
+    while len(parts) > 1 and parts[0].lower().rstrip(".") in _TITLES:
+        del parts[0]
+    return parts[0] if parts else None

@@ -1,0 +1,129 @@
+"""How a referral stands, a sentence at a time, by ids and never by names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from casework.words.people import SIDES, in_words, on_day, when
+from lifecycle.consents import in_force
+from messages.notice_facts import template_in_words
+from schemas.notices import Notice, Party
+from schemas.referral import Participant, Referral, Task
+from schemas.vocabulary import Method, ParticipantRole, Purpose
+from stores.keys.erasures import Erasure
+
+
+def standing(referral: Referral) -> Iterator[str]:
+    """In which stage a referral is, and how it ended: all that is left to say of an erased one."""
+    yield f"{referral.reference}: {in_words(referral.stage)} since {when(referral.stage_entered_at)}"
+    if referral.closed and referral.closure_reason:
+        yield f"Closed as {in_words(referral.closure_reason)} by {referral.closed_by}"
+
+
+def erased(note: Erasure) -> str:
+    """That a referral was erased."""
+    return (
+        f"Erased {when(note.erased_at)} by {note.by_staff} ({in_words(note.reason)}): "
+        "what was said about people cannot be read any more."
+    )
+
+
+def origin(referral: Referral) -> Iterator[str]:
+    """Where a referral is from, and whose it is."""
+    stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
+    yield (
+        f"Area {referral.area}, {in_words(referral.offence)}, {stage_of_justice}; "
+        f"sent by {in_words(referral.source)}, wished for by {in_words(referral.initiator)}, "
+        f"received {when(referral.received_at)}"
+    )
+    if referral.sensitive:
+        yield f"Sensitive case: {', '.join(map(in_words, referral.sensitive_categories)) or 'a child takes part'}"
+    yield f"Caseworker: {referral.caseworker or 'none yet'}"
+
+
+def what_stops(referral: Referral) -> Iterator[str]:
+    """What keeps a referral from going on: a concern, a hold, a sign-off that is waited for."""
+    if referral.safeguarding:
+        raised = referral.safeguarding
+        yield f"SAFEGUARDING: contact is frozen since {when(raised.since)}, raised by {raised.raised_by}"
+    if referral.hold:
+        yield f"On hold since {when(referral.hold.since)}, to be reviewed {on_day(referral.hold.review_on)}"
+    for request in referral.sign_off_requests:
+        asked = f"asked by {request.requested_by} {when(request.requested_at)}"
+        yield f"Waits for a sign-off: {in_words(request.subject)}, {asked}"
+
+
+def activity(referral: Referral) -> Iterator[str]:
+    """Who runs the activity, what is booked, what was held, and what was agreed."""
+    if referral.facilitator:
+        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
+        yield f"Facilitator: {referral.facilitator}{co}"
+    if referral.method:
+        yield f"Method: {in_words(referral.method)}"
+    if referral.activity:
+        booked = referral.activity
+        yield f"Booked: {in_words(booked.method)}, {when(booked.starts_at)}, {', '.join(booked.attending)}"
+    for person in referral.participants:
+        if person.meeting_at is not None and person.active:
+            yield f"Booked: preparation meeting, {when(person.meeting_at)}, {person.id}"
+    for held in referral.held:
+        yield f"{'Partly held' if held.partly else 'Held'}: {in_words(held.method)}, {when(held.at)}"
+    for item in referral.agreement:
+        state = in_words(item.outcome) if item.outcome else f"due {on_day(item.due_on)}"
+        yield f"Agreement {item.id} by {item.by}: {state}"
+
+
+def participant(referral: Referral, person: Participant) -> str:
+    """What somebody is in the referral, what they said to it, and which consents they gave and lack."""
+    parts = [f"{person.id} {SIDES.get(person.role, in_words(person.role))}"]
+    if person.accompanies:
+        parts.append(f"for {person.accompanies}")
+    if person.child:
+        parts.append("under 18")
+    if person.ended:
+        return ", ".join([*parts, f"part ended: {in_words(person.ended)}"])
+    if person.interest:
+        parts.append(in_words(person.interest))
+    if person.acknowledges is not None:
+        parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
+    given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
+    missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
+    said = [", ".join(parts), f"consents to {', '.join(map(in_words, given)) or 'nothing yet'}"]
+    if missing and not referral.closed:
+        said.append(f"missing: {', '.join(map(in_words, missing))}")
+    return "; ".join(said)
+
+
+def _needed(method: Method | None, role: ParticipantRole) -> tuple[Purpose, ...]:
+    """The consents without which a person's side does not come to an activity."""
+    chosen = (method.purpose,) if method else ()
+    match role:
+        case ParticipantRole.HARMED:
+            return (Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION, *chosen)
+        case ParticipantRole.RESPONSIBLE:
+            return (Purpose.TAKE_PART, *chosen)
+        case _:
+            return ()
+
+
+def to_tell(task: Task) -> str:
+    """What a person has to tell somebody, because no message could."""
+    of = f" ({when(task.starts_at)})" if task.starts_at else ""
+    what = f"{template_in_words(task.template)}{of}, to {task.to}"
+    return f"To tell yourself ({task.id}): {what}, since {when(task.since)}"
+
+
+def message_underway(notice: Notice, *, held_back: bool) -> str:
+    """A message that has not left yet, and what it waits for.
+
+    Args:
+        held_back: whether a hold or a safeguarding concern keeps it from leaving.
+    """
+    if held_back:
+        state = "held back with everything else"
+    elif notice.party is Party.PARTICIPANT:
+        state = "leaves by a safe way in safe hours"
+    else:
+        state = "leaves as soon as the mail server takes it"
+    what = f"{template_in_words(notice.template)}, to {notice.to}, since {when(notice.at)}"
+    return f"Message on its way: {what}; {state}"
