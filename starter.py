@@ -13,6 +13,7 @@ from cli.casework import (
     staff,
     supervising,
     tasks,
+    work,
 )
 from cli.common import command_line
 from cli.operations import demo, doctor, figures, notices, policy, reconciling, records, up
@@ -24,6 +25,7 @@ app = command_line("Referrals for restorative justice, from first contact to fol
 for room in (
     up,
     referrals,
+    work,
     fields,
     contact,
     deadlines,
