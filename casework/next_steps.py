@@ -139,9 +139,9 @@ ANSWERS: dict[DeadlineName, Answer] = {
         "Without it the activity on {due} may not go ahead.",
     ),
     DeadlineName.COURT_DATE: Answer(
-        "Record what the court decided, or the new date",
+        "Be ready for the hearing on {due}, then record what the court decided",
         "record_court_news",
-        "The hearing is set for {due}.",
+        "A new date is recorded in the same way.",
         asks=("court_date",),
         why=Why.COURT_DATE,
     ),
@@ -223,17 +223,24 @@ RESUME_FIRST = Answer(
     "resume",
     "It has been on hold since {on_hold}. {because}",
 )
+COURT_DECIDED = Answer(
+    "Record what the court decided",
+    "record_court_news",
+    "The hearing was set for {due}. A new date goes here; amend_referral says that sentence was passed.",
+    asks=("court_date",),
+    why=Why.COURT_DATE,
+)
 MEET = Answer(
     "Meet {who} to prepare them",
     "record_preparation_meeting",
-    "The meeting is booked.",
+    "The meeting is booked for {due}.",
     _WHOM,
     why=Why.APPOINTMENT,
 )
 HOLD_ACTIVITY = Answer(
-    "{activity} with {everybody}",
+    "{lead}",
     "record_activity_held",
-    "It is booked.",
+    "It is booked for {due}.",
     why=Why.APPOINTMENT,
 )
 

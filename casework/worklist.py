@@ -19,6 +19,7 @@ from pydantic import AwareDatetime
 from casework.access import What, areas_to_see
 from casework.next_steps import (
     ANSWERS,
+    COURT_DECIDED,
     DUPLICATE_CHECK,
     HOLD_ACTIVITY,
     LIFT_SAFEGUARDING,
@@ -67,6 +68,13 @@ _ACTIVITIES = {
     Method.SHUTTLE: "shuttle",
     Method.LETTER: "exchange of a letter",
     Method.RECORDED_MESSAGE: "exchange of a recorded message",
+}
+_LEADING = {
+    Method.FACE_TO_FACE: "Lead the meeting of {everybody}",
+    Method.VIDEO: "Lead the meeting by video of {everybody}",
+    Method.SHUTTLE: "Go between {everybody}",
+    Method.LETTER: "Hand over the letter between {everybody}",
+    Method.RECORDED_MESSAGE: "Hand over the recorded message between {everybody}",
 }
 _SIGNED_OFF = {
     "risk_assessment": "risk assessment",
@@ -241,6 +249,7 @@ class _Desk:
         found: dict[str, _Found] = {}
         for each in (*self._supervising(), *self._working()):
             found.setdefault(each.key, each)
+        self._drop_all_but_the_soonest_that_waits(found)
         frozen = [each for each in found.values() if self._is_frozen(each)]
         for each in found.values():
             if each not in frozen:
@@ -248,6 +257,13 @@ class _Desk:
         # One line for all that nobody may do meanwhile; who may lift it has a line for that.
         if frozen and LIFT_SAFEGUARDING.kind not in {each.answer.kind for each in found.values()}:
             yield self._worded(self._until_lifted(frozen[0]))
+
+    def _drop_all_but_the_soonest_that_waits(self, found: dict[str, _Found]) -> None:
+        """Of what colleagues do on a referral, the reader sees the next thing."""
+        waiting = [each for each in found.values() if each.waits_for]
+        waiting.sort(key=lambda each: (each.due_at is None, each.due_at or self._at, each.key))
+        for each in waiting[1:]:
+            del found[each.key]
 
     # What a supervisor or service manager answers for.
 
@@ -469,8 +485,10 @@ class _Desk:
                     because = step.answer.because or answer.because
                     answer = _with_why(step.answer, Why.DEADLINE, because)
                     participants = (step.participant.id,) if step.participant else ()
-            case DeadlineName.THINKING_TIME:
-                words = ()
+            case DeadlineName.COURT_DATE if self._row.deadlines[key] <= self._at:
+                answer = COURT_DECIDED
+            case _:
+                pass
         return _Found(
             answer,
             key,
@@ -515,8 +533,8 @@ class _Desk:
         else:
             answer = MEET
         over_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
-        if meeting.starts_at <= self._at:
-            verb = "Record what became of the {activity} with {everybody}"
+        if over_at <= self._at:
+            verb = "Record what became of the {activity} of {everybody}"
             if meeting.key != CONFERENCE:
                 verb = "Record what became of the meeting with {who}"
             answer = Answer(verb, answer.kind, "It was booked for {due}.", answer.fields, why=answer.why)
@@ -604,13 +622,14 @@ class _Desk:
     def _words(self, found: _Found) -> Mapping[str, str]:
         referral = self._referral
         booked = referral.activity.method if referral.activity else referral.method
-        everybody = ", ".join(each for each in found.participants)
+        everybody = " and ".join(found.participants)
         attending = ",".join(each.id for each in referral.participants if each.active and each.id[0] in "hr")
         return {
             "who": _people(found.participants),
             "participant": found.participants[0] if found.participants else "",
             "everybody": everybody,
             "attending": attending,
+            "lead": _LEADING[booked].format(everybody=everybody) if booked else "",
             "activity": _ACTIVITIES[booked] if booked else "activity",
             "caseworker": referral.caseworker or "the team",
             "received": _day(referral.received_at),

@@ -63,7 +63,7 @@ AND (
         OR NOT EXISTS (SELECT FROM staff s WHERE s.id = caseworker AND s.active AND r.area = ANY(s.areas))
         OR EXISTS (
             SELECT FROM deadline d WHERE d.reference = r.reference AND split_part(key, '/', 1) = ANY($5)
-            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6 ELSE $7 END))
+            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END))
 )
 AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = r.reference)
 ORDER BY reference

@@ -61,7 +61,7 @@ def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
     from casework.worklist import Group
 
     if not found.items:
-        yield "There is nothing for you to do now. A good moment for a cup of tea."
+        yield "There is nothing for you to do now; what comes next will stand here."
         return
     yield _summary(found)
     for group in Group:
@@ -77,7 +77,10 @@ def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
         for label, each in zip(labels, shown, strict=True):
             yield from _item(each, label.ljust(width), brief=has_time and not everything)
         if len(shown) < len(items):
-            yield f"  and {len(items) - len(shown)} more: rj work --all --as {found.staff}"
+            yield f"  and {len(items) - len(shown)} more"
+    if not everything and (found.of(Group.LATER) or found.of(Group.WAITING)):
+        yield ""
+        yield f"All of it, each with its command: rj work --all --as {found.staff}"
 
 
 def _summary(found: Worklist) -> str:
@@ -112,8 +115,7 @@ def _when(each: WorkItem, now: datetime) -> str:
         return ""
     due, days = each.due_at.astimezone(LONDON), each.due_in_working_days or 0
     if each.overdue:
-        late = f"{-days} working day{'s' * (days != -1)} late" if days < 0 else "late today"
-        return late
+        return f"{-days} working day{'s' * (days != -1)} late" if days < 0 else "late today"
     if due.date() == now.astimezone(LONDON).date():
-        return f"by {due:%H:%M}" if each.why != "appointment" else f"at {due:%H:%M}"
-    return f"{due:%a %-d %b}"
+        return f"at {due:%H:%M}" if each.why == "appointment" else f"by {due:%H:%M}"
+    return f"{due:%a %-d %b %H:%M}" if each.why == "appointment" else f"{due:%a %-d %b}"
