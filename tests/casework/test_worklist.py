@@ -53,7 +53,8 @@ async def book(pool: Pool, keys: KeyStore) -> Book:
     await recorded.hire()
     manager = Staff(id=MANAGER, role=Role.SERVICE_MANAGER, areas=(HERE,))
     await enter(pool, keys, manager)
-    await register.set_absent(pool, keys, CASEWORKER, None, None, CASEWORKER)
+    for away in (CASEWORKER, SECOND):
+        await register.set_absent(pool, keys, away, None, None, away)
     # What was held closes only as that; a test that holds something leaves it so.
     held = await pool.fetch("SELECT reference FROM referral WHERE area = $1 AND stage = 'follow_up'", HERE)
     completed = c.Close.model_validate({"reason": "completed_direct_with_agreement"})
@@ -495,9 +496,10 @@ async def test_where_nobody_stands_in_the_work_of_who_is_away_is_the_supervisors
     pool: Pool, keys: KeyStore, book: Book
 ) -> None:
     await book.allocated()
-    await register.set_absent(pool, keys, CASEWORKER, LONG, None, CASEWORKER)
+    await register.set_absent(pool, keys, CASEWORKER, LONG, SECOND, CASEWORKER)
+    await register.set_absent(pool, keys, SECOND, LONG, CASEWORKER, SECOND)
     assert (await only(pool, SUPERVISOR, MONDAY)).instead_of == CASEWORKER
-    assert (await work_of(pool, SECOND, MONDAY)).items == ()
+    assert (await work_of(pool, MANAGER, MONDAY)).items == ()
 
 
 async def test_the_work_of_who_has_left_is_given_to_another(pool: Pool, keys: KeyStore, book: Book) -> None:
