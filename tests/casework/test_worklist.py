@@ -43,6 +43,7 @@ CASEWORKER, SECOND = "cl-1", "cl-2"
 FACILITATOR, CO_FACILITATOR = "cl-fa", "cl-fb"
 SUPERVISOR, OTHER_SUPERVISOR, MANAGER = "cl-su", "cl-sv", "cl-sm"
 HOUR = timedelta(hours=1)
+SYSTEM = Actor(id="system", role=Role.SYSTEM, area=HERE)
 LONG = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -95,8 +96,7 @@ async def booked(book: Book, at: datetime = MONDAY, *, starts_at: datetime | Non
     return reference
 
 
-async def by_system(book: Book, reference: str, command: Command, at: datetime) -> None:
-    actor = Actor(id="system", role=Role.SYSTEM, area=HERE)
+async def by(book: Book, actor: Actor, reference: str, command: Command, at: datetime) -> None:
     request = Request(command_id=uuid4(), actor=actor, command=command)
     history = await event_log.history(book.pool, book.keys, reference)
     steps = Steps(book.pool, book.keys, load_policies())
@@ -366,6 +366,18 @@ async def test_nobody_is_asked_to_sign_off_their_own_work(pool: Pool, book: Book
     assert (await only(pool, OTHER_SUPERVISOR, MONDAY)).why is Why.SIGN_OFF
 
 
+async def test_own_work_that_climbed_to_its_author_is_still_not_theirs_to_sign_off(
+    pool: Pool, book: Book
+) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:6], MONDAY)
+    manager = Actor(id=MANAGER, role=Role.SERVICE_MANAGER, area=HERE)
+    await by(book, manager, reference, c.RequestReadinessSignOff(), MONDAY)
+    at = await book.reach(reference, "sign_off/readiness", "due", "escalate-1")
+    assert (await work_of(pool, MANAGER, at)).items == ()
+    assert (await only(pool, SUPERVISOR, at)).why is Why.SIGN_OFF
+
+
 async def test_a_missed_deadline_climbs_onto_the_list_of_each_rung(pool: Pool, book: Book) -> None:
     reference = await book.allocated()
     at = await book.reach(reference, "first_contact", "due", "escalate-1")
@@ -451,7 +463,7 @@ async def test_what_no_message_could_tell_is_told_in_person(pool: Pool, book: Bo
         # That a meeting is off is told on a closed referral as well.
         cancelled=True,
     )
-    await by_system(book, reference, untold, MONDAY + HOUR)
+    await by(book, SYSTEM, reference, untold, MONDAY + HOUR)
     item = (await work_of(pool, CASEWORKER, MONDAY + HOUR)).items[0]
     assert (item.why, item.concerns, item.fields) == (Why.TASK, (RESPONSIBLE,), {"task": message})
     assert item.verb.startswith("Tell r1, the person responsible, yourself, if it is safe: ")
