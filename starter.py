@@ -11,7 +11,18 @@ from cli.common import command_line
 # only what its own arguments need: what brings Temporal or the rules in is imported where it is used.
 ROOMS = {
     "cli.operations.up": ("up",),
-    "cli.casework.referrals": ("example", "open", "do", "permitted", "list", "show", "timeline"),
+    "cli.casework.referrals": (
+        "example",
+        "open",
+        "do",
+        "preview",
+        "permitted",
+        "list",
+        "search",
+        "show",
+        "timeline",
+    ),
+    "cli.casework.work": ("work",),
     "cli.fields": ("fields",),
     "cli.casework.contact": ("contact",),
     "cli.casework.deadlines": ("deadlines", "extend", "hold", "resume"),

@@ -41,6 +41,17 @@ def shift_working_days(day: date, count: int, closures: Closures = _NONE) -> dat
     return day
 
 
+def working_days_between(start: date, end: date, closures: Closures = _NONE) -> int:
+    """How many working days come after one day until another, that one included; negative where it lies before.
+
+    From a Friday to the Monday after it is one; a day to itself is none.
+    """
+    if end < start:
+        return -working_days_between(end, start, closures)
+    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
+    return sum(is_working_day(day, closures) for day in days)
+
+
 def clock_start(moment: datetime, closures: Closures = _NONE) -> datetime:
     """When the clock starts for something that arrived at that moment: at once, or at 09:00 on the next working day.
 

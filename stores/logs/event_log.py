@@ -232,6 +232,19 @@ async def read(
     return [_recorded(row, reference, key) for row in rows]
 
 
+async def outlines(pool: Pool | Connection, references: Collection[str]) -> dict[str, list[Recorded]]:
+    """The events of many referrals in order, asked for at once. No key is used: what is sealed is absent."""
+    rows = await pool.fetch(
+        "SELECT reference, sequence, step, at, actor, role, command_id, body, sealed FROM event"
+        " WHERE reference = ANY($1) ORDER BY reference, sequence",
+        list(references),
+    )
+    found: dict[str, list[Recorded]] = {}
+    for row in rows:
+        found.setdefault(row["reference"], []).append(_recorded(row, row["reference"], None))
+    return found
+
+
 async def history(
     pool: Pool | Connection, keys: KeyStore, reference: str, *, after: int = 0
 ) -> list[Recorded]:

@@ -1,0 +1,594 @@
+"""What a person has to do next: by role and relation, for every reason, in order, and without anybody's data."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
+
+from activities.steps import Steps
+from casework import next_steps
+from casework.next_steps import ANSWERS, Answer, Why, gates_of
+from casework.session import Session, WayIn, sign_in
+from casework.worklist import Group, WorkItem, Worklist, command_line, worklist
+from lifecycle import RULES, Refused, fold, permitted
+from lifecycle.working_time import working_days_between
+from policies.files import load_policies
+from runtime.referrals import Referrals
+from schemas import commands as c
+from schemas.areas import Area
+from schemas.commands import COMMANDS, Command
+from schemas.notices import Outcome
+from schemas.people import Actor, Role, Staff
+from schemas.policy import DeadlineName
+from schemas.steps import Request
+from schemas.vocabulary import Stage
+from stores import register, staff
+from stores.database import Pool
+from stores.keys.referral_keys import KeyStore
+from stores.logs import event_log
+from tests.book import MONDAY, Book
+from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
+from tests.register import enter
+
+HERE = Area.CLEVELAND
+CANARY = "Canary-Who-Sings"
+CASEWORKER, SECOND = "cl-1", "cl-2"
+FACILITATOR, CO_FACILITATOR = "cl-fa", "cl-fb"
+SUPERVISOR, OTHER_SUPERVISOR, MANAGER = "cl-su", "cl-sv", "cl-sm"
+HOUR = timedelta(hours=1)
+SYSTEM = Actor(id="system", role=Role.SYSTEM, area=HERE)
+LONG = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture
+async def book(pool: Pool, keys: KeyStore) -> Book:
+    """An area of these tests' own, with everybody there and nothing open in it."""
+    recorded = Book(pool, keys, HERE, "cl")
+    await recorded.hire()
+    manager = Staff(id=MANAGER, role=Role.SERVICE_MANAGER, areas=(HERE,))
+    await enter(pool, keys, manager)
+    for away in (CASEWORKER, SECOND):
+        await register.set_absent(pool, keys, away, None, None, away)
+    # What was held closes only as that; a test that holds something leaves it so.
+    held = await pool.fetch("SELECT reference FROM referral WHERE area = $1 AND stage = 'follow_up'", HERE)
+    completed = c.Close.model_validate({"reason": "completed_direct_with_agreement"})
+    for row in held:
+        await recorded.take(row["reference"], "cw-1", completed, datetime.now(UTC))
+    await recorded.close_all()
+    return recorded
+
+
+async def session_of(pool: Pool, who: str) -> Session:
+    # A worklist asks neither Temporal nor for any key: there are none.
+    engine = Referrals(cast("Client", None), pool, cast("KeyStore", None), load_policies())
+    return await sign_in(engine, who, WayIn.COMMAND_LINE)
+
+
+async def work_of(pool: Pool, who: str, now: datetime) -> Worklist:
+    return await worklist(await session_of(pool, who), now=now)
+
+
+async def only(pool: Pool, who: str, now: datetime) -> WorkItem:
+    [item] = (await work_of(pool, who, now)).items
+    return item
+
+
+async def in_preparation(book: Book, at: datetime = MONDAY) -> str:
+    reference = await book.open(at)
+    await book.tell(reference, until_preparation(at.date()), at)
+    return reference
+
+
+async def booked(book: Book, at: datetime = MONDAY, *, starts_at: datetime | None = None) -> str:
+    """A referral whose meeting is booked, two days later unless something else is said."""
+    reference = await in_preparation(book, at)
+    *before, (who, booking) = until_conference(at)
+    await book.tell(reference, before, at)
+    later = booking.model_copy(update={"starts_at": starts_at or at + timedelta(days=2)})
+    await book.take(reference, who, later, at)
+    return reference
+
+
+async def by(book: Book, actor: Actor, reference: str, command: Command, at: datetime) -> None:
+    request = Request(command_id=uuid4(), actor=actor, command=command)
+    history = await event_log.history(book.pool, book.keys, reference)
+    steps = Steps(book.pool, book.keys, load_policies())
+    await ActivityEnvironment().run(steps.take_step, reference, fold(history), request, at)
+
+
+# The tables beside the rules.
+
+
+def test_every_deadline_has_an_answer() -> None:
+    assert set(ANSWERS) == set(DeadlineName)
+
+
+def every_answer() -> list[Answer]:
+    alone = [each for each in vars(next_steps).values() if isinstance(each, Answer)]
+    opening = [each for each in next_steps._OPENS.values() if each is not None]
+    return [*alone, *ANSWERS.values(), *next_steps._GO_ON.values(), *opening]
+
+
+@pytest.mark.parametrize("answer", every_answer(), ids=lambda each: each.kind)
+def test_what_answers_is_a_command_of_the_rules_with_fields_that_it_has(answer: Answer) -> None:
+    assert COMMANDS[answer.kind] in RULES
+    assert set(answer.fields) | set(answer.asks) <= set(COMMANDS[answer.kind].model_fields)
+
+
+@pytest.mark.parametrize("stage", [each for each in Stage if each is not Stage.CLOSED])
+def test_every_gate_on_the_way_is_known_to_what_comes_next(stage: Stage) -> None:
+    assert {each.code for each in gates_of(next_steps._GOALS[stage])} <= set(next_steps._OPENS)
+
+
+def test_where_the_person_responsible_asked_the_person_harmed_is_approached_after_them() -> None:
+    assert {each.code for each in gates_of("begin_victim_contact")} <= set(next_steps._OPENS)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        (date(2026, 11, 26), date(2026, 11, 26), 0),
+        (date(2026, 11, 27), date(2026, 11, 30), 1),  # over a weekend
+        (date(2026, 11, 28), date(2026, 11, 29), 0),
+        (date(2026, 12, 24), date(2026, 12, 29), 1),  # over Christmas and Boxing Day's substitute
+        (date(2026, 12, 29), date(2026, 12, 24), -1),
+        (date(2026, 4, 2), date(2026, 4, 8), 2),  # over Good Friday and Easter Monday
+    ],
+)
+def test_days_are_working_days_of_england_and_wales(start: date, end: date, days: int) -> None:
+    assert working_days_between(start, end) == days
+
+
+def test_a_closure_of_the_service_is_no_working_day() -> None:
+    closed = frozenset({date(2026, 11, 27)})
+    assert working_days_between(date(2026, 11, 26), date(2026, 11, 30), closed) == 1
+
+
+def test_a_command_is_quoted_and_says_what_only_its_giver_knows() -> None:
+    said = command_line("record_contact_attempt", "RJ-7KQ4-M2X1", "cw-1", {"participant": "h1; rm"})
+    assert shlex.split(said) == [
+        *("rj", "do", "RJ-7KQ4-M2X1", "record_contact_attempt"),
+        *("--set", "participant=h1; rm", "--set", "channel=CHANNEL", "--set", "outcome=OUTCOME"),
+        *("--as", "cw-1"),
+    ]
+
+
+def test_a_command_asks_for_free_text_and_reads_lists_from_a_file() -> None:
+    assert "--set note=-" in command_line("lift_safeguarding", "RJ-7KQ4-M2X1", "su-1", {})
+    assert " record_risk_assessment FILE " in command_line(
+        "record_risk_assessment", "RJ-7KQ4-M2X1", "cw-1", {}
+    )
+
+
+# Each role, each reason.
+
+
+async def test_first_contact_is_the_caseworkers_and_no_colleagues(pool: Pool, book: Book) -> None:
+    reference = await book.allocated()
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.reference, item.why, item.concerns) == (reference, Why.DEADLINE, (HARMED,))
+    assert item.verb == "Try to reach h1, the person harmed, for the first time"
+    assert (item.due_in_working_days, item.overdue, item.group) == (2, False, Group.THIS_WEEK)
+    assert item.command == (
+        f"rj do {reference} record_contact_attempt --set participant=h1 --set channel=CHANNEL"
+        f" --set outcome=OUTCOME --as {CASEWORKER}"
+    )
+    for colleague in (SECOND, FACILITATOR, SUPERVISOR, MANAGER):
+        assert (await work_of(pool, colleague, MONDAY)).items == ()
+
+
+async def test_what_is_late_says_by_how_many_working_days(pool: Pool, book: Book) -> None:
+    await book.allocated()
+    wednesday = datetime(2026, 3, 4, 18, tzinfo=UTC)
+    assert (await only(pool, CASEWORKER, wednesday)).due_in_working_days == 0
+    assert (await only(pool, CASEWORKER, wednesday)).overdue
+    monday = datetime(2026, 3, 9, 10, tzinfo=UTC)
+    late = await only(pool, CASEWORKER, monday)
+    assert (late.due_in_working_days, late.group) == (-3, Group.OVERDUE)
+
+
+async def test_a_worklist_is_of_ones_own_areas(pool: Pool, keys: KeyStore, book: Book) -> None:
+    await book.allocated()
+    elsewhere = Staff(id="cl-away", role=Role.SERVICE_MANAGER, areas=(Area.WARWICKSHIRE,))
+    await enter(pool, keys, elsewhere)
+    assert (await work_of(pool, "cl-away", MONDAY + timedelta(days=90))).items == ()
+
+
+async def test_whatever_is_asked_is_permitted_and_nothing_stands_still_unseen(
+    pool: Pool, keys: KeyStore, book: Book
+) -> None:
+    reference = await book.open()
+    stories = [*until_preparation(MONDAY.date()), *until_conference(MONDAY + 2 * HOUR)]
+    for number, (who, command) in enumerate(stories):
+        now = MONDAY + timedelta(minutes=number)
+        await book.take(reference, who, command, now)
+        referral = fold(await event_log.history(pool, keys, reference))
+        asked: list[WorkItem] = []
+        for person in (CASEWORKER, FACILITATOR, SUPERVISOR):
+            member = await staff.get(pool, person)
+            assert member is not None
+            found = (await work_of(pool, person, now)).items
+            asked += found
+            possible = permitted(referral, member.acting_in(HERE), now)
+            assert {each.kind for each in found if each.kind} <= set(possible)
+        if referral.caseworker:
+            assert any(each.why is not Why.WAITING for each in asked), referral.stage
+
+
+@pytest.mark.parametrize(
+    ("taken", "kind"),
+    [
+        (2, "record_contact_attempt"),
+        (3, "record_contact_attempt"),
+        (4, "record_information_given"),
+        (5, "record_interest"),
+        (6, "give_consent"),
+        (7, "give_consent"),
+        (8, "begin_risk_assessment"),
+        (9, "record_risk_assessment"),
+        (10, "record_risk_verdict"),
+        (11, "record_contact_attempt"),
+        (13, "record_interest"),
+        (14, "record_acknowledgement"),
+        (15, "give_consent"),
+        (16, "begin_preparation"),
+        (17, "assign_facilitators"),
+    ],
+)
+async def test_the_next_step_is_what_the_shut_gate_lacks(
+    pool: Pool, book: Book, taken: int, kind: str
+) -> None:
+    reference = await book.open()
+    await book.tell(reference, until_preparation(MONDAY.date())[:taken], MONDAY)
+    found = (await work_of(pool, CASEWORKER, MONDAY)).items
+    assert [each.kind for each in found if each.why is not Why.WAITING] == [kind]
+    assert found[0].why in (Why.NEXT_STEP, Why.DEADLINE)
+
+
+async def test_a_consent_that_is_missing_is_named(pool: Pool, book: Book) -> None:
+    reference = await book.open()
+    await book.tell(reference, until_preparation(MONDAY.date())[:7], MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert item.fields == {"participant": HARMED, "purpose": "share_risk_information"}
+    assert (item.due_at, item.group) == (None, Group.NO_DATE)
+
+
+async def test_the_facilitators_prepare_and_the_caseworker_waits(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:2], MONDAY)
+    for facilitator in (FACILITATOR, CO_FACILITATOR):
+        item = await only(pool, facilitator, MONDAY)
+        assert (item.kind, item.why, item.concerns) == ("give_consent", Why.NEXT_STEP, (HARMED,))
+    waits = await only(pool, CASEWORKER, MONDAY)
+    assert (waits.why, waits.kind, waits.group) == (Why.WAITING, None, Group.WAITING)
+    assert waits.verb.startswith(f"{FACILITATOR} and {CO_FACILITATOR}: ")
+    assert waits.command == f"rj show {reference} --as {CASEWORKER}"
+
+
+async def test_a_preparation_meeting_is_an_appointment_until_it_is_recorded(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:2], MONDAY)
+    begins = MONDAY + timedelta(days=1, hours=4)
+    await book.take(reference, "fa-1", c.BookPreparationMeeting(participant=HARMED, starts_at=begins), MONDAY)
+    today = await only(pool, FACILITATOR, begins - HOUR)
+    assert (today.why, today.group, today.due_at) == (Why.APPOINTMENT, Group.TODAY, begins)
+    assert today.verb == "Meet h1, the person harmed, to prepare them"
+    assert (await only(pool, FACILITATOR, begins + timedelta(minutes=30))).overdue is False
+    after = await only(pool, FACILITATOR, begins + 2 * HOUR)
+    assert (after.overdue, after.verb) == (
+        True,
+        "Record what became of the meeting with h1, the person harmed",
+    )
+    # What the facilitators leave late is the caseworker's as well.
+    assert (await only(pool, CASEWORKER, begins + 2 * HOUR)).why is Why.APPOINTMENT
+    assert (await only(pool, CASEWORKER, begins - HOUR)).why is Why.WAITING
+
+
+async def test_the_conference_and_the_risk_before_it_are_the_facilitators(pool: Pool, book: Book) -> None:
+    starts_at = MONDAY + timedelta(days=21)
+    await booked(book, starts_at=starts_at)
+    found = (await work_of(pool, FACILITATOR, starts_at - 3 * HOUR)).items
+    assert [(each.kind, each.group) for each in found] == [
+        ("record_activity_held", Group.TODAY),
+        ("reconfirm_risk", Group.TODAY),
+    ]
+    assert found[0].verb == "Lead the meeting of h1 and r1"
+
+
+async def test_follow_up_and_agreement_are_dated(pool: Pool, book: Book) -> None:
+    reference = await booked(book)
+    held = MONDAY + timedelta(days=2, hours=1)
+    await book.take(reference, "fa-1", c.RecordActivityHeld(), held)
+    for person in (HARMED, RESPONSIBLE):
+        given = {
+            "participant": person,
+            "purpose": "outcome_agreement",
+            "form_version": "2026.1",
+            "given_on": held.date(),
+            "form": "written",
+        }
+        await book.take(reference, "fa-1", c.GiveConsent.model_validate(given), held)
+    item = {"id": "i1", "by": RESPONSIBLE, "due_on": held.date() + timedelta(days=30), "text": CANARY}
+    await book.take(reference, "fa-1", c.RecordAgreement.model_validate({"items": [item]}), held)
+    found = (await work_of(pool, FACILITATOR, held)).items
+    kinds = [each.kind for each in found]
+    assert kinds.count("record_follow_up") == 6
+    assert kinds.count("record_survey") == 2
+    [agreed] = [each for each in found if each.why is Why.AGREEMENT_ITEM]
+    assert (agreed.concerns, agreed.fields) == ((RESPONSIBLE,), {"item": "i1"})
+    assert found[0].fields == {"participant": HARMED, "contact": "check_in"}
+    # To the caseworker one line says who has it in hand.
+    assert (await only(pool, CASEWORKER, held)).why is Why.WAITING
+
+
+async def test_a_sign_off_is_asked_of_who_did_not_make_it(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:7], MONDAY)
+    for supervisor in (SUPERVISOR, OTHER_SUPERVISOR):
+        item = await only(pool, supervisor, MONDAY)
+        assert (item.why, item.concerns) == (Why.SIGN_OFF, (FACILITATOR,))
+        assert item.command == (
+            f"rj do {reference} sign_off --set subject=readiness --set approved=APPROVED --as {supervisor}"
+        )
+    assert (await work_of(pool, MANAGER, MONDAY)).items == ()
+    for waiting in (CASEWORKER, FACILITATOR):
+        item = await only(pool, waiting, MONDAY)
+        assert (item.why, item.verb) == (
+            Why.WAITING,
+            "A supervisor signs the readiness for the meeting off",
+        )
+
+
+async def test_a_sign_off_that_no_supervisor_gave_comes_to_the_service_manager(
+    pool: Pool, book: Book
+) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:7], MONDAY)
+    at = await book.reach(reference, "sign_off/readiness", "due", "escalate-1")
+    item = await only(pool, MANAGER, at)
+    assert (item.why, item.kind, item.overdue) == (Why.SIGN_OFF, "sign_off", True)
+    assert (await only(pool, SUPERVISOR, at)).overdue
+
+
+async def test_nobody_is_asked_to_sign_off_their_own_work(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    story = until_conference(MONDAY)[:7]
+    asked = [("su-1" if isinstance(each, c.RequestReadinessSignOff) else who, each) for who, each in story]
+    await book.tell(reference, asked, MONDAY)
+    assert (await work_of(pool, SUPERVISOR, MONDAY)).items == ()
+    assert (await only(pool, OTHER_SUPERVISOR, MONDAY)).why is Why.SIGN_OFF
+
+
+async def test_own_work_that_climbed_to_its_author_is_still_not_theirs_to_sign_off(
+    pool: Pool, book: Book
+) -> None:
+    reference = await in_preparation(book)
+    await book.tell(reference, until_conference(MONDAY)[:6], MONDAY)
+    manager = Actor(id=MANAGER, role=Role.SERVICE_MANAGER, area=HERE)
+    await by(book, manager, reference, c.RequestReadinessSignOff(), MONDAY)
+    at = await book.reach(reference, "sign_off/readiness", "due", "escalate-1")
+    assert (await work_of(pool, MANAGER, at)).items == ()
+    assert (await only(pool, SUPERVISOR, at)).why is Why.SIGN_OFF
+
+
+async def test_a_missed_deadline_climbs_onto_the_list_of_each_rung(pool: Pool, book: Book) -> None:
+    reference = await book.allocated()
+    at = await book.reach(reference, "first_contact", "due", "escalate-1")
+    item = await only(pool, SUPERVISOR, at)
+    assert (item.why, item.concerns) == (Why.ESCALATED, (HARMED,))
+    assert item.verb == f"Take up with {CASEWORKER}: try to reach h1, the person harmed, for the first time"
+    assert (await work_of(pool, MANAGER, at)).items == ()
+    at = await book.reach(reference, "first_contact", "escalate-2")
+    assert (await only(pool, MANAGER, at)).why is Why.ESCALATED
+    own = await only(pool, CASEWORKER, at)
+    assert own.why is Why.DEADLINE
+    assert own.because.endswith("It climbed to the service manager.")
+
+
+async def test_a_review_is_the_supervisors(pool: Pool, book: Book) -> None:
+    reference = await book.allocated()
+    for channel in ("phone", "email", "phone"):
+        tried = {"participant": HARMED, "channel": channel, "outcome": "no_answer"}
+        await book.take(reference, "cw-1", c.RecordContactAttempt.model_validate(tried), MONDAY)
+    item = await only(pool, SUPERVISOR, MONDAY + timedelta(days=1))
+    assert (item.why, item.fields) == (
+        Why.REVIEW,
+        {"subject": "unreachable_review", "participant": HARMED},
+    )
+    assert (await only(pool, CASEWORKER, MONDAY + timedelta(days=1))).why is Why.NEXT_STEP
+
+
+async def test_who_lets_a_referral_lie_is_asked_by_the_supervisor_once_it_is_late(
+    pool: Pool, book: Book
+) -> None:
+    reference = await book.open()
+    await book.tell(reference, until_preparation(MONDAY.date())[:8], MONDAY)
+    assert (await work_of(pool, SUPERVISOR, MONDAY + timedelta(days=20))).items == ()
+    item = await only(pool, SUPERVISOR, MONDAY + timedelta(days=40))
+    assert (item.why, item.overdue, item.concerns) == (Why.REVIEW, True, (CASEWORKER,))
+
+
+async def test_what_nobody_owns_is_allocated_by_a_supervisor_once_it_is_checked(
+    pool: Pool, book: Book
+) -> None:
+    reference = await book.open()
+    item = await only(pool, SUPERVISOR, MONDAY)
+    assert (item.why, item.kind) == (Why.ALLOCATION, "record_duplicate_check")
+    await book.take(reference, "cw-1", c.RecordDuplicateCheck(), MONDAY)
+    item = await only(pool, SUPERVISOR, MONDAY)
+    assert (item.kind, item.due_in_working_days) == ("allocate", 1)
+    assert (await work_of(pool, CASEWORKER, MONDAY)).items == ()
+
+
+async def test_on_hold_only_the_review_of_the_hold_is_left(pool: Pool, book: Book) -> None:
+    reference = await book.allocated()
+    review = c.Hold.model_validate({"review_on": MONDAY.date() + timedelta(days=3), "reason": "Invented"})
+    await book.take(reference, "cw-1", review, MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.why, item.kind) == (Why.HOLD_REVIEW, "resume")
+    assert item.command == f"rj do {reference} resume --as {CASEWORKER}"
+
+
+async def test_under_a_safeguarding_concern_nobody_is_sent_to_contact_anybody(pool: Pool, book: Book) -> None:
+    reference = await book.allocated()
+    await book.take(reference, "su-1", c.RaiseSafeguarding(note=CANARY), MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.why, item.verb) == (Why.WAITING, "A supervisor looks into the safeguarding concern")
+    lift = await only(pool, OTHER_SUPERVISOR, MONDAY)
+    assert (lift.why, lift.kind, lift.concerns) == (Why.SAFEGUARDING, "lift_safeguarding", (SUPERVISOR,))
+    # Who raised it does not lift it.
+    assert (await work_of(pool, SUPERVISOR, MONDAY)).items == ()
+
+
+async def test_what_no_message_could_tell_is_told_in_person(pool: Pool, book: Book) -> None:
+    reference = await booked(book)
+    message = await pool.fetchval(
+        "SELECT id FROM notice WHERE reference = $1 AND recipient = $2", reference, RESPONSIBLE
+    )
+    begins = MONDAY + timedelta(days=2)
+    untold = c.SettleNotice(
+        notice=message,
+        template="appointment",
+        to=RESPONSIBLE,
+        outcome=Outcome.NO_SAFE_CHANNEL,
+        appointment="conference",
+        starts_at=begins,
+        # That a meeting is off is told on a closed referral as well.
+        cancelled=True,
+    )
+    await by(book, SYSTEM, reference, untold, MONDAY + HOUR)
+    item = (await work_of(pool, CASEWORKER, MONDAY + HOUR)).items[0]
+    assert (item.why, item.concerns, item.fields) == (Why.TASK, (RESPONSIBLE,), {"task": message})
+    assert item.verb.startswith("Tell r1, the person responsible, yourself, if it is safe: ")
+    # Closed, it calls in nobody by itself; the supervisors see it.
+    await book.close_all()
+    for who in (SUPERVISOR, CASEWORKER):
+        assert (await only(pool, who, MONDAY + 2 * HOUR)).why is Why.TASK
+    done = c.CompleteTask.model_validate({"task": message, "result": "not_needed"})
+    await book.take(reference, "cw-1", done, MONDAY + 2 * HOUR)
+    assert (await work_of(pool, SUPERVISOR, MONDAY + 2 * HOUR)).items == ()
+
+
+async def test_a_hearing_is_told_before_and_asked_for_after(pool: Pool, book: Book) -> None:
+    reference = await book.open(justice_stage="pre_sentence", court_date=MONDAY.date() + timedelta(days=30))
+    await book.tell(reference, until_preparation(MONDAY.date())[:2], MONDAY)
+    [court] = [each for each in (await work_of(pool, CASEWORKER, MONDAY)).items if each.why is Why.COURT_DATE]
+    assert court.verb.startswith("Be ready for the hearing on Wed 1 Apr")
+    later = (await work_of(pool, CASEWORKER, MONDAY + timedelta(days=31))).items
+    [court] = [each for each in later if each.why is Why.COURT_DATE]
+    assert (court.overdue, court.verb) == (True, "Record what the court decided")
+    assert "court_date=COURT_DATE" in court.command
+
+
+# Who stands in.
+
+
+async def test_who_stands_in_has_the_work_of_who_is_away_marked_so(
+    pool: Pool, keys: KeyStore, book: Book
+) -> None:
+    await book.allocated()
+    await register.set_absent(pool, keys, CASEWORKER, LONG, SECOND, CASEWORKER)
+    item = await only(pool, SECOND, MONDAY)
+    assert (item.instead_of, item.why) == (CASEWORKER, Why.DEADLINE)
+    assert item.because.endswith(f"It is the work of {CASEWORKER}, who is away.")
+    assert item.command.endswith(f"--as {SECOND}")
+    assert (await work_of(pool, SUPERVISOR, MONDAY)).items == ()
+    # Whose work it is sees it all the same.
+    assert (await only(pool, CASEWORKER, MONDAY)).instead_of is None
+
+
+async def test_where_nobody_stands_in_the_work_of_who_is_away_is_the_supervisors(
+    pool: Pool, keys: KeyStore, book: Book
+) -> None:
+    await book.allocated()
+    await register.set_absent(pool, keys, CASEWORKER, LONG, SECOND, CASEWORKER)
+    await register.set_absent(pool, keys, SECOND, LONG, CASEWORKER, SECOND)
+    assert (await only(pool, SUPERVISOR, MONDAY)).instead_of == CASEWORKER
+    assert (await work_of(pool, MANAGER, MONDAY)).items == ()
+
+
+async def test_the_work_of_who_has_left_is_given_to_another(pool: Pool, keys: KeyStore, book: Book) -> None:
+    reference = await book.allocated()
+    left = Staff(id=CASEWORKER, role=Role.CASEWORKER, areas=(HERE,), active=False)
+    await enter(pool, keys, left)
+    item = await only(pool, SUPERVISOR, MONDAY)
+    assert (item.reference, item.kind, item.why) == (reference, "reassign", Why.ALLOCATION)
+
+
+# Who has none, in which order, and what is not in it.
+
+
+@pytest.mark.parametrize(("role", "instead"), [(Role.PARTNER, "rj show"), (Role.COMMISSIONER, "rj funnel")])
+async def test_who_does_no_casework_is_told_what_they_have_instead(
+    pool: Pool, keys: KeyStore, book: Book, role: Role, instead: str
+) -> None:
+    await enter(pool, keys, Staff(id=f"cl-{role}", role=role, areas=(HERE,)))
+    with pytest.raises(Refused) as refused:
+        await work_of(pool, f"cl-{role}", MONDAY)
+    assert instead in refused.value.message
+
+
+async def test_the_most_overdue_comes_first_and_what_waits_last(pool: Pool, book: Book) -> None:
+    for days in (3, 0, 1):
+        await book.allocated(MONDAY + timedelta(days=days))
+    preparing = await in_preparation(book)
+    await book.tell(preparing, until_conference(MONDAY)[:2], MONDAY)
+    undated = await book.open()
+    await book.tell(undated, until_preparation(MONDAY.date())[:5], MONDAY)
+    # A meeting that a colleague holds, earlier than anything else.
+    soonest = c.BookPreparationMeeting(participant=HARMED, starts_at=MONDAY + 2 * HOUR)
+    await book.take(preparing, "fa-1", soonest, MONDAY)
+    now = MONDAY + timedelta(hours=1)
+    items = (await work_of(pool, CASEWORKER, now)).items
+    assert [each.group for each in items] == [*[Group.THIS_WEEK] * 3, Group.NO_DATE, Group.WAITING]
+    due = [each.due_at for each in items if each.due_at and each.group is not Group.WAITING]
+    assert due == sorted(due)
+    late = (await work_of(pool, CASEWORKER, MONDAY + timedelta(days=3, hours=1))).items
+    groups = [each.group for each in late]
+    assert groups == sorted(groups, key=list(Group).index)
+    assert groups[0] is Group.OVERDUE
+
+
+async def test_nothing_of_a_person_is_in_it(pool: Pool, book: Book) -> None:
+    at, everybody = MONDAY, (CASEWORKER, FACILITATOR, SUPERVISOR, MANAGER)
+    reference = await book.open(at)
+    sensitive = await book.open(
+        at,
+        participants=[
+            {
+                "id": each,
+                "role": role,
+                "person": {"name": CANARY, "phone": CANARY, "address": CANARY, "needs": CANARY},
+                "contact_safety": {"safe_channels": ["phone"], "seen_by": CANARY},
+                "custody": "in_prison",
+            }
+            for each, role in ((HARMED, "harmed"), (RESPONSIBLE, "responsible"))
+        ],
+        summary=CANARY,
+        sent_by=CANARY,
+    )
+    story = [*until_preparation(at.date(), CANARY), *until_conference(at + HOUR, CANARY)]
+    said = ""
+    for who, command in story:
+        await book.take(reference, who, command, at)
+        for person in everybody:
+            said += (await work_of(pool, person, at)).model_dump_json()
+    assert reference in said
+    assert sensitive in said
+    assert CANARY not in said
+    assert "prison" not in said
+
+
+async def test_where_the_person_responsible_asked_they_are_approached_first(pool: Pool, book: Book) -> None:
+    reference = await book.open(initiator="person_responsible")
+    await book.tell(reference, until_preparation(MONDAY.date())[:2], MONDAY)
+    found = (await work_of(pool, CASEWORKER, MONDAY)).items
+    assert {each.kind for each in found} == {"record_contact_attempt"}
+    assert {each.concerns for each in found} == {(RESPONSIBLE,)}
