@@ -130,3 +130,10 @@ def test_the_page_of_settings_gives_the_defaults_and_choices_of_the_code() -> No
         for choice in getattr(field.annotation, "__args__", ()):
             if isinstance(choice, str):
                 assert f"`{choice}`" in accepted, name
+
+
+def test_the_glossary_is_in_alphabetical_order_and_explains_each_term_once() -> None:
+    terms = re.findall(r"^\*\*([^*]+)\*\*", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert len(terms) > 80
+    letters = [re.sub("[^a-z]", "", term.lower()) for term in terms]
+    assert letters == sorted(set(letters))
