@@ -1,4 +1,4 @@
-"""What the pages say is there: every link leads somewhere, every `rj` command and option exists, every setting is told."""
+"""What the pages name is there: every link leads somewhere, every `rj` command and option and every setting exists."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def unknown(words: list[str]) -> Iterator[str]:
             yield "no such command"
             return
         command = found
-    known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+    known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {
+        "--help"
+    }
     for word in words:
         if re.match(r"--[a-z]", word) and word.partition("=")[0] not in known:
             yield f"no such option: {word}"

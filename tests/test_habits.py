@@ -40,7 +40,9 @@ def test_the_change_log_has_a_section_for_the_version_or_for_what_is_unreleased(
     assert {version, "Unreleased"} & set(sections)
     released = [section for section in sections if section != "Unreleased"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", section) for section in released)
-    assert released == sorted(released, key=lambda each: [int(part) for part in each.split(".")], reverse=True)
+    assert released == sorted(
+        released, key=lambda each: [int(part) for part in each.split(".")], reverse=True
+    )
     assert sections[: len(sections) - len(released)] in ([], ["Unreleased"])
 
 

@@ -26,7 +26,7 @@ from tests.end_to_end.running import ROOT, environment
 pytestmark = pytest.mark.xdist_group("embedded")
 
 PAGE = ROOT / "docs" / "own-servers.md"
-PASSWORD = "of-a-test"  # noqa: S105 - of a database that ends with the test
+PASSWORD = "of-a-test"
 
 
 def block(language: str) -> str:
@@ -37,7 +37,9 @@ def block(language: str) -> str:
 
 def exported(lines: list[str]) -> dict[str, str]:
     """What the `export` lines set."""
-    words = [word for line in lines if line.startswith("export ") for word in shlex.split(line, comments=True)]
+    words = [
+        word for line in lines if line.startswith("export ") for word in shlex.split(line, comments=True)
+    ]
     return dict(word.split("=", 1) for word in words if "=" in word)
 
 
