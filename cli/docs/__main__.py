@@ -75,16 +75,17 @@ def _opening() -> str:
     return (
         "# The lifecycle of a referral\n\n"
         f"This page is written from the rules by `{COMMAND}`; it is not edited by hand. The numbers are those of the "
-        "default policy, `policies/england-and-wales.toml`; a service may set its own.\n\n"
+        "default policy, `policies/england-and-wales.toml`; a service may set its own. The words are explained in the "
+        "[glossary](glossary.md).\n\n"
         "A command is what somebody asks for. It is taken only in the stages named, from the people named, and if "
-        "everything holds that it needs; otherwise the answer is one sentence that says why, and nothing has "
-        f"happened. *{_GROUPS[WORKERS].capitalize()}* means {_roles(WORKERS)}, of the referral's own area. "
+        "every condition holds; otherwise the answer is one sentence that says why, and nothing is recorded. "
+        f"*{_GROUPS[WORKERS].capitalize()}* means {_roles(WORKERS)}, of the referral's own area. "
         f"A referral is opened by {_roles(MAY_OPEN)}."
     )
 
 
 def _ways() -> str:
-    return "## The ways between the stages\n\n" + _table(("from", "to", "by"), _way_rows())
+    return "## From stage to stage\n\n" + _table(("from", "to", "by"), _way_rows())
 
 
 def _way_rows() -> Iterator[tuple[str, str, str]]:
@@ -125,8 +126,8 @@ def _overlays() -> str:
     return (
         "## On hold, and safeguarding\n\n"
         "Neither is a stage: the referral stays where it is.\n\n"
-        "**On hold**, its clocks stand still and go on where they stopped; what has a date of its own, such as a "
-        "court's, does not wait, nor does what somebody has to be told in person; and the hold has its own review "
+        "**On hold**, its clocks stand still, and continue where they stopped. A deadline with a date of its own, such "
+        "as a court's, does not wait, nor does a task to tell somebody something in person. The hold has a review "
         "date. Possible meanwhile: "
         f"{on_hold}\n\n"
         "**Safeguarding** stops every message and contact at once, until a supervisor other than who raised it "
@@ -144,7 +145,7 @@ def _consents() -> str:
     ]
     return (
         "## Where consent is asked for\n\n"
-        "Consent is a standing condition: it is looked at again each time. For a child it is the child's own and a "
+        "Consent is a standing condition: it is checked again each time. For a child it is the child's own and a "
         "parent's or guardian's. No override replaces it.\n\n" + _table(("what must hold", "for"), rows)
     )
 
@@ -162,7 +163,7 @@ def _closures() -> str:
         "## Reasons for closing\n\n"
         "Closing cancels every deadline. A closed referral may be reopened by a supervisor other than who closed "
         "it, to the stage it left if the consents for it still stand.\n\n"
-        + _table(("reason", "waits for a sign-off", "comes of itself with"), rows)
+        + _table(("reason", "waits for a sign-off", "follows when the part of the last … ends"), rows)
     )
 
 
@@ -178,10 +179,10 @@ def _deadlines(policy: Policy) -> str:
     )
     return (
         "## Deadlines\n\n"
-        "A deadline reminds, is due, and escalates; it never closes a referral. What starts a clock in working "
-        "days after 13:00 or on a day off starts it at 09:00 on the next working day of England and Wales. Where "
-        "no span is given for due, it falls on a date of its own, and is warned of before that date. Who answers "
-        "hears of its warnings and its due date; each escalation climbs a rung of the ladder.\n\n"
+        "A deadline warns, is due, and escalates; it never closes a referral. A clock in working days that would start "
+        "after 13:00 or on a day off starts at 09:00 on the next working day of England and Wales. Where no span is "
+        "given for due, the deadline has a date of its own, and its warnings come before that date. Whoever answers "
+        "for it is told of its warnings and when it is due; each escalation goes one rung up the ladder.\n\n"
         + _table(head, deadline_words(policy))
     )
 
@@ -189,14 +190,14 @@ def _deadlines(policy: Policy) -> str:
 def _notices(policy: Policy) -> str:
     return (
         "## Who is told of what\n\n"
-        "What is for staff is always in their inbox; by its category they choose what reaches them besides by "
-        "e-mail at once.\n\n"
+        "Messages for staff are always in their inbox. By category they choose which are also sent by e-mail at "
+        "once.\n\n"
         + _table(("what happens", "tells", "template", "category"), map(notice_words, policy.notices))
     )
 
 
 def _numbers(policy: Policy) -> str:
-    return f"## What else {policy.name} {policy.version} settles\n\n" + _table(
+    return f"## What else the policy of {policy.name} {policy.version} decides\n\n" + _table(
         ("what", "is"), number_words(policy)
     )
 
