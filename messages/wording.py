@@ -105,6 +105,7 @@ _KINDS = {
     "allocated": _staff("a referral was allocated"),
     "invitation": _staff("a meeting is booked", "starts"),
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
+    "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
     "news": _staff("something happened on a referral", "what"),
     "digest": _Kind(
         Audience.STAFF,
