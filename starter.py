@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli import fields
 from cli.casework import (
+    access_log,
     contact,
     deadlines,
     importing,
@@ -26,6 +27,7 @@ for room in (
     referrals,
     fields,
     contact,
+    access_log,
     deadlines,
     tasks,
     supervising,

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from casework.access import What, who_sees
+from casework.access import What, require_access
+from casework.session import Session
 from cli.common import due, when, words
 from lifecycle import Refused
 from lifecycle.clocks import paused_deadlines
@@ -16,7 +17,7 @@ from lifecycle.consents import in_force
 from lifecycle.notifying.notices import held_back
 from lifecycle.notifying.tasks import open_tasks
 from messages.notice_facts import template_in_words
-from runtime.referrals import Referrals
+from schemas.access import DataKind
 from schemas.events import Event, Recorded, StepCorrected
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral
@@ -222,18 +223,17 @@ class Timeline:
         }
 
 
-async def read_timeline(
-    referrals: Referrals, reference: str, staff_id: str, *, outline: bool = False
-) -> Timeline:
+async def read_timeline(session: Session, reference: str, *, outline: bool = False) -> Timeline:
     """The timeline, as a member of staff may see it.
 
     Args:
         outline: leave out what is said about people.
 
     Raises:
-        Refused: the referral or the person is unknown, or it is not for them.
+        Refused: the referral is unknown, or it is not for them.
     """
-    await who_sees(referrals, reference, staff_id, What.CASELOAD if outline else What.PEOPLE)
+    await require_access(session, What.CASELOAD if outline else What.PEOPLE, reference, DataKind.TIMELINE)
+    referrals = session.referrals
     erasure = await erasures.find(referrals.pool, reference)
     key: DataKey | None = None
     if not outline and erasure is None:

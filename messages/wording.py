@@ -347,6 +347,7 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "starts": _MOMENT,
     "participant": "h1",
     "wanted": words("appointment"),
+    "colleague": "cw-1",
     "why": "no safe channel",
     "what": "the referral was put on hold",
     "day": "Wednesday 30 September 2026",

@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsOption, JsonOption, ReferenceArgument, plain, print_json, room, run, words
+from cli.common import (
+    AsOption,
+    JsonOption,
+    ReasonOption,
+    ReferenceArgument,
+    guarded,
+    plain,
+    print_json,
+    room,
+    run_as,
+    words,
+)
 
 if TYPE_CHECKING:
+    from casework.session import Session
     from lifecycle.contacts import Contact
-    from runtime.referrals import Referrals
 
 app = room()
 
@@ -20,6 +31,7 @@ def contact_command(
     reference: ReferenceArgument,
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="Such as h1; see `rj show`.")],
     staff: AsOption,
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print how somebody may be reached without danger, as it is known now, to those who work with the referral.
@@ -27,20 +39,24 @@ def contact_command(
     Example: rj contact RJ-7KQ4-M2X1 h1 --as cw-1
     """
 
-    async def work(referrals: Referrals) -> tuple[Contact, bool]:
-        from casework.access import What, who_sees
+    from cli.free_text import reason_given
+
+    async def work(session: Session) -> tuple[Contact, bool]:
+        from casework.access import What, require_access
         from lifecycle import fold
         from lifecycle.contacts import contact_of
         from lifecycle.leaving import known_participant
+        from schemas.access import DataKind
         from stores.logs import event_log
 
-        await who_sees(referrals, reference, staff, What.PEOPLE)
+        await require_access(session, What.PEOPLE, reference, DataKind.CONTACT)
+        referrals = session.referrals
         history = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
         referral = fold(history)
         known_participant(referral, participant)
         return contact_of(history, participant), referral.safeguarding is not None
 
-    contact, frozen = run(work, temporal=False)
+    contact, frozen = run_as(staff, work, temporal=False, reason=guarded(lambda: reason_given(reason)))
     if as_json:
         print_json(_as_json(contact, frozen=frozen))
         return

@@ -16,6 +16,7 @@ from cli.common import (
     BadInput,
     Exit,
     JsonOption,
+    ReasonOption,
     ReferenceArgument,
     as_staff_id,
     due,
@@ -25,6 +26,7 @@ from cli.common import (
     print_table,
     room,
     run,
+    run_as,
     when,
     words,
 )
@@ -458,6 +460,7 @@ def timeline_command(
     outline: Annotated[
         bool, typer.Option("--outline", help="Only what was done when and by whom; nothing about a person.")
     ] = False,
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what happened on a referral, with the number of each step.
@@ -467,10 +470,14 @@ def timeline_command(
 
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
+    from cli.free_text import reason_given
     from cli.showing import read_timeline, timeline_lines
 
-    timeline = run(
-        lambda referrals: read_timeline(referrals, reference, staff, outline=outline), temporal=False
+    timeline = run_as(
+        staff,
+        lambda session: read_timeline(session, reference, outline=outline),
+        temporal=False,
+        reason=guarded(lambda: reason_given(reason)),
     )
     if as_json:
         print_json(timeline.as_json())
