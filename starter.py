@@ -25,6 +25,7 @@ ROOMS = {
     "cli.casework.work": ("work",),
     "cli.fields": ("fields",),
     "cli.casework.contact": ("contact",),
+    "cli.casework.access_log": ("access-log",),
     "cli.casework.deadlines": ("deadlines", "extend", "hold", "resume"),
     "cli.casework.tasks": ("tasks",),
     "cli.casework.supervising": ("escalations", "signoffs", "workload"),

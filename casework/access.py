@@ -1,58 +1,123 @@
 """What a person may see: by role, and by what they have to do with the referral. Decided here and nowhere else.
 
-Without a person nothing of the caseload is shown: figures and the health of the service are.
+One table says it, `ACCESS`, which `docs/access.md` prints. Without a person nothing of the caseload is shown: figures
+and the health of the service are. Which steps a person may take is decided by the rules: see `docs/lifecycle.md`.
+
+Whatever reads what is said about people passes `require_access`, which writes the look into the access log before
+anything is shown. Ground: Data Protection Act 2018 s.62, which has consultation and disclosure logged, with who did it,
+when and, as far as possible, why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from itertools import product
 from typing import NamedTuple
 
-from casework.session import Session, WayIn, sign_in
-from lifecycle import Refused
+from casework.session import Session, WayIn
+from lifecycle import Refused, fold
 from lifecycle.core import SUPERVISORS, WORKERS
+from lifecycle.notifying.team import answering, with_cover
 from runtime.referrals import Referrals
+from schemas.access import LONGEST_REASON, DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
+from schemas.policy import Rung
 from schemas.vocabulary import Stage
 from stores import referrals as read_model
+from stores import staff
+from stores.keys.referral_keys import DataKey, KeyErased
+from stores.logs import access_log, event_log
+from stores.logs.access_log import Standing
+from stores.logs.chain import chain_key
 from stores.register import Entry
 
 
 class What(StrEnum):
     """What there is to see."""
 
+    FIGURES = "figures"
+    """Counts, of nobody in particular."""
+    STATUS = "status"
+    """Whether a referral was received, is in hand, or is closed."""
     CASELOAD = "caseload"
     """The referrals with how they stand, and what was done when and by whom; nothing about a person."""
     PEOPLE = "people"
-    """What is said about people, and how they are reached."""
-    STATUS = "status"
-    """Whether a referral was received, is in hand, or is closed."""
+    """What is said about people, and how they are reached: names, contact details, free text."""
     COLLEAGUES = "colleagues"
     """The staff register."""
     REGISTER_LOG = "register_log"
     """Who changed the staff register, and what in it."""
+    ACCESS_LOG = "access_log"
+    """Who looked at what is said about people, when, and why."""
 
 
-# Each in the areas of the person; what a partner sees is besides only of what they sent.
-_MAY_SEE: dict[Role, frozenset[What]] = {
-    **{role: frozenset({What.CASELOAD, What.PEOPLE, What.STATUS, What.COLLEAGUES}) for role in WORKERS},
-    **{role: frozenset(What) for role in SUPERVISORS},
-    Role.PARTNER: frozenset({What.STATUS}),
-    Role.COMMISSIONER: frozenset(),
-    Role.SYSTEM: frozenset(),
+class Permission(StrEnum):
+    """Whether somebody may see something."""
+
+    YES = "yes"
+    NO = "no"
+    WITH_REASON = "with_reason"
+    """Yes; in a sensitive case only if they say why, which is recorded, and its supervisor is told."""
+
+
+class Grant(NamedTuple):
+    """A line of the table: people of these roles, who stand so to a referral, may see this of it."""
+
+    roles: Collection[Role]
+    what: What
+    relations: Collection[Relation]
+    permission: Permission = Permission.YES
+
+
+_WORKS_ON_IT = frozenset({Relation.OWN, Relation.STANDS_IN})
+# To have sent it as a partner gives who works in the area since nothing more, and takes nothing.
+_ONLY_IN_AREA = frozenset({Relation.SENT, Relation.OWN_AREA})
+_IN_AREA = _WORKS_ON_IT | _ONLY_IN_AREA
+
+GRANTS = (
+    Grant(frozenset(Role) - {Role.SYSTEM}, What.FIGURES, frozenset(Relation)),
+    Grant(WORKERS, What.STATUS, _IN_AREA),
+    Grant({Role.PARTNER}, What.STATUS, {Relation.SENT}),
+    Grant(WORKERS, What.CASELOAD, _IN_AREA),
+    Grant(WORKERS, What.PEOPLE, _WORKS_ON_IT),
+    Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
+    Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
+    Grant(WORKERS, What.COLLEAGUES, _IN_AREA),
+    Grant(SUPERVISORS, What.REGISTER_LOG, _IN_AREA),
+    Grant(SUPERVISORS, What.ACCESS_LOG, _IN_AREA),
+)
+"""All that anybody may see; nothing else."""
+
+ACCESS: Mapping[tuple[Role, What, Relation], Permission] = {
+    **dict.fromkeys(product(Role, What, Relation), Permission.NO),
+} | {
+    (role, grant.what, relation): grant.permission
+    for grant in GRANTS
+    for role in grant.roles
+    for relation in grant.relations
 }
+"""The whole table."""
+
+READS_SENSITIVE = {What.PEOPLE: DataKind.PEOPLE, What.ACCESS_LOG: DataKind.ACCESS_LOG}
+"""What tells of people, so that each look at it is recorded, and as a look at which kind where nothing else is said."""
 
 _SENTENCES = {
+    What.FIGURES: "Figures are for people.",
+    What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
-    What.STATUS: "Referrals are for those who work on them.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
     What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
+    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors and service managers.",
 }
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel.",
+}
+_HOW_TO_SAY_WHY = {
+    WayIn.COMMAND_LINE: " Say why with --reason TEXT; --reason - asks for it, or reads the standard input.",
 }
 
 
@@ -64,20 +129,47 @@ class Sent(NamedTuple):
     status: str
 
 
-def may_see(member: Staff, what: What, area: Area, sent_by: str | None = None) -> None:
-    """Nothing, where a person may see this of a referral or a person of the area.
+def relation_to(
+    member: Staff | None, standing: Standing, team: Mapping[str, Staff], co: str | None
+) -> Relation:
+    """What a person has to do with a referral; where several things, the first of those that count for more.
 
     Args:
-        sent_by: the partner who sent the referral.
+        member: as the register knows them now; None: it does not.
+        standing: of the referral.
+        team: the active members of staff of its area, by id: who is absent is stood in for.
+        co: its co-facilitator.
+    """
+    if member is None or not member.active:
+        return Relation.NOBODY
+    if standing.area not in member.areas:
+        return Relation.OTHER_AREA
+    workers = [who for who in (standing.caseworker, standing.facilitator, co) if who is not None]
+    if member.id in workers:
+        return Relation.OWN
+    if member.id in with_cover([who for who in workers if who in team], dict(team), standing.now):
+        return Relation.STANDS_IN
+    return Relation.SENT if standing.sent_by == member.id else Relation.OWN_AREA
+
+
+def check_permission(member: Staff, what: What, relation: Relation, area: Area) -> Permission:
+    """How a person who stands so to a referral of the area may see this of it: `YES` or `WITH_REASON`.
 
     Raises:
         Refused: they may not.
     """
     _check_role(member, what)
-    if area not in member.areas:
-        raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
-    if member.role is Role.PARTNER and sent_by != member.id:
-        raise Refused("not_sent_by_you", "You see the status of what you sent, and of no other.", "as")
+    permission = ACCESS[member.role, what, relation]
+    if permission is not Permission.NO:
+        return permission
+    match relation:
+        case Relation.NOBODY:
+            raise Refused("staff_inactive", f"{member.id} is no longer active.", "as")
+        case Relation.OTHER_AREA:
+            raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
+        case _ if member.role is Role.PARTNER:
+            raise Refused("not_sent_by_you", "You see the status of what you sent, and of no other.", "as")
+    raise Refused("not_your_role", _SENTENCES[what] + _INSTEAD.get(member.role, ""), "as")
 
 
 def areas_to_see(member: Staff, what: What, asked: Area | None = None) -> list[Area]:
@@ -109,29 +201,108 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if concerns(entry)]
 
 
-async def require_access(session: Session, what: What, reference: str) -> None:
+async def require_access(
+    session: Session, what: What, reference: str, kind: DataKind | None = None
+) -> Relation:
     """Let a signed-in person see this of a referral, or refuse.
 
-    Raises:
-        Refused: the referral is unknown, or they may not.
-    """
-    member = session.member
-    actor = await session.referrals.actor(reference, member.id)
-    sent_by = None
-    if member.role is Role.PARTNER:
-        sent_by = await read_model.sent_by(session.referrals.pool, reference)
-    may_see(member, what, actor.area, sent_by)
+    Where it tells of people the look is in the access log when this returns; who does not work on a sensitive case has
+    said why then, and its supervisors are told.
 
+    Args:
+        kind: which kind of data about people is read, for the access log; else it notes that of `READS_SENSITIVE`.
 
-async def who_sees(referrals: Referrals, reference: str, staff_id: str, what: What) -> Staff:
-    """The person, where they may see this of a referral.
+    Returns:
+        By which relation to the referral they may.
 
     Raises:
-        Refused: the referral or the person is unknown, or they may not.
+        Refused: the referral is unknown, or they may not, or they have to say why.
     """
-    session = await sign_in(referrals, staff_id, WayIn.COMMAND_LINE)
-    await require_access(session, what, reference)
-    return session.member
+    while True:
+        standing = await access_log.standing(session.referrals.pool, reference)
+        if standing is None:
+            raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+        member = await session.referrals.member(session.member.id)
+        team = await _team(session, member, standing)
+        relation = relation_to(member, standing, team, await _co_facilitator(session, reference, standing))
+        permission = check_permission(member, what, relation, standing.area)
+        told: list[str] = []
+        # Of an erased referral there is nothing left to keep to oneself.
+        if permission is Permission.WITH_REASON and standing.sensitive and not standing.erased:
+            _check_reason(session, reference)
+            told = answering(Rung.SUPERVISOR, team, standing.now, without={member.id})
+        if what not in READS_SENSITIVE:
+            return relation
+        look = Look(
+            reference=reference,
+            sequence=standing.looks + 1,
+            at=standing.now,
+            staff=member.id,
+            role=member.role,
+            kind=kind or READS_SENSITIVE[what],
+            relation=relation,
+            way_in=session.way_in,
+            reason=None if standing.erased else _reason(session),
+        )
+        if await _recorded(session, look, standing.head, told):
+            return relation
+        # Somebody else's came in between, or an erasure did.
+
+
+async def _recorded(session: Session, look: Look, previous: bytes, told: list[str]) -> bool:
+    """Whether a look was written down; if not, it is to be tried again with how the referral stands then."""
+    keys = session.referrals.keys
+    key: DataKey | None = None
+    if look.reason is not None:
+        try:
+            key = await keys.get(look.reference)
+        except KeyErased:
+            return False
+    answer = await access_log.record(session.referrals.pool, await chain_key(keys), look, previous, key, told)
+    match answer:
+        case "recorded":
+            return True
+        case "behind" | "erased":
+            return False
+        case "unknown":
+            raise Refused("unknown_referral", f"There is no referral {look.reference}.", "reference")
+    raise Refused(answer, f"{look.staff} may not see this any more.", "as")
+
+
+def _reason(session: Session) -> str | None:
+    said = (session.reason or "").strip()
+    if len(said) > LONGEST_REASON:
+        raise Refused(
+            "reason_too_long",
+            f"The reason has {len(said)} characters; at most {LONGEST_REASON} are accepted.",
+            "reason",
+        )
+    return said or None
+
+
+def _check_reason(session: Session, reference: str) -> None:
+    if _reason(session) is None:
+        raise Refused(
+            "reason_needed",
+            f"{reference} is a sensitive case, on which others work. Who must look at it all the same says why; "
+            "that is recorded, and its supervisor is told." + _HOW_TO_SAY_WHY.get(session.way_in, ""),
+            "reason",
+        )
+
+
+async def _team(session: Session, member: Staff, standing: Standing) -> dict[str, Staff]:
+    """The active members of staff of the referral's area, by id; nobody, where that makes no difference."""
+    if member.role not in WORKERS or member.id in (standing.caseworker, standing.facilitator):
+        return {}
+    return {each.id: each for each in await staff.team(session.referrals.pool, standing.area)}
+
+
+async def _co_facilitator(session: Session, reference: str, standing: Standing) -> str | None:
+    if not standing.co_facilitated:
+        return None
+    # Who was named may have been replaced or taken back, which the rules know.
+    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
+    return fold(history).co_facilitator
 
 
 async def sent(referrals: Referrals, member: Staff, areas: list[Area], limit: int) -> list[Sent]:
@@ -145,6 +316,16 @@ def status(stage: Stage) -> str:
     return stage if stage in (Stage.RECEIVED, Stage.CLOSED) else "in_hand"
 
 
+def table() -> Iterator[tuple[What, list[Role], list[Permission]]]:
+    """The table as it is printed: of each thing to see, who has the same permissions, and these by relation."""
+    for what in What:
+        rows: dict[tuple[Permission, ...], list[Role]] = {}
+        for role in Role:
+            rows.setdefault(tuple(ACCESS[role, what, relation] for relation in Relation), []).append(role)
+        for permissions, roles in rows.items():
+            yield what, roles, list(permissions)
+
+
 def _check_role(member: Staff, what: What) -> None:
-    if what not in _MAY_SEE[member.role]:
+    if all(ACCESS[member.role, what, relation] is Permission.NO for relation in Relation):
         raise Refused("not_your_role", _SENTENCES[what] + _INSTEAD.get(member.role, ""), "as")

@@ -9,6 +9,7 @@ from casework.session import Session
 from lifecycle import fold
 from lifecycle.contacts import contact_of
 from lifecycle.leaving import known_participant
+from schemas.access import DataKind
 from schemas.base import Model
 from schemas.people import ContactSafety, Person
 from stores.logs import event_log
@@ -40,7 +41,7 @@ async def contact_details(session: Session, reference: str, participant: str) ->
         Refused: the referral or the participant is unknown, or it is not theirs to see.
         KeyErased: the referral was erased.
     """
-    await require_access(session, What.PEOPLE, reference)
+    await require_access(session, What.PEOPLE, reference, DataKind.CONTACT)
     key = await session.referrals.keys.get(reference)
     history = await event_log.read(session.referrals.pool, reference, key=key)
     referral = fold(history)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 
 from runtime.referrals import Referrals
+from schemas.access import WayIn
 from schemas.people import Staff
 
-
-class WayIn(StrEnum):
-    """By which program somebody came."""
-
-    COMMAND_LINE = "command_line"
-    CONSOLE = "console"
-    API = "api"
+__all__ = ["Session", "WayIn", "sign_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,7 @@ class Session:
     referrals: Referrals
     member: Staff
     way_in: WayIn
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
 
 
 async def sign_in(

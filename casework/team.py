@@ -16,6 +16,7 @@ from lifecycle.consents import both_sides
 from lifecycle.core import SUPERVISORS
 from lifecycle.stages.risk_assessment import gaps
 from schemas import facts
+from schemas.access import DataKind
 from schemas.areas import Area
 from schemas.base import Model, Note, ParticipantId
 from schemas.events import Recorded, RiskAssessed, RiskVerdictGiven, SignOffRequested, StepCorrected
@@ -197,7 +198,7 @@ async def waiting_sign_offs(
 
 async def _to_sign_off(session: Session, waiting: WaitingSignOff) -> ToSignOff | None:
     """What a person is to judge, by the log; None where it was erased or settled meanwhile."""
-    await require_access(session, What.PEOPLE, waiting.reference)
+    await require_access(session, What.PEOPLE, waiting.reference, DataKind.SIGN_OFF)
     pool = session.referrals.pool.within([waiting.area])
     try:
         key = await session.referrals.keys.get(waiting.reference)

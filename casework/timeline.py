@@ -12,6 +12,7 @@ from casework.session import Session
 from casework.words import people_of, sentence
 from lifecycle import Refused
 from lifecycle.contacts import contact_of
+from schemas.access import DataKind
 from schemas.base import Model
 from schemas.events import Event, ParticipantAdded, Recorded, ReferralReceived, StepCorrected
 from stores.keys import erasures
@@ -89,7 +90,7 @@ async def read_timeline(session: Session, reference: str, *, outline: bool = Fal
     Raises:
         Refused: the referral is unknown, or not theirs to see.
     """
-    await require_access(session, What.CASELOAD if outline else What.PEOPLE, reference)
+    await require_access(session, What.CASELOAD if outline else What.PEOPLE, reference, DataKind.TIMELINE)
     referrals = session.referrals
     erasure = await erasures.find(referrals.pool, reference)
     key: DataKey | None = None

@@ -169,13 +169,23 @@ def run(work: Callable[[Referrals], Coroutine[Any, Any, T]], *, temporal: bool =
     return guarded(lambda: asyncio.run(_connected(work, temporal)))
 
 
-def run_as(staff_id: str, work: Callable[[Session], Coroutine[Any, Any, T]], *, temporal: bool = True) -> T:
-    """Connect to the servers, sign the person in, and do the work; see :func:`run`."""
+def run_as(
+    staff_id: str,
+    work: Callable[[Session], Coroutine[Any, Any, T]],
+    *,
+    temporal: bool = True,
+    reason: str | None = None,
+) -> T:
+    """Connect to the servers, sign the person in, and do the work; see :func:`run`.
+
+    Args:
+        reason: why they look at what is not their own case, where they said so.
+    """
 
     async def signed_in(referrals: Referrals) -> T:
         from casework.session import WayIn, sign_in
 
-        return await work(await sign_in(referrals, staff_id, WayIn.COMMAND_LINE))
+        return await work(await sign_in(referrals, staff_id, WayIn.COMMAND_LINE, reason=reason))
 
     return run(signed_in, temporal=temporal)
 
@@ -348,5 +358,14 @@ AsOption = Annotated[
 ]
 AreaOption = Annotated[
     Area | None, typer.Option("--area", metavar="AREA", parser=as_area, help="Of this police area only.")
+]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="TEXT|-",
+        help="Why you look at a sensitive case on which others work; it is recorded, and a supervisor is told. "
+        "- asks for it, or reads standard input.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

@@ -45,6 +45,24 @@ def needed(value: str | None, option: str) -> str:
     return ASKED_FOR if value is None else value
 
 
+def reason_given(reason: str | None) -> str | None:
+    """What somebody said by --reason, which may be asked for; warns where others can read it.
+
+    Raises:
+        BadInput: nothing is there, or it holds what cannot be kept.
+    """
+    from cli.reading import refuse_unprintable
+
+    if reason is None:
+        return None
+    said = asked_for("reason") if reason == ASKED_FOR else reason
+    refuse_unprintable(said, "reason")
+    if not said.strip():
+        raise BadInput("reason: is empty; say why in words.")
+    warn_of_onlookers([] if reason == ASKED_FOR else ["reason"])
+    return said
+
+
 def warn_of_onlookers(fields: Sequence[str]) -> None:
     """Say, where others use this machine, that they can read what was written into the command."""
     from cli.onlookers import others_use_this_machine

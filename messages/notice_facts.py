@@ -48,6 +48,7 @@ def facts(reference: str, notice: Notice, policy: Policy, *, area: str, stage: s
         "wanted": template_in_words(about.wanted) if about.wanted else "",
         "why": _why(about.why),
         "what": _what(notice, policy),
+        "colleague": about.colleague or "",
     }
 
 

@@ -105,6 +105,7 @@ _KINDS = {
     "allocated": _staff("a referral was allocated"),
     "invitation": _staff("a meeting is booked", "starts"),
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
+    "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
     "news": _staff("something happened on a referral", "what"),
     "digest": _Kind(
         Audience.STAFF,
@@ -351,6 +352,7 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "starts": _MOMENT,
     "participant": "h1",
     "wanted": words("appointment"),
+    "colleague": "cw-1",
     "why": "no safe channel",
     "what": "the referral was put on hold",
     "day": "Wednesday 30 September 2026",

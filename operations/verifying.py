@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifecycle import Refused
 from runtime.referrals import Referrals
-from stores.logs import staff_log
+from stores.logs import access_log, staff_log
 from stores.logs.anchors import REGISTER, AnchorProblem, Anchors, fold
 from stores.logs.chain import chain_key
 from stores.logs.verifying import Break, gone, orphans
@@ -53,19 +53,24 @@ async def verify(
         if await area_of(referrals.pool, reference) is None and reference not in anchored:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         references = [each for each in references if each == reference]
-        anchored = {name: where for name, where in anchored.items() if name == reference}
+        own = (reference, reference + access_log.SUFFIX)
+        anchored = {name: where for name, where in anchored.items() if name in own}
     else:
         breaks += await orphans(referrals.pool)
     breaks += gone(references, anchored)
     done = 0
+    chain = await chain_key(referrals.keys)
     if reference is None:
-        chain = await chain_key(referrals.keys)
         found = await staff_log.verify(referrals.pool, chain, anchored.get(REGISTER))
         breaks += [
             Break(f"staff register, {each.subject or 'its log'}", each.sequence, each.said) for each in found
         ]
-    async for _, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
+    async for each, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
         breaks += [broken] if broken else []
+        looks = await access_log.first_break(
+            referrals.pool, chain, each, anchored.get(each + access_log.SUFFIX)
+        )
+        breaks += [Break(f"{each}, its access log", looks.sequence, looks.said)] if looks else []
         done += 1
         progress(done, len(references))
     return Verified(len(references), len(known), known[-1].made_at if known else None, breaks)

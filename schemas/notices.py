@@ -77,6 +77,7 @@ class About(Model):
     cancelled: bool = False
     wanted: str | None = Field(default=None, description="the template of a message that could not be sent")
     why: str | None = Field(default=None, description="the outcome of that message")
+    colleague: str | None = Field(default=None, description="the id of the member of staff who did it")
 
 
 class Notice(Model):

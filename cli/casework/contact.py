@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AsOption, JsonOption, ReferenceArgument, plain, print_json, room, run_as, words
+from cli.common import (
+    AsOption,
+    JsonOption,
+    ReasonOption,
+    ReferenceArgument,
+    guarded,
+    plain,
+    print_json,
+    room,
+    run_as,
+    words,
+)
 
 if TYPE_CHECKING:
     from casework.contact import ContactDetails
@@ -20,6 +31,7 @@ def contact_command(
     reference: ReferenceArgument,
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="Such as h1; see `rj show`.")],
     staff: AsOption,
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print how somebody may be reached without danger, as it is known now, to those who work with the referral.
@@ -27,12 +39,14 @@ def contact_command(
     Example: rj contact RJ-7KQ4-M2X1 h1 --as cw-1
     """
 
+    from cli.free_text import reason_given
+
     async def work(session: Session) -> ContactDetails:
         from casework.contact import contact_details
 
         return await contact_details(session, reference, participant)
 
-    found = run_as(staff, work, temporal=False)
+    found = run_as(staff, work, temporal=False, reason=guarded(lambda: reason_given(reason)))
     if as_json:
         print_json(found.model_dump(mode="json", exclude={"participant"}))
         return

@@ -16,6 +16,7 @@ from cli.common import (
     BadInput,
     Exit,
     JsonOption,
+    ReasonOption,
     ReferenceArgument,
     as_staff_id,
     due,
@@ -487,6 +488,7 @@ def timeline_command(
     outline: Annotated[
         bool, typer.Option("--outline", help="Only what was done when and by whom; nothing about a person.")
     ] = False,
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what happened on a referral, with the number of each step.
@@ -496,13 +498,14 @@ def timeline_command(
 
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
+    from cli.free_text import reason_given
 
     async def work(session: Session) -> Timeline:
         from casework.timeline import read_timeline
 
         return await read_timeline(session, reference, outline=outline)
 
-    timeline = run_as(staff, work, temporal=False)
+    timeline = run_as(staff, work, temporal=False, reason=guarded(lambda: reason_given(reason)))
     if as_json:
         print_json(timeline.for_script())
         return

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from cli.docs.access_page import access_page
 from cli.docs.privacy_page import privacy_page
 from cli.policy_words import deadline_words, notice_words, number_words
 from operations.rules_page import (
@@ -59,7 +60,11 @@ def lifecycle_page() -> str:
 
 def main(check: bool) -> int:
     """Write the pages or, to check, only compare them; the exit code."""
-    pages = {"lifecycle.md": lifecycle_page(), "privacy.md": privacy_page(COMMAND)}
+    pages = {
+        "access.md": access_page(COMMAND),
+        "lifecycle.md": lifecycle_page(),
+        "privacy.md": privacy_page(COMMAND),
+    }
     stale = False
     for name, page in pages.items():
         path = FOLDER / name

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stores.database import Connection, Pool
 from stores.keys.referral_keys import KeyStore
-from stores.logs import staff_log
+from stores.logs import access_log, staff_log
 from stores.logs.chain import derived
 
 REGISTER = "staff"
@@ -235,7 +235,7 @@ async def lost_since(
     moved = [
         (name, length, head)
         for name, (length, head) in anchored.items()
-        if heads.get(name) != (length, head) and not name.endswith(_PLAIN)
+        if heads.get(name) != (length, head) and not name.endswith((_PLAIN, access_log.SUFFIX))
     ]
     rows = await connection.fetch(
         "SELECT was.reference FROM unnest($1::text[], $2::bigint[], $3::text[]) AS was (reference, sequence, head)"
@@ -248,7 +248,8 @@ async def lost_since(
         [head for _, _, head in moved],
         REGISTER,
     )
-    return [row["reference"] for row in rows]
+    looks = {name: where for name, where in anchored.items() if heads.get(name) != where}
+    return [row["reference"] for row in rows] + await access_log.lost_since(connection, looks)
 
 
 def check(documents: Sequence[str], public: str) -> list[Anchor]:
@@ -282,6 +283,7 @@ async def _heads(connection: Connection) -> dict[str, tuple[int, str]]:
     )
     heads = {row["reference"] + _PLAIN * row["plain"]: (row["sequence"], row["head"].hex()) for row in rows}
     length, link = await staff_log.head(connection)
+    heads |= await access_log.heads(connection)
     return heads | ({REGISTER: (length, link.hex())} if length else {})
 
 

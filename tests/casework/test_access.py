@@ -1,52 +1,81 @@
-"""What a person may see: the whole product of role, what, area and who sent it."""
+"""What a person may see: the whole product of role, what there is to see, and relation to the referral."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
-from casework.access import What, areas_to_see, may_see, status
+from casework.access import (
+    ACCESS,
+    READS_SENSITIVE,
+    Permission,
+    What,
+    areas_to_see,
+    check_permission,
+    relation_to,
+    status,
+    table,
+)
 from lifecycle import Refused
+from schemas.access import DataKind, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.vocabulary import Stage
+from stores.logs.access_log import Standing
 
 HERE, ELSEWHERE = Area.DURHAM, Area.KENT
-WORKERS = {Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER}
-# Written down once more, and not derived: who widens the table changes this as well.
-SEES = {
-    What.CASELOAD: WORKERS,
-    What.PEOPLE: WORKERS,
-    What.STATUS: WORKERS | {Role.PARTNER},
-    What.COLLEAGUES: WORKERS,
-    What.REGISTER_LOG: {Role.SUPERVISOR, Role.SERVICE_MANAGER},
-}
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+CASEWORKERS = (Role.CASEWORKER, Role.FACILITATOR)
+SUPERVISORS = (Role.SUPERVISOR, Role.SERVICE_MANAGER)
+WORKERS = CASEWORKERS + SUPERVISORS
+IN_AREA = (Relation.OWN, Relation.STANDS_IN, Relation.SENT, Relation.OWN_AREA)
 
 
-def allowed(member: Staff, what: What, area: Area, sent_by: str | None) -> bool:
-    try:
-        may_see(member, what, area, sent_by)
-    except Refused:
-        return False
-    return True
+def expected(role: Role, what: What, relation: Relation) -> Permission:
+    """The table written down once more, and not derived: who widens it changes this as well."""
+    match role, what, relation:
+        case Role.SYSTEM, _, _:
+            return Permission.NO
+        case _, What.FIGURES, _:
+            return Permission.YES
+        case _, _, Relation.OTHER_AREA | Relation.NOBODY:
+            return Permission.NO
+        case Role.COMMISSIONER, _, _:
+            return Permission.NO
+        case Role.PARTNER, _, _:
+            sees = what is What.STATUS and relation is Relation.SENT
+            return Permission.YES if sees else Permission.NO
+        case Role.CASEWORKER | Role.FACILITATOR, What.PEOPLE, Relation.OWN | Relation.STANDS_IN:
+            return Permission.YES
+        case Role.CASEWORKER | Role.FACILITATOR, What.PEOPLE, _:
+            return Permission.WITH_REASON
+        case Role.CASEWORKER | Role.FACILITATOR, What.REGISTER_LOG | What.ACCESS_LOG, _:
+            return Permission.NO
+    return Permission.YES
 
 
-@pytest.mark.parametrize(("role", "what"), [*product(Role, What)])
+@pytest.mark.parametrize(("role", "what", "relation"), [*product(Role, What, Relation)])
 def test_each_role_sees_what_is_for_it_in_its_own_areas_and_partners_what_they_sent(
-    role: Role, what: What
+    role: Role, what: What, relation: Relation
 ) -> None:
+    wanted = expected(role, what, relation)
+    assert ACCESS[role, what, relation] is wanted
     member = Staff(id="xx-1", role=role, areas=(HERE,))
-    mine = role in SEES[what]
-    for area, sent_by in product((HERE, ELSEWHERE), ("xx-1", "pa-9", None)):
-        theirs = role is not Role.PARTNER or sent_by == "xx-1"
-        assert allowed(member, what, area, sent_by) is (mine and area is HERE and theirs)
+    if wanted is not Permission.NO:
+        assert check_permission(member, what, relation, HERE) is wanted
+        return
+    with pytest.raises(Refused) as refused:
+        check_permission(member, what, relation, HERE)
+    assert str(refused.value).count(".") >= 1
 
 
 @pytest.mark.parametrize(("role", "what"), [*product(Role, What)])
 def test_lists_are_of_ones_own_areas(role: Role, what: What) -> None:
     member = Staff(id="xx-1", role=role, areas=(HERE, Area.ESSEX))
-    if role not in SEES[what]:
+    if all(expected(role, what, relation) is Permission.NO for relation in Relation):
         with pytest.raises(Refused):
             areas_to_see(member, what)
         return
@@ -54,6 +83,96 @@ def test_lists_are_of_ones_own_areas(role: Role, what: What) -> None:
     assert areas_to_see(member, what, HERE) == [HERE]
     with pytest.raises(Refused):
         areas_to_see(member, what, ELSEWHERE)
+
+
+def test_a_partner_sees_one_thing_and_a_commissioner_figures_only() -> None:
+    seen = {
+        role: {
+            (what, relation) for (who, what, relation), may in ACCESS.items() if who is role and may != "no"
+        }
+        for role in (Role.PARTNER, Role.COMMISSIONER)
+    }
+    figures = {(What.FIGURES, relation) for relation in Relation}
+    assert seen[Role.PARTNER] == figures | {(What.STATUS, Relation.SENT)}
+    assert seen[Role.COMMISSIONER] == figures
+
+
+def test_the_printed_table_holds_every_cell_once() -> None:
+    printed = [
+        ((role, what, relation), permission)
+        for what, roles, permissions in table()
+        for role in roles
+        for relation, permission in zip(Relation, permissions, strict=True)
+    ]
+    assert len(printed) == len(ACCESS)
+    assert dict(printed) == dict(ACCESS)
+
+
+def test_whatever_needs_a_reason_is_recorded() -> None:
+    need = {what for (_, what, _), may in ACCESS.items() if may is Permission.WITH_REASON}
+    assert need <= set(READS_SENSITIVE)
+    assert READS_SENSITIVE[What.ACCESS_LOG] is DataKind.ACCESS_LOG
+
+
+def standing(**known: object) -> Standing:
+    fields: dict[str, object] = {
+        "area": HERE,
+        "caseworker": "cw-1",
+        "facilitator": "fa-1",
+        "co_facilitated": True,
+        "sensitive": True,
+        "erased": False,
+        "sent_by": None,
+        "looks": 0,
+        "head": b"",
+        "now": NOW,
+    }
+    return Standing(**(fields | known))  # type: ignore[arg-type]
+
+
+def person(who: str, role: Role = Role.CASEWORKER, **known: object) -> Staff:
+    return Staff.model_validate({"id": who, "role": role, "areas": (HERE,)} | known)
+
+
+AWAY: Any = {"absent_until": NOW + timedelta(days=1)}
+
+
+@pytest.mark.parametrize(
+    ("who", "team", "relation"),
+    [
+        (person("cw-1"), (), Relation.OWN),
+        (person("fa-1", Role.FACILITATOR), (), Relation.OWN),
+        (person("fa-2", Role.FACILITATOR), (), Relation.OWN),
+        (person("cw-1", **AWAY, stand_in="cw-2"), (person("cw-2"),), Relation.OWN),
+        (person("cw-2"), (person("cw-1", **AWAY, stand_in="cw-2"),), Relation.STANDS_IN),
+        (person("cw-2"), (person("fa-2", Role.FACILITATOR, **AWAY, stand_in="cw-2"),), Relation.STANDS_IN),
+        # Not while who they would stand in for is there.
+        (person("cw-2"), (person("cw-1", stand_in="cw-2"),), Relation.OWN_AREA),
+        (
+            person("cw-2"),
+            (person("cw-1", absent_until=NOW - timedelta(minutes=1), stand_in="cw-2"),),
+            Relation.OWN_AREA,
+        ),
+        # Who stands in for somebody else's work.
+        (person("cw-2"), (person("cw-9", **AWAY, stand_in="cw-2"),), Relation.OWN_AREA),
+        # In turn.
+        (
+            person("cw-3"),
+            (person("cw-1", **AWAY, stand_in="cw-2"), person("cw-2", **AWAY, stand_in="cw-3")),
+            Relation.STANDS_IN,
+        ),
+        (person("cw-2"), (), Relation.OWN_AREA),
+        (person("pa-1", Role.PARTNER), (), Relation.SENT),
+        (person("cw-1", areas=(ELSEWHERE,)), (), Relation.OTHER_AREA),
+        (person("cw-1", active=False), (), Relation.NOBODY),
+        (None, (), Relation.NOBODY),
+    ],
+)
+def test_a_relation_is_what_the_register_and_the_referral_say(
+    who: Staff | None, team: tuple[Staff, ...], relation: Relation
+) -> None:
+    people = {each.id: each for each in (*team, *((who,) if who else ()))}
+    assert relation_to(who, standing(sent_by="pa-1"), people, "fa-2") is relation
 
 
 def test_a_status_tells_neither_the_stage_nor_the_reason() -> None:

@@ -25,7 +25,7 @@ def test_each_page_that_is_not_current_is_told_in_one_sentence(
 ) -> None:
     monkeypatch.setattr(docs, "FOLDER", tmp_path)
     assert docs.main(check=True) == 1
-    assert capsys.readouterr().err.count("\n") == 2
+    assert capsys.readouterr().err.count("\n") == 3
     assert docs.main(check=False) == 0
     assert docs.main(check=True) == 0
 

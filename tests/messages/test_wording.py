@@ -39,6 +39,7 @@ FACTS: dict[str, object] = {
     "due": "Tuesday 1 December 2026 at 5pm",
     "deadline": "court date",
     "point": "due",
+    "colleague": "cw-1",
 }
 # Every day of seven years at half past twelve by London's clock.
 DAYS = [datetime(2026, 1, 1, 12, 30, tzinfo=LONDON) + timedelta(days=day) for day in range(7 * 365)]

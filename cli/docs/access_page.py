@@ -1,0 +1,54 @@
+"""The page on who may see what, written from the table of access."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from casework import access
+from casework.access import Permission, What
+from schemas.access import DataKind, Relation
+
+_PROSE = Path(__file__).with_suffix(".md")
+_MARKS = {
+    Permission.YES: "yes",
+    Permission.NO: "",
+    Permission.WITH_REASON: "yes; if sensitive, with a reason",
+}
+
+
+def access_page(command: str) -> str:
+    """The whole page, in Markdown.
+
+    Args:
+        command: by which it is written.
+    """
+    return _PROSE.read_text(encoding="utf-8").format(
+        command=command,
+        table="\n".join(_rows()),
+        what="\n".join(_meanings(What)),
+        relations="\n".join(_meanings(Relation)),
+        kinds="\n".join(_meanings(DataKind)),
+    )
+
+
+def _rows() -> Iterator[str]:
+    yield f"| what | role | {' | '.join(map(_words, Relation))} |"
+    yield f"|---|---|{'---|' * len(Relation)}"
+    for what, roles, permissions in access.table():
+        cells = (_words(what), ", ".join(map(_words, roles)), *(_MARKS[each] for each in permissions))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _meanings(vocabulary: type[StrEnum]) -> Iterator[str]:
+    """Each word of a vocabulary with the sentence that stands below it in the source."""
+    source = [line.strip() for line in inspect.getsource(vocabulary).splitlines()]
+    for word in vocabulary:
+        meaning = source[source.index(f'{word.name} = "{word.value}"') + 1]
+        yield f"- **{_words(word)}**: {meaning.strip(chr(34))}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,80 @@
+"""Who looked at what is said about people: the words of the access log."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from schemas.base import Model
+from schemas.people import Role, StaffId
+from schemas.privacy import Sensitive
+
+LONGEST_REASON = 2000
+"""Characters."""
+
+
+class WayIn(StrEnum):
+    """By which program somebody came."""
+
+    COMMAND_LINE = "command_line"
+    CONSOLE = "console"
+    API = "api"
+
+
+class Relation(StrEnum):
+    """What a person has to do with a referral, by which they may see more or less of it."""
+
+    OWN = "own"
+    """They are its caseworker, facilitator or co-facilitator."""
+    STANDS_IN = "stands_in"
+    """They take the place of one of these, who is absent."""
+    SENT = "sent"
+    """They sent it, as a partner."""
+    OWN_AREA = "own_area"
+    """They work in its area, and none of the above."""
+    OTHER_AREA = "other_area"
+    """They do not work in its area."""
+    NOBODY = "nobody"
+    """They are not in the staff register, or no longer active."""
+
+
+class DataKind(StrEnum):
+    """Which kind of data about people was looked at."""
+
+    PEOPLE = "people"
+    """What is said about people, where the way in does not say which part."""
+    TIMELINE = "timeline"
+    """The events with all that is said in them."""
+    CONTACT = "contact"
+    """How a participant is reached: name, address, telephone, when it is safe."""
+    SIGN_OFF = "sign_off"
+    """What is to be signed off, with the words of who asks for it."""
+    TASKS = "tasks"
+    """What somebody has to be told in person, and why."""
+    INBOX = "inbox"
+    """Messages, where they say something about a person."""
+    SEARCH = "search"
+    """That somebody of a name or an address takes part."""
+    FORM = "form"
+    """What was entered before, shown so that it can be changed."""
+    ACCESS_LOG = "access_log"
+    """Who looked, with the reasons that they gave."""
+
+
+class Look(Model):
+    """One entry of the access log: that somebody looked at what is said about the people of a referral."""
+
+    reference: str
+    sequence: int = Field(description="counts the looks at this referral from 1")
+    at: AwareDatetime = Field(description="when, UTC, by the clock of PostgreSQL")
+    staff: StaffId = Field(description="who looked")
+    role: Role = Field(description="their role then")
+    kind: DataKind
+    relation: Relation = Field(description="why they may: what they had to do with the referral then")
+    way_in: WayIn
+    reason_given: bool = Field(default=False, description="whether they said why they looked")
+    reason: Annotated[str | None, Sensitive] = Field(
+        default=None,
+        max_length=LONGEST_REASON,
+        description="why they looked, in their words; gone with the referral's key",
+    )
