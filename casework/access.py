@@ -117,7 +117,7 @@ _INSTEAD = {
     Role.COMMISSIONER: " You see figures: rj funnel.",
 }
 _HOW_TO_SAY_WHY = {
-    WayIn.COMMAND_LINE: " Say why with --reason TEXT; --reason - asks for it, or reads the standard input.",
+    WayIn.COMMAND_LINE: " Say why with --reason -, which asks for it, or reads the standard input.",
 }
 
 

@@ -223,8 +223,8 @@ class Asking:
         if await event_log.knows(self._pool, reference, request.command_id):
             return receipt_as_answered(await event_log.read(self._pool, reference), request.command_id)
         raise NotAnswered(
-            "What came as an answer was not this installation's answer to this command: does somebody else take "
-            "tasks from Temporal? The command is not in the log; ask again."
+            "The answer did not come from this installation or is for another command: does somebody else take "
+            "tasks from Temporal? The command is not in the log; send it again."
         ) from why
 
     async def _update(self, reference: str, request: Request) -> Receipt:

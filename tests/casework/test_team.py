@@ -30,7 +30,7 @@ from tests.book import MONDAY, Book
 from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
 from tests.register import enter
 
-AREA = Area.CUMBRIA
+AREA = Area.DORSET
 
 
 @pytest.fixture

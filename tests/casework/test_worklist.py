@@ -37,11 +37,11 @@ from tests.book import MONDAY, Book
 from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
 from tests.register import enter
 
-HERE = Area.CLEVELAND
+HERE = Area.WILTSHIRE
 CANARY = "Canary-Who-Sings"
-CASEWORKER, SECOND = "cl-1", "cl-2"
-FACILITATOR, CO_FACILITATOR = "cl-fa", "cl-fb"
-SUPERVISOR, OTHER_SUPERVISOR, MANAGER = "cl-su", "cl-sv", "cl-sm"
+CASEWORKER, SECOND = "wl-1", "wl-2"
+FACILITATOR, CO_FACILITATOR = "wl-fa", "wl-fb"
+SUPERVISOR, OTHER_SUPERVISOR, MANAGER = "wl-su", "wl-sv", "wl-sm"
 HOUR = timedelta(hours=1)
 SYSTEM = Actor(id="system", role=Role.SYSTEM, area=HERE)
 LONG = datetime(2100, 1, 1, tzinfo=UTC)
@@ -196,9 +196,9 @@ async def test_what_is_late_says_by_how_many_working_days(pool: Pool, book: Book
 
 async def test_a_worklist_is_of_ones_own_areas(pool: Pool, keys: KeyStore, book: Book) -> None:
     await book.allocated()
-    elsewhere = Staff(id="cl-away", role=Role.SERVICE_MANAGER, areas=(Area.WARWICKSHIRE,))
+    elsewhere = Staff(id="wl-away", role=Role.SERVICE_MANAGER, areas=(Area.WARWICKSHIRE,))
     await enter(pool, keys, elsewhere)
-    assert (await work_of(pool, "cl-away", MONDAY + timedelta(days=90))).items == ()
+    assert (await work_of(pool, "wl-away", MONDAY + timedelta(days=90))).items == ()
 
 
 async def test_whatever_is_asked_is_permitted_and_nothing_stands_still_unseen(
@@ -529,9 +529,9 @@ async def test_the_work_of_who_has_left_is_given_to_another(pool: Pool, keys: Ke
 async def test_who_does_no_casework_is_told_what_they_have_instead(
     pool: Pool, keys: KeyStore, book: Book, role: Role, instead: str
 ) -> None:
-    await enter(pool, keys, Staff(id=f"cl-{role}", role=role, areas=(HERE,)))
+    await enter(pool, keys, Staff(id=f"wl-{role}", role=role, areas=(HERE,)))
     with pytest.raises(Refused) as refused:
-        await work_of(pool, f"cl-{role}", MONDAY)
+        await work_of(pool, f"wl-{role}", MONDAY)
     assert instead in refused.value.message
 
 

@@ -177,7 +177,7 @@ async def test_rj_explains_the_deadlines_of_a_referral(rj: Rj, reference: str) -
     for key in ("allocation", "first_contact", "inactivity"):
         assert f"  key: {key}\n" in said.out
     found = (await rj("deadlines", reference, "--json", "--as", "cw-1")).json
-    assert (found["closed"], found["on_hold"], found["source"]) == (False, False, "workflow")
+    assert (found["closed"], found["on_hold"], found["source"]) == (False, False, "log")
     [contact] = [each for each in found["deadlines"] if each["key"] == "first_contact"]
     assert (contact["span"], contact["ground"], contact["paused"]) == ("2wd", "local", False)
     assert [each["what"] for each in contact["next"]] == ["warning to the caseworker"]

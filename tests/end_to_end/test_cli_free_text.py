@@ -53,7 +53,7 @@ async def test_the_reason_of_a_reassignment_may_come_from_the_standard_input(rj:
         ("do RJ-0000-0000 add_note --set note=- --as cw-1", "x\x1b", "note: holds a control character"),
         ("do RJ-0000-0000 add_note --set note=- --as cw-1", b"\xff", "is not text in UTF-8"),
         ("do RJ-0000-0000 add_note --set note=- --as cw-1", "x" * 1_000_001, "input is larger than 1 MB"),
-        ("do RJ-0000-0000 add_note --set note=- --as cw-1", "x" * 4001, "takes 4000 characters"),
+        ("do RJ-0000-0000 add_note --set note=- --as cw-1", "x" * 4001, "takes at most 4000 characters"),
         ("do RJ-0000-0000 add_note - --set note=- --as cw-1", "{}", "only one thing can come"),
         ("hold RJ-0000-0000 --until 2199-01-01 --as cw-1", "x", "--reason: is missing; --reason - reads"),
         ("reassign --from cw-1 --to cw-2 --as su-1 --reason - --yes", "x\x1b", "reason: holds a control"),

@@ -267,7 +267,7 @@ async def test_a_preview_is_refused_as_the_step_is(rj: Rj, reference: str, step:
 async def test_what_is_not_possible_yet_is_told_with_what_is_missing(rj: Rj, reference: str) -> None:
     said = (await rj("permitted", reference, "--blocked", "--as", "cw-1")).out
     assert re.search(
-        r"\nNot possible now:\n(.*\n)*allocate  .*\n  It must first be checked that the same request", said
+        r"\nNot possible now:\n(.*\n)*allocate  .*\n  A duplicate check must be recorded first", said
     )
     found = (await rj("permitted", reference, "--blocked", "--as", "cw-1", "--json")).json
     [allocate] = [each for each in found["blocked"] if each["kind"] == "allocate"]

@@ -112,7 +112,7 @@ def stranger(url: str) -> str:
 
 async def test_mail_is_taken_from_nobody_who_does_not_know_the_password(tmp_path: Path) -> None:
     async with embedded_mail(tmp_path / "mail") as mailbox:
-        with pytest.raises(ChannelAway, match=r"wants a user and password in RJ_SMTP_URL \(530 5\.7\.0"):
+        with pytest.raises(ChannelAway, match=r"needs a user and password in RJ_SMTP_URL \(530 5\.7\.0"):
             await send(stranger(mailbox.url))
         wrong = mailbox.url.replace("//rj:", "//rj:x")
         with pytest.raises(ChannelAway, match=r"refuses the user or password in RJ_SMTP_URL \(535 5\.7\.8"):
