@@ -113,7 +113,7 @@ async def test_an_erased_referral_cannot_be_read_by_anybody(
         await KeyStore(referrals.pool, master_keys).get(reference)
     timeline = await rj("timeline", reference, "--as", "su-1")
     assert timeline.code == 0
-    assert "safeguarding raised" in timeline.out
+    assert "A safeguarding concern was raised" in timeline.out
     assert all(re.match(r" {0,6}[\d\w]", line) for line in timeline.out.splitlines()), "details are told"
     for how in ((), ("--outline",)):
         events = (await rj("timeline", reference, "--as", "su-1", *how, "--json")).json["events"]
