@@ -3,6 +3,12 @@
 CATCH_UP = "catch_up"
 """The signal by which a referral's workflow learns of what was recorded besides it."""
 
+REFERRAL_WORKFLOW = "ReferralWorkflow"
+"""The type of a referral's workflow, for who starts one without the code that runs it."""
+
+OVERVIEW = "overview"
+"""The query by which a referral's workflow tells how the referral stands."""
+
 
 def workflow_id(reference: str) -> str:
     """Of a referral."""
