@@ -110,7 +110,7 @@ async def test_on_a_machine_with_others_rj_warns_of_what_they_can_read(
     rj: Rj, reference: str, monkeypatch: pytest.MonkeyPatch, command: str, named: str | None, others: bool
 ) -> None:
     monkeypatch.setattr("cli.onlookers.others_use_this_machine", lambda: others)
-    said = await rj(*command.replace("REF", reference).replace("DAY", DAY).split(), given="Quokka")
+    said = await rj(*command.replace("DAY", DAY).replace("REF", reference).split(), given="Quokka")
     assert said.code == 0, said
     warned = said.err.startswith(f"rj: Others on this machine can read {named} in the list of processes.")
     assert warned == (others and named is not None), said.err
@@ -120,7 +120,9 @@ async def test_on_a_machine_with_others_rj_warns_of_what_they_can_read(
 def test_no_example_or_hint_of_ours_writes_free_text_into_a_command() -> None:
     shown = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     shown += [
-        path for room in ("cli", "service", "stores", "lifecycle") for path in (ROOT / room).glob("*.py")
+        path
+        for folder in ("cli", "casework", "operations", "runtime", "stores", "lifecycle")
+        for path in (ROOT / folder).rglob("*.py")
     ]
     written = re.compile(r"""(--reason (?!-)["'A-Z]|--set (note|reason|text|why|person\.\w+)=(?!-)\w)""")
     found = [
