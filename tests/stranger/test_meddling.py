@@ -20,6 +20,7 @@ from operations.reconciling import Done, Reconciled, reconcile
 from operations.stuck import stuck
 from operations.watching import Watch, foreign_workflows
 from policies.files import load_policies
+from runtime.asking import Asking
 from runtime.embedded.temporal import embedded_temporal
 from runtime.findings import Kind, Standing
 from runtime.referrals import TASK_QUEUE, Referrals
@@ -248,7 +249,7 @@ async def test_a_refusal_that_the_log_does_not_lead_to_delays_no_concern(
     async def overheard(*_: object, **__: object) -> None:
         raise Refused("closed", "It is closed.")
 
-    monkeypatch.setattr(meddled.referrals, "_send", overheard)
+    monkeypatch.setattr(Asking, "_send", overheard)
     assert (await meddled.referrals.take(reference, CONCERN, "me-1")).behind
     nobody = c.Withdraw(participant="h9")
     with pytest.raises(Refused, match="no participant of that id"):
