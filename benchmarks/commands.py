@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,13 +16,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-
-from benchmarks.measure import Timings
 
 _PROJECT = Path(__file__).parent.parent
 RUNS = 15
@@ -36,6 +37,21 @@ _PLAIN = {
 }
 
 Command = tuple[str, ...]
+
+
+@dataclass
+class Taken:
+    """What a command took in each of its runs; seconds.
+
+    Attributes:
+        goal: what the median may be, where there is one.
+        wall: from its start to its end.
+        processor: of processors, by the operating system's account: what else the machine does changes it less.
+    """
+
+    goal: float | None
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
 
 
 def commands(reference: str) -> dict[str, tuple[Command, float]]:
@@ -96,19 +112,24 @@ def _wait_until_ready(up: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.1)
 
 
-def timed(arguments: Command, told: Mapping[str, str]) -> float:
-    """Seconds from the start of a Python process with these arguments to its end; it must end well."""
-    started = time.perf_counter()
+def timed(arguments: Command, told: Mapping[str, str]) -> tuple[float, float]:
+    """Seconds from the start of a Python process with these arguments to its end, and of processors; it must end well."""
+    before, started = _of_ended_children(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, *arguments], cwd=_PROJECT, env=told, capture_output=True, text=True, check=False
     )
-    taken = time.perf_counter() - started
+    wall, processor = time.perf_counter() - started, _of_ended_children() - before
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
-    return taken
+    return wall, processor
 
 
-def measure(runs: int) -> dict[str, tuple[Timings, float | None]]:
+def _of_ended_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(runs: int) -> dict[str, Taken]:
     """Measure all of them in turns, so that noise meets each; the first turn, which compiles, is not counted."""
     with tempfile.TemporaryDirectory(prefix="rj-commands-") as made:
         folder = Path(made)
@@ -122,12 +143,13 @@ def measure(runs: int) -> dict[str, tuple[Timings, float | None]]:
                 **{name: (arguments, None) for name, arguments in _PLAIN.items()},
                 **{name: (("starter.py", *arguments), goal) for name, (arguments, goal) in asked.items()},
             }
-            taken = {name: (Timings(), goal) for name, (_, goal) in every.items()}
+            taken = {name: Taken(goal) for name, (_, goal) in every.items()}
             for turn in range(runs + 1):
                 for name, (arguments, _) in every.items():
-                    seconds = timed(arguments, told)
+                    wall, processor = timed(arguments, told)
                     if turn:
-                        taken[name][0].latencies.append(seconds)
+                        taken[name].wall.append(wall)
+                        taken[name].processor.append(processor)
             return taken
 
 
@@ -149,19 +171,18 @@ def _longest_referral(told: Mapping[str, str]) -> str:
     return str(max(references, key=lambda each: len(answer("timeline", each, "--outline")["events"])))
 
 
-def report(taken: Mapping[str, tuple[Timings, float | None]], console: Console) -> None:
+def report(taken: Mapping[str, Taken], console: Console) -> None:
     """The table, and under it what exactly was measured."""
     table = Table(title="Commands as whole processes")
     table.add_column()
-    for heading in ("median, ms", "p95, ms", "goal for the median, ms"):
+    for heading in ("median, ms", "p95, ms", "goal, ms", "processor, ms"):
         table.add_column(heading, justify="right")
-    for name, (timings, goal) in taken.items():
-        aim = f"{goal * 1000:.0f}" if goal else ""
-        table.add_row(
-            name, f"{timings.quantile(0.5) * 1000:.0f}", f"{timings.quantile(0.95) * 1000:.0f}", aim
-        )
+    for name, each in taken.items():
+        figures = (median(each.wall), quantiles(each.wall, n=20, method="inclusive")[-1], each.goal)
+        columns = ("" if figure is None else f"{figure * 1000:.0f}" for figure in figures)
+        table.add_row(name, *columns, f"{median(each.processor) * 1000:.0f}")
     console.print(table)
-    runs = len(next(iter(taken.values()))[0].latencies)
+    runs = len(next(iter(taken.values())).wall)
     console.print(
         f"Each of {runs} runs from the start of the interpreter to its end, in turns, after one that is not counted. "
         "`rj show`, `rj timeline` and `rj do` are asked of the referral with the longest log of the demo caseload. "
