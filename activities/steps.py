@@ -31,7 +31,7 @@ from schemas.people import Role
 from schemas.policy import Policies
 from schemas.privacy import without_sensitive
 from schemas.referral import Deadline, Referral
-from schemas.steps import NextPoint, Receipt, Request, StepTaken
+from schemas.steps import REFUSED, NextPoint, Receipt, Request, StepTaken
 from stores import notices as notice_store
 from stores import staff
 from stores.database import Pool
@@ -41,8 +41,6 @@ from stores.logs import event_log
 from stores.logs.chain import ChainKey, chain_key
 from stores.logs.event_log import Answer, Written
 from stores.referrals import soonest_due, visible
-
-REFUSED = "Refused"
 
 # After these events a pending message may be sent that was held back, or may no longer be sent.
 _CHANGES_MESSAGES = (

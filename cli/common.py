@@ -28,6 +28,7 @@ from schemas.areas import LONDON, Area
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+    from temporalio.envconfig import ClientConnectConfig
     from typer._click import Command
 
     from casework.session import Session
@@ -232,7 +233,10 @@ async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], tempor
     settings = Settings.load()
     servers = resolve(settings)
     told = servers.settings(settings)
-    async with connected(told, servers.database_url, servers.temporal, lazy=not temporal) as referrals:
+    # A read learns nothing of Temporal, which is as well: only the SDK can read what TEMPORAL_* say.
+    where: ClientConnectConfig | Callable[[], ClientConnectConfig]
+    where = servers.temporal if temporal else lambda: servers.temporal
+    async with connected(told, servers.database_url, where, lazy=not temporal) as referrals:
         return await work(referrals)
 
 

@@ -1,7 +1,8 @@
 """Asking a referral's workflow through Temporal: a command becomes an update, its answer a receipt.
 
-Whoever imports this brings in Temporal's SDK and the code that takes a step, which costs a process about a quarter of a
-second: :class:`runtime.referrals.Referrals` imports it when a workflow is first asked.
+Whoever imports this brings in Temporal's client, which costs a process a fifth of a second:
+:class:`runtime.referrals.Referrals` imports it when a workflow is first asked. The workflow is asked by its name and by
+those of its updates and queries, for its class brings in all that a worker needs.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-import structlog
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -25,19 +26,20 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.steps import REFUSED, Steps, receipt_as_answered
 from lifecycle import Refused
 from runtime.referrals import TASK_QUEUE, NotAnswered, TemporalUnreachable
 from runtime.sealing.places import PayloadRefused
 from schemas.commands import RaiseSafeguarding, Withdraw, WithdrawConsent
 from schemas.policy import Policies
-from schemas.steps import Overview, Receipt, ReferralInput, Request
+from schemas.steps import REFUSED, Overview, Receipt, ReferralInput, Request
 from stores import catching_up
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from stores.logs import event_log
-from workflows.ids import CATCH_UP, workflow_id
-from workflows.referral import ReferralWorkflow
+from workflows.ids import CATCH_UP, OVERVIEW, REFERRAL_WORKFLOW, workflow_id
+
+if TYPE_CHECKING:
+    import structlog
 
 # Seconds that a person waits before being told that no answer came.
 _ANSWER_WITHIN = 20
@@ -67,8 +69,6 @@ _NO_ANSWER = (
 )
 # What a query could tell stands in the log as well, so that waiting long is worth nothing.
 _QUERY_WITHIN = timedelta(seconds=3)
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class Asking:
@@ -104,6 +104,8 @@ class Asking:
     async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
         """Take the step in this process, by the code that the workflow would have it taken by, and under the same id:
         should the workflow take it yet, it finds it recorded."""
+        from activities.steps import Steps
+
         steps = Steps(self._pool, self._keys, self._policies)
         # Noted before: should this process end in between, the workflow is told for nothing rather than not at all.
         await catching_up.note(self._pool, reference)
@@ -124,7 +126,9 @@ class Asking:
         try:
             # Without its key a workflow could not answer, and would only be waited for.
             await self._keys.get(reference)
-            found = await self._handle(reference).query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
+            found = await self._handle(reference).query(
+                OVERVIEW, result_type=Overview, rpc_timeout=_QUERY_WITHIN
+            )
         except _NO_ANSWER:
             return None, False
         return found, True
@@ -136,7 +140,7 @@ class Asking:
         try:
             if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
                 return await event_log.length(self._pool, reference)
-            found = await handle.query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
+            found = await handle.query(OVERVIEW, result_type=Overview, rpc_timeout=_QUERY_WITHIN)
         except _NO_ANSWER:
             return None
         return found.referral.sequence if found else None
@@ -149,7 +153,7 @@ class Asking:
         """
         try:
             await self._client.start_workflow(
-                ReferralWorkflow.run,
+                REFERRAL_WORKFLOW,
                 ReferralInput(reference=reference),
                 id=workflow_id(reference),
                 task_queue=TASK_QUEUE,
@@ -159,7 +163,7 @@ class Asking:
                 rpc_timeout=_QUERY_WITHIN,
             )
         except (RPCError, RuntimeError) as error:
-            log.warning(
+            _log().warning(
                 "a workflow could not be told to catch up", reference=reference, error=type(error).__name__
             )
             return False
@@ -192,6 +196,8 @@ class Asking:
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self._pool, reference, request.command_id):
                     # Asked again so late that the workflow has forgotten it; the log has not.
+                    from activities.steps import receipt_as_answered
+
                     history = await event_log.history(self._pool, self._keys, reference)
                     return receipt_as_answered(history, request.command_id)
                 raise _as_refused(error) from error
@@ -210,7 +216,7 @@ class Asking:
         if (receipt.reference, receipt.command_id) == (reference, request.command_id):
             return receipt
         if receipt.command_id is not None:
-            log.error(
+            _log().error(
                 "a step was answered by the receipt of another",
                 alert="answer_refused",
                 reference=reference,
@@ -221,6 +227,8 @@ class Asking:
         self, reference: str, request: Request, why: PayloadRefused | None
     ) -> Receipt:
         if await event_log.knows(self._pool, reference, request.command_id):
+            from activities.steps import receipt_as_answered
+
             return receipt_as_answered(await event_log.read(self._pool, reference), request.command_id)
         raise NotAnswered(
             "The answer did not come from this installation or is for another command: does somebody else take "
@@ -237,8 +245,8 @@ class Asking:
         return receipt
 
     async def _update_with_start(self, reference: str, request: Request) -> Receipt:
-        start = WithStartWorkflowOperation(
-            ReferralWorkflow.run,
+        start: WithStartWorkflowOperation[Any, str] = WithStartWorkflowOperation(
+            REFERRAL_WORKFLOW,
             ReferralInput(reference=reference),
             id=workflow_id(reference),
             task_queue=TASK_QUEUE,
@@ -254,8 +262,16 @@ class Asking:
         )
         return receipt
 
-    def _handle(self, reference: str) -> WorkflowHandle[ReferralWorkflow, str]:
-        return self._client.get_workflow_handle_for(ReferralWorkflow.run, workflow_id(reference))
+    def _handle(self, reference: str) -> WorkflowHandle[Any, str]:
+        return self._client.get_workflow_handle(workflow_id(reference), result_type=str)
+
+
+def _log() -> structlog.stdlib.BoundLogger:
+    # Brings rich in, for tracebacks; who is answered as they should be has no need of it.
+    import structlog
+
+    log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+    return log
 
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class MigrationsPending(Exception):
 async def connected(
     settings: Settings,
     database_url: str,
-    temporal: ClientConnectConfig,
+    temporal: ClientConnectConfig | Callable[[], ClientConnectConfig],
     *,
     runtime: Runtime | None = None,
     lazy: bool = False,
@@ -48,6 +48,7 @@ async def connected(
     """Connections to both servers, closed at the end.
 
     Args:
+        temporal: how Temporal is reached, or what reads that when it is first asked.
         lazy: connect to Temporal, and read the policies, only when they are first needed: for what PostgreSQL can
             answer without either. Until then the SDK is not even imported.
 
@@ -69,7 +70,8 @@ async def connected(
         keys = KeyStore(pool, master_keys, epoch_keys)
 
         def connect() -> Awaitable[Client]:
-            return connect_temporal(temporal, keys, runtime=runtime, lazy=lazy)
+            told = temporal() if callable(temporal) else temporal
+            return connect_temporal(told, keys, runtime=runtime, lazy=lazy)
 
         yield Referrals(
             None if lazy else await connect(),

@@ -181,6 +181,12 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     return f"{given} cannot be used: {reason}."
 
 
+def temporal_is_named(env: Mapping[str, str] | None = None) -> bool:
+    """Whether the environment names a Temporal of one's own; what it says of it is not read yet."""
+    env = os.environ if env is None else env
+    return any(env.get(name) for name in _TEMPORAL_CHOSEN_BY)
+
+
 def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConnectConfig | None:
     """The arguments of `Client.connect` for your own Temporal (address, namespace, TLS, API key), or None.
 
@@ -188,7 +194,7 @@ def temporal_connect_config(env: Mapping[str, str] | None = None) -> ClientConne
     somebody's home for another purpose must not send referrals to that server. Raises BadSetting.
     """
     env = os.environ if env is None else env
-    if not any(env.get(name) for name in _TEMPORAL_CHOSEN_BY):
+    if not temporal_is_named(env):
         return None
     from temporalio.envconfig import ClientConfig
 

@@ -32,6 +32,7 @@ from messages.wording import Wording
 from runtime.connections import STEPS_AT_ONCE
 from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from runtime.settings import Settings
+from schemas.base import prepare_models
 from schemas.policy import Policies
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
@@ -134,6 +135,7 @@ def worker(
     Args:
         out: the ways out of the house; without any, messages stay in the inboxes.
     """
+    prepare_models()
     out = out or Outward(Wording.load())
     steps = Steps(pool, keys, policies)
     notices = Notices(pool, keys, steps, out)

@@ -33,6 +33,17 @@ class Model(BaseModel):
     )
 
 
+def prepare_models() -> None:
+    """Make at once what reads and writes every model that has been imported.
+
+    For a process that serves: there several threads may be the first to use a model, and the first caller would wait.
+    """
+    models = [Model]
+    for model in models:
+        models += model.__subclasses__()
+        model.model_rebuild()
+
+
 ParticipantId = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z]{1,2}[0-9]{1,2}$"),

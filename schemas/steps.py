@@ -13,6 +13,9 @@ from schemas.people import Actor, StaffId
 from schemas.referral import Deadline, Referral
 from schemas.vocabulary import Stage
 
+REFUSED = "Refused"
+"""The type of the failure that answers a step which the rules do not allow; its details are those of `Refused`."""
+
 
 class Request(Model):
     """A command and who asks for it. Sent twice with the same id it is recorded once."""

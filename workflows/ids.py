@@ -3,6 +3,12 @@
 CATCH_UP = "catch_up"
 """The signal that makes a referral's workflow read events that were recorded without it."""
 
+REFERRAL_WORKFLOW = "ReferralWorkflow"
+"""The type of a referral's workflow, for who starts one without the code that runs it."""
+
+OVERVIEW = "overview"
+"""The query by which a referral's workflow tells how the referral stands."""
+
 
 def workflow_id(reference: str) -> str:
     """The id of a referral's workflow."""

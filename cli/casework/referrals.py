@@ -220,12 +220,12 @@ def _urgent(asked: Command) -> bool:
 @contextmanager
 def _unanswered(again: str) -> Iterator[None]:
     """Where no answer came to what was sent, say besides how to go on without doing it twice."""
-    from cli.failures import explained
-    from runtime.referrals import NotAnswered
-
     try:
         yield
     except Exception as error:
+        from cli.failures import explained
+        from runtime.referrals import NotAnswered
+
         code, sentence = explained(error) or (Exit.FAULT, "")
         if code is not Exit.UNREACHABLE:
             raise

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from runtime.settings import BadSetting, Settings, temporal_connect_config
+from runtime.settings import BadSetting, Settings, temporal_connect_config, temporal_is_named
 
 if TYPE_CHECKING:
     from temporalio.envconfig import ClientConnectConfig
@@ -79,8 +79,20 @@ class Servers:
     """The two servers a command talks to, and the service that runs them where `rj up` does."""
 
     database_url: str = field(repr=False)
-    temporal: ClientConnectConfig = field(repr=False)
+    told: ClientConnectConfig | None = field(repr=False)
+    """How Temporal is reached; None where the environment says it (TEMPORAL_*)."""
     service: RunningService | None = None
+
+    @property
+    def temporal(self) -> ClientConnectConfig:
+        """How Temporal is reached; where the environment says it, reading that brings the SDK in.
+
+        Raises BadSetting when TEMPORAL_* cannot be used.
+        """
+        config = self.told if self.told is not None else temporal_connect_config()
+        if config is None:
+            raise BadSetting("Temporal is not named any more: set TEMPORAL_ADDRESS to HOST:PORT.")
+        return config
 
     def settings(self, read: Settings) -> Settings:
         """The settings as read here, filled up with those of `rj up` where they are unset."""
@@ -200,11 +212,11 @@ class DataFolder:
 def resolve(settings: Settings) -> Servers:
     """The servers to use: those named in the environment, else those of the running `rj up`.
 
-    Raises NotRunning when neither names a server, BadSetting when TEMPORAL_* cannot be used.
+    Raises NotRunning when neither names a server.
     """
-    database_url, temporal = settings.database_url, temporal_connect_config()
+    database_url, temporal = settings.database_url, temporal_is_named()
     if database_url and temporal:
-        return Servers(database_url, temporal)
+        return Servers(database_url, None)
     folder = DataFolder(settings.data)
     service = folder.running()
     if service is None:
@@ -222,7 +234,9 @@ def resolve(settings: Settings) -> Servers:
         )
     return Servers(
         database_url or service.database_url,
-        temporal or {"target_host": service.temporal_address, "namespace": service.temporal_namespace},
+        None
+        if temporal
+        else {"target_host": service.temporal_address, "namespace": service.temporal_namespace},
         service,
     )
 

@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-import structlog
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
@@ -55,8 +54,6 @@ OLD_READ_WITHIN = timedelta(days=30)
 """How long after it activities and callers read payloads of an older process. Messages may be retried for days."""
 
 _OLD = b"old until "
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 def reference_of(workflow_id: str) -> str | None:
@@ -229,7 +226,10 @@ class ReferralCodec(PayloadCodec, WithSerializationContext):
         return opened
 
     def _say_refused(self) -> None:
-        log.error(
+        # Brings rich in, for tracebacks, which a client has no need of.
+        import structlog
+
+        structlog.stdlib.get_logger(__name__).error(
             "a payload that was not sealed for its place was refused",
             alert="payload_refused",
             workflow_id=self._bound.workflow_id if self._bound else None,

@@ -26,13 +26,13 @@ from temporalio.worker import (
     ActivityInboundInterceptor,
     ActivityOutboundInterceptor,
     ReplayerConfig,
+    WorkflowRunner,
 )
 from temporalio.worker import Interceptor as WorkerInterceptor
 
 from runtime.sealing.codec import ReferralCodec, querying
 from runtime.sealing.converter import ReferralConverter, referral_converter
 from runtime.sealing.places import Place, mark
-from runtime.sealing.sandbox import ReferralRunner
 from stores.keys.referral_keys import KeyStore
 
 
@@ -40,6 +40,13 @@ def referral_plugin(keys: KeyStore) -> SimplePlugin:
     """Give it to `Client.connect`, from which workers inherit it, and to `Replayer`; after any other, so that
     it encrypts the headers which that one sets."""
     return _ReferralPlugin(keys)
+
+
+def _referral_runner(_: WorkflowRunner | None) -> WorkflowRunner:
+    # For workers and replayers alone.
+    from runtime.sealing.sandbox import ReferralRunner
+
+    return ReferralRunner()
 
 
 class _ReferralPlugin(SimplePlugin):
@@ -50,7 +57,7 @@ class _ReferralPlugin(SimplePlugin):
             "rj-referrals",
             data_converter=self._converter,
             interceptors=[_MarkHeartbeats(self._converter)],
-            workflow_runner=ReferralRunner(),
+            workflow_runner=_referral_runner,
         )
 
     # SimplePlugin has no parameter for headers, and none for what depends on the namespace.

@@ -1,0 +1,133 @@
+"""What keeps the commands quick: each imports what it needs and no more, which is told without taking the time."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+from typer.main import get_group
+
+from starter import ROOMS
+from stores.keys.referral_keys import MasterKeys
+from workflows.ids import OVERVIEW, REFERRAL_WORKFLOW
+from workflows.referral import ReferralWorkflow
+
+PROJECT = Path(__file__).parents[2]
+NEVER = {
+    "activities",
+    "aiosmtpd",
+    "aiosmtplib",
+    "holidays",
+    "icalendar",
+    "jinja2",
+    "notifications_python_client",
+    "rich",
+    "structlog",
+}
+"""No command that is used all day needs these: they belong to the worker, or to what is drawn."""
+
+# Each ends where it would connect: up to there, and while the room's own functions are imported, all is as in earnest.
+_READS = """
+import asyncio, sys
+sys.argv = ["rj", *{arguments}]
+async def connect_pool(*_, **__):
+    import casework.access, cli.showing, stores.notices, stores.keys.erasures  # what a read imports when connected
+    raise asyncio.CancelledError
+import starter, runtime.connections
+runtime.connections.connect_pool = connect_pool
+try:
+    starter.main()
+except BaseException:
+    pass
+assert "casework.access" in sys.modules, "it never came to connecting"
+print("\\n".join(sorted({{each.partition(".")[0] for each in sys.modules}})))
+"""
+_STEP = """
+import sys
+import starter, cli.casework.referrals, cli.reading, cli.free_text, runtime.connections, runtime.asking
+import runtime.sealing.plugin, policies.files
+from runtime.embedded.data_folder import resolve
+print("\\n".join(sorted({each.partition(".")[0] for each in sys.modules})))
+"""
+
+
+def imported_by(code: str, folder: Path) -> set[str]:
+    """The packages that a process has imported after running the code, told of servers that do not answer."""
+    ring = folder / "ring.keys"
+    MasterKeys.create(ring)
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        env={
+            "PYTHONPATH": str(PROJECT),
+            "DATABASE_URL": "postgresql://rj@127.0.0.1:1/rj",
+            "TEMPORAL_ADDRESS": "127.0.0.1:1",
+            "RJ_MASTER_KEYS_FILE": str(ring),
+        },
+    )
+    return set(said.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--as", "cw-1"),
+        ("show", "RJ-7KQ4-M2X1", "--as", "cw-1"),
+        ("timeline", "RJ-7KQ4-M2X1", "--as", "cw-1"),
+        ("tasks", "--as", "cw-1"),
+    ],
+)
+def test_a_read_imports_neither_the_worker_nor_temporal(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    imported = imported_by(_READS.format(arguments=arguments), tmp_path)
+    assert "asyncpg" in imported
+    assert imported & (NEVER | {"temporalio", "workflows"}) == set()
+
+
+def test_a_step_imports_temporals_client_and_nothing_of_the_worker(tmp_path: Path) -> None:
+    imported = imported_by(_STEP, tmp_path)
+    assert "temporalio" in imported
+    assert imported & NEVER == set()
+
+
+def test_the_workflow_is_asked_by_the_names_that_it_has() -> None:
+    assert ReferralWorkflow.__name__ == REFERRAL_WORKFLOW
+    assert ReferralWorkflow.overview.__name__ == OVERVIEW
+
+
+@pytest.mark.parametrize("module", ROOMS)
+def test_each_room_defines_the_commands_that_are_listed_for_it(module: str) -> None:
+    assert set(get_group(import_module(module).app).commands) == set(ROOMS[module])
+
+
+def test_every_room_is_listed() -> None:
+    """Also one that is a part of another's, such as `rj staff confirm` of `rj staff`, is reached from the list."""
+    reached: set[int] = set()
+    waiting: list[typer.Typer] = [import_module(module).app for module in ROOMS]
+    for app in waiting:
+        reached.add(id(app))
+        waiting += [each.typer_instance for each in app.registered_groups if each.typer_instance]
+    assert {room.__name__ for room in rooms() if id(room.app) not in reached} == set()
+
+
+def rooms() -> Iterator[ModuleType]:
+    """The modules of `cli` that define commands."""
+    for path in sorted((PROJECT / "cli").rglob("*.py")):
+        names = {
+            target.id
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        if "app" in names:
+            yield import_module(".".join(path.relative_to(PROJECT).with_suffix("").parts))
