@@ -23,7 +23,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.steps import REFUSED, Steps, receipt_as_answered
@@ -64,6 +64,9 @@ _ASK_AGAIN = (
     RPCStatusCode.ALREADY_EXISTS,
     RPCStatusCode.FAILED_PRECONDITION,
 )
+# A workflow whose turns failed while Temporal was away takes no step until its next turn succeeds. The server says so
+# under several codes, by the call.
+_TURN_FAILED = "Workflow Task in failed state"
 # Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
 _NO_ANSWER = (
     RPCError,
@@ -343,14 +346,18 @@ class Referrals:
                     # Asked again so late that the workflow has forgotten it; the log has not.
                     history = await event_log.history(self.pool, self.keys, reference)
                     return receipt_as_answered(history, request.command_id)
-                raise _as_refused(error) from error
+                if not _passes(error):
+                    raise _as_refused(error) from error
+            except WorkflowAlreadyStartedError:
+                # The server lost sight of the run between the two halves of one call.
+                pass
             except RPCError as error:
-                if error.status not in _ASK_AGAIN:
+                if not _passes(error):
                     raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
-                # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The
-                # command's id makes asking again the same as asking once.
-                start = True
-                await asyncio.sleep(min(0.05 * tries, 1))
+            # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The command's
+            # id makes asking again the same as asking once.
+            start = True
+            await asyncio.sleep(min(0.05 * tries, 1))
         raise AssertionError("counting never ends")
 
     async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
@@ -394,13 +401,17 @@ class Referrals:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"Referral {reference}",
         )
-        receipt: Receipt = await self.client.execute_update_with_start_workflow(
-            request.command.kind,
-            request,
-            start_workflow_operation=start,
-            id=str(request.command_id),
-            result_type=Receipt,
-        )
+        try:
+            receipt: Receipt = await self.client.execute_update_with_start_workflow(
+                request.command.kind,
+                request,
+                start_workflow_operation=start,
+                id=str(request.command_id),
+                result_type=Receipt,
+            )
+        except BaseException:
+            await _forget(start)
+            raise
         return receipt
 
     def _handle(self, reference: str) -> WorkflowHandle[ReferralWorkflow, str]:
@@ -426,6 +437,23 @@ def _claim(member: Staff, area: Area) -> Actor:
     if area not in member.areas:
         raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
     return member.acting_in(area)
+
+
+async def _forget(start: WithStartWorkflowOperation[ReferralWorkflow, str]) -> None:
+    """Take note of why a workflow was not started, which the call has raised already; else it is logged as lost."""
+    handle = asyncio.ensure_future(start.workflow_handle())
+    await asyncio.wait([handle], timeout=0)
+    if handle.done() and not handle.cancelled():
+        handle.exception()
+    else:
+        handle.cancel()
+
+
+def _passes(error: RPCError | WorkflowUpdateFailedError) -> bool:
+    """Whether what Temporal says is of a state that passes by itself."""
+    if isinstance(error, RPCError):
+        return error.status in _ASK_AGAIN or _TURN_FAILED in error.message
+    return _TURN_FAILED in str(error.cause)
 
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
