@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
 
@@ -32,7 +31,6 @@ RECEIPT = Receipt(
     reference=REFERENCE,
     sequence=2,
     stage=Stage.RECEIVED,
-    at=datetime(2026, 11, 26, tzinfo=UTC),
     command_id=REQUEST.command_id,
 )
 
@@ -43,7 +41,7 @@ class Failing:
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
 
-    def get_workflow_handle_for(self, run: object, id: str) -> Failing:
+    def get_workflow_handle_for(self, *arguments: object) -> Failing:
         return self
 
     async def execute_update(self, *arguments: object, **more: object) -> Receipt:
