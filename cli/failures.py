@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
+from casework.adoption import AdoptionFailed
 from casework.reassignment import ReassignmentFailed
 from cli.common import BadInput, Exit, near, nearest
 from cli.reading import annotation_parts
@@ -67,7 +68,7 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
             # Of several that fell together, the first brought the others down.
             first = error.exceptions[0]
             return explained(first) if isinstance(first, Exception) else None
-        case NotErased() | ReassignmentFailed():
+        case NotErased() | ReassignmentFailed() | AdoptionFailed():
             return Exit.FAULT, str(error)
         case _ if isinstance(error, _REFUSED):
             return Exit.REFUSED, str(error)

@@ -1,4 +1,4 @@
-"""What a process connects to, and the workers in it: for steps, for messages, and for summaries and reassignments."""
+"""What a process connects to, and the workers in it: for steps, for messages, and for the service's own work."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -23,6 +24,7 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.adoption import PolicyAdoptions
 from activities.digest import Digests
 from activities.notices import Notices
 from activities.reassignment import Reassignments
@@ -35,10 +37,13 @@ from policies.files import load_policies
 from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from runtime.sealing.plugin import referral_plugin
 from runtime.settings import Settings
+from schemas.commands import Command
 from schemas.policy import Policies
+from schemas.steps import Receipt
 from stores.database import Pool, connect_pool
 from stores.keys.referral_keys import EpochKeys, KeyStore, MasterKeys
 from stores.migrate import pending
+from workflows.adoption import AdoptPolicyWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.ids import SERVICE_QUEUE
 from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
@@ -211,12 +216,12 @@ def worker(
     notices = Notices(pool, keys, steps, out)
     digests = Digests(pool, keys, policies, out.wording, out.mailer)
     engine = Referrals(client, pool, keys, policies)
-    reassignments = Reassignments(
-        pool,
-        lambda reference, command, staff_id, command_id: engine.take(
-            reference, command, staff_id, command_id=command_id
-        ),
-    )
+
+    async def take(reference: str, command: Command, staff_id: str, command_id: UUID) -> Receipt:
+        return await engine.take(reference, command, staff_id, command_id=command_id)
+
+    reassignments = Reassignments(pool, take)
+    adoptions = PolicyAdoptions(pool, take)
     polling = functools.partial(
         Worker,
         client,
@@ -249,12 +254,14 @@ def worker(
         ),
         polling(
             task_queue=SERVICE_QUEUE,
-            workflows=[DigestWorkflow, ReassignmentWorkflow],
+            workflows=[DigestWorkflow, ReassignmentWorkflow, AdoptPolicyWorkflow],
             activities=[
                 digests.readers,
                 digests.send,
                 reassignments.find_referrals,
                 reassignments.give_referrals,
+                adoptions.find_referrals_to_adopt,
+                adoptions.adopt_policies,
             ],
             max_concurrent_workflow_tasks=_FEW_TURNS,
         ),
