@@ -103,7 +103,7 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
             out.print(entered, soft_wrap=True)
         folder.announce(all_of_it.service)
         _show(all_of_it, settings, folder, demo=demo)
-        await all_of_it.until_something_ends()
+        await all_of_it.keep_running(folder.announce)
 
 
 @contextmanager

@@ -39,6 +39,14 @@ class AlreadyRunning(Exception):
     """Another `rj up` serves this data folder. The message is one sentence that says where."""
 
 
+class Restart(BaseModel):
+    """A server of `rj up` that died and was started again."""
+
+    server: str
+    at: AwareDatetime
+    said: str
+
+
 class RunningService(BaseModel):
     """Where the service is that a living `rj up` runs.
 
@@ -67,6 +75,7 @@ class RunningService(BaseModel):
     notify_letter_template: str | None = None
     templates: Path | None = None
     started_at: AwareDatetime
+    restarts: tuple[Restart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
