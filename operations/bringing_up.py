@@ -207,5 +207,6 @@ def _service(
         notify_text_template=settings.notify_text_template,
         notify_letter_template=settings.notify_letter_template,
         templates=settings.templates.absolute() if settings.templates else None,
+        console_url=settings.console_url,
         started_at=datetime.now(UTC),
     )

@@ -143,7 +143,7 @@ def outward(settings: Settings) -> Outward:
             settings.notify_url,
         )
     mailer = Mailer(settings.smtp_url, settings.mail_from) if settings.smtp_url is not None else None
-    return Outward(Wording.load(settings.templates), mailer, notify)
+    return Outward(Wording.load(settings.templates, console=settings.console_url), mailer, notify)
 
 
 class Workers:

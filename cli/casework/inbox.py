@@ -91,7 +91,8 @@ def _wording() -> Wording:
     from messages.wording import Wording
     from runtime.settings import Settings
 
-    return Wording.load(Settings.load().templates)
+    settings = Settings.load()
+    return Wording.load(settings.templates, console=settings.console_url)
 
 
 def _said(letter: Letter, wording: Wording, policies: Policies, where: tuple[Area, Stage]) -> dict[str, Any]:

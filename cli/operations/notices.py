@@ -85,4 +85,5 @@ def _wording() -> Wording:
     from messages.wording import Wording
     from runtime.settings import Settings
 
-    return Wording.load(Settings.load().templates)
+    settings = Settings.load()
+    return Wording.load(settings.templates, console=settings.console_url)

@@ -28,6 +28,7 @@ _TOLD_ON = (
     "notify_text_template",
     "notify_letter_template",
     "templates",
+    "console_url",
 )
 
 
@@ -74,6 +75,7 @@ class RunningService(BaseModel):
     notify_text_template: str | None = None
     notify_letter_template: str | None = None
     templates: Path | None = None
+    console_url: str | None = None
     started_at: AwareDatetime
     restarts: tuple[Restart, ...] = ()
 
