@@ -24,11 +24,13 @@ from runtime.embedded.mail import embedded_mail
 from runtime.embedded.ports import LOOPBACK, free_port
 from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
+from runtime.metrics import runtime
 from runtime.referrals import Referrals
-from runtime.settings import Settings, temporal_connect_config
+from runtime.settings import BadSetting, Settings, temporal_connect_config
 from workflows.referral import SEARCH_ATTRIBUTES
 
 METRICS_PORT = 9464
+_TRIES = 5
 
 # Known to a new server from its start, they need not be registered one after the other, which takes it seconds.
 _SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type.name.capitalize() for key in SEARCH_ATTRIBUTES}
@@ -163,8 +165,7 @@ async def bring_up(
             with progress("the mail server"):
                 mailbox = await stack.enter_async_context(embedded_mail(folder.path / "mail"))
             settings, mail = settings.model_copy(update={"smtp_url": mailbox.url}), mailbox.folder
-        # Found free right before it is taken: another may be starting.
-        metrics = settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"
+        metrics = settings.metrics_address or _taken_for_metrics()
         settings = settings.model_copy(update={"metrics_address": metrics})
         with progress("the worker"):
             serves = await stack.enter_async_context(serving(settings, database_url, temporal))
@@ -175,6 +176,20 @@ async def bring_up(
             serving=serves,
             servers=tuple(servers),
         )
+
+
+def _taken_for_metrics() -> str:
+    """An address at which this process serves its metrics already: a port that is free may be another's right after."""
+    for last in (*[False] * (_TRIES - 1), True):
+        address = f"{LOOPBACK}:{free_port(METRICS_PORT)}"
+        try:
+            runtime(address)
+        except BadSetting:
+            if last:
+                raise
+        else:
+            return address
+    raise AssertionError("unreachable")
 
 
 def _service(
