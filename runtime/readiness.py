@@ -40,6 +40,16 @@ async def probe(
 
     Yields the URL of `/ready`. Raises BadSetting where nothing can listen at the address.
     """
+    server, host, port = await _listen(checks, address, upkeep)
+    try:
+        yield f"http://{host}:{port}/ready"
+    finally:
+        server.close()
+
+
+async def _listen(
+    checks: Mapping[str, Check], address: str | None, upkeep: Upkeep | None
+) -> tuple[asyncio.Server, str, str]:
     for last in (*[False] * (0 if address else _TRIES - 1), True):
         host, _, port = (address or f"{LOOPBACK}:{free_port(PREFERRED_PORT)}").rpartition(":")
         try:
@@ -49,17 +59,15 @@ async def probe(
                 int(port),
                 limit=_LONGEST_REQUEST,
             )
-            break
         except OSError:
             # One that was found free may be another's by now.
             if last:
                 raise BadSetting(
                     f"RJ_READY_ADDRESS={host}:{port} cannot be used: nothing can listen there; choose another port."
                 ) from None
-    try:
-        yield f"http://{host}:{port}/ready"
-    finally:
-        server.close()
+        else:
+            return server, host, port
+    raise AssertionError("unreachable")
 
 
 async def not_ready(checks: Mapping[str, Check]) -> dict[str, str]:
