@@ -46,16 +46,17 @@ class InboxMessage(Model):
     """Whether what it asks for waits still, by the log; None where it asks for nothing."""
 
 
-def load_wording(own: Path | None) -> Wording:
+def load_wording(own: Path | None, *, console: str | None = None) -> Wording:
     """The wording of messages, to be read once by a process.
 
     Args:
         own: the folder of a service's own templates; None: those that ship.
+        console: the console's base address, to which staff are led; None: they are told what to type.
 
     Raises:
         BadTemplate: one of the service's own cannot be used.
     """
-    return Wording.load(own)
+    return Wording.load(own, console=console)
 
 
 async def read_inbox(

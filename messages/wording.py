@@ -67,7 +67,7 @@ _ENGLISH, _WELSH = "en", "cy"
 
 _ALWAYS = frozenset({"service", "phone"})
 _REFERRAL = _ALWAYS | {"reference", "short"}
-_STAFF = _REFERRAL | {"area", "stage"}
+_STAFF = _REFERRAL | {"area", "stage", "console"}
 _LISTS = frozenset({"overdue", "due_today", "due_this_week", "escalations", "sign_offs", "tasks"})
 _ENTRY = frozenset({"reference", "stage", "what", "when"})
 # Variables that others may read; the rest may reveal an offence (stage: victim contact; deadline: court date).
@@ -110,7 +110,7 @@ _KINDS = {
     "digest": _Kind(
         Audience.STAFF,
         "the work of the day",
-        _ALWAYS | _LISTS | {"day", "unread", "name_of_service"},
+        _ALWAYS | _LISTS | {"day", "unread", "name_of_service", "console"},
         frozenset({"subject", Medium.EMAIL}),
     ),
     "agency_received": _agency("a referral was received"),
@@ -158,23 +158,31 @@ def spoken(moment: datetime, *, welsh: bool = False) -> str:
 
 
 class Wording:
-    """The templates of a service, each of them checked."""
+    """The templates of a service, each of them checked.
 
-    def __init__(self, compiled: Mapping[tuple[str, str], Mapping[str, _Value]]) -> None:
+    Args:
+        console: the console's base address, without a slash at its end; None where staff type commands.
+    """
+
+    def __init__(
+        self, compiled: Mapping[tuple[str, str], Mapping[str, _Value]], console: str | None = None
+    ) -> None:
         self._compiled = compiled
+        self._console = console or ""
 
     @classmethod
-    def load(cls, own: Path | None = None) -> Wording:
+    def load(cls, own: Path | None = None, *, console: str | None = None) -> Wording:
         """Load and check every template: the built-in ones, replaced by a service's own of the same name.
 
         Args:
             own: a folder with files such as ``en/escalation.toml`` and ``cy/appointment.toml``.
+            console: the console's base address, to which staff are led; without one they are told what to type.
 
         Raises:
             BadTemplate: a file cannot be used, or the folder has a file that nothing would use.
         """
         files = _files(_SHIPPED) | (_files(own) if own else {})
-        return cls({which: _values(path, *which) for which, path in files.items()})
+        return cls({which: _values(path, *which) for which, path in files.items()}, console)
 
     def render(
         self, template: str, medium: Medium, facts: Mapping[str, object], *, welsh: bool = False
@@ -194,7 +202,7 @@ class Wording:
         """
         language = _WELSH if welsh and (template, _WELSH) in self._compiled else _ENGLISH
         values = self._compiled[template, language]
-        told = _told(facts, language)
+        told = _told(facts, language) | {"console": self._console}
         subject = "" if medium is Medium.TEXT else values["subject"].render(told)
         return Written(subject, values[medium].render(told))
 
@@ -357,12 +365,17 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "what": "the referral was put on hold",
     "day": "Wednesday 30 September 2026",
     "unread": 3,
+    "console": "",
 }
 # The longest dates in English and in Welsh; then every value that may be empty.
-_LONGEST = _SAMPLE | {"service": "S" * LONGEST_SERVICE, "phone": "0" * LONGEST_PHONE}
+_LONGEST = _SAMPLE | {
+    "service": "S" * LONGEST_SERVICE,
+    "phone": "0" * LONGEST_PHONE,
+    "console": "https://console.example.org",
+}
 _IN_JULY = datetime(2026, 7, 29, 12, 30, tzinfo=LONDON)
 _EXTREMES = (
     _LONGEST,
     _LONGEST | {"starts": _IN_JULY, "due": _IN_JULY},
-    _LONGEST | {"phone": "", "due": "", "unread": 0} | dict.fromkeys(_LISTS, ()),
+    _LONGEST | {"phone": "", "due": "", "unread": 0, "console": ""} | dict.fromkeys(_LISTS, ()),
 )

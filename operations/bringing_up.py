@@ -7,24 +7,26 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO, TypeAlias
+from typing import NoReturn, TextIO, TypeAlias
 
+import structlog
 from temporalio.envconfig import ClientConnectConfig
 
 from messages.wording import Wording
 from operations.serving import Serving, serving
 from operations.upgrading import up_to_date
 from policies.files import load_policies
-from runtime.embedded.child_process import ChildProcess, ServerFailed
-from runtime.embedded.data_folder import DataFolder, RunningService
+from runtime.embedded.child_process import Restartable, ServerFailed
+from runtime.embedded.data_folder import DataFolder, Restart, RunningService
 from runtime.embedded.mail import embedded_mail
 from runtime.embedded.ports import LOOPBACK, free_port
 from runtime.embedded.postgres import embedded_postgres
 from runtime.embedded.temporal import embedded_temporal
+from runtime.metrics import runtime
 from runtime.referrals import Referrals
-from runtime.settings import Settings, temporal_connect_config
+from runtime.settings import BadSetting, Settings, temporal_connect_config
 from stores.database import address_of
 from stores.migrate import MigrationRefused
 from workflows.referral import SEARCH_ATTRIBUTES
@@ -32,6 +34,7 @@ from workflows.referral import SEARCH_ATTRIBUTES
 __all__ = ["METRICS_PORT", "MigrationRefused", "Up", "bring_up", "log_file"]
 
 METRICS_PORT = 9464
+_TRIES = 5
 
 # Known to a new server from its start, they need not be registered one after the other, which takes it seconds.
 _SEARCH_ATTRIBUTES = {key.name: key.indexed_value_type.name.capitalize() for key in SEARCH_ATTRIBUTES}
@@ -40,7 +43,15 @@ Progress: TypeAlias = Callable[[str], AbstractContextManager[object]]
 """Shows what is waited for while its context lasts."""
 
 
-@dataclass(frozen=True, slots=True)
+RESTARTS = 5
+"""How often a server that dies is started again within RESTARTS_WITHIN; then all is stopped. Our judgement."""
+
+RESTARTS_WITHIN = timedelta(minutes=10)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(slots=True)
 class Up:
     """All of it, running.
 
@@ -53,25 +64,57 @@ class Up:
     service: RunningService
     new_keys: tuple[Path, ...]
     serving: Serving
-    children: tuple[ChildProcess, ...]
+    servers: tuple[Restartable, ...]
 
     @property
     def database_address(self) -> str:
         """Where PostgreSQL is, without the user and the password."""
         return address_of(self.service.database_url)
 
-    async def until_something_ends(self) -> None:
-        """Wait until a server or the worker ends by itself, and raise ServerFailed with a sentence that says which."""
-        watched = [asyncio.create_task(child.died()) for child in self.children]
+    async def keep_running(self, announce: Callable[[RunningService], None]) -> NoReturn:
+        """Start a server that dies again, until one dies too often or the worker ends by itself.
+
+        Args:
+            announce: tells other commands of each restart.
+
+        Raises:
+            ServerFailed: with a sentence that says what ended.
+        """
+        watched = {asyncio.create_task(each.process.died()): each for each in self.servers}
         try:
-            await asyncio.wait((*watched, self.serving.ended), return_when=asyncio.FIRST_COMPLETED)
+            while True:
+                done, _ = await asyncio.wait(
+                    (*watched, self.serving.ended), return_when=asyncio.FIRST_COMPLETED
+                )
+                for died in [each for each in watched if each in done]:
+                    server = watched.pop(died)
+                    await self._restart(server, died.result(), announce)
+                    watched[asyncio.create_task(server.process.died())] = server
+                if self.serving.ended in done:
+                    raise ServerFailed("The worker stopped by itself.") from self.serving.ended.exception()
         finally:
             for each in watched:
                 each.cancel()
-        for each in watched:
-            if each.done() and not each.cancelled():
-                raise ServerFailed(each.result())
-        raise ServerFailed("The worker stopped by itself.") from self.serving.ended.exception()
+
+    async def _restart(
+        self, server: Restartable, said: str, announce: Callable[[RunningService], None]
+    ) -> None:
+        name, now = server.process.name, datetime.now(UTC)
+        since = now - RESTARTS_WITHIN
+        lately = sum(each.server == name and each.at > since for each in self.service.restarts)
+        if lately >= RESTARTS:
+            minutes = RESTARTS_WITHIN // timedelta(minutes=1)
+            raise ServerFailed(
+                f"{said} It had been started again {lately} times in {minutes} minutes, and is not once more."
+            )
+        log.error("a server died and is started again", server=name, said=said)
+        await server.restart()
+        log.warning("a server was started again", server=name)
+        restart = Restart(server=name, at=now, said=said)
+        # Only as many as tell whether it dies too often.
+        kept = (*self.service.restarts, restart)[-4 * RESTARTS :]
+        self.service = self.service.model_copy(update={"restarts": kept})
+        announce(self.service)
 
 
 def log_file(folder: DataFolder) -> TextIO:
@@ -102,13 +145,13 @@ async def bring_up(
     Wording.load(settings.templates)
     own_temporal = temporal_connect_config()
     async with AsyncExitStack() as stack:
-        children: list[ChildProcess] = []
+        servers: list[Restartable] = []
         database_url, owner_url = settings.database_url, settings.database_owner_url
         if database_url is None:
             with progress("PostgreSQL"):
                 postgres = await stack.enter_async_context(embedded_postgres(folder.path / "postgres"))
             database_url, owner_url = postgres.dsn, postgres.owner_dsn
-            children.append(postgres.process)
+            servers.append(postgres)
         key_files = (settings.master_keys_file, settings.epoch_keys_file)
         missing = [path for path in key_files if not path.exists()]
         with progress("the database's tables"):
@@ -125,14 +168,13 @@ async def bring_up(
                 )
             temporal = ClientConnectConfig(target_host=server.address, namespace="default")
             ui = server.ui_address
-            children.append(server.process)
+            servers.append(server)
         mail: Path | None = None
         if settings.smtp_url is None:
             with progress("the mail server"):
                 mailbox = await stack.enter_async_context(embedded_mail(folder.path / "mail"))
             settings, mail = settings.model_copy(update={"smtp_url": mailbox.url}), mailbox.folder
-        # Found free right before it is taken: another may be starting.
-        metrics = settings.metrics_address or f"{LOOPBACK}:{free_port(METRICS_PORT)}"
+        metrics = settings.metrics_address or _taken_for_metrics()
         settings = settings.model_copy(update={"metrics_address": metrics})
         with progress("the worker"):
             serves = await stack.enter_async_context(serving(settings, database_url, temporal))
@@ -141,8 +183,22 @@ async def bring_up(
             service=_service(settings, database_url, owner_url, temporal, ui, serves.ready, mail),
             new_keys=tuple(path for path in missing if path.exists()),
             serving=serves,
-            children=tuple(children),
+            servers=tuple(servers),
         )
+
+
+def _taken_for_metrics() -> str:
+    """An address at which this process serves its metrics already: a port that is free may be another's right after."""
+    for last in (*[False] * (_TRIES - 1), True):
+        address = f"{LOOPBACK}:{free_port(METRICS_PORT)}"
+        try:
+            runtime(address)
+        except BadSetting:
+            if last:
+                raise
+        else:
+            return address
+    raise AssertionError("unreachable")
 
 
 def _service(
@@ -175,5 +231,6 @@ def _service(
         notify_text_template=settings.notify_text_template,
         notify_letter_template=settings.notify_letter_template,
         templates=settings.templates.absolute() if settings.templates else None,
+        console_url=settings.console_url,
         started_at=datetime.now(UTC),
     )

@@ -19,7 +19,7 @@ from operations.watching import in_a_sentence, meddled
 from policies.files import BadPolicy, load_policies
 from runtime.connections import connect_temporal
 from runtime.embedded.child_process import ServerFailed
-from runtime.embedded.data_folder import DataFolder, NotRunning, Servers, resolve
+from runtime.embedded.data_folder import DataFolder, NotRunning, RunningService, Servers, resolve
 from runtime.embedded.postgres import installed_programs
 from runtime.embedded.temporal import program
 from runtime.findings import Finding, Kind, Severity
@@ -81,8 +81,28 @@ async def diagnose() -> list[Finding]:
         found += [*_files(settings), *await channels(settings, None)]
         return [*found, missing, *named]
     settings = servers.settings(settings)
+    found += _restarts(servers.service)
     found += [*_files(settings), *await channels(settings, servers.service)]
     return [*found, *await _servers(settings, servers)]
+
+
+def _restarts(service: RunningService | None) -> list[Finding]:
+    """Which servers of `rj up` died and were started again; nothing for servers of one's own."""
+    if service is None:
+        return []
+    if not service.restarts:
+        return [Finding("restarts", Severity.OK, "No server of `rj up` has died.")]
+    last = service.restarts[-1]
+    times = len(service.restarts)
+    return [
+        Finding(
+            "restarts",
+            Severity.NOTE,
+            f"{times} time{'s' * (times != 1)} a server of `rj up` died and was started again, last at "
+            f"{last.at:%d %b %Y %H:%M} UTC. {last.said}",
+            "Look in that log for why; a server that dies more than five times in ten minutes ends `rj up`.",
+        )
+    ]
 
 
 def _settings_read(settings: Settings, own_temporal: bool) -> str:

@@ -38,14 +38,17 @@ def templates(own: Path | None) -> list[Template]:
     return [Template(name, audience, words(name), media(name)) for name, audience in TEMPLATES.items()]
 
 
-def preview(own: Path | None, name: str, *, welsh: bool = False) -> Mapping[Medium, Written] | None:
+def preview(
+    own: Path | None, name: str, *, welsh: bool = False, console: str | None = None
+) -> Mapping[Medium, Written] | None:
     """A message as it would be read, with invented facts, by each of its ways; None where there is no such template.
 
     Args:
         own: the folder of a service's own templates; None: those that ship.
         welsh: in Welsh, where there is such text.
+        console: the console's base address, to which staff are led; None: they are told what to type.
 
     Raises:
         BadTemplate: one of the service's own cannot be used.
     """
-    return Wording.load(own).preview(name, welsh=welsh) if name in TEMPLATES else None
+    return Wording.load(own, console=console).preview(name, welsh=welsh) if name in TEMPLATES else None

@@ -72,6 +72,7 @@ EXPECTED = (
     Expected(re.compile(r"referral/[^/]+/notice/.+"), "NoticeWorkflow", MESSAGE_QUEUE),
     Expected(re.compile(r"service/digest(-.+)?"), "DigestWorkflow", SERVICE_QUEUE),
     Expected(re.compile(r"service/reassign/[^/]+/[^/]+"), "ReassignmentWorkflow", SERVICE_QUEUE),
+    Expected(re.compile(r"service/adopt-policy/[^/]+/[^/]+"), "AdoptPolicyWorkflow", SERVICE_QUEUE),
 )
 """All that we run in Temporal. Whatever else is under our names or on our queues is somebody else's."""
 

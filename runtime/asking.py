@@ -23,7 +23,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
@@ -57,6 +57,9 @@ _ASK_AGAIN = (
     RPCStatusCode.ALREADY_EXISTS,
     RPCStatusCode.FAILED_PRECONDITION,
 )
+# A workflow whose tasks failed while Temporal was away takes no step until its next task succeeds. The server says so
+# under several codes, by the call.
+_TASK_FAILED = "Workflow Task in failed state"
 # Why a workflow may not tell how it stands. A client that has yet to connect says so by a RuntimeError.
 _NO_ANSWER = (
     RPCError,
@@ -200,14 +203,18 @@ class Asking:
 
                     history = await event_log.history(self._pool, self._keys, reference)
                     return receipt_as_answered(history, request.command_id)
-                raise _as_refused(error) from error
+                if not _passes(error):
+                    raise _as_refused(error) from error
+            except WorkflowAlreadyStartedError:
+                # The server lost sight of the run between the two halves of one call.
+                pass
             except RPCError as error:
-                if error.status not in _ASK_AGAIN:
+                if not _passes(error):
                     raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
-                # A closed referral's workflow rests; the command wakes it, and it reads itself from the log. The
-                # command's id makes asking again the same as asking once.
-                start = True
-                await asyncio.sleep(min(0.05 * tries, 1))
+            # A closed referral's workflow is not running; the command starts it, and it reads the log. The command's
+            # id makes sending again safe.
+            start = True
+            await asyncio.sleep(min(0.05 * tries, 1))
         raise AssertionError("counting never ends")
 
     async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
@@ -253,13 +260,17 @@ class Asking:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"Referral {reference}",
         )
-        receipt: Receipt = await self._client.execute_update_with_start_workflow(
-            request.command.kind,
-            request,
-            start_workflow_operation=start,
-            id=str(request.command_id),
-            result_type=Receipt,
-        )
+        try:
+            receipt: Receipt = await self._client.execute_update_with_start_workflow(
+                request.command.kind,
+                request,
+                start_workflow_operation=start,
+                id=str(request.command_id),
+                result_type=Receipt,
+            )
+        except BaseException:
+            await _forget(start)
+            raise
         return receipt
 
     def _handle(self, reference: str) -> WorkflowHandle[Any, str]:
@@ -272,6 +283,23 @@ def _log() -> structlog.stdlib.BoundLogger:
 
     log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
     return log
+
+
+async def _forget(start: WithStartWorkflowOperation[Any, str]) -> None:
+    """Take note of why a workflow was not started, which the call has raised already; else it is logged as lost."""
+    handle = asyncio.ensure_future(start.workflow_handle())
+    await asyncio.wait([handle], timeout=0)
+    if handle.done() and not handle.cancelled():
+        handle.exception()
+    else:
+        handle.cancel()
+
+
+def _passes(error: RPCError | WorkflowUpdateFailedError) -> bool:
+    """Whether Temporal reports a state that passes by itself."""
+    if isinstance(error, RPCError):
+        return error.status in _ASK_AGAIN or _TASK_FAILED in error.message
+    return _TASK_FAILED in str(error.cause)
 
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:

@@ -29,6 +29,7 @@ Check: TypeAlias = Callable[[], Awaitable[str | None]]
 # Seconds in which a request must arrive.
 _ASKED_WITHIN = 5.0
 _LONGEST_REQUEST = 8192
+_TRIES = 5
 
 
 @asynccontextmanager
@@ -39,22 +40,34 @@ async def probe(
 
     Yields the URL of `/ready`. Raises BadSetting where nothing can listen at the address.
     """
-    host, _, port = (address or f"{LOOPBACK}:{free_port(PREFERRED_PORT)}").rpartition(":")
-    try:
-        server = await asyncio.start_server(
-            lambda reader, writer: _converse(checks, upkeep, reader, writer),
-            host,
-            int(port),
-            limit=_LONGEST_REQUEST,
-        )
-    except OSError:
-        raise BadSetting(
-            f"RJ_READY_ADDRESS={host}:{port} cannot be used: nothing can listen there; choose another port."
-        ) from None
+    server, host, port = await _listen(checks, address, upkeep)
     try:
         yield f"http://{host}:{port}/ready"
     finally:
         server.close()
+
+
+async def _listen(
+    checks: Mapping[str, Check], address: str | None, upkeep: Upkeep | None
+) -> tuple[asyncio.Server, str, str]:
+    for last in (*[False] * (0 if address else _TRIES - 1), True):
+        host, _, port = (address or f"{LOOPBACK}:{free_port(PREFERRED_PORT)}").rpartition(":")
+        try:
+            server = await asyncio.start_server(
+                lambda reader, writer: _converse(checks, upkeep, reader, writer),
+                host,
+                int(port),
+                limit=_LONGEST_REQUEST,
+            )
+        except OSError:
+            # One that was found free may be another's by now.
+            if last:
+                raise BadSetting(
+                    f"RJ_READY_ADDRESS={host}:{port} cannot be used: nothing can listen there; choose another port."
+                ) from None
+        else:
+            return server, host, port
+    raise AssertionError("unreachable")
 
 
 async def not_ready(checks: Mapping[str, Check]) -> dict[str, str]:

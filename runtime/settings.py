@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from temporalio.envconfig import ClientConnectConfig
 
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
-_SECRET = frozenset({"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY"})
+# The last is none, but somebody may write a password into it.
+_SECRET = frozenset(
+    {"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY", "RJ_CONSOLE_URL"}
+)
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
 
@@ -76,6 +79,23 @@ def _notify_url(value: str) -> str:
     ):
         raise ValueError(reason)
     return value
+
+
+def _console_url(value: str) -> str:
+    reason = (
+        "it must be https://HOST, or http://127.0.0.1:PORT on this machine, perhaps with a path, and without a user, "
+        "a query or a fragment"
+    )
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(reason) from None
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"))
+    # It stands in e-mails, where a space or a bracket would end it.
+    if not (host and safe and re.fullmatch(r"[\w.:/\[\]~%-]+", value, re.ASCII)):
+        raise ValueError(reason)
+    return value.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -140,6 +160,9 @@ class Settings(BaseSettings):
 
     templates: DirectoryPath | None = None
     """A folder of the service's own wording; what it lacks is taken from what ships."""
+
+    console_url: Annotated[str, AfterValidator(_console_url)] | None = None
+    """The console's base address, to which e-mails lead staff; without one, they tell what to type."""
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
     """HOST:PORT for Prometheus metrics; without one, `rj up` picks a port and a worker serves none."""

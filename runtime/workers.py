@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -21,6 +22,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.adoption import PolicyAdoptions
 from activities.digest import Digests
 from activities.notices import Notices
 from activities.reassignment import Reassignments
@@ -33,9 +35,12 @@ from runtime.connections import STEPS_AT_ONCE
 from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from runtime.settings import Settings
 from schemas.base import prepare_models
+from schemas.commands import Command
 from schemas.policy import Policies
+from schemas.steps import Receipt
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
+from workflows.adoption import AdoptPolicyWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.ids import SERVICE_QUEUE
 from workflows.notice import MESSAGE_QUEUE, NoticeWorkflow
@@ -67,7 +72,7 @@ def outward(settings: Settings) -> Outward:
             settings.notify_url,
         )
     mailer = Mailer(settings.smtp_url, settings.mail_from) if settings.smtp_url is not None else None
-    return Outward(Wording.load(settings.templates), mailer, notify)
+    return Outward(Wording.load(settings.templates, console=settings.console_url), mailer, notify)
 
 
 class Workers:
@@ -141,12 +146,12 @@ def worker(
     notices = Notices(pool, keys, steps, out)
     digests = Digests(pool, keys, policies, out.wording, out.mailer)
     engine = Referrals(client, pool, keys, policies)
-    reassignments = Reassignments(
-        pool,
-        lambda reference, command, staff_id, command_id: engine.take(
-            reference, command, staff_id, command_id=command_id
-        ),
-    )
+
+    async def take(reference: str, command: Command, staff_id: str, command_id: UUID) -> Receipt:
+        return await engine.take(reference, command, staff_id, command_id=command_id)
+
+    reassignments = Reassignments(pool, take)
+    adoptions = PolicyAdoptions(pool, take)
     polling = functools.partial(
         Worker,
         client,
@@ -179,12 +184,14 @@ def worker(
         ),
         polling(
             task_queue=SERVICE_QUEUE,
-            workflows=[DigestWorkflow, ReassignmentWorkflow],
+            workflows=[DigestWorkflow, ReassignmentWorkflow, AdoptPolicyWorkflow],
             activities=[
                 digests.readers,
                 digests.send,
                 reassignments.find_referrals,
                 reassignments.give_referrals,
+                adoptions.find_referrals_to_adopt,
+                adoptions.adopt_policies,
             ],
             max_concurrent_workflow_tasks=_FEW_TURNS,
         ),

@@ -365,6 +365,26 @@ async def owned(
     return [row["reference"] for row in rows], rows[0]["remaining"] if rows else 0
 
 
+async def open_in_areas(
+    pool: Pool, areas: Collection[Area], *, after: str = "", limit: int
+) -> tuple[list[tuple[str, Area]], int]:
+    """The open referrals of some areas, by reference: a page of them, and how many there are from it on.
+
+    Args:
+        after: only references after this one.
+        limit: how many at the most in the page.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, area, count(*) OVER () AS remaining FROM referral"
+        " WHERE area = ANY($1) AND stage <> 'closed' AND reference > $2 ORDER BY reference LIMIT $3",
+        list(areas),
+        after,
+        limit,
+    )
+    found = [(row["reference"], Area(row["area"])) for row in rows]
+    return found, rows[0]["remaining"] if rows else 0
+
+
 async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = None) -> dict[Area, int]:
     """How many open referrals a caseworker has in each area."""
     rows = await pool.fetch(

@@ -38,7 +38,8 @@ def inbox_command(
         from casework.inbox import load_wording, mark_read, read_inbox
         from runtime.settings import Settings
 
-        wording = load_wording(Settings.load().templates)
+        settings = Settings.load()
+        wording = load_wording(settings.templates, console=settings.console_url)
         found = await read_inbox(session, wording, unread=not everything, limit=limit)
         if as_json:
             print_json([_as_json(each) for each in found.items])

@@ -73,7 +73,8 @@ def _preview(name: str, welsh: bool) -> Mapping[Medium, Written]:
     from runtime.settings import Settings
 
     template = name.replace("-", "_")
-    found = preview(Settings.load().templates, template, welsh=welsh)
+    settings = Settings.load()
+    found = preview(settings.templates, template, welsh=welsh, console=settings.console_url)
     if found is None:
         near = nearest(template, [each.name for each in _templates()])
         raise BadInput(f"There is no template {name[:60]}.{near} See `rj notices list`.")

@@ -14,19 +14,27 @@ from cli.common import (
     BadInput,
     Exit,
     JsonOption,
+    fail,
     guarded,
     plain,
     print_json,
     print_table,
+    progress,
     room,
     run,
+    run_as,
     words,
 )
 from schemas.areas import Area
 
 if TYPE_CHECKING:
+    from casework.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
+    from casework.session import Session
     from runtime.referrals import Referrals
     from schemas.policy import Policies, Policy
+
+# Seconds without an answer after which somebody who waits is told why.
+_SILENT_FOR = 10.0
 
 app = room()
 policy_app = typer.Typer(help="The policy: deadlines, notices, gates, switches.", rich_markup_mode=None)
@@ -179,19 +187,30 @@ class Adoption(NamedTuple):
 
 @policy_app.command("adopt")
 def adopt_command(
-    references: Annotated[
-        list[str], typer.Argument(metavar="REFERENCE...", help="The referrals, such as RJ-7KQ4-M2X1.")
-    ],
     staff: AsOption,
+    references: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REFERENCE...]", help="The referrals, such as RJ-7KQ4-M2X1."),
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="All open referrals of your areas, instead of references.")
+    ] = False,
+    area: Annotated[
+        Area | None, typer.Option(metavar="AREA", help="All open referrals of this area, instead.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Let referrals go on under the policy that is in force for their area now. Each is a recorded step.
 
     One that is refused does not keep the others from it; the exit code is 3 then. Where a reference is mistyped,
-    none is tried.
+    none is tried. With --all or --area it goes on by itself, whatever is stopped meanwhile, and may be run twice.
 
-    Example: rj policy adopt RJ-7KQ4-M2X1 RJ-0A1B-2C3D --as su-1
+    Example: rj policy adopt --all --as su-1
     """
+    given = guarded(lambda: _references_or_areas(references or [], everywhere, area))
+    if not given:
+        _adopt_in_areas(area, staff, as_json)
+        return
 
     async def work(referrals: Referrals) -> list[Adoption]:
         found: list[Adoption] = []
@@ -205,7 +224,7 @@ def adopt_command(
             found.append(each)
         return found
 
-    meant = guarded(lambda: list(_meant(references)))
+    meant = guarded(lambda: list(_meant(given)))
     found = run(work)
     if as_json:
         print_json([each._asdict() for each in found])
@@ -214,6 +233,67 @@ def adopt_command(
         raise typer.Exit(Exit.UNREACHABLE)
     if Outcome.REFUSED in outcomes:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _references_or_areas(references: list[str], everywhere: bool, area: Area | None) -> list[str]:
+    """The references, or none where areas were asked for."""
+    asked = [bool(references), everywhere, area is not None]
+    if sum(asked) != 1:
+        raise BadInput("Name referrals, or --all, or --area AREA: one of the three.")
+    return references
+
+
+def _adopt_in_areas(area: Area | None, staff: str, as_json: bool) -> None:
+    async def work(session: Session) -> AdoptionTally:
+        from casework.adoption import adoption_prospect
+
+        expected = await adoption_prospect(session, area)
+        return await _follow(session, expected)
+
+    tally = run_as(staff, work)
+    if as_json:
+        print_json(tally.model_dump(mode="json"))
+    else:
+        typer.echo(f"Adopted: {tally.adopted}. Had it already: {tally.already}. Refused: {tally.refused}.")
+        print_table((f"  {each.reference}", each.message) for each in tally.named)
+        if tally.refused > len(tally.named):
+            typer.echo(f"  and {tally.refused - len(tally.named)} more")
+    if tally.refused:
+        fail(Exit.REFUSED, f"{tally.refused} of {tally.done} keep the policy that they had.")
+
+
+async def _follow(session: Session, expected: AdoptionProspect) -> AdoptionTally:
+    import asyncio
+
+    from casework.adoption import adopt_in_areas
+
+    with progress() as bar:
+        task = bar.add_task("Adopting", total=expected.count or None)
+        heard_at = asyncio.get_running_loop().time()
+        said: set[str] = set()
+
+        def say(sentence: str) -> None:
+            if sentence not in said:
+                said.add(sentence)
+                typer.echo(sentence, err=True)
+
+        def show(come: AdoptionProgress | None) -> None:
+            nonlocal heard_at
+            now = asyncio.get_running_loop().time()
+            if come is None:
+                if now - heard_at > _SILENT_FOR:
+                    say("No worker answers: it goes on when one runs (`rj up`, or `python worker.py`).")
+                return
+            heard_at = now
+            if come.run != expected.asked.run:
+                say(f"Following one that was begun already, to version {', '.join(come.versions)}.")
+            bar.update(task, completed=come.tally.done, total=come.total or None)
+
+        try:
+            return await adopt_in_areas(session, expected.asked, show)
+        except asyncio.CancelledError:
+            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
+            raise
 
 
 def _meant(given: list[str]) -> Iterator[str]:

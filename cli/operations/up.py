@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -102,7 +103,7 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
             out.print(entered, soft_wrap=True)
         folder.announce(all_of_it.service)
         _show(all_of_it, settings, folder, demo=demo)
-        await all_of_it.until_something_ends()
+        await all_of_it.keep_running(folder.announce)
 
 
 @contextmanager
@@ -151,13 +152,14 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) 
 
 
 def _as_typed(settings: Settings) -> str:
-    """How `rj` is to be typed in another terminal, in the same folder, to reach this service."""
+    """How `rj` is to be typed in another terminal, in the same folder, to reach this service; quoted for a shell."""
     called = Path(sys.argv[0])
     found = shutil.which("rj")
     if found is not None and Path(found).resolve() == called.resolve():
         command = "rj"
     else:
         here = called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called
-        command = f"python {here}" if called.suffix == ".py" else str(here)
+        program = shlex.quote(str(here))
+        command = f"python {program}" if called.suffix == ".py" else program
     elsewhere = settings.data.absolute() != Path.cwd() / ".rj"
-    return f"RJ_DATA={settings.data} {command}" if elsewhere else command
+    return f"RJ_DATA={shlex.quote(str(settings.data))} {command}" if elsewhere else command

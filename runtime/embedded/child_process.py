@@ -1,11 +1,13 @@
 """A server as a child process: started, watched, and stopped by its own pid."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import psutil
 
@@ -54,6 +56,11 @@ class ChildProcess:
                 extra_groups=None if user is None else [],
             )
         return cls(name, process, log)
+
+    @property
+    def name(self) -> str:
+        """What people call the server."""
+        return self._name
 
     @property
     def pid(self) -> int:
@@ -111,6 +118,17 @@ class ChildProcess:
     def _how_it_ended(self, code: int) -> str:
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"{self._name} stopped by itself ({how}); its log is {self._log}."
+
+
+class Restartable(Protocol):
+    """A server of ours that can be started again where it was."""
+
+    @property
+    def process(self) -> ChildProcess:
+        """The process that serves now, or died last."""
+
+    async def restart(self) -> None:
+        """Start it again after it died: on the same data, at the same address. Raises ServerFailed."""
 
 
 async def end_orphan(pid: int, mark: str, *polite: signal.Signals, seconds_each: float = 20.0) -> None:

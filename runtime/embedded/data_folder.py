@@ -33,6 +33,7 @@ _PASSED_ON = (
     "notify_text_template",
     "notify_letter_template",
     "templates",
+    "console_url",
 )
 
 
@@ -42,6 +43,14 @@ class NotRunning(Exception):
 
 class AlreadyRunning(Exception):
     """Another `rj up` serves this data folder. The message is one sentence that says where."""
+
+
+class Restart(BaseModel):
+    """A server of `rj up` that died and was started again."""
+
+    server: str
+    at: AwareDatetime
+    said: str
 
 
 class RunningService(BaseModel):
@@ -71,7 +80,9 @@ class RunningService(BaseModel):
     notify_text_template: str | None = None
     notify_letter_template: str | None = None
     templates: Path | None = None
+    console_url: str | None = None
     started_at: AwareDatetime
+    restarts: tuple[Restart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -46,7 +46,7 @@ _STARTS = 5
 _WITHIN = Path("pginstall", "bin")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EmbeddedPostgres:
     """A running server.
 
@@ -59,6 +59,11 @@ class EmbeddedPostgres:
     dsn: str = field(repr=False)
     owner_dsn: str = field(repr=False)
     process: ChildProcess
+    _start_again: Callable[[], Awaitable[ChildProcess]] = field(repr=False)
+
+    async def restart(self) -> None:
+        """Start it again after it died: on the same data, at the same address. Raises ServerFailed."""
+        self.process = await self._start_again()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +128,26 @@ async def embedded_postgres(
     process, address = await _start(
         programs, home, account, superuser_password, preferred_port or PREFERRED_PORT
     )
+
+    async def start_again() -> ChildProcess:
+        await _clear_stale_lock(data)
+        started, _ = await _start(programs, home, account, superuser_password, address.port, address)
+        return started
+
+    server = EmbeddedPostgres(
+        address.dsn(APPLICATION_ROLE, application_password, DATABASE),
+        address.dsn(OWNER, owner_password, DATABASE),
+        process,
+        start_again,
+    )
     try:
         await _ensure_roles(
             address.dsn("postgres", superuser_password, "postgres"), owner_password, application_password
         )
-        yield EmbeddedPostgres(
-            address.dsn(APPLICATION_ROLE, application_password, DATABASE),
-            address.dsn(OWNER, owner_password, DATABASE),
-            process,
-        )
+        yield server
     finally:
         # SIGINT is PostgreSQL's fast shutdown: it ends sessions and writes everything. SIGQUIT leaves a recovery.
-        await process.stop(signal.SIGINT, signal.SIGQUIT)
+        await server.process.stop(signal.SIGINT, signal.SIGQUIT)
 
 
 def _server_account() -> _Account | None:
@@ -325,13 +338,20 @@ async def _clear_stale_lock(data: Path) -> None:
 
 
 async def _start(
-    programs: Path, home: Path, account: _Account | None, password: str, preferred_port: int
+    programs: Path,
+    home: Path,
+    account: _Account | None,
+    password: str,
+    preferred_port: int,
+    fixed: _Address | None = None,
 ) -> tuple[ChildProcess, _Address]:
-    """Start the server, again if it ends at once: sessions of a killed server may hold its shared memory a moment
-    longer, and the free port may have been taken.
+    """Start the server, where it was before if that is given.
+
+    One that ends at once is started again: sessions of a killed server may hold its shared memory a moment longer, and
+    the free port may have been taken.
     """
     for last in (*[False] * (_STARTS - 1), True):
-        address = _address(home, account, preferred_port)
+        address = fixed or _address(home, account, preferred_port)
         process = await _run_as(account, "PostgreSQL", _command(programs, home, address), home)
         answers = functools.partial(_answers, address.dsn("postgres", password, "postgres"))
         try:

@@ -10,9 +10,9 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from temporalio.client import Client
@@ -35,7 +35,7 @@ _CLOSED = (
 _REPORTED_AFTER = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EmbeddedTemporal:
     """A running server: `address` as host:port; `ui_address` as a URL, None without a web page. `process.died()`
     returns when it stops.
@@ -44,6 +44,11 @@ class EmbeddedTemporal:
     address: str
     ui_address: str | None
     process: ChildProcess
+    _start_again: Callable[[], Awaitable[ChildProcess]] = field(repr=False)
+
+    async def restart(self) -> None:
+        """Start it again after it died: on the same data, at the same ports. Raises ServerFailed."""
+        self.process = await self._start_again()
 
 
 @asynccontextmanager
@@ -93,10 +98,12 @@ async def _start(
     preferred_port: int,
     preferred_ui_port: int | None,
     extra_args: Sequence[str],
+    fixed: tuple[int, Sequence[str], str | None] | None = None,
 ) -> EmbeddedTemporal:
+    """Start until it answers, at the ports where it was before if those are given."""
     for last in (*[False] * (_STARTS - 1), True):
-        port = free_port(preferred_port)
-        page, ui = _page(preferred_ui_port, port)
+        port = fixed[0] if fixed else free_port(preferred_port)
+        page, ui = fixed[1:] if fixed else _page(preferred_ui_port, port)
         process = await ChildProcess.start(
             "Temporal",
             [
@@ -132,8 +139,20 @@ async def _start(
             if last or not isinstance(error, ServerFailed):
                 raise
         else:
-            return EmbeddedTemporal(address, ui, process)
+            start_again = functools.partial(
+                _process_again,
+                (server_program, home, search_attributes, preferred_port, preferred_ui_port, extra_args),
+                (port, page, ui),
+            )
+            return EmbeddedTemporal(address, ui, process, start_again)
     raise AssertionError("unreachable")
+
+
+async def _process_again(
+    as_before: tuple[str, Path, Mapping[str, str], int, int | None, Sequence[str]],
+    where: tuple[int, Sequence[str], str | None],
+) -> ChildProcess:
+    return (await _start(*as_before, where)).process
 
 
 def _page(preferred_port: int | None, other_than: int) -> tuple[Sequence[str], str | None]:

@@ -49,3 +49,9 @@ async def test_a_template_of_ones_own_takes_the_place_of_the_shipped_one(rj: Rj,
     said = await rj("notices", "list", env={"RJ_TEMPLATES": str(tmp_path)})
     assert said.code == 2
     assert "agency_closed.toml: subject" in said.one_sentence()
+
+
+async def test_a_preview_leads_to_the_console_where_there_is_one(rj: Rj) -> None:
+    said = await rj("notices", "preview", "reminder", env={"RJ_CONSOLE_URL": "https://console.example.org/"})
+    assert "\n  https://console.example.org/referrals/RJ-7KQ4-M2X1\n" in said.out
+    assert "rj show" not in said.out

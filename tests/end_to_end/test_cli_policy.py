@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from lifecycle.working_time import shift_working_days
 from policies.files import DEFAULT, load_policies
 from runtime.referrals import Referrals
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
+from schemas.events import PolicyAdopted
+from schemas.people import Role, Staff
 from schemas.policy import DeadlineName
 from stores.logs import event_log
 from tests.end_to_end.conftest import Rj
+from tests.life import form
+from tests.register import enter
+from tests.replay.replaying import replay
+from workflows.adoption import AdoptPolicyWorkflow
 
 OLDER = load_policies().base.model_copy(update={"version": "2026-11"})
 NOW = load_policies().base.version
@@ -195,3 +203,84 @@ async def test_what_the_workers_do_not_serve_is_not_adopted(rj: Rj, mine: Path, 
     said = await rj("policy", "adopt", older, "--as", "su-1", env={"RJ_POLICY": str(mine)})
     assert said.code == 3
     assert f"The workers serve version {NOW}" in said.out
+
+
+# All of an area, or of all one's areas.
+
+AREA, OTHER = Area.SUFFOLK, Area.ESSEX
+
+
+@pytest.fixture
+async def in_suffolk(referrals: Referrals, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two referrals that were opened in Suffolk under an earlier version."""
+    people = (
+        Staff(id="cw-suffolk", role=Role.CASEWORKER, areas=(AREA,)),
+        Staff(id="su-suffolk", role=Role.SUPERVISOR, areas=(AREA,)),
+    )
+    await enter(referrals.pool, referrals.keys, *people)
+    with monkeypatch.context() as earlier:
+        earlier.setitem(cast(dict[Area, Any], referrals.policies.areas), AREA, OLDER)
+        opened = [await referrals.open(form(area=AREA), "cw-suffolk") for _ in range(2)]
+    return sorted(each.reference for each in opened)
+
+
+async def adopted(referrals: Referrals, reference: str) -> list[tuple[str, str]]:
+    log = await event_log.read(referrals.pool, reference)
+    return [(each.actor, each.event.version) for each in log if isinstance(each.event, PolicyAdopted)]
+
+
+@pytest.mark.parametrize("asked", [("--area", AREA), ("--all",)])
+async def test_all_referrals_of_an_area_adopt_and_twice_is_once(
+    rj: Rj, referrals: Referrals, in_suffolk: list[str], asked: tuple[str, ...]
+) -> None:
+    said = await rj("policy", "adopt", *asked, "--as", "su-suffolk", "--json")
+    assert (said.code, said.json["adopted"], said.json["refused"]) == (0, 2, 0)
+    again = await rj("policy", "adopt", *asked, "--as", "su-suffolk")
+    assert (again.code, again.out.startswith("Adopted: 0. Had it already: ")) == (0, True), again.out
+    for reference in in_suffolk:
+        assert await adopted(referrals, reference) == [("su-suffolk", NOW)]
+    handle = referrals.client.get_workflow_handle(
+        f"service/adopt-policy/su-suffolk/{(asked[1:] and AREA) or 'all'}"
+    )
+    await replay([await handle.fetch_history()], referrals.keys, AdoptPolicyWorkflow)
+
+
+async def test_who_may_not_adopt_for_an_area(rj: Rj, referrals: Referrals, in_suffolk: list[str]) -> None:
+    for staff_id, asked in (("cw-suffolk", ("--all",)), ("su-suffolk", ("--area", OTHER))):
+        said = await rj("policy", "adopt", *asked, "--as", staff_id)
+        assert (said.code, said.out) == (3, "")
+    for reference in in_suffolk:
+        assert await adopted(referrals, reference) == []
+
+
+async def test_what_is_to_adopt_is_named_in_one_way(rj: Rj, older: str) -> None:
+    for asked in ((), (older, "--all"), ("--all", "--area", AREA)):
+        said = await rj("policy", "adopt", *asked, "--as", "su-1")
+        assert (said.code, said.out) == (2, "")
+        assert "one of the three" in said.one_sentence()
+
+
+async def test_a_holiday_proclaimed_later_reaches_open_referrals(
+    rj: Rj, referrals: Referrals, in_suffolk: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/policy.md says: a file that lists the day under a new version, served, then adopted by all."""
+    before = {each: await first_due(referrals, each) for each in in_suffolk}
+    proclaimed = shift_working_days(datetime.now(LONDON).date(), 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f'extends = "england-and-wales.toml"\nversion = "proclaimed"\nclosures = [{proclaimed}]\n',
+        encoding="utf-8",
+    )
+    # As by a worker that was started anew with the file.
+    monkeypatch.setitem(cast(dict[Area, Any], referrals.policies.areas), AREA, load_policies(path).of(AREA))
+    said = await rj("policy", "adopt", "--all", "--as", "su-suffolk", "--json", env={"RJ_POLICY": str(path)})
+    assert (said.code, said.json["refused"]) == (0, 0)
+    for reference in in_suffolk:
+        due = before[reference].astimezone(LONDON)
+        later = (await first_due(referrals, reference)).astimezone(LONDON)
+        assert (later.date(), later.time()) == (shift_working_days(due.date(), 1), due.time())
+
+
+async def first_due(referrals: Referrals, reference: str) -> datetime:
+    found = [each.due_at for each in (await referrals.overview(reference))[0].deadlines]
+    return min(found)

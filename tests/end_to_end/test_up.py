@@ -18,6 +18,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from runtime.embedded.data_folder import DataFolder
 from runtime.logging import EntryHandler
 from starter import app
 from tests.end_to_end.running import environment, ours, replayed, start, up
@@ -41,9 +42,9 @@ def rj(data: Path) -> Rj:
     """Run a command that looks for its service in the data folder."""
     unset = {name: None for name in os.environ if name not in environment(data)}
 
-    def run(*arguments: str) -> Result:
+    def run(*arguments: str, given: str | None = None) -> Result:
         with own_logging():
-            return CliRunner().invoke(app, arguments, env=unset | {"RJ_DATA": str(data)})
+            return CliRunner().invoke(app, arguments, env=unset | {"RJ_DATA": str(data)}, input=given)
 
     return run
 
@@ -101,11 +102,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert "13 referrals; no new steps" in again.said, again.said
         assert "Back up" not in again.said
         assert len(json.loads(rj("list", "--as", "su-1", "--json", "--limit", "50").stdout)) == 12
-        os.kill(int((data / "temporal" / "pid").read_text()), signal.SIGKILL)
-        code, last = again.end()
-        assert code == 4
-        assert "Temporal stopped by itself (killed by SIGKILL)" in last
-        assert "Traceback" not in last
+        again.end(signal.SIGTERM)
         assert ours(data) == []
 
     # New keys would leave all that was sealed unreadable.
@@ -117,6 +114,62 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert ours(data) == []
         assert not (data / name).exists()
         (data / "mislaid").rename(data / name)
+
+
+def temporal(data: Path) -> int:
+    return int((data / "temporal" / "pid").read_text())
+
+
+def postgres(data: Path) -> int:
+    home = (data / "postgres" / "elsewhere").resolve() if (data / "postgres" / "elsewhere").exists() else None
+    return int(((home or data / "postgres") / "data" / "postmaster.pid").read_text().split("\n")[0])
+
+
+def killed(data: Path, pid: Callable[[Path], int]) -> None:
+    """Kill a server, and wait until it was started again and that is announced."""
+    died = pid(data)
+    service = DataFolder(data).running()
+    assert service is not None
+    os.kill(died, signal.SIGKILL)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = DataFolder(data).running()
+        if found is not None and len(found.restarts) > len(service.restarts):
+            assert pid(data) != died
+            # What others were told of it still holds.
+            assert found.model_copy(update={"restarts": service.restarts}) == service
+            return
+        time.sleep(0.05)
+    raise AssertionError("it was not started again")
+
+
+def test_a_server_that_dies_is_started_again_and_after_too_often_all_ends(data: Path, rj: Rj) -> None:
+    with up(data, "--demo") as running:
+        none_yet = {each["check"]: each for each in json.loads(rj("doctor", "--json").stdout)}
+        assert none_yet["restarts"]["standing"] == "ok"
+        for each in (postgres, temporal):
+            killed(data, each)
+            opened = rj("open", "-", "--as", "cw-1", "--json", given=rj("example", "referral").stdout)
+            assert opened.exit_code == 0, opened.output
+            taken = rj("do", json.loads(opened.stdout)["reference"], "record_duplicate_check", "--as", "cw-1")
+            assert taken.exit_code == 0, taken.output
+        found = {each["check"]: each for each in json.loads(rj("doctor", "--json").stdout)}
+        assert found["restarts"]["standing"] == "note"
+        assert "2 times a server of `rj up` died" in found["restarts"]["said"]
+        assert "Temporal stopped by itself (killed by SIGKILL)" in found["restarts"]["said"]
+        assert found["worker"]["standing"] == "ok"
+        for _ in range(4):
+            killed(data, temporal)
+        os.kill(temporal(data), signal.SIGKILL)
+        code, last = running.end()
+        assert code == 4
+        assert "Temporal stopped by itself (killed by SIGKILL)" in last
+        assert "started again 5 times in 10 minutes" in last
+        assert "Traceback" not in last
+        assert ours(data) == []
+    logged = [json.loads(line) for line in (data / "rj.log").read_text().splitlines()]
+    said = [each["server"] for each in logged if each["event"] == "a server died and is started again"]
+    assert said == ["PostgreSQL", *["Temporal"] * 5]
 
 
 def test_ctrl_c_while_it_starts(data: Path) -> None:

@@ -449,3 +449,24 @@ def test_a_medium_that_a_template_is_not_written_for(wording: Wording) -> None:
 def test_a_moment_is_said_as_people_say_it(moment: str, english: str, welsh: str) -> None:
     at = datetime.fromisoformat(moment)
     assert (spoken(at), spoken(at, welsh=True)) == (english, welsh)
+
+
+TO_STAFF = [name for name in TEMPLATES if audience(name) is Audience.STAFF]
+
+
+@pytest.mark.parametrize("template", TO_STAFF)
+def test_staff_are_told_where_to_click_or_else_what_to_type(template: str) -> None:
+    typed = Wording.load().preview(template)[Medium.EMAIL].body
+    assert re.search(r"^  rj ", typed, re.MULTILINE)
+    assert "http" not in typed
+    clicked = Wording.load(console="https://console.example.org/rj").preview(template)[Medium.EMAIL].body
+    below = "" if template == "digest" else "referrals/RJ-7KQ4-M2X1"
+    assert re.search(rf"^  https://console\.example\.org/rj/{below}$", clicked, re.MULTILINE)
+    assert not re.search(r"\brj (?!/)|YOUR-ID", clicked)
+
+
+@pytest.mark.parametrize("template", [name for name in TEMPLATES if name not in TO_STAFF])
+def test_nobody_else_is_led_to_the_console(template: str) -> None:
+    assert Wording.load(console="https://console.example.org").preview(template) == Wording.load().preview(
+        template
+    )

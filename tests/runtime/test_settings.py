@@ -307,3 +307,45 @@ def test_nothing_is_taken_from_or_put_into_a_data_folder_of_another_account(tmp_
         for use in (folder.running, folder.held, folder.prepare):
             with pytest.raises(BadSetting, match="belongs to another account: run `rj` as that account"):
                 use()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://console.example.org", "https://console.example.org"),
+        ("https://example.org:8443/rj/", "https://example.org:8443/rj"),
+        ("http://127.0.0.1:8236", "http://127.0.0.1:8236"),
+        ("http://[::1]:8236", "http://[::1]:8236"),
+    ],
+)
+def test_a_console_is_named_by_its_base_address(
+    monkeypatch: pytest.MonkeyPatch, given: str, kept: str
+) -> None:
+    monkeypatch.setenv("RJ_CONSOLE_URL", given)
+    assert Settings.load().console_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://console.example.org",
+        "https://",
+        "https://me:Canary@example.org",
+        "https://example.org/?area=kent",
+        "https://example.org/#top",
+        "https://example.org/a b",
+        "https://example.org/\nSee",
+        "https://example.org:99999",
+        "ftp://example.org",
+        "console.example.org",
+    ],
+)
+def test_where_e_mails_lead_is_safe_and_no_more_than_an_address(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("RJ_CONSOLE_URL", given)
+    with pytest.raises(
+        BadSetting, match=r"^RJ_CONSOLE_URL cannot be used: it must be https://HOST"
+    ) as refused:
+        Settings.load()
+    assert "Canary" not in str(refused.value)

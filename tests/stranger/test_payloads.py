@@ -110,6 +110,7 @@ STARTS = [
     ("ReferralWorkflow", TASK_QUEUE, "somebody-{}"),
     ("NoticeWorkflow", MESSAGE_QUEUE, "referral/RJ-{}/notice/1-1"),
     ("ReassignmentWorkflow", SERVICE_QUEUE, "service/reassign/cw-1/{}"),
+    ("AdoptPolicyWorkflow", SERVICE_QUEUE, "service/adopt-policy/su-1/{}"),
     ("DigestWorkflow", SERVICE_QUEUE, "service/digest-{}"),
 ]
 
@@ -392,6 +393,7 @@ def _unwrapped(given: RawValue) -> RawValue:
 
 
 REASSIGNMENT = {"giver": "cw-1", "taker": "cw-2", "asked_by": "su-1", "run": str(uuid4())}
+ADOPTION = {"area": None, "versions": {"durham": "2"}, "asked_by": "su-1", "run": str(uuid4())}
 ACTIVITIES = [
     ("carry", MESSAGE_QUEUE, "NoticeWorkflow", "referral/{}/notice/1-1", ["{}", {}]),
     ("list_digest_readers", SERVICE_QUEUE, "DigestWorkflow", "service/digest-{}", ["2026-11-26"]),
@@ -409,6 +411,20 @@ ACTIVITIES = [
         "ReassignmentWorkflow",
         "service/reassign/cw-1/cw-2-{}",
         [REASSIGNMENT, []],
+    ),
+    (
+        "find_referrals_to_adopt",
+        SERVICE_QUEUE,
+        "AdoptPolicyWorkflow",
+        "service/adopt-policy/su-1/all-{}",
+        [ADOPTION, ""],
+    ),
+    (
+        "adopt_policies",
+        SERVICE_QUEUE,
+        "AdoptPolicyWorkflow",
+        "service/adopt-policy/su-1/all-{}",
+        [ADOPTION, []],
     ),
 ]
 

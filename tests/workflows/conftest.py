@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest_asyncio
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import WorkflowHandle
-from temporalio.testing import WorkflowEnvironment
 
 from policies.files import load_policies
 from runtime.referrals import TASK_QUEUE
@@ -27,18 +22,16 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from tests.conftest import PostOffice
 from tests.replay.replaying import replay, replay_altered
+from tests.time_skipping import TimeSkipping, time_skipping
 from workflows.ids import workflow_id
-from workflows.referral import SEARCH_ATTRIBUTES, ReferralWorkflow
-
-# Installed beside the interpreter, which need not be on the PATH.
-TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
+from workflows.referral import ReferralWorkflow
 
 
 @dataclass
 class Years:
     """An engine whose time is moved by hand."""
 
-    env: WorkflowEnvironment
+    env: TimeSkipping
     pool: Pool
     keys: KeyStore
     handles: list[WorkflowHandle[ReferralWorkflow, str]] = field(default_factory=list)
@@ -94,16 +87,8 @@ class Years:
 @pytest_asyncio.fixture(scope="session")
 async def years(pool: Pool, keys: KeyStore, post_office: PostOffice) -> AsyncIterator[Years]:
     """The engine on the time-skipping server; what it ran is replayed at the end."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(TEST_SERVER),
-        plugins=[referral_plugin(keys)],
-        test_server_startup_timeout=timedelta(seconds=30),
-    ) as env:
-        # This server adds search attributes, but does not list them.
-        wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-        await env.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=wanted)
-        )
+    async with time_skipping(referral_plugin(keys)) as env:
+        await env.add_search_attributes()
         async with worker(env.client, pool, keys, load_policies(), post_office.outward):
             engine = Years(env, pool, keys)
             yield engine

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import email
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -26,7 +24,6 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.digest import LONGEST_LIST, DigestOutcome, Digests, WhyNone
@@ -51,9 +48,9 @@ from tests.book import MONDAY, Book
 from tests.caseload import HERE, Caseload, a_caseload
 from tests.life import until_conference, until_preparation
 from tests.messages.smtp_servers import Taking, smtp_server
+from tests.time_skipping import TimeSkipping, time_skipping
 from workflows.digest import DigestOrder, DigestResult, DigestWorkflow
 
-_TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 # A Tuesday.
 DAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
@@ -69,13 +66,9 @@ async def caseload(owner_url: str, pool: Pool, keys: KeyStore) -> AsyncIterator[
 
 
 @pytest_asyncio.fixture(scope="module")
-async def mornings(keys: KeyStore) -> AsyncIterator[WorkflowEnvironment]:
+async def mornings(keys: KeyStore) -> AsyncIterator[TimeSkipping]:
     """A Temporal whose time runs as fast as the tests do."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(_TEST_SERVER),
-        plugins=[referral_plugin(keys)],
-        test_server_startup_timeout=timedelta(seconds=30),
-    ) as env:
+    async with time_skipping(referral_plugin(keys)) as env:
         yield env
 
 
@@ -94,7 +87,7 @@ async def working(client: Client, of: Digests) -> AsyncIterator[str]:
 
 
 async def begun(
-    env: WorkflowEnvironment, queue: str, at: datetime | None = None
+    env: TimeSkipping, queue: str, at: datetime | None = None
 ) -> WorkflowHandle[DigestWorkflow, DigestResult]:
     """A summary that has just begun, at the next half past eight of a working day unless another time is given."""
     now = (await env.get_current_time()).astimezone(LONDON)
@@ -393,7 +386,7 @@ async def _started(client: Client, queue: str) -> str:
 
 
 async def test_killed_between_sending_and_recording_it_repeats_the_same_message_id(
-    caseload: Caseload, mornings: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+    caseload: Caseload, mornings: TimeSkipping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await with_work(caseload, "dg-1")
     mark_sent, taking = digests.mark_sent, Taking()
@@ -430,7 +423,7 @@ async def test_a_database_that_can_only_be_read_sends_nothing(caseload: Caseload
 
 
 async def test_a_mail_server_that_is_down_for_an_hour_gets_it_when_it_is_back(
-    caseload: Caseload, mornings: WorkflowEnvironment
+    caseload: Caseload, mornings: TimeSkipping
 ) -> None:
     for staff_id in ("dg-1", "dg-2"):
         await with_work(caseload, staff_id)
@@ -482,7 +475,7 @@ class Choosy(Taking):
 
 
 async def test_one_who_cannot_be_sent_to_keeps_nobody_from_theirs(
-    caseload: Caseload, mornings: WorkflowEnvironment
+    caseload: Caseload, mornings: TimeSkipping
 ) -> None:
     # More than are written to at once, so that some have to wait for others.
     readers = [f"dg-{number:02}" for number in range(25)]
@@ -506,7 +499,7 @@ async def test_one_who_cannot_be_sent_to_keeps_nobody_from_theirs(
 
 
 async def test_whatever_is_wrong_with_one_keeps_nobody_from_theirs(
-    caseload: Caseload, mornings: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+    caseload: Caseload, mornings: TimeSkipping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = [f"dg-{number:02}" for number in range(11)]
     for staff_id in readers:
@@ -527,7 +520,7 @@ async def test_whatever_is_wrong_with_one_keeps_nobody_from_theirs(
     assert "dg-10@example.org" in letters(taking)
 
 
-async def test_on_a_bank_holiday_there_is_none(caseload: Caseload, mornings: WorkflowEnvironment) -> None:
+async def test_on_a_bank_holiday_there_is_none(caseload: Caseload, mornings: TimeSkipping) -> None:
     await with_work(caseload, "dg-1")
     taking = Taking()
     async with smtp_server(taking) as address:
@@ -554,14 +547,14 @@ async def test_where_every_area_of_somebody_is_closed_they_get_none(caseload: Ca
     assert (await asked_by_digest().run(everywhere.readers, DAY)).why_none is WhyNone.DAY_OFF
 
 
-async def test_without_a_mail_server_it_says_so(caseload: Caseload, mornings: WorkflowEnvironment) -> None:
+async def test_without_a_mail_server_it_says_so(caseload: Caseload, mornings: TimeSkipping) -> None:
     await with_work(caseload, "dg-1")
     async with working(mornings.client, activities(caseload)) as queue:
         result = await (await begun(mornings, queue)).result()
     assert result == DigestResult(day=result.day, why_none=WhyNone.NO_MAIL_SERVER)
 
 
-async def test_in_the_evening_it_is_too_late(caseload: Caseload, mornings: WorkflowEnvironment) -> None:
+async def test_in_the_evening_it_is_too_late(caseload: Caseload, mornings: TimeSkipping) -> None:
     await with_work(caseload, "dg-1")
     now = (await mornings.get_current_time()).astimezone(LONDON)
     evening = datetime.combine(shift_working_days(now.date(), 1), time(18), LONDON)
@@ -570,9 +563,7 @@ async def test_in_the_evening_it_is_too_late(caseload: Caseload, mornings: Workf
     assert result == DigestResult(day=evening.date(), why_none=WhyNone.TOO_LATE)
 
 
-async def test_five_hundred_readers_make_a_short_history(
-    caseload: Caseload, mornings: WorkflowEnvironment
-) -> None:
+async def test_five_hundred_readers_make_a_short_history(caseload: Caseload, mornings: TimeSkipping) -> None:
     for number in range(500):
         await caseload.member(f"dg-{number}")
     async with working(mornings.client, activities(caseload, Mailer("smtp://127.0.0.1:1", SENDER))) as queue:
@@ -582,9 +573,7 @@ async def test_five_hundred_readers_make_a_short_history(
     assert len((await handle.fetch_history()).events) < 80
 
 
-async def test_what_a_stranger_starts_sends_nothing(
-    caseload: Caseload, mornings: WorkflowEnvironment
-) -> None:
+async def test_what_a_stranger_starts_sends_nothing(caseload: Caseload, mornings: TimeSkipping) -> None:
     """It needs no argument that could be refused, so that it was once as good as this service's own."""
     await with_work(caseload, "dg-1")
     taking = Taking()

@@ -14,9 +14,6 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import Envelope
 from icalendar import Calendar
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.testing import WorkflowEnvironment
 
 from lifecycle.working_time import shift_working_days
 from messages.email import Mailer
@@ -44,9 +41,9 @@ from tests.messages.notify_double import NotifyDouble, Taken, notify_double
 from tests.messages.smtp_servers import Taking, smtp_server
 from tests.register import enter
 from tests.replay.replaying import replay, replay_altered
-from tests.workflows.conftest import TEST_SERVER, Years
+from tests.time_skipping import time_skipping
+from tests.workflows.conftest import Years
 from workflows.ids import notice_workflow_id
-from workflows.referral import SEARCH_ATTRIBUTES
 
 HERE = (Area.NORFOLK,)
 STAFF = tuple(
@@ -92,17 +89,8 @@ class PostYears(Years):
 async def post(pool: Pool, keys: KeyStore) -> AsyncIterator[PostYears]:
     await enter(pool, keys, *STAFF)
     async with AsyncExitStack() as stack:
-        env = await stack.enter_async_context(
-            await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=str(TEST_SERVER),
-                plugins=[referral_plugin(keys)],
-                test_server_startup_timeout=timedelta(seconds=30),
-            )
-        )
-        wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-        await env.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=env.client.namespace, search_attributes=wanted)
-        )
+        env = await stack.enter_async_context(time_skipping(referral_plugin(keys)))
+        await env.add_search_attributes()
         taking = Taking()
         address = await stack.enter_async_context(smtp_server(taking))
         notify = await stack.enter_async_context(notify_double())
