@@ -36,7 +36,6 @@ __all__ = [
     "PolicyAdoption",
     "adopt_in_areas",
     "adoption_prospect",
-    "count",
 ]
 
 _ASK_EVERY = 0.3

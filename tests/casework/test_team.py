@@ -30,7 +30,7 @@ from tests.book import MONDAY, Book
 from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
 from tests.register import enter
 
-AREA = Area.DORSET
+AREA = Area.GLOUCESTERSHIRE
 
 
 @pytest.fixture

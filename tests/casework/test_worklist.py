@@ -50,7 +50,7 @@ LONG = datetime(2100, 1, 1, tzinfo=UTC)
 @pytest_asyncio.fixture
 async def book(pool: Pool, keys: KeyStore) -> Book:
     """An area of these tests' own, with everybody there and nothing open in it."""
-    recorded = Book(pool, keys, HERE, "cl")
+    recorded = Book(pool, keys, HERE, "wl")
     await recorded.hire()
     manager = Staff(id=MANAGER, role=Role.SERVICE_MANAGER, areas=(HERE,))
     await enter(pool, keys, manager)
@@ -196,7 +196,7 @@ async def test_what_is_late_says_by_how_many_working_days(pool: Pool, book: Book
 
 async def test_a_worklist_is_of_ones_own_areas(pool: Pool, keys: KeyStore, book: Book) -> None:
     await book.allocated()
-    elsewhere = Staff(id="wl-away", role=Role.SERVICE_MANAGER, areas=(Area.WARWICKSHIRE,))
+    elsewhere = Staff(id="wl-away", role=Role.SERVICE_MANAGER, areas=(Area.WEST_MERCIA,))
     await enter(pool, keys, elsewhere)
     assert (await work_of(pool, "wl-away", MONDAY + timedelta(days=90))).items == ()
 

@@ -34,7 +34,7 @@ async def test_a_stranger_to_a_sensitive_case_says_why_and_the_supervisor_hears_
     refused = await rj(*words, "--as", "cw-2")
     assert (refused.code, refused.out) == (3, "")
     assert "is a sensitive case" in refused.one_sentence()
-    assert "--reason - asks for it" in refused.err
+    assert "--reason -, which asks for it" in refused.err
     assert "Canary" in (await rj(*words, "--as", "cw-1")).out
     assert "Canary" in (await rj(*words, "--as", "su-1")).out
     # The reason need not stand on the command line.

@@ -12,6 +12,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdate
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from policies.files import load_policies
 from runtime.referrals import Referrals, TemporalUnreachable
 from schemas import commands as c
 from schemas.areas import Area
@@ -41,7 +42,7 @@ class Failing:
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
 
-    def get_workflow_handle_for(self, *arguments: object) -> Failing:
+    def get_workflow_handle(self, *arguments: object, **more: object) -> Failing:
         return self
 
     async def execute_update(self, *arguments: object, **more: object) -> Receipt:
@@ -65,7 +66,7 @@ class Failing:
 
 
 def failing(*errors: BaseException) -> Referrals:
-    return Referrals(cast(Client, Failing(*errors)), cast(Any, None), cast(Any, None), cast(Any, None))
+    return Referrals(cast(Client, Failing(*errors)), cast(Any, None), cast(Any, None), load_policies())
 
 
 async def send(referrals: Referrals) -> Receipt:

@@ -26,7 +26,7 @@ from tests.register import enter
 from tests.replay.replaying import replay
 from workflows.adoption import AdoptionInput, AdoptPolicyWorkflow, adoption_workflow_id
 
-AREA = Area.CUMBRIA
+AREA = Area.NORTH_YORKSHIRE
 NOW = load_policies().base
 
 
