@@ -196,7 +196,7 @@ async def test_what_is_late_says_by_how_many_working_days(pool: Pool, book: Book
 
 async def test_a_worklist_is_of_ones_own_areas(pool: Pool, keys: KeyStore, book: Book) -> None:
     await book.allocated()
-    elsewhere = Staff(id="wl-away", role=Role.SERVICE_MANAGER, areas=(Area.WEST_MERCIA,))
+    elsewhere = Staff(id="wl-away", role=Role.SERVICE_MANAGER, areas=(Area.LEICESTERSHIRE,))
     await enter(pool, keys, elsewhere)
     assert (await work_of(pool, "wl-away", MONDAY + timedelta(days=90))).items == ()
 
