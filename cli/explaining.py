@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from casework import words
-from casework.deadlines import Explained
+from casework.referral.deadlines import Explained
 from casework.words import when
 
 

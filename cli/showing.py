@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 from casework import words
-from casework.referral_view import AnyView, ErasedView, ReferralView, Source, StatusView
-from casework.steps import BlockedStep, PersonTold, Preview
-from casework.timeline import Timeline
+from casework.referral.steps import BlockedStep, PersonTold, Preview
+from casework.referral.timeline import Timeline
+from casework.referral.view import AnyView, ErasedView, ReferralView, Source, StatusView
 from casework.words import in_words, on_day, when
 from cli.common import due
 from schemas.notices import Party

@@ -20,7 +20,7 @@ from cli.common import (
 )
 
 if TYPE_CHECKING:
-    from casework.contact import ContactDetails
+    from casework.referral.contact import ContactDetails
     from casework.session import Session
 
 app = room()
@@ -42,7 +42,7 @@ def contact_command(
     from cli.free_text import reason_given
 
     async def work(session: Session) -> ContactDetails:
-        from casework.contact import contact_details
+        from casework.referral.contact import contact_details
 
         return await contact_details(session, reference, participant)
 

@@ -23,7 +23,7 @@ from cli.common import (
 )
 
 if TYPE_CHECKING:
-    from casework.deadlines import DeadlineChange, Deadlines
+    from casework.referral.deadlines import DeadlineChange, Deadlines
     from casework.session import Session
 
 app = room()
@@ -41,7 +41,7 @@ def _as_day(text: str) -> date:
 def _as_until(text: str) -> datetime:
     from pydantic import TypeAdapter, ValidationError
 
-    from casework.deadlines import end_of_day
+    from casework.referral.deadlines import end_of_day
     from cli.failures import sentences
     from schemas.base import Moment
 
@@ -75,7 +75,7 @@ def deadlines_command(reference: ReferenceArgument, staff: AsOption, as_json: Js
     """
 
     async def work(session: Session) -> Deadlines:
-        from casework.deadlines import explain
+        from casework.referral.deadlines import explain
 
         return await explain(session, reference, now)
 
@@ -192,7 +192,7 @@ def _take(
         return
 
     async def work(session: Session) -> tuple[DeadlineChange, ...]:
-        from casework.deadlines import changes_by
+        from casework.referral.deadlines import changes_by
 
         return await changes_by(session, reference, once)
 

@@ -34,10 +34,10 @@ from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
     from casework.lists import Listed, ReferralLine, SentList
-    from casework.referral_view import AnyView
+    from casework.referral.steps import BlockedStep, PermittedStep, Preview
+    from casework.referral.timeline import Timeline
+    from casework.referral.view import AnyView
     from casework.session import Session
-    from casework.steps import BlockedStep, PermittedStep, Preview
-    from casework.timeline import Timeline
     from schemas.commands import Command
     from schemas.events import Recorded
     from schemas.steps import Receipt
@@ -117,7 +117,7 @@ def open_command(
     """
 
     async def work(session: Session) -> Receipt:
-        from casework import steps
+        from casework.referral import steps
 
         opening = await steps.opening(session, form.source, external_id)
         again = (
@@ -168,7 +168,7 @@ def do_command(
     """
 
     async def work(session: Session) -> tuple[Receipt, tuple[Recorded, ...], tuple[PermittedStep, ...]]:
-        from casework import steps
+        from casework.referral import steps
 
         with _unanswered(f"Repeat it with --command-id {once}: it is recorded once."):
             receipt = await steps.take(session, reference, asked, once)
@@ -273,7 +273,7 @@ def preview_command(
     """
 
     async def work(session: Session) -> Preview:
-        from casework import steps
+        from casework.referral import steps
 
         return await steps.preview(session, reference, asked)
 
@@ -308,7 +308,7 @@ def permitted_command(
     """
 
     async def work(session: Session) -> tuple[tuple[PermittedStep, ...], tuple[BlockedStep, ...]]:
-        from casework import steps
+        from casework.referral import steps
 
         possible = await steps.permitted(session, reference)
         return possible, await steps.blocked(session, reference) if blocked else ()
@@ -467,7 +467,7 @@ def show_command(
     """
 
     async def work(session: Session) -> AnyView:
-        from casework.referral_view import view_referral
+        from casework.referral.view import view_referral
 
         return await view_referral(session, reference, live=live)
 
@@ -501,7 +501,7 @@ def timeline_command(
     from cli.free_text import reason_given
 
     async def work(session: Session) -> Timeline:
-        from casework.timeline import read_timeline
+        from casework.referral.timeline import read_timeline
 
         return await read_timeline(session, reference, outline=outline)
 

@@ -13,7 +13,7 @@ from schemas.areas import LONDON
 
 if TYPE_CHECKING:
     from casework.session import Session
-    from casework.worklist import WorkItem, Worklist
+    from casework.worklist.worklist import WorkItem, Worklist
 
 app = room()
 
@@ -45,7 +45,7 @@ def work_command(
     """
 
     async def work(session: Session) -> Worklist:
-        from casework.worklist import worklist
+        from casework.worklist.worklist import worklist
 
         return await worklist(session)
 
@@ -58,7 +58,7 @@ def work_command(
 
 
 def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
-    from casework.worklist import Group
+    from casework.worklist.worklist import Group
 
     if not found.items:
         yield "There is nothing for you to do now; what comes next will stand here."
@@ -85,7 +85,7 @@ def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
 
 def _summary(found: Worklist) -> str:
     """Thursday 26 November 2026: 2 things are overdue, 3 are for today."""
-    from casework.worklist import Group
+    from casework.worklist.worklist import Group
 
     day = f"{found.at.astimezone(LONDON):%A %-d %B %Y}"
     overdue, today = (len(found.of(group)) for group in (Group.OVERDUE, Group.TODAY))

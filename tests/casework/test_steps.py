@@ -10,8 +10,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from casework.deadlines import Change, changes_between
-from casework.steps import BlockedStep, Preview, blocked_steps, deadlines_met, permitted_steps, preview_of
+from casework.referral.deadlines import Change, changes_between
+from casework.referral.steps import (
+    BlockedStep,
+    Preview,
+    blocked_steps,
+    deadlines_met,
+    permitted_steps,
+    preview_of,
+)
 from lifecycle import RULES, Refused, deadlines, permitted_and_blocked, work_of
 from lifecycle.clocks import every_deadline
 from schemas import commands as c

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from casework.timeline import told_of_event
+from casework.referral.timeline import told_of_event
 from casework.words import SENTENCES, People, people_of, sentence
 from lifecycle import Refused
 from schemas import commands as c

@@ -13,10 +13,10 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
-from casework import next_steps
-from casework.next_steps import ANSWERS, Answer, Why, gates_of
 from casework.session import Session, WayIn, sign_in
-from casework.worklist import Group, WorkItem, Worklist, command_line, worklist
+from casework.worklist import next_steps
+from casework.worklist.next_steps import ANSWERS, Answer, Why, gates_of
+from casework.worklist.worklist import Group, WorkItem, Worklist, command_line, worklist
 from lifecycle import RULES, Refused, fold, permitted
 from lifecycle.working_time import working_days_between
 from policies.files import load_policies

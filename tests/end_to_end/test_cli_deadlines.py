@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from casework.deadlines import Explained, changes_in, explained
+from casework.referral.deadlines import Explained, changes_in, explained
 from casework.words import ENDS_WITH, deadline_change
 from cli.explaining import lines
 from lifecycle import fold

@@ -143,11 +143,11 @@ async def test_what_was_recorded_is_said_though_no_more_can_be_told_of_it(
         raise ConnectionError
 
     noticed = "rj: It is recorded; what it led to cannot be read now (ConnectionError).\n"
-    monkeypatch.setattr("casework.steps.permitted", away)
+    monkeypatch.setattr("casework.referral.steps.permitted", away)
     said = await rj("do", reference, "record_duplicate_check", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert "Recorded (step 2): duplicate checked\nStage: received\n" in said.out
-    monkeypatch.setattr("casework.steps.events_of", away)
+    monkeypatch.setattr("casework.referral.steps.events_of", away)
     said = await rj("do", reference, "allocate", "--set", "caseworker=cw-1", "--as", "cw-1")
     assert (said.code, said.err) == (0, noticed)
     assert said.out.startswith("Recorded.\nStage: victim contact\n")

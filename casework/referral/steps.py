@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from pydantic import Field
 
 from casework.access import What, require_access
-from casework.deadlines import DeadlineChange, changes_between
+from casework.referral.deadlines import DeadlineChange, changes_between
 from casework.session import Session
 from casework.words import People, sentence
 from lifecycle import Refused, deadlines, fold, notices, notices_wanted, permitted_and_blocked, work_of

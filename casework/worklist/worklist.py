@@ -17,7 +17,8 @@ from typing import NamedTuple
 from pydantic import AwareDatetime
 
 from casework.access import What, areas_to_see
-from casework.next_steps import (
+from casework.session import Session
+from casework.worklist.next_steps import (
     ANSWERS,
     COURT_DECIDED,
     DUPLICATE_CHECK,
@@ -30,7 +31,6 @@ from casework.next_steps import (
     Why,
     next_step,
 )
-from casework.session import Session
 from lifecycle import fold
 from lifecycle.core import RULES, SUPERVISORS
 from lifecycle.notifying.appointments import CONFERENCE, Appointment, appointments
@@ -182,7 +182,7 @@ async def worklist(session: Session, *, now: datetime | None = None) -> Worklist
         # One that was erased since the statement before is not there any more.
         if row.reference in histories:
             referral = fold(histories[row.reference])
-            items += _Desk(member, duties[row.area], row, referral, at).items()
+            items += _ItemFinder(member, duties[row.area], row, referral, at).items()
     return Worklist(staff=member.id, at=at, items=tuple(sorted(items, key=_order)))
 
 
@@ -233,7 +233,7 @@ class _Found:
     note: str = ""
 
 
-class _Desk:
+class _ItemFinder:
     """One referral as it lies before one person."""
 
     def __init__(self, member: Staff, duties: Duties, row: OnHand, referral: Referral, at: datetime) -> None:

@@ -1,0 +1,1 @@
+"""What a person has to do next, soonest first."""
