@@ -34,7 +34,10 @@ _READY_WITHIN = 180
 _PLAIN = {
     "python -c pass": ("-c", "pass"),
     # The bare name brings in next to nothing of pydantic.
-    "python -c 'import asyncpg, pydantic.main'": ("-c", "import asyncpg, pydantic.main"),
+    "python -c 'import asyncpg, pydantic.main, pydantic.fields'": (
+        "-c",
+        "import asyncpg, pydantic.main, pydantic.fields",
+    ),
 }
 
 Command = tuple[str, ...]
