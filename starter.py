@@ -1,4 +1,4 @@
-"""The door of the command line `rj`."""
+"""The entry point of the command line `rj`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import gc
 
 from cli.common import command_line
 
-# A room is a module of `cli` with an `app: typer.Typer`; each name that it defines stands here once, and becomes
-# `rj NAME`. A room is imported when one of its commands is called, and all are for `rj --help`. At its top it imports
-# only what its own arguments need: what brings Temporal or the rules in is imported where it is used.
-ROOMS = {
+# A command group is a module of `cli` with an `app: typer.Typer`; each command that it defines is listed here once, and
+# becomes `rj NAME`. A group is imported when one of its commands is called, and all are for `rj --help`. At its top it
+# imports only what its arguments need; Temporal and the rules are imported where they are used.
+COMMAND_GROUPS = {
     "cli.operations.up": ("up",),
     "cli.casework.referrals": (
         "example",
@@ -43,12 +43,12 @@ ROOMS = {
     "cli.operations.doctor": ("doctor",),
 }
 
-app = command_line("Referrals for restorative justice, from first contact to follow-up.", ROOMS)
+app = command_line("Referrals for restorative justice, from first contact to follow-up.", COMMAND_GROUPS)
 
 
 def main() -> None:
     """Run `rj`."""
-    # What a command imports is kept to its end: looking it over for what could be freed costs a tenth of the time.
+    # What a command imports is needed to its end; collecting garbage in between would take a tenth of the time.
     gc.set_threshold(100_000)
     app()
 

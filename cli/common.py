@@ -68,8 +68,8 @@ class Commands(MutableMapping[str, "Command"]):
 
     def __getitem__(self, name: str) -> Command:
         if name not in self._read:
-            room = import_module(self._modules[name])
-            self._read |= get_group(room.app).commands
+            group = import_module(self._modules[name])
+            self._read |= get_group(group.app).commands
         return self._read[name]
 
     def __setitem__(self, name: str, command: Command) -> None:
@@ -121,16 +121,16 @@ class CommandLine(TyperGroup):
             )
 
 
-def command_line(about: str, rooms: Mapping[str, Sequence[str]]) -> typer.Typer:
+def command_line(about: str, groups: Mapping[str, Sequence[str]]) -> typer.Typer:
     """The command line.
 
     Args:
         about: what it is for, in a line.
-        rooms: the modules of `cli`, each with the names of the commands that its `app` defines, in the order of help.
+        groups: the modules of `cli`, each with the names of the commands that its `app` defines, in the order of help.
     """
 
     class OfTheseRooms(CommandLine):
-        modules = MappingProxyType({name: module for module, names in rooms.items() for name in names})
+        modules = MappingProxyType({name: module for module, names in groups.items() for name in names})
 
     app = typer.Typer(
         name="rj",
@@ -150,7 +150,7 @@ def command_line(about: str, rooms: Mapping[str, Sequence[str]]) -> typer.Typer:
     return app
 
 
-def room() -> typer.Typer:
+def command_group() -> typer.Typer:
     """The commands of one module of `cli`, to be listed in starter.py."""
     return typer.Typer(rich_markup_mode=None)
 

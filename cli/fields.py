@@ -11,9 +11,9 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
-from cli.common import guarded, room
+from cli.common import command_group, guarded
 
-app = room()
+app = command_group()
 
 _WIDTH = 100
 _SAID = {

@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.findings import Kind, Stuck, shown
 from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
-from runtime.schedules import OUR_ROOMS, schedules_amiss
+from runtime.schedules import OUR_PREFIXES, schedules_amiss
 from runtime.sealing.codec import opens_as_start
 from runtime.sealing.places import PayloadRefused
 from schemas.reference import parse_reference
@@ -111,7 +111,7 @@ def why_foreign(run: WorkflowExecution) -> str | None:
             if run.task_queue != each.queue:
                 return f"It waits in the queue {shown(run.task_queue)}, where no worker of ours is"
             return None
-    if run.id.startswith(OUR_ROOMS):
+    if run.id.startswith(OUR_PREFIXES):
         return f"It is of the type {shown(run.workflow_type)}, under a name that we give to nothing"
     return f"It is of the type {shown(run.workflow_type)}, in our queue {shown(run.task_queue)}"
 

@@ -84,16 +84,16 @@ class Asking:
         self._policies = policies
 
     async def send(self, reference: str, request: Request, *, start: bool = False) -> Receipt:
-        """Send a request that is made up already.
+        """Send a complete request.
 
-        A withdrawal or a concern for somebody's safety is recorded even where the workflow does not answer; the
-        receipt then says so.
+        A withdrawal or a safety concern is recorded even where the workflow does not answer; the receipt then says
+        so.
 
         Args:
-            start: whether the workflow may have to be started; otherwise it is where it turns out to rest.
+            start: whether to start the workflow with it; if False, it is started only where it turns out not to run.
 
         Raises:
-            Refused, NotAnswered, TemporalUnreachable: see :meth:`runtime.referrals.Referrals.open`.
+            Refused, NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
         if not isinstance(request.command, URGENT):
             return await self._send(reference, request, start=start, within=_ANSWER_WITHIN)
@@ -105,8 +105,8 @@ class Asking:
             return await self._record_without_workflow(reference, request)
 
     async def _record_without_workflow(self, reference: str, request: Request) -> Receipt:
-        """Take the step in this process, by the code that the workflow would have it taken by, and under the same id:
-        should the workflow take it yet, it finds it recorded."""
+        """Take the step in this process, by the same code and with the same command id as the workflow would, which
+        then finds it recorded."""
         from activities.steps import Steps
 
         steps = Steps(self._pool, self._keys, self._policies)
@@ -137,8 +137,8 @@ class Asking:
         return found, True
 
     async def known_to_workflow(self, reference: str) -> int | None:
-        """How many events the referral's workflow knows of; None where none answers. One that rests knows all that
-        there is, since it reads the log when it is woken."""
+        """How many events the referral's workflow knows; None where it does not answer. One that is not running counts
+        as knowing all, since it reads the log when started."""
         handle = self._handle(reference)
         try:
             if (await handle.describe(rpc_timeout=_QUERY_WITHIN)).status is WorkflowExecutionStatus.COMPLETED:
@@ -149,10 +149,10 @@ class Asking:
         return found.referral.sequence if found else None
 
     async def wake(self, reference: str) -> bool:
-        """Have the referral's workflow read what the log has beyond its state, and start it where none runs.
+        """Signal the referral's workflow to read the events that it lacks, and start it where none runs.
 
         Returns:
-            Whether Temporal took that; the workflow does it in its own time.
+            Whether Temporal accepted the signal; the workflow acts on it later.
         """
         try:
             await self._client.start_workflow(
@@ -218,8 +218,8 @@ class Asking:
         raise AssertionError("counting never ends")
 
     async def _own_answer(self, reference: str, request: Request, receipt: Receipt) -> Receipt:
-        """The receipt, if it is the answer to the request. Whoever takes tasks from Temporal without a key can give
-        another answer that was overheard."""
+        """The receipt, if it answers this request. A stranger who takes tasks from Temporal can replay the recorded
+        answer to another one."""
         if (receipt.reference, receipt.command_id) == (reference, request.command_id):
             return receipt
         if receipt.command_id is not None:
@@ -303,7 +303,7 @@ def _passes(error: RPCError | WorkflowUpdateFailedError) -> bool:
 
 
 def _as_refused(error: WorkflowUpdateFailedError) -> Exception:
-    """The rule's refusal that a failed update carries, or the error itself."""
+    """The refusal that a failed update carries, or the error itself."""
     return _refused_in(error.cause) or error
 
 

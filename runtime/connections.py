@@ -114,7 +114,7 @@ async def connect_temporal(
 
 
 async def require_migrated(database_url: str) -> None:
-    """Raise MigrationsPending where the database is not as this version needs it; DatabaseUnreachable likewise."""
+    """Raise MigrationsPending where migrations of this version are missing. Raises DatabaseUnreachable."""
     from stores.migrate import pending
 
     missing = await pending(database_url)

@@ -253,8 +253,8 @@ class Referrals:
         return await (await self._asking()).send(reference, request, start=start)
 
     async def known_to_workflow(self, reference: str) -> int | None:
-        """How many events the referral's workflow knows of; None where none answers. One that rests knows all that
-        there is, since it reads the log when it is woken."""
+        """How many events the referral's workflow knows; None where it does not answer. One that is not running counts
+        as knowing all, since it reads the log when started."""
         return await (await self._asking()).known_to_workflow(reference)
 
     async def wake(self, reference: str) -> bool:

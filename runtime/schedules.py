@@ -46,7 +46,7 @@ DIGEST_TIMES = ScheduleSpec(
 # A service that was down in the morning and is back by the evening still sends the summary.
 _CATCH_UP = timedelta(hours=8)
 
-OUR_ROOMS = ("referral/", "service/")
+OUR_PREFIXES = ("referral/", "service/")
 """The prefixes of all our workflow ids."""
 
 _LOOKED_AT = 50
@@ -124,8 +124,8 @@ async def _meant_for_us(client: Client, schedule: str) -> bool:
     if not isinstance(action, ScheduleActionStartWorkflow):
         return False
     return (
-        schedule.startswith(OUR_ROOMS)
-        or action.id.startswith(OUR_ROOMS)
+        schedule.startswith(OUR_PREFIXES)
+        or action.id.startswith(OUR_PREFIXES)
         or action.task_queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)
     )
 

@@ -62,7 +62,7 @@ _FEW_TURNS = 4
 
 
 def outward(settings: Settings) -> Outward:
-    """The ways out of the house that are set, and the words. Raises BadTemplate."""
+    """The configured channels and the wording of messages. Raises BadTemplate."""
     notify = None
     if settings.notify_api_key is not None:
         notify = Notify(
@@ -76,7 +76,7 @@ def outward(settings: Settings) -> Outward:
 
 
 class Workers:
-    """The workers of a process, which start and end together. To be used like the SDK's `Worker`."""
+    """The workers of a process, which start and stop together. Used like the SDK's `Worker`."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -88,10 +88,10 @@ class Workers:
         return all(each.is_running for each in self._workers)
 
     async def run(self) -> None:
-        """Run until they are shut down. Where one gives up, the others are shut down and its error is raised.
+        """Run until shut down. Where one fails, the others are shut down and its error is raised.
 
-        A cancellation goes to each, as often as it comes: they shut down, and at the second break off. None is left
-        behind: whoever waits for this may then close what they work on.
+        Each cancellation is passed to every worker: at the first they shut down, at the second they abort. None is
+        running on return, so the caller may then close what they use.
         """
         running = [asyncio.create_task(each.run()) for each in self._workers]
         try:
@@ -103,7 +103,7 @@ class Workers:
             await _ended(running)
 
     async def shutdown(self) -> None:
-        """Take no more work and finish what is in hand, all at the same time."""
+        """Accept no more work and finish what is running, in all workers at once."""
         await asyncio.gather(*(each.shutdown() for each in self._workers))
 
     async def __aenter__(self) -> Self:
@@ -132,13 +132,13 @@ async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
 def worker(
     client: Client, pool: Pool, keys: KeyStore, policies: Policies, out: Outward | None = None
 ) -> Workers:
-    """What runs referrals and carries messages; it drains for DRAIN when it is shut down.
+    """The workers for referrals and messages; shutting down takes up to DRAIN.
 
-    Steps are taken by local activities alone: no queue is asked for them, so that nobody can order one there. What has
-    to be asked for through Temporal, messages, summaries and reassignments, waits in queues of its own.
+    Steps are local activities only, so that nobody can request one through a task queue. Messages, summaries and
+    reassignments must be requested through Temporal, and have queues of their own.
 
     Args:
-        out: the ways out of the house; without any, messages stay in the inboxes.
+        out: the channels to send by; None: messages stay in the inboxes.
     """
     prepare_models()
     out = out or Outward(Wording.load())
@@ -199,14 +199,14 @@ def worker(
 
 
 def _build_id() -> str:
-    """Of the code of our own that takes a step, so that a history tells by which it was taken.
+    """A digest of our code that takes steps, so that a history shows which code took them.
 
-    The SDK's own reads every library as well, which takes it a second or two.
+    The SDK's default also reads every library, which takes a second or two.
     """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for room in ("schemas", "lifecycle", "stores", "activities", "workflows", "runtime"):
-        for module in sorted((root / room).rglob("*.py")):
+    for folder in ("schemas", "lifecycle", "stores", "activities", "workflows", "runtime"):
+        for module in sorted((root / folder).rglob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -229,7 +229,7 @@ async def missing_search_attributes(client: Client) -> dict[str, IndexedValueTyp
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Make the search attributes that are missing in the client's namespace. Raises TemporalUnreachable."""
+    """Register the search attributes that the client's namespace lacks. Raises TemporalUnreachable."""
     missing = await missing_search_attributes(client)
     if not missing:
         return
@@ -247,9 +247,9 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def pollers(client: Client) -> dict[str, datetime]:
-    """The workers that poll every queue of ours, by their identity, with when each last asked for all of them (UTC).
+    """The workers that poll all our queues: by identity, the oldest of each one's latest polls (UTC).
 
-    Temporal lists one for five minutes after it was last heard of; a living one asks at least once in POLLS_WITHIN.
+    Temporal lists a worker for five minutes after its last poll; a running one polls at least every POLLS_WITHIN.
     Raises TemporalUnreachable.
     """
     queues = [await _pollers(client, queue) for queue in (TASK_QUEUE, MESSAGE_QUEUE, SERVICE_QUEUE)]

@@ -12,10 +12,10 @@ from cli.common import (
     JsonOption,
     as_reference,
     as_staff_id,
+    command_group,
     guarded,
     print_json,
     print_table,
-    room,
     run_as,
     when,
     words,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from casework.session import Session
     from schemas.access import Look
 
-app = room()
+app = command_group()
 
 
 @app.command("access-log")

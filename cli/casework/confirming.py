@@ -12,10 +12,10 @@ from cli.common import (
     JsonOption,
     StaffArgument,
     as_staff_id,
+    command_group,
     plain,
     print_json,
     print_table,
-    room,
     run_as,
     when,
     words,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from casework.staff import Changed, Entry
     from schemas.people import Staff
 
-app = room()
+app = command_group()
 
 
 @app.command("confirm")

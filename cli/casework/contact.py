@@ -11,10 +11,10 @@ from cli.common import (
     JsonOption,
     ReasonOption,
     ReferenceArgument,
+    command_group,
     guarded,
     plain,
     print_json,
-    room,
     run_as,
     words,
 )
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from casework.referral.contact import ContactDetails
     from casework.session import Session
 
-app = room()
+app = command_group()
 
 
 @app.command("contact")

@@ -14,10 +14,10 @@ from cli.common import (
     AsOption,
     JsonOption,
     ReferenceArgument,
+    command_group,
     guarded,
     plain,
     print_json,
-    room,
     run_as,
     when,
 )
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from casework.referral.deadlines import DeadlineChange, Deadlines
     from casework.session import Session
 
-app = room()
+app = command_group()
 
 
 def _as_day(text: str) -> date:

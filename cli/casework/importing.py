@@ -15,13 +15,13 @@ from cli.common import (
     Exit,
     JsonOption,
     as_staff_id,
+    command_group,
     fail,
     guarded,
     plain,
     print_json,
     print_table,
     progress,
-    room,
     run_as,
 )
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from casework.session import Session
     from cli.columns import Problem
 
-app = room()
+app = command_group()
 
 _LARGEST = 50_000_000
 # More than a person reads; the report has them all.

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsOption, JsonOption, print_json, print_table, room, run_as, when
+from cli.common import AsOption, JsonOption, command_group, print_json, print_table, run_as, when
 
 if TYPE_CHECKING:
     from casework.inbox import InboxMessage
     from casework.listing import Listed
     from casework.session import Session
 
-app = room()
+app = command_group()
 
 
 @app.command("inbox")

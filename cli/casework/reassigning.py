@@ -15,12 +15,12 @@ from cli.common import (
     Exit,
     JsonOption,
     as_staff_id,
+    command_group,
     fail,
     guarded,
     print_json,
     print_table,
     progress,
-    room,
     run_as,
     when,
 )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from casework.reassignment import HowFar, Order, Prospect, Result
     from casework.session import Session
 
-app = room()
+app = command_group()
 
 # Seconds without an answer after which somebody who waits is told why.
 _SILENT_FOR = 10.0

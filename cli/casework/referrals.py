@@ -19,12 +19,12 @@ from cli.common import (
     ReasonOption,
     ReferenceArgument,
     as_staff_id,
+    command_group,
     due,
     guarded,
     plain,
     print_json,
     print_table,
-    room,
     run_as,
     when,
     words,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from schemas.events import Recorded
     from schemas.steps import Receipt
 
-app = room()
+app = command_group()
 
 _HINTED = 5
 

@@ -17,10 +17,10 @@ from cli.common import (
     StaffArgument,
     as_area,
     as_staff_id,
+    command_group,
     nearest,
     print_json,
     print_table,
-    room,
     run,
     run_as,
     words,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from casework.staff import Changed
     from runtime.referrals import Referrals
 
-app = room()
+app = command_group()
 staff_app = typer.Typer(help="The staff register.", rich_markup_mode=None)
 app.add_typer(staff_app, name="staff")
 staff_app.add_typer(confirming.app)

@@ -13,12 +13,12 @@ from cli.common import (
     AsOption,
     Exit,
     JsonOption,
+    command_group,
     due,
     fail,
     plain,
     print_json,
     print_table,
-    room,
     run_as,
     when,
     words,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from casework.team import Load, OpenEscalation, PastEscalation, SignOffToGive, ToSignOff
     from schemas.facts import RiskFactors
 
-app = room()
+app = command_group()
 
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")]
 

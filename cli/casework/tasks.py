@@ -11,9 +11,9 @@ from cli.common import (
     AsOption,
     JsonOption,
     as_staff_id,
+    command_group,
     print_json,
     print_table,
-    room,
     run_as,
     when,
 )
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from casework.session import Session
     from casework.tasks import Task
 
-app = room()
+app = command_group()
 
 
 @app.command("tasks")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AsOption, JsonOption, plain, print_json, room, run_as, words
+from cli.common import AsOption, JsonOption, command_group, plain, print_json, run_as, words
 from schemas.areas import LONDON
 
 if TYPE_CHECKING:
     from casework.session import Session
     from casework.worklist.worklist import WorkItem, Worklist
 
-app = room()
+app = command_group()
 
 _HEADINGS = {
     "overdue": "Overdue",

@@ -11,11 +11,11 @@ from cli.common import (
     Exit,
     JsonOption,
     as_staff_id,
+    command_group,
     fail,
     print_json,
     print_table,
     progress,
-    room,
     run,
     words,
 )
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runtime.referrals import Referrals
     from simulation.pathfinder import Driven
 
-app = room()
+app = command_group()
 demo = typer.Typer(help="Try the engine on figures that were published.", rich_markup_mode=None)
 app.add_typer(demo, name="demo")
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import typer
 
-from cli.common import Exit, JsonOption, guarded, plain, print_json, room
+from cli.common import Exit, JsonOption, command_group, guarded, plain, print_json
 from runtime.findings import Finding, Severity
 
-app = room()
+app = command_group()
 
 _MARKS = {
     Severity.OK: "ok",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AreaOption, JsonOption, print_json, print_table, room, run, words
+from cli.common import AreaOption, JsonOption, command_group, print_json, print_table, run, words
 from schemas.vocabulary import Source
 
 if TYPE_CHECKING:
     from reports.funnel import Funnel
     from runtime.referrals import Referrals
 
-app = room()
+app = command_group()
 
 
 @app.command("funnel")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import BadInput, JsonOption, guarded, nearest, plain, print_json, print_table, room
+from cli.common import BadInput, JsonOption, command_group, guarded, nearest, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from operations.message_templates import Medium, Template, Written
 
-app = room()
+app = command_group()
 notices = typer.Typer(help="What messages say.", rich_markup_mode=None)
 app.add_typer(notices, name="notices")
 

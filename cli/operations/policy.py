@@ -14,13 +14,13 @@ from cli.common import (
     BadInput,
     Exit,
     JsonOption,
+    command_group,
     fail,
     guarded,
     plain,
     print_json,
     print_table,
     progress,
-    room,
     run,
     run_as,
     words,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # Seconds without an answer after which somebody who waits is told why.
 _SILENT_FOR = 10.0
 
-app = room()
+app = command_group()
 policy_app = typer.Typer(help="The policy: deadlines, notices, gates, switches.", rich_markup_mode=None)
 app.add_typer(policy_app, name="policy")
 

@@ -11,11 +11,11 @@ from cli.common import (
     Exit,
     JsonOption,
     as_reference,
+    command_group,
     fail,
     guarded,
     print_json,
     progress,
-    room,
     run,
 )
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from operations.reconciling import Reconciled
     from runtime.referrals import Referrals
 
-app = room()
+app = command_group()
 
 _SAID = {
     "as_it_should_be": "as it should be",

@@ -17,12 +17,12 @@ from cli.common import (
     JsonOption,
     ReferenceArgument,
     as_reference,
+    command_group,
     fail,
     guarded,
     print_json,
     print_table,
     progress,
-    room,
     run,
     settings_in_use,
     when,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from operations.verifying import Verified
     from runtime.referrals import Referrals
 
-app = room()
+app = command_group()
 keys = typer.Typer(
     help="The master keys and the epoch key, which wrap the key of each referral.", rich_markup_mode=None
 )

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.common import JsonOption, plain, print_json, room, run, when, words
+from cli.common import JsonOption, command_group, plain, print_json, run, when, words
 
 if TYPE_CHECKING:
     from runtime.findings import Stuck
     from runtime.referrals import Referrals
 
-app = room()
+app = command_group()
 
 
 @app.command("stuck")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import Exit, fail, guarded, room
+from cli.common import Exit, command_group, fail, guarded
 from cli.screen import err, out
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runtime.embedded.data_folder import DataFolder
     from runtime.settings import Settings
 
-app = room()
+app = command_group()
 
 
 @app.command()

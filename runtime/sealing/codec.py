@@ -60,8 +60,8 @@ def reference_of(workflow_id: str) -> str | None:
     """Whose key seals a workflow's payloads: the referral `RJ-7KQ4-M2X1` for `referral/RJ-7KQ4-M2X1` and its children,
     `referral/RJ-7KQ4-M2X1/notice/12-1`; the installation for `service/digest` and the like, which hold no participant's
     data; None for any other."""
-    room, _, rest = workflow_id.partition("/")
-    match room:
+    prefix, _, rest = workflow_id.partition("/")
+    match prefix:
         case "referral":
             return rest.partition("/")[0] or None
         case "service":

@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.main import get_group
 
-from starter import ROOMS
+from starter import COMMAND_GROUPS
 from stores.keys.referral_keys import MasterKeys
 from workflows.ids import OVERVIEW, REFERRAL_WORKFLOW
 from workflows.referral import ReferralWorkflow
@@ -104,15 +104,15 @@ def test_the_workflow_is_asked_by_the_names_that_it_has() -> None:
     assert ReferralWorkflow.overview.__name__ == OVERVIEW
 
 
-@pytest.mark.parametrize("module", ROOMS)
+@pytest.mark.parametrize("module", COMMAND_GROUPS)
 def test_each_room_defines_the_commands_that_are_listed_for_it(module: str) -> None:
-    assert set(get_group(import_module(module).app).commands) == set(ROOMS[module])
+    assert set(get_group(import_module(module).app).commands) == set(COMMAND_GROUPS[module])
 
 
 def test_every_room_is_listed() -> None:
     """Also one that is a part of another's, such as `rj staff confirm` of `rj staff`, is reached from the list."""
     reached: set[int] = set()
-    waiting: list[typer.Typer] = [import_module(module).app for module in ROOMS]
+    waiting: list[typer.Typer] = [import_module(module).app for module in COMMAND_GROUPS]
     for app in waiting:
         reached.add(id(app))
         waiting += [each.typer_instance for each in app.registered_groups if each.typer_instance]

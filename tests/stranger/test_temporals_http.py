@@ -32,7 +32,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest_asyncio.fixture(scope="module")
 async def server(servers_folder: Path) -> AsyncIterator[EmbeddedTemporal]:
-    async with embedded_temporal(servers_folder / "doors", search_attributes={}) as running:
+    async with embedded_temporal(servers_folder / "http", search_attributes={}) as running:
         yield running
 
 
