@@ -19,13 +19,11 @@ from casework.session import Session, WayIn
 from lifecycle import Refused, fold
 from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.notifying.team import answering, with_cover
-from runtime.referrals import Referrals
 from schemas.access import LONGEST_REASON, DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.policy import Rung
 from schemas.vocabulary import Stage
-from stores import referrals as read_model
 from stores import staff
 from stores.keys.referral_keys import DataKey, KeyErased
 from stores.logs import access_log, event_log
@@ -121,14 +119,6 @@ _HOW_TO_SAY_WHY = {
 }
 
 
-class Sent(NamedTuple):
-    """The status of a referral, as the partner who sent it sees it."""
-
-    reference: str
-    area: Area
-    status: str
-
-
 def relation_to(
     member: Staff | None, standing: Standing, team: Mapping[str, Staff], co: str | None
 ) -> Relation:
@@ -206,8 +196,8 @@ async def require_access(
 ) -> Relation:
     """Let a signed-in person see this of a referral, or refuse.
 
-    Where it tells of people the look is in the access log when this returns; who does not work on a sensitive case has
-    said why then, and its supervisors are told.
+    If it shows data about people, the look is in the access log when this returns. Somebody who does not work on a
+    sensitive case must have given a reason, and its supervisors are told.
 
     Args:
         kind: which kind of data about people is read, for the access log; else it notes that of `READS_SENSITIVE`.
@@ -246,7 +236,7 @@ async def require_access(
         )
         if await _recorded(session, look, standing.head, told):
             return relation
-        # Somebody else's came in between, or an erasure did.
+        # Another look or an erasure was recorded first: try again.
 
 
 async def _recorded(session: Session, look: Look, previous: bytes, told: list[str]) -> bool:
@@ -303,12 +293,6 @@ async def _co_facilitator(session: Session, reference: str, standing: Standing) 
     # Who was named may have been replaced or taken back, which the rules know.
     history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
     return fold(history).co_facilitator
-
-
-async def sent(referrals: Referrals, member: Staff, areas: list[Area], limit: int) -> list[Sent]:
-    """The status of what a partner sent, the newest first."""
-    found = await read_model.sent(referrals.pool.within(areas), member.id, areas, limit)
-    return [Sent(reference, area, status(stage)) for reference, area, stage in found]
 
 
 def status(stage: Stage) -> str:

@@ -17,6 +17,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from activities.adoption import AdoptionTally, PolicyAdoption
+from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import SUPERVISORS
@@ -36,6 +37,7 @@ __all__ = [
     "PolicyAdoption",
     "adopt_in_areas",
     "adoption_prospect",
+    "versions",
 ]
 
 _ASK_EVERY = 0.3
@@ -63,6 +65,17 @@ class AdoptionProspect(Model):
     def count(self) -> int:
         """How many referrals it would reach."""
         return sum(self.by_area.values())
+
+
+async def versions(session: Session, reference: str) -> tuple[str, str]:
+    """The policy versions of a referral: the one that it keeps, and the one that is in force for its area.
+
+    Raises:
+        Refused: the referral is unknown, or not theirs to see.
+    """
+    await require_access(session, What.CASELOAD, reference)
+    referral = (await session.referrals.recorded(reference)).referral
+    return referral.policy.version, session.referrals.policies.of(referral.area).version
 
 
 async def adoption_prospect(session: Session, area: Area | None) -> AdoptionProspect:

@@ -117,7 +117,7 @@ class SignOffToGive(WaitingSignOff):
 async def open_escalations(
     session: Session, *, area: Area | None = None, rung: Rung | None = None, limit: int = 50
 ) -> Listed[OpenEscalation]:
-    """The missed deadlines that have climbed the ladder and still wait, oldest first, in the person's areas.
+    """The missed deadlines that have been escalated and are still open, oldest first, in the person's areas.
 
     Args:
         rung: on this rung of the ladder only.

@@ -129,12 +129,12 @@ def command_line(about: str, groups: Mapping[str, Sequence[str]]) -> typer.Typer
         groups: the modules of `cli`, each with the names of the commands that its `app` defines, in the order of help.
     """
 
-    class OfTheseRooms(CommandLine):
+    class OfTheseGroups(CommandLine):
         modules = MappingProxyType({name: module for module, names in groups.items() for name in names})
 
     app = typer.Typer(
         name="rj",
-        cls=OfTheseRooms,
+        cls=OfTheseGroups,
         help=f"{about}\n\nExit codes: 0 done, 1 a fault of rj itself, 2 what was given cannot be read, 3 refused by a "
         "rule or by how things stand (no such referral or person), 4 a server is not reachable, 130 stopped.",
         invoke_without_command=True,

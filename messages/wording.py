@@ -125,11 +125,6 @@ TEMPLATES: dict[str, Audience] = {name: kind.audience for name, kind in _KINDS.i
 """Every template and whom it is written for."""
 
 
-def audience(template: str) -> Audience:
-    """Whom a template is written for; raises KeyError for a name that TEMPLATES lacks."""
-    return TEMPLATES[template]
-
-
 def words(template: str) -> str:
     """What a template is about, in a few plain words; raises KeyError for a name that TEMPLATES lacks."""
     return _KINDS[template].words

@@ -1,4 +1,4 @@
-"""Everything that `rj up` runs, started in order and put away in the opposite one."""
+"""Everything that `rj up` runs, started in order and stopped in reverse order."""
 
 from __future__ import annotations
 

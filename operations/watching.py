@@ -134,22 +134,22 @@ def _remedy(execution: str) -> str:
 
 def reference_named(execution: str) -> str | None:
     """The reference that the id of a workflow names; None where it names none that there can be."""
-    room, _, rest = execution.partition("/")
+    prefix, _, rest = execution.partition("/")
     named = rest.partition("/")[0]
     try:
         # Written as a reference is, and in no other way that a person may.
-        return named if room == "referral" and parse_reference(named) == named else None
+        return named if prefix == "referral" and parse_reference(named) == named else None
     except ValueError:
         return None
 
 
-async def meddled(client: Client, pool: Pool, now: datetime | None = None) -> list[Stuck]:
+async def meddled(client: Client, pool: Pool) -> list[Stuck]:
     """What somebody else did in Temporal, as far as a few questions tell that can be asked every half a minute.
 
     Raises:
         TemporalUnreachable: Temporal does not answer.
     """
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     try:
         strangers = await foreign_workflows(client)
         squatters = await squatted(client, now)

@@ -100,7 +100,7 @@ class Asking:
         try:
             return await self._send(reference, request, start=start, within=_URGENT_WITHIN)
         except (Refused, NotAnswered, TemporalUnreachable, WorkflowUpdateFailedError, RuntimeError):
-            # Refused too: who takes tasks from Temporal without a key can repeat a refusal that was overheard, and a
+            # Refused too: a process without our keys that polls our queues can replay a recorded refusal, and a
             # workflow that was set back refuses what the log allows. By the log it is decided again.
             return await self._record_without_workflow(reference, request)
 

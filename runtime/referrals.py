@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
-from lifecycle import Refused, deadlines, fold, open_referral, permitted
+from lifecycle import Refused, deadlines, fold, open_referral
 from schemas.areas import Area
 from schemas.people import Actor, Staff
 from schemas.policy import Policies
@@ -175,16 +175,6 @@ class Referrals:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         referral = fold(history)
         return Overview(referral=referral, deadlines=deadlines(referral))
-
-    async def permitted(self, reference: str, staff_id: str) -> tuple[str, ...]:
-        """The kinds of command that a person may give on a referral now, from the log.
-
-        Raises:
-            Refused: the person or the referral is unknown.
-        """
-        actor = await self.actor(reference, staff_id)
-        history = await event_log.history(self.pool, self.keys, reference)
-        return permitted(fold(history), actor, datetime.now(UTC))
 
     async def member(self, staff_id: str) -> Staff:
         """The active member of staff with that id.

@@ -1,4 +1,4 @@
-"""The workers of a process: for steps, for messages, and for summaries and reassignments."""
+"""The workers of a process: for steps, for messages, and for summaries, reassignments and adopted policies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MESSAGES_AT_ONCE = 20
 in vain for their turn, and take the processor from those who wait for a step."""
 
 # Enough that every message which is being carried has its workflow's turn soon.
-_FEW_TURNS = 4
+_FEW_WORKFLOW_TASKS = 4
 
 
 def outward(settings: Settings) -> Outward:
@@ -134,8 +134,8 @@ def worker(
 ) -> Workers:
     """The workers for referrals and messages; shutting down takes up to DRAIN.
 
-    Steps are local activities only, so that nobody can request one through a task queue. Messages, summaries and
-    reassignments must be requested through Temporal, and have queues of their own.
+    Steps are local activities only, so that nobody can request one through a task queue. Messages, summaries,
+    adoptions and reassignments must be requested through Temporal, and have queues of their own.
 
     Args:
         out: the channels to send by; None: messages stay in the inboxes.
@@ -180,7 +180,7 @@ def worker(
             workflows=[NoticeWorkflow],
             activities=[notices.carry],
             max_concurrent_activities=MESSAGES_AT_ONCE,
-            max_concurrent_workflow_tasks=_FEW_TURNS,
+            max_concurrent_workflow_tasks=_FEW_WORKFLOW_TASKS,
         ),
         polling(
             task_queue=SERVICE_QUEUE,
@@ -193,7 +193,7 @@ def worker(
                 adoptions.find_referrals_to_adopt,
                 adoptions.adopt_policies,
             ],
-            max_concurrent_workflow_tasks=_FEW_TURNS,
+            max_concurrent_workflow_tasks=_FEW_WORKFLOW_TASKS,
         ),
     )
 

@@ -1,7 +1,7 @@
 """A small register of staff and a caseload with a referral in every stage, to look at and to try things on.
 
-Everybody in it is invented. It is entered by the same commands that people use, one after the other, so its log is as
-true as any other's. Telephone numbers are of the range kept free for drama, addresses of example.org.
+Everybody in it is invented. It is entered by the same commands that people use, one after the other, so its log is
+written like any other. Telephone numbers are of the range kept free for drama, addresses of example.org.
 """
 
 from __future__ import annotations

@@ -49,11 +49,6 @@ class Pool:
         self._areas = areas
 
     @property
-    def everywhere(self) -> Pool:
-        """The pool for the engine itself, which works in all areas."""
-        return Pool(self._connections, EVERYWHERE)
-
-    @property
     def nowhere(self) -> Pool:
         """The pool for data that belongs to no area."""
         return Pool(self._connections)

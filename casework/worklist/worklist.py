@@ -234,7 +234,7 @@ class _Found:
 
 
 class _ItemFinder:
-    """One referral as it lies before one person."""
+    """Finds what one person has to do on one referral."""
 
     def __init__(self, member: Staff, duties: Duties, row: OnHand, referral: Referral, at: datetime) -> None:
         self._member = member
@@ -284,10 +284,10 @@ class _ItemFinder:
     def _sign_offs(self) -> Iterator[_Found]:
         for request in self._referral.sign_off_requests:
             key = f"{DeadlineName.SIGN_OFF}/{request.subject}"
-            climbed = {each.rung for each in self._row.escalations if each.deadline == key}
+            escalated = {each.rung for each in self._row.escalations if each.deadline == key}
             barred = may_not_sign_off(self._referral, request.subject, self._duties.people)
             asked = answering(Rung.SUPERVISOR, self._duties.people, self._at, without=barred)
-            theirs = self._member.id in asked or bool(climbed & self._duties.rungs)
+            theirs = self._member.id in asked or bool(escalated & self._duties.rungs)
             if theirs and self._may_sign_off(request):
                 yield self._sign_off(request)
 
@@ -331,15 +331,15 @@ class _ItemFinder:
                 yield found
                 continue
             owner = self._row.caseworker
-            climbed = Answer(
+            escalated = Answer(
                 f"Take up with {owner}: {_continued(found.answer.verb)}" if owner else found.answer.verb,
                 found.answer.kind,
-                f"{found.answer.because} It climbed to the {in_words(each.rung)} on {_day(each.raised_at)}.",
+                f"{found.answer.because} It was escalated to the {in_words(each.rung)} on {_day(each.raised_at)}.",
                 found.answer.fields,
                 found.answer.asks,
                 Why.ESCALATED if owner else found.answer.why,
             )
-            yield dataclasses.replace(found, answer=climbed, colleagues=(owner,) if owner else ())
+            yield dataclasses.replace(found, answer=escalated, colleagues=(owner,) if owner else ())
 
     def _reviews(self) -> Iterator[_Found]:
         soon = add_span(self._at, SOON, closures=self._closures)
@@ -461,8 +461,8 @@ class _ItemFinder:
 
     def _by(self, found: _Found, owner: str) -> _Found:
         """As the work of somebody: the reader's own, or done in place of who is away."""
-        climbed = [each for each in self._row.escalations if each.deadline == found.deadline]
-        note = f"It climbed to the {in_words(climbed[-1].rung)}." if climbed else ""
+        escalated = [each for each in self._row.escalations if each.deadline == found.deadline]
+        note = f"It was escalated to the {in_words(escalated[-1].rung)}." if escalated else ""
         instead_of = owner if owner != self._member.id else None
         return dataclasses.replace(found, instead_of=instead_of, note=note)
 

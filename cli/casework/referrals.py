@@ -33,10 +33,10 @@ from schemas.people import Role
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from casework.lists import Listed, ReferralLine, SentList
     from casework.referral.steps import BlockedStep, PermittedStep, Preview
     from casework.referral.timeline import Timeline
     from casework.referral.view import AnyView
+    from casework.referral_lists import ReferralLine, ReferralList, SentList
     from casework.session import Session
     from schemas.commands import Command
     from schemas.events import Recorded
@@ -366,8 +366,8 @@ def list_command(
     Example: rj list --overdue --as cw-1
     """
 
-    async def work(session: Session) -> Listed | SentList:
-        from casework import lists
+    async def work(session: Session) -> ReferralList | SentList:
+        from casework import referral_lists as lists
 
         filters = lists.ListFilters(
             area=area,
@@ -403,23 +403,23 @@ def search_command(
     Example: rj search 7KQ4 --as cw-1
     """
 
-    async def work(session: Session) -> Listed | SentList:
-        from casework.lists import search
+    async def work(session: Session) -> ReferralList | SentList:
+        from casework.referral_lists import search
 
         return await search(session, text, limit=limit)
 
     _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
 
 
-def _print_list(found: Listed | SentList, limit: int, *, as_json: bool) -> None:
-    from casework.lists import Listed
+def _print_list(found: ReferralList | SentList, limit: int, *, as_json: bool) -> None:
+    from casework.referral_lists import ReferralList
 
     if as_json:
         print_json([line.model_dump(mode="json") for line in found.lines])
         return
     if not found.lines:
         typer.echo("There is no such referral.")
-    elif isinstance(found, Listed):
+    elif isinstance(found, ReferralList):
         heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", "")
         print_table([heading, *map(_row, found.lines)])
     else:

@@ -54,7 +54,7 @@ def escalations_command(
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the missed deadlines that have climbed the ladder and still wait, oldest first.
+    """List the missed deadlines that have been escalated and are still open, oldest first.
 
     Example: rj escalations --rung service_manager --as su-1
     """

@@ -21,7 +21,6 @@ from cli.common import (
     print_json,
     print_table,
     progress,
-    run,
     run_as,
     words,
 )
@@ -30,7 +29,6 @@ from schemas.areas import Area
 if TYPE_CHECKING:
     from casework.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
     from casework.session import Session
-    from runtime.referrals import Referrals
     from schemas.policy import Policies, Policy
 
 # Seconds without an answer after which somebody who waits is told why.
@@ -212,20 +210,20 @@ def adopt_command(
         _adopt_in_areas(area, staff, as_json)
         return
 
-    async def work(referrals: Referrals) -> list[Adoption]:
+    async def work(session: Session) -> list[Adoption]:
         found: list[Adoption] = []
         for reference in meant:
             if found and found[-1].outcome in (Outcome.NOT_ANSWERED, Outcome.NOT_TRIED):
                 each = Adoption(reference, Outcome.NOT_TRIED, why="Not tried, as no answer came before.")
             else:
-                each = await _adopted(referrals, reference, staff)
+                each = await _adopted(session, reference)
             if not as_json:
                 typer.echo(plain(f"{each.reference}: {_said(each)}"))
             found.append(each)
         return found
 
     meant = guarded(lambda: list(_meant(given)))
-    found = run(work)
+    found = run_as(staff, work)
     if as_json:
         print_json([each._asdict() for each in found])
     outcomes = {each.outcome for each in found}
@@ -306,16 +304,17 @@ def _meant(given: list[str]) -> Iterator[str]:
             raise BadInput(f"REFERENCE {number} of {len(given)}: {error}.") from error
 
 
-async def _adopted(referrals: Referrals, reference: str, staff: str) -> Adoption:
+async def _adopted(session: Session, reference: str) -> Adoption:
+    from casework.adoption import versions
     from casework.failures import Refused
+    from casework.referral.steps import take
     from cli.failures import explained
     from schemas.commands import AdoptPolicy
 
     was = version = None
     try:
-        referral = (await referrals.overview(reference))[0].referral
-        was, version = referral.policy.version, referrals.policies.of(referral.area).version
-        await referrals.take(reference, AdoptPolicy(version=version), staff)
+        was, version = await versions(session, reference)
+        await take(session, reference, AdoptPolicy(version=version))
     except Exception as error:
         if isinstance(error, Refused) and error.code == "same_policy":
             return Adoption(reference, Outcome.HAS_IT, was, version, error.message)

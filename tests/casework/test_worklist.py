@@ -389,7 +389,7 @@ async def test_a_missed_deadline_climbs_onto_the_list_of_each_rung(pool: Pool, b
     assert (await only(pool, MANAGER, at)).why is Why.ESCALATED
     own = await only(pool, CASEWORKER, at)
     assert own.why is Why.DEADLINE
-    assert own.because.endswith("It climbed to the service manager.")
+    assert own.because.endswith("It was escalated to the service manager.")
 
 
 async def test_a_review_is_the_supervisors(pool: Pool, book: Book) -> None:

@@ -33,7 +33,7 @@ NEVER = {
 }
 """No command that is used all day needs these: they belong to the worker, or to what is drawn."""
 
-# Each ends where it would connect: up to there, and while the room's own functions are imported, all is as in earnest.
+# Each ends where it would connect: up to there, and while the group's own functions are imported, nothing is replaced.
 _READS = """
 import asyncio, sys
 sys.argv = ["rj", *{arguments}]
@@ -105,21 +105,21 @@ def test_the_workflow_is_asked_by_the_names_that_it_has() -> None:
 
 
 @pytest.mark.parametrize("module", COMMAND_GROUPS)
-def test_each_room_defines_the_commands_that_are_listed_for_it(module: str) -> None:
+def test_each_command_group_defines_the_commands_that_are_listed_for_it(module: str) -> None:
     assert set(get_group(import_module(module).app).commands) == set(COMMAND_GROUPS[module])
 
 
-def test_every_room_is_listed() -> None:
+def test_every_command_group_is_listed() -> None:
     """Also one that is a part of another's, such as `rj staff confirm` of `rj staff`, is reached from the list."""
     reached: set[int] = set()
     waiting: list[typer.Typer] = [import_module(module).app for module in COMMAND_GROUPS]
     for app in waiting:
         reached.add(id(app))
         waiting += [each.typer_instance for each in app.registered_groups if each.typer_instance]
-    assert {room.__name__ for room in rooms() if id(room.app) not in reached} == set()
+    assert {group.__name__ for group in command_groups() if id(group.app) not in reached} == set()
 
 
-def rooms() -> Iterator[ModuleType]:
+def command_groups() -> Iterator[ModuleType]:
     """The modules of `cli` that define commands."""
     for path in sorted((PROJECT / "cli").rglob("*.py")):
         names = {

@@ -284,3 +284,11 @@ async def test_a_holiday_proclaimed_later_reaches_open_referrals(
 async def first_due(referrals: Referrals, reference: str) -> datetime:
     found = [each.due_at for each in (await referrals.overview(reference))[0].deadlines]
     return min(found)
+
+
+async def test_who_may_not_see_a_referral_learns_nothing_of_its_policy(rj: Rj, reference: str) -> None:
+    """Neither a partner who did not send it, nor somebody of another area."""
+    for staff in ("pa-1", "cw-kent"):
+        said = await rj("policy", "adopt", reference, "--as", staff, "--json")
+        assert said.code == 3
+        assert "2026-12" not in said.out + said.err

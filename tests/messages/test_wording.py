@@ -20,7 +20,6 @@ from messages.wording import (
     Medium,
     Wording,
     Written,
-    audience,
     media,
     spoken,
     words,
@@ -92,12 +91,12 @@ def test_each_audience_has_its_media() -> None:
     }
     assert media("digest") == (Medium.EMAIL,)
     for template in TEMPLATES.keys() - {"digest"}:
-        assert media(template) == by_audience[audience(template)]
+        assert media(template) == by_audience[TEMPLATES[template]]
 
 
 def test_every_template_ships_in_english_and_those_that_leave_the_house_in_welsh() -> None:
     assert {path.stem for path in (SHIPPED / "en").iterdir()} == set(TEMPLATES)
-    outward = {template for template in TEMPLATES if audience(template) is not Audience.STAFF}
+    outward = {template for template in TEMPLATES if TEMPLATES[template] is not Audience.STAFF}
     assert {path.stem for path in (SHIPPED / "cy").iterdir()} == outward
 
 
@@ -105,7 +104,7 @@ def test_every_template_ships_in_english_and_those_that_leave_the_house_in_welsh
 def test_welsh_where_there_is_a_file_else_english(wording: Wording, template: str) -> None:
     english = wording.render(template, Medium.EMAIL, facts_of_all()).body
     welsh = wording.render(template, Medium.EMAIL, facts_of_all(), welsh=True).body
-    assert (welsh == english) is (audience(template) is Audience.STAFF)
+    assert (welsh == english) is (TEMPLATES[template] is Audience.STAFF)
 
 
 def facts_of_all() -> dict[str, object]:
@@ -125,7 +124,7 @@ def test_each_file_says_which_variables_it_may_use(template: str) -> None:
 
 
 @pytest.mark.parametrize("welsh", [False, True])
-@pytest.mark.parametrize("template", [each for each in TEMPLATES if audience(each) is Audience.PARTICIPANT])
+@pytest.mark.parametrize("template", [each for each in TEMPLATES if TEMPLATES[each] is Audience.PARTICIPANT])
 def test_participants_are_told_how_to_stop_messages(wording: Wording, template: str, welsh: bool) -> None:
     for medium in media(template):
         with_phone = wording.render(template, medium, FACTS, welsh=welsh).body
@@ -176,7 +175,7 @@ CANARIES = {
 
 
 @pytest.mark.parametrize("welsh", [False, True])
-@pytest.mark.parametrize("template", [each for each in TEMPLATES if audience(each) is Audience.PARTICIPANT])
+@pytest.mark.parametrize("template", [each for each in TEMPLATES if TEMPLATES[each] is Audience.PARTICIPANT])
 def test_no_fact_of_a_person_reaches_a_participants_message(
     wording: Wording, template: str, welsh: bool
 ) -> None:
@@ -186,7 +185,7 @@ def test_no_fact_of_a_person_reaches_a_participants_message(
             assert canary not in everything({medium: message})
 
 
-@pytest.mark.parametrize("template", [each for each in TEMPLATES if audience(each) is Audience.AGENCY])
+@pytest.mark.parametrize("template", [each for each in TEMPLATES if TEMPLATES[each] is Audience.AGENCY])
 def test_an_agency_learns_nothing_but_that(wording: Wording, template: str) -> None:
     for medium in media(template):
         message = wording.render(template, medium, FACTS | CANARIES)
@@ -451,7 +450,7 @@ def test_a_moment_is_said_as_people_say_it(moment: str, english: str, welsh: str
     assert (spoken(at), spoken(at, welsh=True)) == (english, welsh)
 
 
-TO_STAFF = [name for name in TEMPLATES if audience(name) is Audience.STAFF]
+TO_STAFF = [name for name in TEMPLATES if TEMPLATES[name] is Audience.STAFF]
 
 
 @pytest.mark.parametrize("template", TO_STAFF)

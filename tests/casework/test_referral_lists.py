@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from casework.lists import ListFilters, part_of_reference
+from casework.referral_lists import ListFilters, part_of_reference
 from lifecycle import Refused
 
 

@@ -55,7 +55,7 @@ class ListFilters(Model):
         return any(asked) or self.due_within_days is not None
 
 
-class Listed(Model):
+class ReferralList(Model):
     """Referrals as lists show them.
 
     Attributes:
@@ -86,7 +86,7 @@ class SentList(Model):
     more: bool
 
 
-async def list_referrals(session: Session, filters: ListFilters) -> Listed:
+async def list_referrals(session: Session, filters: ListFilters) -> ReferralList:
     """The referrals of a person's areas that fit every filter, soonest due first.
 
     Raises:
@@ -106,7 +106,7 @@ async def list_referrals(session: Session, filters: ListFilters) -> Listed:
     return _up_to(found, filters.limit)
 
 
-async def search(session: Session, text: str, *, limit: int = 50) -> Listed | SentList:
+async def search(session: Session, text: str, *, limit: int = 50) -> ReferralList | SentList:
     """The referrals whose reference holds what somebody typed, closed ones too, the newest first.
 
     Case, spaces and hyphens do not matter, and I, L and O are read as 1, 1 and 0, as in a whole reference.
@@ -171,8 +171,8 @@ async def _find(
     return await read_model.find_referrals(pool, part, areas=areas, sent_by=sent_by, limit=limit + 1)
 
 
-def _up_to(found: list[Line], limit: int) -> Listed:
-    return Listed(lines=tuple(found[:limit]), more=len(found) > limit)
+def _up_to(found: list[Line], limit: int) -> ReferralList:
+    return ReferralList(lines=tuple(found[:limit]), more=len(found) > limit)
 
 
 def _day_end(days: int) -> datetime:
