@@ -23,7 +23,7 @@ from stores.logs.chain import ChainKey, chain_key
 from tests.life import form
 from tests.stores.test_event_log import Recording
 
-CALL = "SELECT record_look($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+CALL = "SELECT record_look($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 
 
 @dataclass
@@ -175,7 +175,7 @@ async def test_a_look_is_dated_when_it_is_made(looked: Looked, apart: timedelta)
 
 async def test_a_look_comes_after_the_last_one(looked: Looked) -> None:
     at = datetime.now(UTC)
-    rest: tuple[Any, ...] = (at, "cw-1", "caseworker", "people", "own", "api", None, b"\x01" * 32, [], "{}")
+    rest: tuple[Any, ...] = (at, "cw-1", "caseworker", "people", "own_area", "api", None, b"\x01" * 32, [])
     length, head = await looked.head()
     for after, previous in (
         (length, b""),
@@ -186,8 +186,48 @@ async def test_a_look_comes_after_the_last_one(looked: Looked) -> None:
         assert await looked.pool.nowhere.fetchval(CALL, looked.reference, after, previous, *rest) == "behind"
     with pytest.raises(asyncpg.InvalidParameterValueError):
         await looked.pool.nowhere.fetchval(
-            CALL, looked.reference, length, bytes.fromhex(head), *rest[:7], b"", [], "{}"
+            CALL, looked.reference, length, bytes.fromhex(head), *rest[:7], b"", []
         )
+
+
+@pytest.mark.parametrize(
+    ("staff", "role", "kind", "relation", "way_in", "sealed"),
+    [
+        ("cw-1", "caseworker", "people", "own", "api", None),
+        ("cw-1", "caseworker", "people", "sent", "api", None),
+        ("pa-1", "partner", "people", "own_area", "api", None),
+        ("cw-1", "caseworker", "nonsense", "own_area", "api", None),
+        ("cw-1", "caseworker", "people", "other_area", "api", None),
+        ("cw-1", "caseworker", "people", "own_area", "post", None),
+        ("cw-1", "caseworker", "people", "own_area", "api", b"junk"),
+        ("cw-1", "caseworker", None, "own_area", "api", None),
+    ],
+)
+async def test_no_look_is_written_that_cannot_be(
+    looked: Looked,
+    staff: str,
+    role: str,
+    kind: str | None,
+    relation: str,
+    way_in: str,
+    sealed: bytes | None,
+) -> None:
+    """By whoever signs in to the database as the application and calls the function by hand."""
+    length, head = await looked.head()
+    look: tuple[Any, ...] = (datetime.now(UTC), staff, role, kind, relation, way_in, sealed, b"\x01" * 32, [])
+    with pytest.raises(
+        (asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)
+    ):
+        await looked.pool.nowhere.fetchval(CALL, looked.reference, length, bytes.fromhex(head), *look)
+    assert (await looked.head())[0] == length
+
+
+async def test_a_stranger_to_a_sensitive_case_writes_no_look_without_a_reason(looked: Looked) -> None:
+    await looked.owner.execute("UPDATE referral SET sensitive = TRUE WHERE reference = $1", looked.reference)
+    length, head = await looked.head()
+    look = (datetime.now(UTC), "cw-2", "caseworker", "people", "own_area", "api", None, b"\x01" * 32, [])
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="has a reason"):
+        await looked.owner.fetchval(CALL, looked.reference, length, bytes.fromhex(head), *look)
 
 
 async def test_only_those_who_supervise_the_area_are_told(looked: Looked) -> None:
@@ -228,12 +268,11 @@ async def test_a_reason_opens_only_where_it_was_put_and_is_gone_with_the_key(loo
         "cw-1",
         "caseworker",
         "people",
-        "own",
+        "own_area",
         "api",
-        b"sealed",
+        b"sealed" * 6,
         b"\x01" * 32,
         [],
-        "{}",
     )
     assert (
         await looked.pool.nowhere.fetchval(CALL, looked.reference, stands.looks, stands.head, *sealed)
@@ -251,7 +290,7 @@ async def test_of_two_who_look_at_once_one_is_written_and_the_other_told_to_try_
         staff="cw-1",
         role=Role.CASEWORKER,
         kind=DataKind.CONTACT,
-        relation=Relation.OWN,
+        relation=Relation.OWN_AREA,
         way_in=WayIn.API,
     )
     tries = [access_log.record(looked.pool, looked.chain, look, stands.head, None) for _ in range(5)]
