@@ -191,6 +191,11 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if concerns(entry)]
 
 
+def needs_reason(member: Staff, relation: Relation) -> bool:
+    """Whether somebody who stands so to a sensitive case sees data about its people only by saying why."""
+    return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
+
+
 async def require_access(
     session: Session, what: What, reference: str, kind: DataKind | None = None
 ) -> Relation:

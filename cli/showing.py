@@ -37,6 +37,8 @@ def _standing(view: ReferralView) -> Iterator[str]:
         yield "Its workflow does not answer (is Temporal up, and a worker?): read from the log instead."
     yield from words.standing(referral)
     yield from words.origin(referral)
+    if view.withheld:
+        yield "Sensitive case: why, and what was judged, is for those who work on it (rj timeline --reason -)"
     yield from words.what_stops(referral)
     yield from words.activity(referral)
     yield "Participants:"

@@ -28,7 +28,7 @@ T = TypeVar("T")
 TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 
 _TRIES = 10
-_BROKEN_LINE = ("h2 protocol error", "transport error", "connection reset", "broken pipe")
+_BROKEN_LINE = ("h2 protocol error", "transport error", "connection reset", "broken pipe", "timeout expired")
 
 
 class TimeSkipping:

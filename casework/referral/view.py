@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from casework.access import What, require_access, status
+from casework.access import What, needs_reason, require_access, status
 from casework.session import Session
 from lifecycle.clocks import paused_deadlines
 from lifecycle.notifying.notices import held_back
@@ -14,7 +14,8 @@ from lifecycle.notifying.tasks import open_tasks
 from schemas.base import Model
 from schemas.notices import Notice, Party
 from schemas.people import Role
-from schemas.referral import Deadline, Referral, Task
+from schemas.privacy import DataClass, class_of
+from schemas.referral import Deadline, Participant, Referral, Risk, Task
 from schemas.steps import Overview
 from stores import notices
 from stores.keys import erasures
@@ -108,6 +109,7 @@ class ReferralView(Model):
         to_tell: what a person has to tell somebody because no message could.
         messages: those to somebody outside that are on their way.
         source: by which it is known.
+        withheld: whether it is a sensitive case of others, of which special categories and judgements are left out.
     """
 
     referral: Referral
@@ -116,6 +118,7 @@ class ReferralView(Model):
     to_tell: tuple[Task, ...]
     messages: tuple[MessageUnderway, ...]
     source: Source
+    withheld: bool = False
 
     def for_script(self) -> dict[str, Any]:
         """All that may be shown of it, JSON-ready, without what only the rules need of a person."""
@@ -123,6 +126,7 @@ class ReferralView(Model):
         return {
             "source": self.source.for_script,
             "erased": None,
+            "withheld": self.withheld,
             **overview.model_dump(mode="json", exclude={"referral": _RULES_ONLY}),
             "messages": [each.notice.model_dump(mode="json", include=_ON_ITS_WAY) for each in self.messages],
         }
@@ -140,19 +144,44 @@ async def view_referral(session: Session, reference: str, *, live: bool = False)
     Raises:
         Refused: the referral is unknown, or not theirs to see.
     """
-    await require_access(session, What.STATUS, reference)
+    partner = session.member.role is Role.PARTNER
+    relation = await require_access(session, What.STATUS if partner else What.CASELOAD, reference)
     if live:
         overview, answered = await session.referrals.overview(reference)
         source = Source.WORKFLOW if answered else Source.LOG_INSTEAD
     else:
         overview, source = await session.referrals.recorded(reference), Source.LOG
-    if session.member.role is Role.PARTNER:
+    if partner:
         return StatusView(reference=reference, status=status(overview.referral.stage))
     pool = session.referrals.pool
     erasure = await erasures.find(pool, reference)
     if erasure is not None:
         return ErasedView(referral=overview.referral, erasure=erasure, source=source)
-    return view_of(overview, await notices.pending(pool, reference), source)
+    pending = await notices.pending(pool, reference)
+    if not (overview.referral.sensitive and needs_reason(session.member, relation)):
+        return view_of(overview, pending, source)
+    outline = overview.model_copy(update={"referral": without_special(overview.referral)})
+    return view_of(outline, pending, source).model_copy(update={"withheld": True})
+
+
+def without_special(referral: Referral) -> Referral:
+    """The referral as a worker sees it who does not work on this sensitive case and gave no reason to look: without
+    special categories, and without what was judged or admitted."""
+    people = tuple(
+        person.model_copy(update=_unsaid(Participant) | {"acknowledges": None})
+        for person in referral.participants
+    )
+    judged = {"risk": Risk(), "plea": None}
+    return referral.model_copy(update=_unsaid(Referral) | judged | {"participants": people})
+
+
+def _unsaid(model: type[Model]) -> dict[str, Any]:
+    """What each special field of a model is where nothing was said."""
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in model.model_fields.items()
+        if class_of(model, name) is DataClass.SPECIAL
+    }
 
 
 def view_of(overview: Overview, underway: Sequence[Notice], source: Source) -> ReferralView:

@@ -47,6 +47,20 @@ async def test_a_stranger_to_a_sensitive_case_says_why_and_the_supervisor_hears_
     assert "Canary" not in letter["says"]
 
 
+async def test_a_stranger_to_a_sensitive_case_sees_how_it_stands_and_not_what_kind_of_case_it_is(
+    rj: Rj, sensitive: str
+) -> None:
+    own, stranger = [(await rj("show", sensitive, "--as", who)).out for who in ("cw-1", "cw-2")]
+    [kind] = [line for line in own.splitlines() if line.startswith("Sensitive case: ")]
+    assert kind not in stranger
+    assert "Sensitive case: why, and what was judged, is for those who work on it" in stranger
+    told = (await rj("show", sensitive, "--as", "cw-2", "--json")).json
+    assert told["withheld"]
+    assert told["referral"]["sensitive_categories"] == []
+    assert told["referral"]["justice_stage"] is None
+    assert (await rj("show", sensitive, "--as", "cw-1", "--json")).json["referral"]["sensitive_categories"]
+
+
 @pytest.mark.parametrize("command", READERS)
 async def test_a_reason_on_the_command_line_is_warned_of(
     rj: Rj, sensitive: str, command: str, monkeypatch: pytest.MonkeyPatch

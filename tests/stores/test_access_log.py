@@ -225,7 +225,8 @@ async def test_no_look_is_written_that_cannot_be(
 async def test_a_stranger_to_a_sensitive_case_writes_no_look_without_a_reason(looked: Looked) -> None:
     await looked.owner.execute("UPDATE referral SET sensitive = TRUE WHERE reference = $1", looked.reference)
     length, head = await looked.head()
-    look = (datetime.now(UTC), "cw-2", "caseworker", "people", "own_area", "api", None, b"\x01" * 32, [])
+    look: tuple[Any, ...] = (datetime.now(UTC), "cw-2", "caseworker", "people", "own_area", "api", None)
+    look += (b"\x01" * 32, [])
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="has a reason"):
         await looked.owner.fetchval(CALL, looked.reference, length, bytes.fromhex(head), *look)
 
