@@ -70,8 +70,13 @@ def up(data: Path, *arguments: str) -> Iterator[Up]:
                 break
         yield Up(process, said)
     finally:
-        process.kill()
-        process.wait()
+        # Told first, so that it ends its servers; killed, it would leave them running.
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         process.stdout.close()
 
 
