@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,15 +13,16 @@ from schemas.areas import LONDON
 
 if TYPE_CHECKING:
     from casework.session import Session
-    from casework.worklist.worklist import WorkItem, Worklist
+    from casework.worklist.items import WorkItem, Worklist
 
 app = command_group()
 
 _HEADINGS = {
+    "at_once": "At once",
     "overdue": "Overdue",
     "today": "Today",
     "this_week": "Within a week",
-    "no_date": "Next steps without a date",
+    "next_steps": "Next steps",
     "later": "Later",
     "waiting": "Waiting for others",
 }
@@ -51,17 +52,27 @@ def work_command(
 
     found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(_for_script(found))
         return
     for line in _lines(found, everything=everything):
         typer.echo(plain(line) if line.strip() else "")
 
 
+def _for_script(found: Worklist) -> dict[str, Any]:
+    from cli.command_lines import command_line
+
+    whole = found.model_dump(mode="json")
+    for each, item in zip(found.items, whole["items"], strict=True):
+        for action, said in zip(each.actions, item["actions"], strict=True):
+            said["command"] = command_line(action, each.reference, found.staff)
+    return whole
+
+
 def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
-    from casework.worklist.worklist import Group
+    from casework.worklist.items import Group
 
     if not found.items:
-        yield "There is nothing for you to do now; what comes next will stand here."
+        yield f"{_today(found)}: you have nothing to do. New work will be listed here."
         return
     yield _summary(found)
     for group in Group:
@@ -75,38 +86,52 @@ def _lines(found: Worklist, *, everything: bool) -> Iterator[str]:
         labels = [_when(each, found.at) for each in shown]
         width = max(map(len, labels))
         for label, each in zip(labels, shown, strict=True):
-            yield from _item(each, label.ljust(width), brief=has_time and not everything)
+            yield from _item(each, label.ljust(width), found.staff, brief=has_time and not everything)
         if len(shown) < len(items):
             yield f"  and {len(items) - len(shown)} more"
+    from cli.command_lines import has_blanks
+
+    if any(has_blanks(each) for each in found.items):
+        yield ""
+        yield "Words in capitals are yours to fill in: rj fields COMMAND says what is accepted."
     if not everything and (found.of(Group.LATER) or found.of(Group.WAITING)):
         yield ""
         yield f"All of it, each with its command: rj work --all --as {found.staff}"
 
 
 def _summary(found: Worklist) -> str:
-    """Thursday 26 November 2026: 2 things are overdue, 3 are for today."""
-    from casework.worklist.worklist import Group
+    """Thursday 26 November 2026: 1 safeguarding concern is open, 2 things are overdue, 3 are for today."""
+    from casework.worklist.items import Group
 
-    day = f"{found.at.astimezone(LONDON):%A %-d %B %Y}"
-    overdue, today = (len(found.of(group)) for group in (Group.OVERDUE, Group.TODAY))
+    open_now, overdue, today = (len(found.of(group)) for group in (Group.AT_ONCE, Group.OVERDUE, Group.TODAY))
     said = []
+    if open_now:
+        said.append(f"{open_now} safeguarding {'concerns are' if open_now > 1 else 'concern is'} open")
     if overdue:
         said.append(f"{overdue} {'things are' if overdue > 1 else 'thing is'} overdue")
     if today:
         said.append(f"{today} {'are' if today > 1 else 'is'} for today")
-    return f"{day}: {', '.join(said) or 'nothing is overdue, and nothing is due today'}."
+    return f"{_today(found)}: {', '.join(said) or 'nothing is overdue, and nothing is due today'}."
 
 
-def _item(each: WorkItem, label: str, *, brief: bool) -> Iterator[str]:
+def _today(found: Worklist) -> str:
+    return f"{found.at.astimezone(LONDON):%A %-d %B %Y}"
+
+
+def _item(each: WorkItem, label: str, staff_id: str, *, brief: bool) -> Iterator[str]:
+    from cli.command_lines import lines_of
+
     margin = " " * (len(label) + 4) if label else "    "
     place = f"{each.reference}, {words(each.stage)}"
     lead = f"  {label}  " if label else "  - "
     if brief:
-        yield f"{lead}{each.verb} ({place})"
+        cover = f", for {each.instead_of}" if each.instead_of else ""
+        yield f"{lead}{each.verb} ({place}{cover})"
         return
     yield f"{lead}{each.verb}"
     yield f"{margin}{place}. {each.because}"
-    yield f"{margin}{each.command}"
+    for line in lines_of(each, staff_id):
+        yield f"{margin}{line}"
 
 
 def _when(each: WorkItem, now: datetime) -> str:

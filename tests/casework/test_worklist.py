@@ -14,9 +14,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.steps import Steps
 from casework.session import Session, WayIn, sign_in
-from casework.worklist import next_steps
-from casework.worklist.next_steps import ANSWERS, Answer, Why, gates_of
-from casework.worklist.worklist import Group, WorkItem, Worklist, command_line, worklist
+from casework.worklist import answers, next_steps
+from casework.worklist.answers import ANSWERS, Answer, Why
+from casework.worklist.items import Action, Group, ReadFirst, WorkItem, Worklist
+from casework.worklist.next_steps import gates_of
+from casework.worklist.worklist import worklist_at
+from cli.command_lines import command_line, lines_of
 from lifecycle import RULES, Refused, fold, permitted
 from lifecycle.working_time import working_days_between
 from policies.files import load_policies
@@ -72,7 +75,7 @@ async def session_of(pool: Pool, who: str) -> Session:
 
 
 async def work_of(pool: Pool, who: str, now: datetime) -> Worklist:
-    return await worklist(await session_of(pool, who), now=now)
+    return await worklist_at(await session_of(pool, who), now)
 
 
 async def only(pool: Pool, who: str, now: datetime) -> WorkItem:
@@ -111,7 +114,7 @@ def test_every_deadline_has_an_answer() -> None:
 
 
 def every_answer() -> list[Answer]:
-    alone = [each for each in vars(next_steps).values() if isinstance(each, Answer)]
+    alone = [each for each in vars(answers).values() if isinstance(each, Answer)]
     opening = [each for each in next_steps._OPENS.values() if each is not None]
     return [*alone, *ANSWERS.values(), *next_steps._GO_ON.values(), *opening]
 
@@ -119,7 +122,9 @@ def every_answer() -> list[Answer]:
 @pytest.mark.parametrize("answer", every_answer(), ids=lambda each: each.kind)
 def test_what_answers_is_a_command_of_the_rules_with_fields_that_it_has(answer: Answer) -> None:
     assert COMMANDS[answer.kind] in RULES
-    assert set(answer.fields) | set(answer.asks) <= set(COMMANDS[answer.kind].model_fields)
+    ways = [(each.kind, each.fields, each.asks) for each in answer.alternatives]
+    for kind, fields, asks in [(answer.kind, answer.fields, answer.asks), *ways]:
+        assert set(fields) | set(asks) <= set(COMMANDS[kind].model_fields)
 
 
 @pytest.mark.parametrize("stage", [each for each in Stage if each is not Stage.CLOSED])
@@ -151,8 +156,12 @@ def test_a_closure_of_the_service_is_no_working_day() -> None:
     assert working_days_between(date(2026, 11, 26), date(2026, 11, 30), closed) == 1
 
 
+def line(kind: str, staff_id: str, **fields: str) -> str:
+    return command_line(Action(when="", kind=kind, fields=fields, asks=()), "RJ-7KQ4-M2X1", staff_id)
+
+
 def test_a_command_is_quoted_and_says_what_only_its_giver_knows() -> None:
-    said = command_line("record_contact_attempt", "RJ-7KQ4-M2X1", "cw-1", {"participant": "h1; rm"})
+    said = line("record_contact_attempt", "cw-1", participant="h1; rm")
     assert shlex.split(said) == [
         *("rj", "do", "RJ-7KQ4-M2X1", "record_contact_attempt"),
         *("--set", "participant=h1; rm", "--set", "channel=CHANNEL", "--set", "outcome=OUTCOME"),
@@ -161,10 +170,8 @@ def test_a_command_is_quoted_and_says_what_only_its_giver_knows() -> None:
 
 
 def test_a_command_asks_for_free_text_and_reads_lists_from_a_file() -> None:
-    assert "--set note=-" in command_line("lift_safeguarding", "RJ-7KQ4-M2X1", "su-1", {})
-    assert " record_risk_assessment FILE " in command_line(
-        "record_risk_assessment", "RJ-7KQ4-M2X1", "cw-1", {}
-    )
+    assert "--set note=-" in line("lift_safeguarding", "su-1")
+    assert " record_risk_assessment FILE " in line("record_risk_assessment", "cw-1")
 
 
 # Each role, each reason.
@@ -176,12 +183,28 @@ async def test_first_contact_is_the_caseworkers_and_no_colleagues(pool: Pool, bo
     assert (item.reference, item.why, item.concerns) == (reference, Why.DEADLINE, (HARMED,))
     assert item.verb == "Try to reach h1, the person harmed, for the first time"
     assert (item.due_in_working_days, item.overdue, item.group) == (2, False, Group.THIS_WEEK)
-    assert item.command == (
-        f"rj do {reference} record_contact_attempt --set participant=h1 --set channel=CHANNEL"
-        f" --set outcome=OUTCOME --as {CASEWORKER}"
+    attempt = (
+        *("rj", "do", reference, "record_contact_attempt", "--set", "participant=h1"),
+        *("--set", "channel=CHANNEL", "--set", "outcome=OUTCOME", "--as", CASEWORKER),
     )
+    assert list(lines_of(item, CASEWORKER)) == [
+        f"First: rj contact {reference} h1 --as {CASEWORKER}",
+        " ".join(attempt),
+    ]
     for colleague in (SECOND, FACILITATOR, SUPERVISOR, MANAGER):
         assert (await work_of(pool, colleague, MONDAY)).items == ()
+
+
+async def test_what_can_be_done_now_is_a_next_step_however_far_its_date(pool: Pool, book: Book) -> None:
+    reference = await book.open()
+    await book.tell(reference, until_preparation(MONDAY.date())[:9], MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.kind, item.group) == ("record_risk_assessment", Group.NEXT_STEPS)
+    assert item.due_in_working_days == 10
+    assert list(lines_of(item, CASEWORKER)) == [
+        "rj example record_risk_assessment > FILE",
+        f"rj do {reference} record_risk_assessment FILE --as {CASEWORKER}",
+    ]
 
 
 async def test_what_is_late_says_by_how_many_working_days(pool: Pool, book: Book) -> None:
@@ -257,7 +280,7 @@ async def test_a_consent_that_is_missing_is_named(pool: Pool, book: Book) -> Non
     await book.tell(reference, until_preparation(MONDAY.date())[:7], MONDAY)
     item = await only(pool, CASEWORKER, MONDAY)
     assert item.fields == {"participant": HARMED, "purpose": "share_risk_information"}
-    assert (item.due_at, item.group) == (None, Group.NO_DATE)
+    assert (item.due_at, item.group) == (None, Group.NEXT_STEPS)
 
 
 async def test_the_facilitators_prepare_and_the_caseworker_waits(pool: Pool, book: Book) -> None:
@@ -268,8 +291,8 @@ async def test_the_facilitators_prepare_and_the_caseworker_waits(pool: Pool, boo
         assert (item.kind, item.why, item.concerns) == ("give_consent", Why.NEXT_STEP, (HARMED,))
     waits = await only(pool, CASEWORKER, MONDAY)
     assert (waits.why, waits.kind, waits.group) == (Why.WAITING, None, Group.WAITING)
-    assert waits.verb.startswith(f"{FACILITATOR} and {CO_FACILITATOR}: ")
-    assert waits.command == f"rj show {reference} --as {CASEWORKER}"
+    assert waits.verb.startswith(f"{FACILITATOR} or {CO_FACILITATOR}: ")
+    assert list(lines_of(waits, CASEWORKER)) == [f"rj show {reference} --as {CASEWORKER}"]
 
 
 async def test_a_preparation_meeting_is_an_appointment_until_it_is_recorded(pool: Pool, book: Book) -> None:
@@ -324,8 +347,12 @@ async def test_follow_up_and_agreement_are_dated(pool: Pool, book: Book) -> None
     [agreed] = [each for each in found if each.why is Why.AGREEMENT_ITEM]
     assert (agreed.concerns, agreed.fields) == ((RESPONSIBLE,), {"item": "i1"})
     assert found[0].fields == {"participant": HARMED, "contact": "check_in"}
-    # To the caseworker one line says who has it in hand.
-    assert (await only(pool, CASEWORKER, held)).why is Why.WAITING
+    # The caseworker sees who does the next thing, and for whom.
+    waiting = (await work_of(pool, CASEWORKER, held)).items
+    assert [(each.why, each.concerns) for each in waiting] == [
+        (Why.WAITING, (HARMED,)),
+        (Why.WAITING, (RESPONSIBLE,)),
+    ]
 
 
 async def test_a_sign_off_is_asked_of_who_did_not_make_it(pool: Pool, book: Book) -> None:
@@ -334,9 +361,13 @@ async def test_a_sign_off_is_asked_of_who_did_not_make_it(pool: Pool, book: Book
     for supervisor in (SUPERVISOR, OTHER_SUPERVISOR):
         item = await only(pool, supervisor, MONDAY)
         assert (item.why, item.concerns) == (Why.SIGN_OFF, (FACILITATOR,))
-        assert item.command == (
-            f"rj do {reference} sign_off --set subject=readiness --set approved=APPROVED --as {supervisor}"
-        )
+        assert item.read_first is ReadFirst.SIGN_OFFS
+        decided = f"rj do {reference} sign_off --set subject=readiness --set approved"
+        assert list(lines_of(item, supervisor)) == [
+            f"First: rj signoffs --as {supervisor}",
+            f"If you approve: {decided}=true --as {supervisor}",
+            f"If not: {decided}=false --set reason=- --as {supervisor}",
+        ]
     assert (await work_of(pool, MANAGER, MONDAY)).items == ()
     for waiting in (CASEWORKER, FACILITATOR):
         item = await only(pool, waiting, MONDAY)
@@ -433,16 +464,18 @@ async def test_on_hold_only_the_review_of_the_hold_is_left(pool: Pool, book: Boo
     await book.take(reference, "cw-1", review, MONDAY)
     item = await only(pool, CASEWORKER, MONDAY)
     assert (item.why, item.kind) == (Why.HOLD_REVIEW, "resume")
-    assert item.command == f"rj do {reference} resume --as {CASEWORKER}"
+    assert list(lines_of(item, CASEWORKER)) == [f"rj do {reference} resume --as {CASEWORKER}"]
 
 
 async def test_under_a_safeguarding_concern_nobody_is_sent_to_contact_anybody(pool: Pool, book: Book) -> None:
     reference = await book.allocated()
     await book.take(reference, "su-1", c.RaiseSafeguarding(note=CANARY), MONDAY)
     item = await only(pool, CASEWORKER, MONDAY)
-    assert (item.why, item.verb) == (Why.WAITING, "A supervisor looks into the safeguarding concern")
+    assert (item.why, item.group, item.actions) == (Why.SAFEGUARDING, Group.AT_ONCE, ())
+    assert item.verb == "Contact nobody on this referral: a safeguarding concern is open"
     lift = await only(pool, OTHER_SUPERVISOR, MONDAY)
     assert (lift.why, lift.kind, lift.concerns) == (Why.SAFEGUARDING, "lift_safeguarding", (SUPERVISOR,))
+    assert lift.group is Group.AT_ONCE
     # Who raised it does not lift it.
     assert (await work_of(pool, SUPERVISOR, MONDAY)).items == ()
 
@@ -466,7 +499,7 @@ async def test_what_no_message_could_tell_is_told_in_person(pool: Pool, book: Bo
     await by(book, SYSTEM, reference, untold, MONDAY + HOUR)
     item = (await work_of(pool, CASEWORKER, MONDAY + HOUR)).items[0]
     assert (item.why, item.concerns, item.fields) == (Why.TASK, (RESPONSIBLE,), {"task": message})
-    assert item.verb.startswith("Tell r1, the person responsible, yourself, if it is safe: ")
+    assert item.verb.startswith("Tell r1, the person responsible, yourself, if it is safe, ")
     # Closed, it calls in nobody by itself; the supervisors see it.
     await book.close_all()
     for who in (SUPERVISOR, CASEWORKER):
@@ -484,7 +517,10 @@ async def test_a_hearing_is_told_before_and_asked_for_after(pool: Pool, book: Bo
     later = (await work_of(pool, CASEWORKER, MONDAY + timedelta(days=31))).items
     [court] = [each for each in later if each.why is Why.COURT_DATE]
     assert (court.overdue, court.verb) == (True, "Record what the court decided")
-    assert "court_date=COURT_DATE" in court.command
+    assert [each.split(" --set ")[0] for each in lines_of(court, CASEWORKER)] == [
+        f"If another date was set: rj do {court.reference} record_court_news",
+        f"If sentence was passed: rj do {court.reference} amend_referral",
+    ]
 
 
 # Who stands in.
@@ -498,7 +534,7 @@ async def test_who_stands_in_has_the_work_of_who_is_away_marked_so(
     item = await only(pool, SECOND, MONDAY)
     assert (item.instead_of, item.why) == (CASEWORKER, Why.DEADLINE)
     assert item.because.endswith(f"It is the work of {CASEWORKER}, who is away.")
-    assert item.command.endswith(f"--as {SECOND}")
+    assert all(each.endswith(f"--as {SECOND}") for each in lines_of(item, SECOND))
     assert (await work_of(pool, SUPERVISOR, MONDAY)).items == ()
     # Whose work it is sees it all the same.
     assert (await only(pool, CASEWORKER, MONDAY)).instead_of is None
@@ -547,7 +583,7 @@ async def test_the_most_overdue_comes_first_and_what_waits_last(pool: Pool, book
     await book.take(preparing, "fa-1", soonest, MONDAY)
     now = MONDAY + timedelta(hours=1)
     items = (await work_of(pool, CASEWORKER, now)).items
-    assert [each.group for each in items] == [*[Group.THIS_WEEK] * 3, Group.NO_DATE, Group.WAITING]
+    assert [each.group for each in items] == [*[Group.THIS_WEEK] * 3, Group.NEXT_STEPS, Group.WAITING]
     due = [each.due_at for each in items if each.due_at and each.group is not Group.WAITING]
     assert due == sorted(due)
     late = (await work_of(pool, CASEWORKER, MONDAY + timedelta(days=3, hours=1))).items

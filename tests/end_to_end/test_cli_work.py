@@ -47,13 +47,15 @@ async def test_it_reads_as_a_list_of_what_to_do(data: Path) -> None:
     said = await rj(data, "work", "--as", "cw-1")
     lines = said.out.splitlines()
     assert said.code == Exit.DONE
-    assert lines[0].endswith(": 1 thing is overdue.")
-    headings = [line for line in lines if line and not line.startswith(" ")][1:-1]
-    order = ["Overdue", "Today", "Within a week", "Next steps without a date", "Later", "Waiting for others"]
+    assert lines[0].endswith(": 1 safeguarding concern is open, 1 thing is overdue.")
+    headings = [line for line in lines if line and not line.startswith(" ")][1:-2]
+    order = ["At once", "Overdue", "Today", "Within a week", "Next steps", "Later", "Waiting for others"]
     assert headings == [each for each in order if each in headings]
-    assert {"Overdue", "Next steps without a date", "Waiting for others"} <= set(headings)
+    assert {"At once", "Overdue", "Next steps", "Waiting for others"} <= set(headings)
+    assert "Contact nobody on this referral: a safeguarding concern is open" in said.out
     assert "Record what the court decided" in said.out
     assert "Try again to reach h1, the person harmed" in said.out
+    assert lines[-3] == "Words in capitals are yours to fill in: rj fields COMMAND says what is accepted."
     assert lines[-1] == "All of it, each with its command: rj work --all --as cw-1"
     for member in STAFF:
         assert member.name is not None
@@ -64,14 +66,16 @@ async def test_it_reads_as_a_list_of_what_to_do(data: Path) -> None:
 async def test_all_of_it_has_each_with_its_command(data: Path) -> None:
     said = await rj(data, "work", "--all", "--as", "fa-1")
     whole = await rj(data, "work", "--json", "--as", "fa-1")
-    assert [line.strip() for line in said.out.splitlines() if line.strip().startswith("rj ")] == [
-        each["command"] for each in whole.json["items"]
-    ]
+    commands = [action["command"] for each in whole.json["items"] for action in each["actions"]]
+    printed = [line.strip() for line in said.out.splitlines()]
+    assert commands
+    for command in commands:
+        assert any(line.endswith(command) for line in printed), command
 
 
 async def test_who_has_nothing_to_do_reads_one_sentence(data: Path) -> None:
     said = await rj(data, "work", "--as", "sm-1")
-    assert said.out == "There is nothing for you to do now; what comes next will stand here.\n"
+    assert said.out.endswith(": you have nothing to do. New work will be listed here.\n")
 
 
 async def test_a_partner_is_told_what_they_have_instead(data: Path) -> None:
@@ -84,8 +88,8 @@ async def test_a_partner_is_told_what_they_have_instead(data: Path) -> None:
 async def test_rj_takes_every_command_that_it_prints(data: Path, who: str) -> None:
     """Where only the reader knows a field, that is all that is wrong; what is complete is done."""
     found = (await rj(data, "work", "--json", "--as", who)).json["items"]
-    for each in found:
-        program, *arguments = shlex.split(each["command"])
+    for each, action in ((item, way) for item in found for way in item["actions"]):
+        program, *arguments = shlex.split(action["command"])
         assert program == "rj"
         said = await rj(data, *arguments, given="Invented.")
         blank = [match.group(1).lower() for word in arguments if (match := _BLANK.search(word))]
@@ -95,6 +99,6 @@ async def test_rj_takes_every_command_that_it_prints(data: Path, who: str) -> No
         elif "FILE" in arguments:
             assert "FILE" in said.one_sentence()
         else:
-            # What is for a later day is refused by the rules, not misread.
-            later = each["why"] == "appointment" and not each["overdue"]
-            assert said.code in ({Exit.DONE, Exit.REFUSED} if later else {Exit.DONE}), (each, said)
+            # What is for a later day, or for another case than the one before, is refused by the rules, not misread.
+            other = (each["why"] == "appointment" and not each["overdue"]) or len(each["actions"]) > 1
+            assert said.code in ({Exit.DONE, Exit.REFUSED} if other else {Exit.DONE}), (each, said)

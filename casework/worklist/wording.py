@@ -1,0 +1,223 @@
+"""What was found to do, as an item of the worklist: in words and as commands, without anything about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from casework.worklist.answers import RESUME_FIRST, Alternative, Answer, Why
+from casework.worklist.found import Found, is_late
+from casework.worklist.items import Action, Group, ReadFirst, WorkItem
+from lifecycle.core import RULES
+from lifecycle.working_time import working_days_between
+from messages.notice_facts import in_words
+from schemas.areas import LONDON
+from schemas.commands import COMMANDS
+from schemas.policy import DeadlineName
+from schemas.referral import Referral
+from schemas.vocabulary import Method
+
+_SIDES = {
+    "h": "the person harmed",
+    "r": "the person responsible",
+    "s": "a supporter",
+    "g": "a guardian",
+    "i": "an interpreter",
+    "a": "an appropriate adult",
+}
+_ACTIVITIES = {
+    Method.FACE_TO_FACE: "meeting",
+    Method.VIDEO: "meeting by video",
+    Method.SHUTTLE: "shuttle",
+    Method.LETTER: "exchange of a letter",
+    Method.RECORDED_MESSAGE: "exchange of a recorded message",
+}
+_LEADING = {
+    Method.FACE_TO_FACE: "Lead the meeting of {everybody}",
+    Method.VIDEO: "Lead the meeting by video of {everybody}",
+    Method.SHUTTLE: "Go between {everybody}",
+    Method.LETTER: "Hand over the letter between {everybody}",
+    Method.RECORDED_MESSAGE: "Hand over the recorded message between {everybody}",
+}
+SIGNED_OFF = {
+    "risk_assessment": "risk assessment",
+    "readiness": "readiness for the meeting",
+    "closure": "closing",
+}
+# Commands that are given after somebody was spoken or written to.
+_AFTER_CONTACT = frozenset(
+    {
+        "book_preparation_meeting",
+        "complete_task",
+        "give_consent",
+        "record_acknowledgement",
+        "record_contact_attempt",
+        "record_follow_up",
+        "record_information_given",
+        "record_interest",
+        "record_survey",
+    }
+)
+# What is not to be done before its day comes near; all else can be done now.
+_FOR_A_LATER_DAY = frozenset(
+    {
+        DeadlineName.AGREEMENT_ITEM,
+        DeadlineName.CHECK_IN,
+        DeadlineName.COURT_DATE,
+        DeadlineName.FOLLOW_UP_SIX_WEEKS,
+        DeadlineName.FOLLOW_UP_THREE_MONTHS,
+        DeadlineName.HOLD_REVIEW,
+        DeadlineName.INACTIVITY,
+        DeadlineName.PREPARATION_REVIEW,
+        DeadlineName.RISK_RECONFIRMATION,
+        DeadlineName.SURVEY,
+        DeadlineName.THINKING_TIME,
+        DeadlineName.UNREACHABLE_REVIEW,
+    }
+)
+
+
+def word_item(found: Found, referral: Referral, at: datetime) -> WorkItem:
+    """The item for something that was found to do on a referral, as of an instant."""
+    waiting = found.waits_for is not None
+    answer = found.answer if waiting else _unless_on_hold(found.answer, referral)
+    answer = answer.filled(_words(found, referral))
+    late = not waiting and is_late(found, at)
+    entered = f"It has been in {in_words(referral.stage)} since {short_day(referral.stage_entered_at)}."
+    away = f"It is the work of {found.instead_of}, who is away." if found.instead_of else ""
+    return WorkItem(
+        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(","),
+        reference=referral.reference,
+        area=referral.area,
+        stage=referral.stage,
+        concerns=found.participants or found.colleagues,
+        why=Why.WAITING if waiting and answer.why is not Why.SAFEGUARDING else answer.why,
+        because=" ".join(filter(None, (answer.because or entered, away, found.note))),
+        deadline=found.deadline,
+        due_at=found.due_at,
+        due_in_working_days=_working_days(found.due_at, referral, at),
+        overdue=late,
+        group=_group(found, answer, at, late=late),
+        instead_of=found.instead_of,
+        read_first=ReadFirst.REFERRAL if waiting else _read_first(found, answer),
+        actions=() if waiting else _actions(answer, late=late),
+    )
+
+
+def short_day(moment: datetime) -> str:
+    """A day in London as a worklist says it: Thu 26 Nov."""
+    return f"{moment.astimezone(LONDON):%a %-d %b}"
+
+
+def short_moment(moment: datetime | None) -> str:
+    """An instant by London's clock as a worklist says it: Thu 26 Nov, 14:30; empty where there is none."""
+    return f"{moment.astimezone(LONDON):%a %-d %b, %H:%M}" if moment else ""
+
+
+def continued(verb: str) -> str:
+    """A sentence as it goes on after other words."""
+    return verb[:1].lower() + verb[1:]
+
+
+def _unless_on_hold(answer: Answer, referral: Referral) -> Answer:
+    if referral.hold is None or RULES[COMMANDS[answer.kind]].on_hold:
+        return answer
+    first = RESUME_FIRST
+    verb = first.verb.replace("{verb}", continued(answer.verb))
+    because = first.because.replace("{because}", answer.because).strip()
+    return Answer(verb, first.kind, because, why=answer.why)
+
+
+def _of_others(found: Found, answer: Answer) -> str:
+    if answer.why is Why.SAFEGUARDING:
+        return answer.verb
+    if answer.why is Why.SIGN_OFF:
+        return f"A supervisor signs the {SIGNED_OFF[answer.fields['subject']]} off"
+    return f"{' or '.join(found.waits_for or ())}: {continued(answer.verb)}"
+
+
+def _words(found: Found, referral: Referral) -> Mapping[str, str]:
+    booked = referral.activity.method if referral.activity else referral.method
+    everybody = " and ".join(found.participants)
+    attending = ",".join(each.id for each in referral.participants if each.active and each.id[0] in "hr")
+    return {
+        "who": _people(found.participants),
+        "participant": found.participants[0] if found.participants else "",
+        "everybody": everybody,
+        "attending": attending,
+        "lead": _LEADING[booked].format(everybody=everybody) if booked else "",
+        "activity": _ACTIVITIES[booked] if booked else "activity",
+        "caseworker": referral.caseworker or "the team",
+        "received": short_day(referral.received_at),
+        "entered": short_day(referral.stage_entered_at),
+        "active": short_day(referral.last_activity_at),
+        "held": short_day(referral.held[-1].at) if referral.held else "",
+        "on_hold": short_day(referral.hold.since) if referral.hold else "",
+        "due": short_moment(found.due_at)
+        if found.over_at
+        else short_day(found.due_at)
+        if found.due_at
+        else "",
+        **dict(found.words),
+    }
+
+
+def _read_first(found: Found, answer: Answer) -> ReadFirst | None:
+    if answer.kind == "sign_off":
+        return ReadFirst.SIGN_OFFS
+    with_participant = bool(found.participants) and _is_participant(found.participants[0])
+    return ReadFirst.CONTACT if answer.kind in _AFTER_CONTACT and with_participant else None
+
+
+def _actions(answer: Answer, *, late: bool) -> tuple[Action, ...]:
+    first = Alternative(answer.when, answer.kind, answer.fields, answer.asks)
+    # Of what has a day of its own, the outcome is recorded when it is over.
+    after = answer.why in (Why.APPOINTMENT, Why.COURT_DATE) and not late
+    return tuple(
+        Action(
+            when=_afterwards(each.when) if after else each.when,
+            kind=each.kind,
+            fields=dict(each.fields),
+            asks=each.asks,
+        )
+        for each in (first, *answer.alternatives)
+    )
+
+
+def _afterwards(when: str) -> str:
+    return f"Afterwards, {continued(when)}" if when else "Afterwards"
+
+
+def _working_days(due_at: datetime | None, referral: Referral, at: datetime) -> int | None:
+    if due_at is None:
+        return None
+    today, day = at.astimezone(LONDON).date(), due_at.astimezone(LONDON).date()
+    return working_days_between(today, day, frozenset(referral.policy.closures))
+
+
+def _group(found: Found, answer: Answer, at: datetime, *, late: bool) -> Group:
+    if answer.why is Why.SAFEGUARDING:
+        return Group.AT_ONCE
+    if found.waits_for is not None:
+        return Group.WAITING
+    if late:
+        return Group.OVERDUE
+    if found.due_at is None:
+        return Group.NEXT_STEPS
+    days = (found.due_at.astimezone(LONDON).date() - at.astimezone(LONDON).date()).days
+    if days <= 7:
+        # A meeting that goes on from before midnight is today's.
+        return Group.TODAY if days <= 0 else Group.THIS_WEEK
+    name = (found.deadline or "").partition("/")[0]
+    waits = found.over_at is not None or name in _FOR_A_LATER_DAY
+    return Group.LATER if waits else Group.NEXT_STEPS
+
+
+def _people(participants: Collection[str]) -> str:
+    """By id and side: h1, the person harmed. A partner who sent the referral has an id only."""
+    named = [f"{each}, {_SIDES[each[0]]}," if _is_participant(each) else each for each in participants]
+    return " and ".join(named)
+
+
+def _is_participant(who: str) -> bool:
+    return who[0] in _SIDES and who[1:].isdecimal()
