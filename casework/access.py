@@ -10,6 +10,8 @@ when and, as far as possible, why.
 
 from __future__ import annotations
 
+import asyncio
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
@@ -19,6 +21,7 @@ from casework.session import Session, WayIn
 from lifecycle import Refused, fold
 from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.notifying.team import answering, with_cover
+from runtime.referrals import NotAnswered
 from schemas.access import LONGEST_REASON, DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
@@ -112,7 +115,7 @@ _SENTENCES = {
 }
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
-    Role.COMMISSIONER: " You see figures: rj funnel.",
+    Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
 }
 _HOW_TO_SAY_WHY = {
     WayIn.COMMAND_LINE: " Say why with --reason -, which asks for it, or reads the standard input.",
@@ -191,6 +194,12 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if concerns(entry)]
 
 
+# How often a look is tried to be recorded while others look at the same referral.
+_TRIES = 20
+# Of which a reason has more, in whatever script.
+_FEWEST_LETTERS = 3
+
+
 def needs_reason(member: Staff, relation: Relation) -> bool:
     """Whether somebody who stands so to a sensitive case sees data about its people only by saying why."""
     return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
@@ -213,7 +222,8 @@ async def require_access(
     Raises:
         Refused: the referral is unknown, or they may not, or they have to say why.
     """
-    while True:
+    for tries in range(_TRIES):
+        await asyncio.sleep(0.01 * tries)
         standing = await access_log.standing(session.referrals.pool, reference)
         if standing is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
@@ -242,6 +252,7 @@ async def require_access(
         if await _recorded(session, look, standing.head, told):
             return relation
         # Another look or an erasure was recorded first: try again.
+    raise NotAnswered(f"Others look at {reference} at the same moment; try again.")
 
 
 async def _recorded(session: Session, look: Look, previous: bytes, told: list[str]) -> bool:
@@ -266,6 +277,8 @@ async def _recorded(session: Session, look: Look, previous: bytes, told: list[st
 
 def _reason(session: Session) -> str | None:
     said = (session.reason or "").strip()
+    if said and sum(unicodedata.category(each).startswith("L") for each in said) < _FEWEST_LETTERS:
+        raise Refused("reason_says_nothing", "The reason says nothing; say why you look, in words.", "reason")
     if len(said) > LONGEST_REASON:
         raise Refused(
             "reason_too_long",

@@ -67,7 +67,9 @@ async def read_inbox(
     Args:
         unread: only what they have not read yet.
     """
-    pool, member = session.referrals.pool, session.member
+    member = session.member
+    # Of areas that they left, nothing is shown any more.
+    pool = session.referrals.pool.within(member.areas)
     messages = first(await notices.inbox(pool, member.id, unread=unread, limit=limit + 1), limit)
     where = await areas_and_stages(pool, {message.reference for message in messages.items})
     waiting = await _still_open(session, messages.items)

@@ -198,12 +198,14 @@ async def waiting_sign_offs(
 
 async def _to_sign_off(session: Session, waiting: WaitingSignOff) -> ToSignOff | None:
     """What a person is to judge, by the log; None where it was erased or settled meanwhile."""
-    await require_access(session, What.PEOPLE, waiting.reference, DataKind.SIGN_OFF)
     pool = session.referrals.pool.within([waiting.area])
     try:
         key = await session.referrals.keys.get(waiting.reference)
     except KeyErased:
         return None
+    if to_sign_off(await event_log.read(pool, waiting.reference), waiting.subject) is None:
+        return None
+    await require_access(session, What.PEOPLE, waiting.reference, DataKind.SIGN_OFF)
     return to_sign_off(await event_log.read(pool, waiting.reference, key=key), waiting.subject)
 
 

@@ -52,6 +52,7 @@ def reason_given(reason: str | None) -> str | None:
         BadInput: nothing is there, or it holds what cannot be kept.
     """
     from cli.reading import refuse_unprintable
+    from schemas.access import LONGEST_REASON
 
     if reason is None:
         return None
@@ -59,6 +60,8 @@ def reason_given(reason: str | None) -> str | None:
     refuse_unprintable(said, "reason")
     if not said.strip():
         raise BadInput("reason: is empty; say why in words.")
+    if len(said) > LONGEST_REASON:
+        raise BadInput(f"reason: takes at most {LONGEST_REASON} characters.")
     warn_of_onlookers([] if reason == ASKED_FOR else ["reason"])
     return said
 

@@ -38,7 +38,8 @@ def _standing(view: ReferralView) -> Iterator[str]:
     yield from words.standing(referral)
     yield from words.origin(referral)
     if view.withheld:
-        yield "Sensitive case: why, and what was judged, is for those who work on it (rj timeline --reason -)"
+        yield "Sensitive case: why, and what was judged, is for those who work on it. If you must see it, say why:"
+        yield f"  rj timeline {referral.reference} --reason - --as YOUR-ID"
     yield from words.what_stops(referral)
     yield from words.activity(referral)
     yield "Participants:"

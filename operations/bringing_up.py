@@ -99,22 +99,30 @@ class Up:
     async def _restart(
         self, server: Restartable, said: str, announce: Callable[[RunningService], None]
     ) -> None:
-        name, now = server.process.name, datetime.now(UTC)
-        since = now - RESTARTS_WITHIN
-        lately = sum(each.server == name and each.at > since for each in self.service.restarts)
-        if lately >= RESTARTS:
-            minutes = RESTARTS_WITHIN // timedelta(minutes=1)
-            raise ServerFailed(
-                f"{said} It had been started again {lately} times in {minutes} minutes, and is not once more."
-            )
-        log.error("a server died and is started again", server=name, said=said)
-        await server.restart()
-        log.warning("a server was started again", server=name)
-        restart = Restart(server=name, at=now, said=said)
-        # Only as many as tell whether it dies too often.
-        kept = (*self.service.restarts, restart)[-4 * RESTARTS :]
-        self.service = self.service.model_copy(update={"restarts": kept})
-        announce(self.service)
+        name = server.process.name
+        while True:
+            now = datetime.now(UTC)
+            since = now - RESTARTS_WITHIN
+            lately = sum(each.server == name and each.at > since for each in self.service.restarts)
+            if lately >= RESTARTS:
+                minutes = RESTARTS_WITHIN // timedelta(minutes=1)
+                raise ServerFailed(
+                    f"{said} It had been started again {lately} times in {minutes} minutes, and is not once more."
+                )
+            log.error("a server died and is started again", server=name, said=said)
+            restart = Restart(server=name, at=now, said=said)
+            # Only as many as tell whether it dies too often.
+            kept = (*self.service.restarts, restart)[-4 * RESTARTS :]
+            self.service = self.service.model_copy(update={"restarts": kept})
+            announce(self.service)
+            try:
+                await server.restart()
+            except ServerFailed as failed:
+                # One more that counts; the next may succeed, as after a slow recovery.
+                said = str(failed)
+                continue
+            log.warning("a server was started again", server=name)
+            return
 
 
 def log_file(folder: DataFolder) -> TextIO:

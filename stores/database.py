@@ -202,6 +202,8 @@ def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
             why = "refuses the user name or the password"
         case asyncpg.InvalidCatalogNameError():
             why = "does not exist on that server"
+        case asyncpg.CannotConnectNowError():
+            why = "is starting or stopping: try again in a moment"
         case asyncpg.PostgresError():
             why = f"does not let us in: {error}"
         case ValueError() | asyncpg.InterfaceError():

@@ -41,11 +41,14 @@ async def contact_details(session: Session, reference: str, participant: str) ->
         Refused: the referral or the participant is unknown, or it is not theirs to see.
         KeyErased: the referral was erased.
     """
+    await require_access(session, What.CASELOAD, reference)
+    pool, keys = session.referrals.pool, session.referrals.keys
+    # Nothing is shown of whom nobody knows, or of what was erased, so no look is recorded then.
+    key = await keys.get(reference)
+    known_participant(fold(await event_log.history(pool, keys, reference)), participant)
     await require_access(session, What.PEOPLE, reference, DataKind.CONTACT)
-    key = await session.referrals.keys.get(reference)
-    history = await event_log.read(session.referrals.pool, reference, key=key)
+    history = await event_log.read(pool, reference, key=key)
     referral = fold(history)
-    known_participant(referral, participant)
     contact = contact_of(history, participant)
     return ContactDetails(
         participant=participant,

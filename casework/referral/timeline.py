@@ -90,9 +90,11 @@ async def read_timeline(session: Session, reference: str, *, outline: bool = Fal
     Raises:
         Refused: the referral is unknown, or not theirs to see.
     """
-    await require_access(session, What.CASELOAD if outline else What.PEOPLE, reference, DataKind.TIMELINE)
     referrals = session.referrals
     erasure = await erasures.find(referrals.pool, reference)
+    # Of an erased referral nothing is shown about people, so no look is recorded.
+    what = What.CASELOAD if outline or erasure else What.PEOPLE
+    await require_access(session, what, reference, DataKind.TIMELINE)
     key: DataKey | None = None
     if not outline and erasure is None:
         key = await referrals.keys.get(reference)

@@ -21,6 +21,7 @@ from cli.common import (
     as_staff_id,
     command_group,
     due,
+    fail,
     guarded,
     plain,
     print_json,
@@ -499,6 +500,9 @@ def timeline_command(
     Example: rj timeline RJ-7KQ4-M2X1 --as cw-1
     """
     from cli.free_text import reason_given
+
+    if outline and reason is not None:
+        fail(Exit.BAD_INPUT, "--reason: is for the whole timeline; the outline needs none.")
 
     async def work(session: Session) -> Timeline:
         from casework.referral.timeline import read_timeline

@@ -121,9 +121,9 @@ def _today(found: Worklist) -> str:
 def _item(each: WorkItem, label: str, staff_id: str, *, brief: bool) -> Iterator[str]:
     from cli.command_lines import lines_of
 
-    margin = " " * (len(label) + 4) if label else "    "
+    margin = " " * len(f"  {label}  ")
     place = f"{each.reference}, {words(each.stage)}"
-    lead = f"  {label}  " if label else "  - "
+    lead = f"  {label}  "
     if brief:
         cover = f", for {each.instead_of}" if each.instead_of else ""
         yield f"{lead}{each.verb} ({place}{cover})"
@@ -137,7 +137,7 @@ def _item(each: WorkItem, label: str, staff_id: str, *, brief: bool) -> Iterator
 def _when(each: WorkItem, now: datetime) -> str:
     """How late it is, or by when it is due, as short as it can be."""
     if each.due_at is None:
-        return ""
+        return "-"
     due, days = each.due_at.astimezone(LONDON), each.due_in_working_days or 0
     if each.overdue:
         return f"{-days} working day{'s' * (days != -1)} late" if days < 0 else "late today"

@@ -46,7 +46,7 @@ class AlreadyRunning(Exception):
 
 
 class Restart(BaseModel):
-    """A server of `rj up` that died and was started again."""
+    """A server of `rj up` that died, and was to be started again."""
 
     server: str
     at: AwareDatetime

@@ -12,6 +12,8 @@ import pytest
 
 from casework.access import What, require_access
 from casework.access_log import looks_at, looks_at_referrals_of, looks_by
+from casework.referral.contact import contact_details
+from casework.referral.timeline import read_timeline
 from casework.session import Session, WayIn, sign_in
 from lifecycle import Refused
 from operations.verifying import verify
@@ -22,7 +24,7 @@ from schemas.areas import Area
 from schemas.people import Role, Staff
 from stores import notices
 from stores.database import Pool, connect
-from stores.keys.referral_keys import KeyStore
+from stores.keys.referral_keys import KeyErased, KeyStore
 from stores.logs.anchors import Anchors
 from tests.life import form
 from tests.register import enter
@@ -130,6 +132,26 @@ async def test_a_stranger_to_a_sensitive_case_is_refused_without_a_reason(
         await require_access(long, What.PEOPLE, sensitive)
     assert await looks(referrals, sensitive) == []
     assert await told(referrals.pool, sensitive) == {}
+
+
+@pytest.mark.parametrize("reason", [".", "\u200b\u200b\u200b", "1234", "-- --"])
+async def test_a_reason_that_says_nothing_is_none(referrals: Referrals, sensitive: str, reason: str) -> None:
+    session = await sign_in(referrals, "cw-2", WayIn.CONSOLE, reason=reason)
+    with pytest.raises(Refused, match="says nothing"):
+        await require_access(session, What.PEOPLE, sensitive)
+    assert await looks(referrals, sensitive) == []
+
+
+async def test_where_nothing_is_shown_no_look_is_recorded(referrals: Referrals, sensitive: str) -> None:
+    session = await sign_in(referrals, "su-1", WayIn.COMMAND_LINE)
+    with pytest.raises(Refused, match="no participant with that id"):
+        await contact_details(session, sensitive, "h99")
+    async with referrals.pool.acquire() as connection, connection.transaction():
+        await referrals.keys.destroy(connection, sensitive, "request", "su-1")
+    with pytest.raises(KeyErased):
+        await contact_details(session, sensitive, "h1")
+    assert (await read_timeline(session, sensitive)).erasure is not None
+    assert await looks(referrals, sensitive) == []
 
 
 async def test_with_a_reason_they_look_and_the_supervisors_are_told(

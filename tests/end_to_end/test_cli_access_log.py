@@ -61,6 +61,23 @@ async def test_a_stranger_to_a_sensitive_case_sees_how_it_stands_and_not_what_ki
     assert (await rj("show", sensitive, "--as", "cw-1", "--json")).json["referral"]["sensitive_categories"]
 
 
+@pytest.mark.parametrize(
+    ("command", "given", "sentence"),
+    [
+        ("timeline {ref} --outline --reason -", SAID, "--reason: is for the whole timeline"),
+        ("contact {ref} h1 --reason -", "x" * 2001, "reason: takes at most 2000 characters"),
+        ("contact {ref} h1 --reason -", "\u202e\u202e", "reason"),
+    ],
+)
+async def test_what_cannot_be_a_reason_gets_one_sentence(
+    rj: Rj, sensitive: str, command: str, given: str, sentence: str
+) -> None:
+    said = await rj(*command.format(ref=sensitive).split(), "--as", "cw-2", given=given)
+    assert said.code in (2, 3)
+    assert said.out == ""
+    assert sentence in said.one_sentence()
+
+
 @pytest.mark.parametrize("command", READERS)
 async def test_a_reason_on_the_command_line_is_warned_of(
     rj: Rj, sensitive: str, command: str, monkeypatch: pytest.MonkeyPatch

@@ -36,8 +36,8 @@ async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Refer
 @pytest.mark.parametrize(
     ("who", "participant", "sentence"),
     [
-        ("co-1", "h1", "for those who work with the referral"),
-        ("pa-1", "h1", "for those who work with the referral"),
+        ("co-1", "h1", "for those who work on them"),
+        ("pa-1", "h1", "for those who work on them"),
         ("cw-kent", "h1", "does not work in durham"),
         ("cw-1", "h9", "no participant with that id; known: h1, r1"),
     ],

@@ -13,12 +13,14 @@ from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.notices import About, Category
+from schemas.people import Role, Staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from tests.book import MONDAY, Book
 from tests.caseload import Caseload, a_caseload
 from tests.end_to_end.conftest import Rj
 from tests.life import HARMED
+from tests.register import enter
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
@@ -111,6 +113,17 @@ async def test_what_asked_somebody_to_act_is_marked_over_when_it_no_longer_waits
     escalation = (await rj("inbox", "--as", "sw-sv")).out
     assert re.search(rf"  new, over  {late}: ", escalation), escalation
     assert re.search(rf"  over +{late}: ", (await rj("inbox", "--as", "sw-sv", "--all")).out)
+
+
+async def test_who_left_an_area_reads_nothing_of_it_any_more(rj: Rj, pool: Pool, keys: KeyStore) -> None:
+    book = Book(pool, keys, Area.WEST_YORKSHIRE, "wy")
+    await book.hire()
+    reference = await book.allocated()
+    await book.reach(reference, "first_contact", "warn-1")
+    assert reference in (await rj("inbox", "--as", "wy-1", "--all", "--keep-unread")).out
+    moved = Staff(id="wy-1", role=Role.CASEWORKER, areas=(Area.SOUTH_YORKSHIRE,))
+    await enter(pool, keys, moved)
+    assert (await rj("inbox", "--as", "wy-1", "--all")).out == "There is nothing.\n"
 
 
 @pytest.mark.parametrize(
