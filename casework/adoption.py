@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from uuid import uuid4
 
 from temporalio.client import (
-    WorkflowFailureError,
     WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from activities.adoption import AdoptionTally, PolicyAdoption
 from casework.access import What, require_access
+from casework.following import follow
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import SUPERVISORS
-from runtime.referrals import TemporalUnreachable
-from runtime.sealing.places import PayloadRefused
 from schemas.areas import Area
 from schemas.base import Model
 from stores import supervision
@@ -30,7 +23,6 @@ from workflows.adoption import AdoptionInput, AdoptionProgress, AdoptPolicyWorkf
 from workflows.ids import SERVICE_QUEUE
 
 __all__ = [
-    "AdoptionFailed",
     "AdoptionProgress",
     "AdoptionProspect",
     "AdoptionTally",
@@ -39,15 +31,6 @@ __all__ = [
     "adoption_prospect",
     "versions",
 ]
-
-_ASK_EVERY = 0.3
-_QUERY_WITHIN = timedelta(seconds=3)
-# While no worker runs, or Temporal is busy, there is no answer; it is asked again.
-_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, PayloadRefused)
-
-
-class AdoptionFailed(Exception):
-    """An adoption ended by a fault of ours. One sentence; what was adopted stays so."""
 
 
 class AdoptionProspect(Model):
@@ -114,41 +97,21 @@ async def adopt_in_areas(
     It goes on by itself when nobody follows it any more.
 
     Args:
-        on_progress: told how far it has come, again and again; None where no worker says so.
+        asked: the order; see :func:`adoption_prospect`.
+        on_progress: called with how far it has come, again and again; with None where no worker answers.
 
     Raises:
-        AdoptionFailed: it ended by a fault of ours, or somebody ended it.
+        BulkWorkFailed: it ended by a fault of ours, or somebody ended it.
         TemporalUnreachable: Temporal does not answer.
     """
-    try:
-        handle = await session.referrals.client.start_workflow(
+
+    async def start() -> WorkflowHandle[AdoptPolicyWorkflow, AdoptionTally]:
+        return await session.referrals.client.start_workflow(
             AdoptPolicyWorkflow.run,
             AdoptionInput(asked=asked),
             id=adoption_workflow_id(asked),
             task_queue=SERVICE_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        ended = asyncio.ensure_future(handle.result())
-        try:
-            while not ended.done():
-                await asyncio.wait([ended], timeout=_ASK_EVERY)
-                if not ended.done():
-                    on_progress(await _ask(handle))
-            return ended.result()
-        finally:
-            ended.cancel()
-    except (WorkflowFailureError, PayloadRefused) as error:
-        cause = error.cause if isinstance(error, WorkflowFailureError) else error
-        raise AdoptionFailed(
-            f"The adoption ended before its time ({type(cause).__name__}); the worker's log says why. "
-            "What was adopted stays so; the same command again does the rest."
-        ) from error
-    except RPCError as error:
-        raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
 
-
-async def _ask(handle: WorkflowHandle[AdoptPolicyWorkflow, AdoptionTally]) -> AdoptionProgress | None:
-    try:
-        return await handle.query(AdoptPolicyWorkflow.progress, rpc_timeout=_QUERY_WITHIN)
-    except _NO_ANSWER:
-        return None
+    return await follow(start, AdoptPolicyWorkflow.progress, on_progress, what="adoption")

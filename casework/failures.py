@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from casework.adoption import AdoptionFailed
-from casework.reassignment import ReassignmentFailed
+from casework.following import BulkWorkFailed
 from lifecycle import Refused
 from messages.wording import BadTemplate
 from policies.files import BadPolicy
@@ -72,7 +71,7 @@ def failure_of(error: Exception) -> Failure | None:
         case Refused():
             sentence = f"{error.field}: {error.message}" if error.field else error.message
             return Failure(Kind.REFUSED, sentence)
-        case ReassignmentFailed() | AdoptionFailed():
+        case BulkWorkFailed():
             return Failure(Kind.FAULT, str(error))
         case _ if isinstance(error, _REFUSED):
             return Failure(Kind.REFUSED, str(error))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, Field
 from temporalio.client import (
     WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.reassignment import Reassignment, Tally
+from casework.following import follow
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import SUPERVISORS, WORKERS
 from runtime.referrals import Referrals, TemporalUnreachable
-from runtime.sealing.places import PayloadRefused
 from schemas import facts
 from schemas.areas import Area
 from schemas.base import Model
@@ -37,15 +33,6 @@ from workflows.reassignment import (
     ReassignmentWorkflow,
     reassignment_workflow_id,
 )
-
-_ASK_EVERY = 0.3
-_QUERY_WITHIN = timedelta(seconds=3)
-# While no worker runs, or Temporal is busy, there is no answer; it is asked again.
-_NO_ANSWER = (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, PayloadRefused)
-
-
-class ReassignmentFailed(Exception):
-    """A reassignment ended by a fault of ours. One sentence; what was given on stays so."""
 
 
 class Order(Model):
@@ -176,38 +163,28 @@ async def reassign(session: Session, order: Order, on_progress: Callable[[HowFar
     It goes on by itself when nobody follows it any more.
 
     Args:
-        on_progress: told how far it has come, again and again; None where no worker says so.
+        order: see :class:`Order`.
+        on_progress: called with how far it has come, again and again; with None where no worker answers.
 
     Raises:
-        ReassignmentFailed: it ended by a fault of ours, or somebody ended it.
+        BulkWorkFailed: it ended by a fault of ours, or somebody ended it.
         TemporalUnreachable: Temporal does not answer.
     """
-    referrals, asked = session.referrals, _asked(session, order)
-    try:
-        handle = await referrals.client.start_workflow(
+    asked = _asked(session, order)
+
+    async def start() -> WorkflowHandle[ReassignmentWorkflow, Tally]:
+        return await session.referrals.client.start_workflow(
             ReassignmentWorkflow.run,
             ReassignmentInput(asked=asked),
             id=reassignment_workflow_id(asked.giver, asked.taker),
             task_queue=SERVICE_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        ended = asyncio.ensure_future(handle.result())
-        try:
-            while not ended.done():
-                await asyncio.wait([ended], timeout=_ASK_EVERY)
-                if not ended.done():
-                    on_progress(_how_far(await _ask(handle), order))
-            return _result(ended.result())
-        finally:
-            ended.cancel()
-    except (WorkflowFailureError, PayloadRefused) as error:
-        cause = error.cause if isinstance(error, WorkflowFailureError) else error
-        raise ReassignmentFailed(
-            f"The reassignment ended before its time ({type(cause).__name__}); the worker's log says why. "
-            "What was given on stays so; the same command again gives on the rest."
-        ) from error
-    except RPCError as error:
-        raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+
+    def show(progress: Progress | None) -> None:
+        on_progress(_how_far(progress, order))
+
+    return _result(await follow(start, ReassignmentWorkflow.progress, show, what="reassignment"))
 
 
 def _asked(session: Session, order: Order) -> Reassignment:
@@ -227,13 +204,6 @@ def _how_far(progress: Progress | None, order: Order) -> HowFar | None:
 
 def _result(tally: Tally) -> Result:
     return Result.model_validate(tally.model_dump())
-
-
-async def _ask(handle: WorkflowHandle[ReassignmentWorkflow, Tally]) -> Progress | None:
-    try:
-        return await handle.query(ReassignmentWorkflow.progress, rpc_timeout=_QUERY_WITHIN)
-    except _NO_ANSWER:
-        return None
 
 
 def _handle(referrals: Referrals, asked: Reassignment) -> WorkflowHandle[ReassignmentWorkflow, Tally]:

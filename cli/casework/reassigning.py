@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +19,6 @@ from cli.common import (
     guarded,
     print_json,
     print_table,
-    progress,
     run_as,
     when,
 )
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
     from casework.session import Session
 
 app = command_group()
-
-# Seconds without an answer after which somebody who waits is told why.
-_SILENT_FOR = 10.0
 
 
 @app.command("reassign")
@@ -116,34 +111,13 @@ def _ask(ordered: Order, expected: Prospect, yes: bool) -> None:
 
 async def _follow(session: Session, ordered: Order) -> Result:
     from casework.reassignment import reassign
+    from cli.following import Shown, follow_on_a_bar
 
-    with progress() as bar:
-        task = bar.add_task("Reassigning", total=None)
-        said: set[str] = set()
-        heard_at = asyncio.get_running_loop().time()
+    def shown(come: HowFar) -> Shown:
+        remark = None if come.own else f"Following the one that {come.asked_by} has begun already."
+        return Shown(come.so_far.done, come.total or None, remark)
 
-        def say(sentence: str) -> None:
-            if sentence not in said:
-                said.add(sentence)
-                typer.echo(sentence, err=True)
-
-        def show(come: HowFar | None) -> None:
-            nonlocal heard_at
-            now = asyncio.get_running_loop().time()
-            if come is None:
-                if now - heard_at > _SILENT_FOR:
-                    say("No worker answers: it goes on when one runs (`rj up`, or `python worker.py`).")
-                return
-            heard_at = now
-            if not come.own:
-                say(f"Following the one that {come.asked_by} has begun already.")
-            bar.update(task, completed=come.so_far.done, total=come.total or None)
-
-        try:
-            return await reassign(session, ordered, show)
-        except asyncio.CancelledError:
-            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
-            raise
+    return await follow_on_a_bar("Reassigning", None, shown, lambda show: reassign(session, ordered, show))
 
 
 def _tell(result: Result, giver: str, taker: str) -> None:

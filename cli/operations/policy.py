@@ -20,7 +20,6 @@ from cli.common import (
     plain,
     print_json,
     print_table,
-    progress,
     run_as,
     words,
 )
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from casework.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
     from casework.session import Session
     from schemas.policy import Policies, Policy
-
-# Seconds without an answer after which somebody who waits is told why.
-_SILENT_FOR = 10.0
 
 app = command_group()
 policy_app = typer.Typer(help="The policy: deadlines, notices, gates, switches.", rich_markup_mode=None)
@@ -261,37 +257,20 @@ def _adopt_in_areas(area: Area | None, staff: str, as_json: bool) -> None:
 
 
 async def _follow(session: Session, expected: AdoptionProspect) -> AdoptionTally:
-    import asyncio
-
     from casework.adoption import adopt_in_areas
+    from cli.following import Shown, follow_on_a_bar
 
-    with progress() as bar:
-        task = bar.add_task("Adopting", total=expected.count or None)
-        heard_at = asyncio.get_running_loop().time()
-        said: set[str] = set()
+    def shown(come: AdoptionProgress) -> Shown:
+        other = come.run != expected.asked.run
+        begun = f"Following one that was begun already, to version {', '.join(come.versions)}."
+        return Shown(come.tally.done, come.total or None, begun if other else None)
 
-        def say(sentence: str) -> None:
-            if sentence not in said:
-                said.add(sentence)
-                typer.echo(sentence, err=True)
-
-        def show(come: AdoptionProgress | None) -> None:
-            nonlocal heard_at
-            now = asyncio.get_running_loop().time()
-            if come is None:
-                if now - heard_at > _SILENT_FOR:
-                    say("No worker answers: it goes on when one runs (`rj up`, or `python worker.py`).")
-                return
-            heard_at = now
-            if come.run != expected.asked.run:
-                say(f"Following one that was begun already, to version {', '.join(come.versions)}.")
-            bar.update(task, completed=come.tally.done, total=come.total or None)
-
-        try:
-            return await adopt_in_areas(session, expected.asked, show)
-        except asyncio.CancelledError:
-            typer.echo("It goes on by itself; run the same command again to follow it.", err=True)
-            raise
+    return await follow_on_a_bar(
+        "Adopting",
+        expected.count or None,
+        shown,
+        lambda show: adopt_in_areas(session, expected.asked, show),
+    )
 
 
 def _meant(given: list[str]) -> Iterator[str]:

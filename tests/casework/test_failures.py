@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from casework.failures import Kind, failure_of
-from casework.reassignment import ReassignmentFailed
+from casework.following import BulkWorkFailed
 from lifecycle import Refused
 from messages.wording import BadTemplate
 from runtime.referrals import NotAnswered
@@ -38,7 +38,7 @@ from stores.keys.referral_keys import KeyErased, MasterKeyProblem
             Kind.UNREACHABLE,
             "The database lacks our tables: `rj up` makes them, as its owner.",
         ),
-        (ReassignmentFailed("It ended."), Kind.FAULT, "It ended."),
+        (BulkWorkFailed("It ended."), Kind.FAULT, "It ended."),
     ],
 )
 def test_what_people_can_meet_has_a_kind_and_a_sentence(error: Exception, kind: Kind, sentence: str) -> None:
