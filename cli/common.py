@@ -236,7 +236,7 @@ async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], tempor
     # A read learns nothing of Temporal, which is as well: only the SDK can read what TEMPORAL_* say.
     where: ClientConnectConfig | Callable[[], ClientConnectConfig]
     where = servers.temporal if temporal else lambda: servers.temporal
-    async with connected(told, servers.database_url, where, lazy=not temporal) as referrals:
+    async with connected(told, servers.database_url, where, lazy=not temporal, calls_only=True) as referrals:
         return await work(referrals)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casework import words
-from casework.referral.steps import BlockedStep, PersonTold, Preview
-from casework.referral.timeline import Timeline
-from casework.referral.view import AnyView, ErasedView, ReferralView, Source, StatusView
 from casework.words import in_words, on_day, when
 from cli.common import due
 from schemas.notices import Party
+
+if TYPE_CHECKING:
+    from casework.referral.steps import BlockedStep, PersonTold, Preview
+    from casework.referral.timeline import Timeline
+    from casework.referral.view import AnyView, ReferralView
 
 # What nobody reads in a timeline.
 _LEFT_OUT = {"policy", "becomes", "reference"}
@@ -21,6 +23,8 @@ _LEFT_OUT = {"policy", "becomes", "reference"}
 
 def view_lines(view: AnyView) -> Iterator[str]:
     """How a referral stands, as far as its reader may see it."""
+    from casework.referral.view import ErasedView, ReferralView, StatusView
+
     match view:
         case StatusView():
             yield f"{view.reference}: {in_words(view.status)}"
@@ -32,6 +36,8 @@ def view_lines(view: AnyView) -> Iterator[str]:
 
 
 def _standing(view: ReferralView) -> Iterator[str]:
+    from casework.referral.view import Source
+
     referral = view.referral
     if view.source is Source.LOG_INSTEAD:
         yield "Its workflow does not answer (is Temporal up, and a worker?): read from the log instead."

@@ -12,7 +12,7 @@ from stores.database import connect_pool
 from stores.keys.referral_keys import EpochKeys, KeyStore, MasterKeys
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
+    from temporalio.client import Client, Plugin
     from temporalio.envconfig import ClientConnectConfig
     from temporalio.runtime import Runtime
 
@@ -44,6 +44,7 @@ async def connected(
     *,
     runtime: Runtime | None = None,
     lazy: bool = False,
+    calls_only: bool = False,
 ) -> AsyncIterator[Referrals]:
     """Connections to both servers, closed at the end.
 
@@ -51,6 +52,7 @@ async def connected(
         temporal: how Temporal is reached, or what reads that when it is first asked.
         lazy: connect to Temporal, and read the policies, only when they are first needed: for what PostgreSQL can
             answer without either. Until then the SDK is not even imported.
+        calls_only: whether the client of Temporal is for asking alone: no worker may be made of it.
 
     Raises:
         DatabaseUnreachable, TemporalUnreachable, MasterKeyProblem, BadPolicy: with one sentence each.
@@ -71,7 +73,7 @@ async def connected(
 
         def connect() -> Awaitable[Client]:
             told = temporal() if callable(temporal) else temporal
-            return connect_temporal(told, keys, runtime=runtime, lazy=lazy)
+            return connect_temporal(told, keys, runtime=runtime, lazy=lazy, calls_only=calls_only)
 
         yield Referrals(
             None if lazy else await connect(),
@@ -91,26 +93,37 @@ async def connect_temporal(
     *,
     runtime: Runtime | None = None,
     lazy: bool = False,
+    calls_only: bool = False,
 ) -> Client:
     """A client with the project's converter, codec and interceptors. Raises TemporalUnreachable, unless lazy.
 
-    Without keys the client cannot read any referral's data.
+    Args:
+        keys: without them the client cannot read any referral's data.
+        calls_only: it is for asking alone: no worker may be made of it.
     """
     from temporalio.client import Client
     from temporalio.service import RPCError
 
-    from runtime.sealing.plugin import referral_plugin
-
     try:
         async with asyncio.timeout(15):
             return await Client.connect(
-                **temporal, plugins=[referral_plugin(keys)] if keys else [], runtime=runtime, lazy=lazy
+                **temporal, plugins=[_plugin(keys, calls_only)] if keys else [], runtime=runtime, lazy=lazy
             )
     except (RuntimeError, RPCError, TimeoutError) as error:
         where = temporal.get("target_host", "its address")
         raise TemporalUnreachable(
             f"Temporal at {where} does not answer: check that it runs there."
         ) from error
+
+
+def _plugin(keys: KeyStore, calls_only: bool) -> Plugin:
+    if calls_only:
+        from runtime.sealing.calls import CallsPlugin
+
+        return CallsPlugin(keys)
+    from runtime.sealing.plugin import referral_plugin
+
+    return referral_plugin(keys)
 
 
 async def require_migrated(database_url: str) -> None:

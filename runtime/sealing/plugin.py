@@ -3,24 +3,10 @@ sealed with the referral's key for the place where they stand, failures and head
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from temporalio.api.common.v1 import Payload
-from temporalio.client import (
-    ClientConfig,
-    Interceptor,
-    OutboundInterceptor,
-    QueryWorkflowInput,
-    SignalWorkflowInput,
-    StartWorkflowInput,
-    StartWorkflowUpdateInput,
-    StartWorkflowUpdateWithStartInput,
-    WorkflowHandle,
-    WorkflowUpdateHandle,
-)
-from temporalio.common import HeaderCodecBehavior, RawValue
-from temporalio.converter import WorkflowSerializationContext
+from temporalio.client import ClientConfig
+from temporalio.common import HeaderCodecBehavior
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -30,9 +16,9 @@ from temporalio.worker import (
 )
 from temporalio.worker import Interceptor as WorkerInterceptor
 
-from runtime.sealing.codec import ReferralCodec, querying
+from runtime.sealing.calls import marked, seal_calls
 from runtime.sealing.converter import ReferralConverter, referral_converter
-from runtime.sealing.places import Place, mark
+from runtime.sealing.places import Place
 from stores.keys.referral_keys import KeyStore
 
 
@@ -62,79 +48,12 @@ class _ReferralPlugin(SimplePlugin):
 
     # SimplePlugin has no parameter for headers, and none for what depends on the namespace.
     def configure_client(self, config: ClientConfig) -> ClientConfig:
-        config = super().configure_client(config)
-        config["header_codec_behavior"] = HeaderCodecBehavior.CODEC
-        sealing = _SealForPlaces(self._keys, self._converter, config["namespace"])
-        config["interceptors"] = [*config.get("interceptors", ()), sealing]
-        return config
+        return seal_calls(super().configure_client(config), self._keys, self._converter)
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
         config = super().configure_replayer(config)
         config["header_codec_behavior"] = HeaderCodecBehavior.CODEC
         return config
-
-
-class _SealForPlaces(Interceptor):
-    """Says of what a caller sends what it is, which the codec is not told; and seals the headers, for which the client
-    gives it no context."""
-
-    def __init__(self, keys: KeyStore, converter: ReferralConverter, namespace: str) -> None:
-        self._keys = keys
-        self._converter = converter
-        self._namespace = namespace
-
-    def intercept_client(self, inner: OutboundInterceptor) -> OutboundInterceptor:
-        return _PlaceMarker(inner, self._keys, self._converter, self._namespace)
-
-
-class _PlaceMarker(OutboundInterceptor):
-    def __init__(
-        self, inner: OutboundInterceptor, keys: KeyStore, converter: ReferralConverter, namespace: str
-    ) -> None:
-        super().__init__(inner)
-        self._keys = keys
-        self._converter = converter
-        self._namespace = namespace
-
-    async def start_workflow(self, call: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
-        call.args = _marked(self._converter, call.args, Place.START)
-        call.start_signal_args = _marked(self._converter, call.start_signal_args, Place.SIGNAL)
-        call.headers = await self._sealed(call.headers, call.id)
-        return await super().start_workflow(call)
-
-    async def query_workflow(self, call: QueryWorkflowInput) -> Any:
-        call.args = _marked(self._converter, call.args, Place.QUERY)
-        call.headers = await self._sealed(call.headers, call.id)
-        with querying():
-            return await super().query_workflow(call)
-
-    async def signal_workflow(self, call: SignalWorkflowInput) -> None:
-        call.args = _marked(self._converter, call.args, Place.SIGNAL)
-        call.headers = await self._sealed(call.headers, call.id)
-        await super().signal_workflow(call)
-
-    async def start_workflow_update(self, call: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
-        call.args = _marked(self._converter, call.args, Place.UPDATE)
-        call.headers = await self._sealed(call.headers, call.id)
-        return await super().start_workflow_update(call)
-
-    async def start_update_with_start_workflow(
-        self, call: StartWorkflowUpdateWithStartInput
-    ) -> WorkflowUpdateHandle[Any]:
-        start, update = call.start_workflow_input, call.update_workflow_input
-        start.args = _marked(self._converter, start.args, Place.START)
-        update.args = _marked(self._converter, update.args, Place.UPDATE)
-        start.headers = await self._sealed(start.headers, start.id)
-        update.headers = await self._sealed(update.headers, start.id)
-        return await super().start_update_with_start_workflow(call)
-
-    async def _sealed(self, headers: Mapping[str, Payload], workflow_id: str) -> Mapping[str, Payload]:
-        if not headers:
-            return headers
-        context = WorkflowSerializationContext(namespace=self._namespace, workflow_id=workflow_id)
-        codec = ReferralCodec(self._keys).with_context(context).at(Place.HEADER)
-        payloads = await codec.encode(list(headers.values()))
-        return dict(zip(headers, payloads, strict=True))
 
 
 class _MarkHeartbeats(WorkerInterceptor):
@@ -162,11 +81,4 @@ class _ActivityOutbound(ActivityOutboundInterceptor):
         self._converter = converter
 
     def heartbeat(self, *details: Any) -> None:
-        super().heartbeat(*_marked(self._converter, details, Place.HEARTBEAT))
-
-
-def _marked(converter: ReferralConverter, values: Sequence[Any], place: Place) -> list[RawValue]:
-    payloads = converter.payload_converter.to_payloads(values)
-    for payload in payloads:
-        mark(payload, place.encode())
-    return [RawValue(payload) for payload in payloads]
+        super().heartbeat(*marked(self._converter, details, Place.HEARTBEAT))

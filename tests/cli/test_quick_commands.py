@@ -99,6 +99,14 @@ def test_a_step_imports_temporals_client_and_nothing_of_the_worker(tmp_path: Pat
     assert imported & NEVER == set()
 
 
+def test_asking_a_workflow_imports_nothing_of_the_sdks_worker() -> None:
+    code = "import sys, runtime.asking, runtime.sealing.calls; print('temporalio.worker' in sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert said.stdout == "False\n"
+
+
 def test_the_workflow_is_asked_by_the_names_that_it_has() -> None:
     assert ReferralWorkflow.__name__ == REFERRAL_WORKFLOW
     assert ReferralWorkflow.overview.__name__ == OVERVIEW
