@@ -22,6 +22,8 @@ _EXITS = {
 
 # A list of more is not read in a sentence.
 _READ_AT_ONCE = 10
+# Fewer than so many are told with what each accepts.
+_SAID_IN_FULL = 3
 # Of what somebody gives, so many faults are looked into; each costs a search for what may have been meant.
 _MOST_FAULTS = 100
 
@@ -40,7 +42,7 @@ def explained(error: Exception) -> tuple[Exit, str] | None:
     """The exit code and the sentence for what went wrong; None where it is none of what people can meet."""
     match error:
         case ValidationError():
-            return Exit.BAD_INPUT, _in_one(sentences(error))
+            return Exit.BAD_INPUT, _in_one(sentences(error)) + _see_fields(error)
         case BadInput():
             return Exit.BAD_INPUT, str(error)
         case NotErased():
@@ -74,9 +76,18 @@ def _in_one(problems: list[tuple[tuple[int | str, ...], str]]) -> str:
     fields = ", ".join(_field(place) for place, _ in others[:_READ_AT_ONCE])
     fields += " and more" if len(others) > _READ_AT_ONCE else ""
     if others and all(said.endswith(_MEANS["missing"]) for _, said in problems):
-        return f"{first}; so are {fields}."
+        return f"{first}; so {'is' if len(others) == 1 else 'are'} {fields}."
+    if others and len(others) < _SAID_IN_FULL:
+        return f"{'; '.join(said.rstrip('?') for _, said in problems)}."
     end = "" if first.endswith("?") else "."
     return f"{first}{end} Wrong too: {fields}." if others else f"{first}{end}"
+
+
+def _see_fields(error: ValidationError) -> str:
+    """Where to read what is accepted for a field of a command that is missing."""
+    missing = [each["loc"] for each in error.errors(include_url=False) if each["type"] == "missing"]
+    kinds = [str(place[0]) for place in missing if place and place[0] in COMMANDS]
+    return f" See `rj fields {kinds[0]}`." if kinds else ""
 
 
 def _field(place: tuple[int | str, ...]) -> str:

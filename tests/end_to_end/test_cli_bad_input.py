@@ -83,7 +83,7 @@ DOCUMENTS: list[tuple[str, str | bytes, str, int, str]] = [
         referral(offence="burglery", justice_stage=CANARY, participants=[]),
         OPEN,
         2,
-        "lists the 12 that are, among them burglary. Wrong too: justice_stage, participants.\n",
+        "lists the 12 that are, among them burglary; justice_stage: accepted: ",
     ),
     (
         "too few",
@@ -166,7 +166,7 @@ COMMANDS: list[tuple[str, int, str]] = [
     (
         "do {ref} record_contact_attempt --set participant=Canary --set channel=fone --set outcome=reached --as cw-1",
         2,
-        "must be a participant's id within the referral, such as h1 (harmed) or r1 (responsible). Wrong too: channel.",
+        "must be a participant's id within the referral, such as h1 (harmed) or r1 (responsible); channel: accepted: phone",
     ),
     (
         "do {ref} record_contact_attempt --set participant=h1 --set channel=fone --set outcome=reached --as cw-1",
