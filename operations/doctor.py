@@ -260,7 +260,7 @@ async def _rights(connection: Connection) -> Finding:
         remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
         return Finding("rights", Severity.SETUP, said, remedy)
     return Finding(
-        "rights", Severity.OK, "The application adds to the log by the rules alone, and owns nothing."
+        "rights", Severity.OK, "The application adds to the log through one function alone, and owns nothing in the database."
     )
 
 
@@ -314,7 +314,7 @@ async def _keys_fit(keys: KeyStore, pool: Pool) -> Finding:
                 f"Master key {sample['master_key_id']}{epoch} seal referrals, and the files lack one or hold another.",
                 "Put its line back into its file from a backup of the same day as the database's.",
             )
-    return Finding("keys in use", Severity.OK, "The files of keys open what is sealed.")
+    return Finding("keys in use", Severity.OK, "The key files open what is sealed.")
 
 
 def _key_store(settings: Settings, pool: Pool) -> KeyStore | None:
@@ -401,7 +401,7 @@ async def _meddled(client: Client, pool: Pool) -> Finding:
     found = [each for each in await meddled(client, pool) if each.kind is not Kind.NO_WORKFLOW]
     said = in_a_sentence(found)
     if said is None:
-        return Finding("strangers", Severity.OK, "Nothing in Temporal passes for ours that is not.")
+        return Finding("strangers", Severity.OK, "No workflow or schedule in Temporal pretends to be one of ours.")
     return Finding("strangers", Severity.NOTE, said, "Find out who reaches Temporal.")
 
 

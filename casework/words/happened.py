@@ -98,7 +98,7 @@ _BECAME = {
     Outcome.NOT_SET_UP: "could not be sent: the service is not set up for any safe way",
     Outcome.TOO_LATE: "was not sent: it would have come too late",
     Outcome.WITHHELD: "was withheld: contact was stopped",
-    Outcome.NOT_WANTED: "was not sent: it made no sense any more",
+    Outcome.NOT_WANTED: "was not sent: it was no longer needed",
 }
 
 

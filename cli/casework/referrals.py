@@ -419,7 +419,7 @@ def _print_list(found: ReferralList | SentList, limit: int, *, as_json: bool) ->
         print_json([line.model_dump(mode="json") for line in found.lines])
         return
     if not found.lines:
-        typer.echo("There is no such referral.")
+        typer.echo("No referral of your areas matches.")
     elif isinstance(found, ReferralList):
         heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", "")
         print_table([heading, *map(_row, found.lines)])

@@ -285,7 +285,7 @@ async def test_a_referral_is_found_by_a_part_of_its_reference(rj: Rj, reference:
         found = (await rj("search", typed, "--as", "cw-1", "--json", "--limit", "1000")).json
         assert reference in {each["reference"] for each in found}, typed
     for other in ("cw-kent", "pa-1"):
-        assert (await rj("search", reference, "--as", other)).out == "There is no such referral.\n"
+        assert (await rj("search", reference, "--as", other)).out == "No referral of your areas matches.\n"
     refused = await rj("search", "7_Q4", "--as", "cw-1")
     assert refused.code == 3
     assert "letters and digits of a reference" in refused.one_sentence()
@@ -392,7 +392,7 @@ async def test_lists_are_filtered_and_the_soonest_due_comes_first(rj: Rj, refere
     assert due == sorted(due)
     assert (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--json", "--as", "sm-1")).json == []
     assert (
-        "There is no such referral."
+        "No referral of your areas matches."
         in (await rj("list", "--area", "kent", "--caseworker", "cw-1", "--as", "sm-1")).out
     )
     text = (await rj("list", "--stage", "received", "--limit", "1", "--as", "cw-1")).out.splitlines()
