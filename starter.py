@@ -11,17 +11,8 @@ from cli.common import command_line
 # imports only what its arguments need; Temporal and the rules are imported where they are used.
 COMMAND_GROUPS = {
     "cli.operations.up": ("up",),
-    "cli.casework.referrals": (
-        "example",
-        "open",
-        "do",
-        "preview",
-        "permitted",
-        "list",
-        "search",
-        "show",
-        "timeline",
-    ),
+    "cli.casework.referrals": ("example", "open", "do", "preview", "permitted"),
+    "cli.casework.looking": ("list", "search", "show", "timeline"),
     "cli.casework.work": ("work",),
     "cli.fields": ("fields",),
     "cli.casework.contact": ("contact",),

@@ -260,7 +260,9 @@ async def _rights(connection: Connection) -> Finding:
         remedy = f"As the database's owner: GRANT {APPLICATION_ROLE} TO that user."
         return Finding("rights", Severity.SETUP, said, remedy)
     return Finding(
-        "rights", Severity.OK, "The application adds to the log through one function alone, and owns nothing in the database."
+        "rights",
+        Severity.OK,
+        "The application adds to the log through one function alone, and owns nothing in the database.",
     )
 
 
@@ -401,7 +403,9 @@ async def _meddled(client: Client, pool: Pool) -> Finding:
     found = [each for each in await meddled(client, pool) if each.kind is not Kind.NO_WORKFLOW]
     said = in_a_sentence(found)
     if said is None:
-        return Finding("strangers", Severity.OK, "No workflow or schedule in Temporal pretends to be one of ours.")
+        return Finding(
+            "strangers", Severity.OK, "No workflow or schedule in Temporal pretends to be one of ours."
+        )
     return Finding("strangers", Severity.NOTE, said, "Find out who reaches Temporal.")
 
 

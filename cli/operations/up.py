@@ -145,7 +145,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) 
             out.print(f"{name:<{width}}  {address}", soft_wrap=True)
     rj = _as_typed(settings)
     out.print(
-        f"\nIn another terminal:\n  {rj} doctor\n  {rj} list --as {'su-1' if demo else 'STAFF'}\n"
+        f"\nIn another terminal:\n  {rj} doctor\n  {rj} work --as {'cw-1' if demo else 'STAFF'}\n"
         f"  {rj} example referral\nCtrl-C stops everything.",
         soft_wrap=True,
     )

@@ -166,7 +166,7 @@ COMMANDS: list[tuple[str, int, str]] = [
     (
         "do {ref} record_contact_attempt --set participant=Canary --set channel=fone --set outcome=reached --as cw-1",
         2,
-        "must be a participant's id within the referral, such as h1 (harmed) or r1 (responsible); channel: accepted: phone",
+        "must be a participant's id within the referral, such as h1 (harmed) or r1 (responsible); channel: accepted",
     ),
     (
         "do {ref} record_contact_attempt --set participant=h1 --set channel=fone --set outcome=reached --as cw-1",
