@@ -114,7 +114,6 @@ class Up:
             # Only as many as tell whether it dies too often.
             kept = (*self.service.restarts, restart)[-4 * RESTARTS :]
             self.service = self.service.model_copy(update={"restarts": kept})
-            announce(self.service)
             try:
                 await server.restart()
             except ServerFailed as failed:
@@ -122,6 +121,7 @@ class Up:
                 said = str(failed)
                 continue
             log.warning("a server was started again", server=name)
+            announce(self.service)
             return
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -20,6 +21,11 @@ APPLICATION_ROLE = "rj_app"
 APPLICATION_NAME = "rj-referrals"
 EVERYWHERE = "*"
 
+# Seconds that a connection waits for a PostgreSQL that starts, as after a crash.
+_STARTS_WITHIN = 5
+
+T = TypeVar("T")
+
 
 class DatabaseUnreachable(Exception):
     """PostgreSQL does not answer, or does not let us in. One sentence, without any password."""
@@ -31,7 +37,9 @@ async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     Raises DatabaseUnreachable.
     """
     try:
-        return await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": APPLICATION_NAME})
+        return await _once_started(
+            lambda: asyncpg.connect(dsn, timeout=10, server_settings={"application_name": APPLICATION_NAME})
+        )
     except _FAILURES as error:
         raise _unreachable(dsn, error) from error
 
@@ -141,13 +149,15 @@ async def connect_pool(dsn: str, *, size: int = 10, ready: int = 2) -> Pool:
         DatabaseUnreachable: it does not answer, refuses the log-in, or grants more than the application may have.
     """
     try:
-        connections = await asyncpg.create_pool(
-            dsn,
-            min_size=min(ready, size),
-            max_size=size,
-            timeout=10,
-            reset=_skip_reset,
-            server_settings={"application_name": APPLICATION_NAME},
+        connections = await _once_started(
+            lambda: asyncpg.create_pool(
+                dsn,
+                min_size=min(ready, size),
+                max_size=size,
+                timeout=10,
+                reset=_skip_reset,
+                server_settings={"application_name": APPLICATION_NAME},
+            )
         )
     except _FAILURES as error:
         raise _unreachable(dsn, error) from error
@@ -193,6 +203,16 @@ _FAILURES = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+
+
+async def _once_started(connect: Callable[[], Awaitable[T]]) -> T:
+    """What a connection comes to, asked for again for some seconds while PostgreSQL starts."""
+    for _ in range(_STARTS_WITHIN * 5):
+        try:
+            return await connect()
+        except asyncpg.CannotConnectNowError:
+            await asyncio.sleep(0.2)
+    return await connect()
 
 
 def _unreachable(dsn: str, error: Exception) -> DatabaseUnreachable:
