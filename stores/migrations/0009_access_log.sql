@@ -10,9 +10,7 @@ CREATE TABLE access_log (
     at timestamptz NOT NULL,
     staff text NOT NULL,
     role text NOT NULL CHECK (role IN ('caseworker', 'facilitator', 'supervisor', 'service_manager')),
-    kind text NOT NULL CHECK (
-        kind IN ('people', 'timeline', 'contact', 'sign_off', 'tasks', 'inbox', 'search', 'form', 'access_log')
-    ),
+    kind text NOT NULL CHECK (kind IN ('people', 'timeline', 'contact', 'sign_off', 'access_log')),
     relation text NOT NULL CHECK (relation IN ('own', 'stands_in', 'sent', 'own_area')),
     way_in text NOT NULL CHECK (way_in IN ('command_line', 'console', 'api')),
     -- Never shorter than a nonce, a tag and the length of what is sealed.
