@@ -265,7 +265,7 @@ async def test_a_lost_workflow_is_found_again_in_the_log(referrals: Referrals, r
 
 async def test_a_step_that_the_workflow_missed_is_caught_up(referrals: Referrals, reference: str) -> None:
     """A worker died after recording, and its caller never asked again."""
-    history = await event_log.read(referrals.pool, reference)
+    history = await event_log.history(referrals.pool, referrals.keys, reference)
     steps = Steps(referrals.pool, referrals.keys, referrals.policies)
     await ActivityEnvironment().run(
         steps.take_step, reference, fold(history), request(ATTEMPT), datetime.now(UTC)
@@ -287,7 +287,7 @@ async def test_what_only_the_log_knows_may_be_done_at_once(
         reference,
     )
     await owner.close()
-    history = await event_log.read(referrals.pool, reference)
+    history = await event_log.history(referrals.pool, referrals.keys, reference)
     steps = Steps(referrals.pool, referrals.keys, referrals.policies)
     settled = c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.NO_SAFE_CHANNEL)
     system = Actor(id="system", role=Role.SYSTEM, area=fold(history).area)
@@ -303,7 +303,7 @@ async def test_what_only_the_log_knows_may_be_done_at_once(
 async def test_the_clock_of_a_referral_that_was_closed_behind_its_back_stops(years: Years) -> None:
     """The log has the closing, the workflow does not: its next deadline tells it."""
     referral = await years.open(form())
-    history = await event_log.read(years.pool, referral.reference)
+    history = await event_log.history(years.pool, years.keys, referral.reference)
     steps = Steps(years.pool, years.keys, load_policies())
     await ActivityEnvironment().run(
         steps.take_step, referral.reference, fold(history), request(close()), await years.now()
