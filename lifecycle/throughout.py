@@ -17,7 +17,12 @@ from lifecycle.core import (
 from lifecycle.ladder import raised
 from lifecycle.leaving import end_participation, known_participant
 from lifecycle.refusal import Refused
-from lifecycle.stages.intake import check_court_dates, check_participant
+from lifecycle.stages.intake import (
+    check_court_dates,
+    check_crime_reference,
+    check_offence,
+    check_participant,
+)
 from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
@@ -202,6 +207,12 @@ def decide_amend_referral(
     check_court_dates(
         command.court_date or referral.court_date, command.deferred_on or referral.deferred_on, at
     )
+    check_offence(
+        command.offence or referral.offence,
+        command.offence_group or referral.offence_group,
+        conflict=referral.conflict,
+    )
+    check_crime_reference(command.crime_reference)
     yield event_from(ReferralAmended, command)
 
 
@@ -337,6 +348,12 @@ def apply_participant_amended(event: ParticipantAmended, referral: Referral, rec
         "age_band": event.age_band,
         "gender": event.gender,
         "ethnicity": event.ethnicity,
+        "disability": event.disability,
+        "religion": event.religion,
+        "sexual_orientation": event.sexual_orientation,
+        "gender_identity": event.gender_identity,
+        "pregnancy_or_maternity": event.pregnancy_or_maternity,
+        "interpreter_needed": event.interpreter_needed,
         "custody": event.custody,
     }
     person = referral.participant(event.participant)
@@ -360,6 +377,9 @@ def apply_contact_safety_recorded(
 def apply_referral_amended(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referral:
     known = {
         "offence": event.offence,
+        "offence_group": event.offence_group,
+        "hate_strands": event.hate_strands,
+        "district": event.district,
         "sensitive_categories": event.sensitive_categories,
         "justice_stage": event.justice_stage,
         "court_date": event.court_date,

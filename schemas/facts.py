@@ -11,6 +11,14 @@ from pydantic import Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import Day, Model, Moment, Note, ParticipantId
+from schemas.characteristics import (
+    Disability,
+    GenderIdentity,
+    PregnancyOrMaternity,
+    Religion,
+    SexualOrientation,
+)
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import ContactSafety, Person, StaffId
 from schemas.privacy import Sensitive, Special
 from schemas.reference import Reference
@@ -53,6 +61,23 @@ Reason = Annotated[
     str | None, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")
 ]
 
+CrimeReference = Annotated[
+    str | None,
+    Sensitive,
+    Field(max_length=40, description="the crime reference number of the police; sealed"),
+]
+District = Annotated[
+    str | None,
+    Special,
+    Field(
+        pattern=r"^(E0[6-9]|W06)\d{6}$",
+        description="the local authority district, by its nine-character code of the Office for National Statistics, "
+        "such as E06000047 (County Durham)",
+    ),
+]
+"""The district where the harm happened. The police area is in the clear; with a district a rare offence could single
+somebody out, so it is sealed and counted as a coarse fact. Whether a well-formed code is in use is not checked."""
+
 
 class NewParticipant(Model):
     """A person who joins a referral. The sender gives each an id: h1, h2 for persons harmed, and so on."""
@@ -62,6 +87,14 @@ class NewParticipant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    disability: Annotated[Disability, Special] = Disability.UNKNOWN
+    religion: Annotated[Religion, Special] = Religion.UNKNOWN
+    sexual_orientation: Annotated[SexualOrientation, Special] = SexualOrientation.UNKNOWN
+    gender_identity: Annotated[GenderIdentity, Special] = GenderIdentity.UNKNOWN
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity, Special] = PregnancyOrMaternity.UNKNOWN
+    interpreter_needed: Annotated[bool | None, Special] = Field(
+        default=None, description="whether an interpreter is needed; absent: nobody has asked"
+    )
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = Field(
         default=None,
@@ -78,7 +111,17 @@ class ReferralForm(Model):
     source: Source
     initiator: Initiator
     offence: Offence
+    offence_group: OffenceGroup | None = Field(
+        default=None, description="the offence group by which the police count it"
+    )
+    conflict: bool = Field(
+        default=False,
+        description="a conflict without a crime: both sides are parties to it; where the policy accepts these",
+    )
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    hate_strands: Annotated[tuple[HateStrand, ...], Special] = Field(default=(), max_length=len(HateStrand))
+    district: District = None
+    crime_reference: CrimeReference = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = Field(default=None, description="the sentencing hearing, for pre-sentence work")
     deferred_on: Day | None = Field(default=None, description="when sentence was deferred")
@@ -382,6 +425,12 @@ class Amendment(Model):
     age_band: AgeBand | None = None
     gender: Gender | None = None
     ethnicity: Annotated[Ethnicity | None, Special] = None
+    disability: Annotated[Disability | None, Special] = None
+    religion: Annotated[Religion | None, Special] = None
+    sexual_orientation: Annotated[SexualOrientation | None, Special] = None
+    gender_identity: Annotated[GenderIdentity | None, Special] = None
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity | None, Special] = None
+    interpreter_needed: Annotated[bool | None, Special] = None
     custody: Annotated[Custody | None, Special] = None
 
 
@@ -396,7 +445,13 @@ class CaseAmendment(Model):
     """Changes to what is known about the referral; only the fields given are replaced."""
 
     offence: Offence | None = None
+    offence_group: OffenceGroup | None = None
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...] | None, Special] = None
+    hate_strands: Annotated[tuple[HateStrand, ...] | None, Special] = Field(
+        default=None, max_length=len(HateStrand)
+    )
+    district: District = None
+    crime_reference: CrimeReference = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = None
     deferred_on: Day | None = None

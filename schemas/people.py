@@ -116,6 +116,9 @@ class Person(Model):
     phone: Annotated[str | None, Sensitive] = Field(default=None, max_length=40)
     email: Annotated[str | None, Sensitive] = Field(default=None, max_length=254)
     address: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    language: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=60, description="the language they speak best, or British Sign Language"
+    )
     needs: Annotated[str | None, Sensitive] = Field(
         default=None,
         max_length=2000,

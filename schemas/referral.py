@@ -7,7 +7,15 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import Model, ParticipantId
+from schemas.characteristics import (
+    Disability,
+    GenderIdentity,
+    PregnancyOrMaternity,
+    Religion,
+    SexualOrientation,
+)
 from schemas.notices import Outcome
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
 from schemas.privacy import Special
@@ -60,6 +68,12 @@ class Participant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    disability: Annotated[Disability, Special] = Disability.UNKNOWN
+    religion: Annotated[Religion, Special] = Religion.UNKNOWN
+    sexual_orientation: Annotated[SexualOrientation, Special] = SexualOrientation.UNKNOWN
+    gender_identity: Annotated[GenderIdentity, Special] = GenderIdentity.UNKNOWN
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity, Special] = PregnancyOrMaternity.UNKNOWN
+    interpreter_needed: Annotated[bool | None, Special] = None
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
@@ -255,7 +269,11 @@ class Referral(Model):
     source: Source
     initiator: Initiator
     offence: Offence
+    offence_group: OffenceGroup | None = None
+    conflict: bool = Field(default=False, description="a conflict without a crime; both sides are parties")
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    hate_strands: Annotated[tuple[HateStrand, ...], Special] = ()
+    district: Annotated[str | None, Special] = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     received_at: AwareDatetime
     linked_to: str | None = None

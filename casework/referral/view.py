@@ -27,7 +27,10 @@ _RULES_ONLY: dict[str, Any] = {
     "risk": {"assessments"},
     "tasks": {"__all__": {"why"}},
     "participants": {
-        "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
+        "__all__": {
+            *("age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"),
+            *("disability", "religion", "sexual_orientation", "gender_identity", "pregnancy_or_maternity"),
+        },
     },
 }
 # Of a message that is on its way.
