@@ -20,6 +20,7 @@ from lifecycle.refusal import Refused
 from lifecycle.stages.intake import (
     check_court_dates,
     check_crime_reference,
+    check_hate_strands,
     check_offence,
     check_participant,
 )
@@ -63,6 +64,9 @@ from schemas.vocabulary import AgeBand, Channel, EndReason, ParticipantRole, Pur
 
 # These can still be withdrawn after closing: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
+_HARD_DATES = frozenset(
+    {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.SENTENCE_DATE}
+)
 _ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
 _BY_A_SUPERVISOR = frozenset(
     {ReviewSubject.UNREACHABLE, ReviewSubject.PREPARATION, ReviewSubject.SUPERVISION}
@@ -212,6 +216,10 @@ def decide_amend_referral(
         command.offence_group or referral.offence_group,
         conflict=referral.conflict,
     )
+    check_hate_strands(
+        referral.hate_strands if command.hate_strands is None else command.hate_strands,
+        referral.sensitive_categories if categories is None else categories,
+    )
     check_crime_reference(command.crime_reference)
     yield event_from(ReferralAmended, command)
 
@@ -268,7 +276,7 @@ def decide_extend_deadline(
         raise Refused(
             "deadline_unknown", f"No such deadline is open; open: {', '.join(still_open)}.", "deadline"
         )
-    if found.name in (DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION):
+    if found.name in _HARD_DATES:
         raise Refused("hard_date", "The service cannot move this date.", "deadline")
     if command.until <= found.due_at:
         raise Refused(
@@ -419,6 +427,12 @@ def apply_deadline_reached(event: DeadlineReached, referral: Referral, recorded:
     )
     reached = ReachedPoint(deadline=event.deadline, point=event.point, at=event.at)
     return referral.model_copy(update={"reached": (*others, reached)})
+
+
+@clocks
+def _supervision(referral: Referral) -> Iterator[Clock]:
+    held_at = referral.reviewed.get(ReviewSubject.SUPERVISION, referral.received_at)
+    yield Clock(DeadlineName.SUPERVISION, started_at=held_at)
 
 
 @clocks

@@ -26,6 +26,8 @@ from schemas.vocabulary import (
     AgeBand,
     Agency,
     Channel,
+    ComplaintAbout,
+    ComplaintOutcome,
     Confirmation,
     ConsentForm,
     ContactOutcome,
@@ -51,10 +53,12 @@ from schemas.vocabulary import (
     RiskFactor,
     Scale,
     SensitiveCategory,
+    SentenceDate,
     SignOffSubject,
     Source,
     TaskResult,
     Verdict,
+    Work,
 )
 
 Reason = Annotated[
@@ -472,6 +476,59 @@ class CourtNews(Model):
         if self.plea is None and self.adjourned is None and self.court_date is None:
             raise ValueError("say at least one of plea, adjourned, court_date")
         return self
+
+
+class CustodyDetails(Model):
+    """Where a person responsible serves a sentence; replaces all that was recorded before."""
+
+    participant: ParticipantId
+    prison: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=120, description="the prison, where they are in one"
+    )
+    prison_number: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=20, description="their prison number, such as A1234BC"
+    )
+    sentence_date: Annotated[Day | None, Special] = Field(
+        default=None, description="the day by which the work is best done; it has a clock of its own"
+    )
+    sentence_date_is: Annotated[SentenceDate | None, Special] = Field(
+        default=None, description="what that day is"
+    )
+
+
+class TimeSpent(Model):
+    """Time that somebody spent on the referral."""
+
+    minutes: int = Field(ge=1, le=1440, description="1 to 1440")
+    work: Work = Field(description="what it was spent on")
+    participant: ParticipantId | None = None
+    spent_on: Day | None = Field(default=None, description="the day; absent: today")
+
+
+ComplaintId = Annotated[
+    str, Field(pattern=r"^k[0-9]{1,2}$", description="the complaint's id, such as k1, as `rj show` prints it")
+]
+
+
+class ComplaintMade(Model):
+    """A complaint about the service."""
+
+    about: ComplaintAbout
+    made_by: ParticipantId | None = Field(default=None, description="who complained; absent: somebody else")
+    received_on: Day | None = Field(default=None, description="the day it came; absent: today")
+    text: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=4000, description="what was complained about; sealed"
+    )
+
+
+class ComplaintAnswer(Model):
+    """The answer to a complaint."""
+
+    complaint: ComplaintId
+    outcome: ComplaintOutcome
+    text: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=4000, description="what was answered; sealed"
+    )
 
 
 class SignOffDecision(Model):

@@ -65,6 +65,9 @@ class DeadlineName(StrEnum):
     INACTIVITY = "inactivity"
     HOLD_REVIEW = "hold_review"
     TASK = "task"
+    SENTENCE_DATE = "sentence_date"
+    SUPERVISION = "supervision"
+    COMPLAINT = "complaint"
 
 
 class Timing(Model):

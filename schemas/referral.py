@@ -23,6 +23,8 @@ from schemas.vocabulary import (
     AgeBand,
     Channel,
     ClosureReason,
+    ComplaintAbout,
+    ComplaintOutcome,
     Confirmation,
     ConsentForm,
     ContactOutcome,
@@ -49,6 +51,7 @@ from schemas.vocabulary import (
     Source,
     Stage,
     Verdict,
+    Work,
 )
 
 
@@ -75,6 +78,9 @@ class Participant(Model):
     pregnancy_or_maternity: Annotated[PregnancyOrMaternity, Special] = PregnancyOrMaternity.UNKNOWN
     interpreter_needed: Annotated[bool | None, Special] = None
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
+    sentence_date: Annotated[date | None, Special] = Field(
+        default=None, description="a date in their sentence that the work is best done by"
+    )
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -243,6 +249,16 @@ class Task(Model):
     cancelled: bool = Field(default=False, description="whether the appointment is off")
 
 
+class Complaint(Model):
+    """A complaint about the service, and how it was answered."""
+
+    id: str
+    about: ComplaintAbout
+    made_by: ParticipantId | None = None
+    since: AwareDatetime
+    outcome: ComplaintOutcome | None = Field(default=None, description="absent: it is not answered")
+
+
 class Deadline(Model):
     """An open deadline with its points as instants, in UTC."""
 
@@ -318,6 +334,9 @@ class Referral(Model):
     escalations: tuple[Escalation, ...] = Field(default=(), description="those that are not cleared yet")
 
     tasks: tuple[Task, ...] = Field(default=(), description="those that nobody has dealt with yet")
+
+    complaints: tuple[Complaint, ...] = ()
+    minutes_spent: dict[Work, int] = Field(default={}, description="by staff, by what they were spent on")
 
     closed_at: AwareDatetime | None = None
     closed_by: StaffId | None = None

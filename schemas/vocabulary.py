@@ -476,3 +476,50 @@ class TaskResult(StrEnum):
 
     PASSED_ON = "passed_on"
     NOT_NEEDED = "not_needed"
+
+
+class Work(StrEnum):
+    """What staff spend time on."""
+
+    CONTACT = "contact"
+    MEETING = "meeting"
+    ACTIVITY = "activity"
+    TRAVEL = "travel"
+    ADMINISTRATION = "administration"
+
+
+class SentenceDate(StrEnum):
+    """What a date in a sentence is. The tariff is the time that must be served before release can be considered."""
+
+    RELEASE = "release"
+    TARIFF_END = "tariff_end"
+    LICENCE_END = "licence_end"
+    ORDER_END = "order_end"
+
+
+class ComplaintAbout(StrEnum):
+    """What a complaint is about."""
+
+    CONDUCT = "conduct"
+    DECISION = "decision"
+    DELAY = "delay"
+    INFORMATION = "information"
+    PRIVACY = "privacy"
+    OTHER = "other"
+
+
+class ComplaintOutcome(StrEnum):
+    """How a complaint was answered."""
+
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    NOT_UPHELD = "not_upheld"
+    WITHDRAWN = "withdrawn"
+
+
+class PractitionerLevel(StrEnum):
+    """How far a practitioner has come. Source: Restorative Justice Council, practitioner registration."""
+
+    TRAINEE = "trainee"
+    PRACTITIONER = "practitioner"
+    ADVANCED_PRACTITIONER = "advanced_practitioner"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from casework.words.people import SIDES, in_words, on_day, when
+from casework.words.people import in_words, on_day, side_in_words, when
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
 from schemas.notices import Notice, Party
@@ -31,8 +31,10 @@ def erased(note: Erasure) -> str:
 def origin(referral: Referral) -> Iterator[str]:
     """Where a referral is from, and whose it is."""
     stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
+    offence = in_words(referral.offence_group or referral.offence)
+    what = "conflict without a crime" if referral.conflict else offence
     yield (
-        f"Area {referral.area}, {in_words(referral.offence)}, {stage_of_justice}; "
+        f"Area {referral.area}, {what}, {stage_of_justice}; "
         f"sent by {in_words(referral.source)}, wished for by {in_words(referral.initiator)}, "
         f"received {when(referral.received_at)}"
     )
@@ -73,9 +75,24 @@ def activity(referral: Referral) -> Iterator[str]:
         yield f"Agreement {item.id} by {item.by}: {state}"
 
 
+def complaints(referral: Referral) -> Iterator[str]:
+    """The complaints about the service, answered or not."""
+    for each in referral.complaints:
+        by = f" by {each.made_by}" if each.made_by else ""
+        state = in_words(each.outcome) if each.outcome else "not answered"
+        yield f"Complaint {each.id} about {in_words(each.about)}{by}, {when(each.since)}: {state}"
+
+
+def time_spent(referral: Referral) -> Iterator[str]:
+    """The time that staff recorded, by what it was spent on."""
+    if referral.minutes_spent:
+        spent = ", ".join(f"{in_words(work)} {minutes}" for work, minutes in referral.minutes_spent.items())
+        yield f"Minutes spent: {spent}; {sum(referral.minutes_spent.values())} in all"
+
+
 def participant(referral: Referral, person: Participant) -> str:
     """What somebody is in the referral, what they said to it, and which consents they gave and lack."""
-    parts = [f"{person.id} {SIDES.get(person.role, in_words(person.role))}"]
+    parts = [f"{person.id} {side_in_words(person.role, conflict=referral.conflict)}"]
     if person.accompanies:
         parts.append(f"for {person.accompanies}")
     if person.child:

@@ -221,8 +221,9 @@ class ItemFinder:
             owner = as_caseworker or as_facilitator or self._member.id
             yield self._by(self._concern(concern, STOP_CONTACT), owner)
         found = list(self._owned(as_caseworker, as_facilitator, facilitators))
-        if not found and not self._referral.closed and self._row.caseworker is not None:
-            found = list(self._next(as_caseworker, as_facilitator, facilitators))
+        # A date in a sentence lies far ahead; what comes next does not wait for it.
+        if all(_far(each) for each in found) and not self._referral.closed and self._row.caseworker is not None:
+            found += self._next(as_caseworker, as_facilitator, facilitators)
         yield from found
 
     def _owned(
@@ -373,6 +374,10 @@ class ItemFinder:
     def _answers(self, name: DeadlineName) -> Rung:
         rule = self._referral.policy.deadlines.get(name)
         return rule.answers if rule else Rung.CASEWORKER
+
+
+def _far(found: Found) -> bool:
+    return found.key.partition("/")[0] == DeadlineName.SENTENCE_DATE
 
 
 def _with_why(answer: Answer, why: Why, because: str | None = None) -> Answer:

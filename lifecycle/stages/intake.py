@@ -21,7 +21,7 @@ from schemas.events import (
     StageEntered,
 )
 from schemas.facts import NewParticipant
-from schemas.offences import OffenceGroup
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
@@ -76,6 +76,7 @@ def open_referral(
             "conflict",
         )
     check_offence(command.offence, command.offence_group, conflict=command.conflict)
+    check_hate_strands(command.hate_strands, command.sensitive_categories)
     check_crime_reference(command.crime_reference)
     _check_dates(command, at)
     _check_participants(command)
@@ -93,6 +94,17 @@ def check_offence(offence: Offence, group: OffenceGroup | None, *, conflict: boo
             "offence_group_does_not_fit",
             f"This offence group is not of the offence {offence}; accepted: {fitting}.",
             "offence_group",
+        )
+
+
+def check_hate_strands(strands: Iterable[HateStrand], categories: Iterable[SensitiveCategory]) -> None:
+    """Raise Refused where a strand is named of what is not marked as a hate crime: what a sensitive case asks for would
+    not be asked."""
+    if any(strands) and SensitiveCategory.HATE_CRIME not in set(categories):
+        raise Refused(
+            "hate_crime_missing",
+            "Strands belong to a hate crime: name hate_crime among the sensitive categories too.",
+            "hate_strands",
         )
 
 

@@ -29,7 +29,9 @@ from schemas.vocabulary import (
 
 @gate("facts_not_acknowledged", "A person responsible must have acknowledged the basic facts")
 def facts_acknowledged(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if committed_responsible(referral) else ""
+    if committed_responsible(referral):
+        return None
+    return "in a conflict without a crime, the other party must want to take part" if referral.conflict else ""
 
 
 @gate(
@@ -69,6 +71,11 @@ def decide_record_acknowledgement(
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
         raise Refused("not_responsible", "Only a person responsible acknowledges the facts.", "participant")
+    if referral.conflict:
+        raise Refused(
+            "no_facts",
+            "A conflict without a crime has no facts to acknowledge; record whether this party wants to take part.",
+        )
     yield event_from(FactsAcknowledged, command)
     if not command.acknowledges:
         yield from end_participation(referral, person, EndReason.DENIES)
