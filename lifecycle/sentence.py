@@ -26,9 +26,7 @@ def decide_record_custody_details(
 ) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
-        raise Refused(
-            "not_responsible", "Details of custody are about a person responsible.", "participant"
-        )
+        raise Refused("not_responsible", "Details of custody are about a person responsible.", "participant")
     if (command.sentence_date is None) != (command.sentence_date_is is None):
         raise Refused(
             "sentence_date_unclear",

@@ -36,7 +36,7 @@ class Religion(StrEnum):
 
 
 class SexualOrientation(StrEnum):
-    """A person's sexual orientation. Source: census 2021, question 26 (voluntary there too; asked from the age of 16)."""
+    """A person's sexual orientation. Source: census 2021, question 26 (voluntary; asked from the age of 16)."""
 
     STRAIGHT = "straight"
     GAY_OR_LESBIAN = "gay_or_lesbian"
@@ -57,7 +57,7 @@ class GenderIdentity(StrEnum):
 
 
 class PregnancyOrMaternity(StrEnum):
-    """Whether a person is pregnant or gave birth within the last 26 weeks. Source: Equality Act 2010, sections 4 and 17."""
+    """Whether a person is pregnant or gave birth in the last 26 weeks. Source: Equality Act 2010, ss. 4 and 17."""
 
     PREGNANT = "pregnant"
     MATERNITY = "maternity"

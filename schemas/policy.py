@@ -205,7 +205,8 @@ class Policy(Model):
         description="the gates that a supervisor may override; never a consent",
     )
     conflicts_without_crime_accepted: bool = Field(
-        default=False, description="whether a conflict without a crime may be referred; both sides are parties"
+        default=False,
+        description="whether a conflict without a crime may be referred; both sides are parties",
     )
     recording_allowed: bool = Field(
         default=False, description="whether a consent to recording may be taken at all"

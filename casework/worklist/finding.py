@@ -222,7 +222,11 @@ class ItemFinder:
             yield self._by(self._concern(concern, STOP_CONTACT), owner)
         found = list(self._owned(as_caseworker, as_facilitator, facilitators))
         # A date in a sentence lies far ahead; what comes next does not wait for it.
-        if all(_far(each) for each in found) and not self._referral.closed and self._row.caseworker is not None:
+        if (
+            all(_far(each) for each in found)
+            and not self._referral.closed
+            and self._row.caseworker is not None
+        ):
             found += self._next(as_caseworker, as_facilitator, facilitators)
         yield from found
 

@@ -86,7 +86,9 @@ def open_referral(
 def check_offence(offence: Offence, group: OffenceGroup | None, *, conflict: bool) -> None:
     """Raise Refused where the offence, its group and being a conflict without a crime contradict each other."""
     if conflict != (offence is Offence.NO_CRIME):
-        accepted = "is no_crime" if conflict else "is no_crime for a conflict without a crime alone (conflict)"
+        accepted = (
+            "is no_crime" if conflict else "is no_crime for a conflict without a crime alone (conflict)"
+        )
         raise Refused("offence_does_not_fit", f"The offence {accepted}.", "offence")
     if group is not None and not group.fits(offence):
         fitting = ", ".join(each for each in OffenceGroup if each.fits(offence)) or "none"

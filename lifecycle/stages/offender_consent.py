@@ -31,7 +31,9 @@ from schemas.vocabulary import (
 def facts_acknowledged(referral: Referral, actor: Actor, at: datetime) -> str | None:
     if committed_responsible(referral):
         return None
-    return "in a conflict without a crime, the other party must want to take part" if referral.conflict else ""
+    return (
+        "in a conflict without a crime, the other party must want to take part" if referral.conflict else ""
+    )
 
 
 @gate(
