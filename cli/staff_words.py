@@ -41,6 +41,10 @@ def _standing(member: Staff) -> str:
     marks = [f"{words(member.role)} in {', '.join(member.areas)}"]
     if member.advanced_practitioner:
         marks.append("advanced practitioner")
+    if member.trainee:
+        marks.append("trainee")
+    if member.volunteer:
+        marks.append("volunteer")
     if not member.active:
         marks.append("inactive")
     return ", ".join(marks)
@@ -55,6 +59,10 @@ def _changes(before: Staff, after: Staff) -> Iterator[str]:
         yield "active again" if after.active else "inactive"
     if before.advanced_practitioner != after.advanced_practitioner:
         yield "advanced practitioner" if after.advanced_practitioner else "no longer an advanced practitioner"
+    if before.trainee != after.trainee:
+        yield "trainee" if after.trainee else "no longer a trainee"
+    if before.volunteer != after.volunteer:
+        yield "volunteer" if after.volunteer else "no longer a volunteer"
     if before.name != after.name:
         yield "another name"
     if before.email != after.email:

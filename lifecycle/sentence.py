@@ -1,4 +1,4 @@
-"""Where a person responsible serves a sentence, and the date in it that work must be done by: release, tariff, an end."""
+"""Where a person responsible serves a sentence, and a date in it that the work is best done by, such as a release."""
 
 import re
 from collections.abc import Iterator

@@ -430,12 +430,12 @@ def say_custody_details_recorded(told: Told, people: People) -> str:
 def say_time_spent_recorded(told: Told, people: People) -> str:
     if told.minutes is None:
         return "time was spent on the referral"
-    return f"{told.minutes} minute{'s' * (told.minutes != 1)} were spent on {in_words(told.work)}"
+    return f"time was spent on {in_words(told.work)}: {told.minutes} minute{'s' * (told.minutes != 1)}"
 
 
 @says("complaint_recorded")
 def say_complaint_recorded(told: Told, people: People) -> str:
-    by = f" by {people.within(told.made_by)}" if told.made_by else ""
+    by = f" by {people.called(told.made_by)}" if told.made_by else ""
     about = f" about {in_words(told.about)}" if told.about else ""
     return f"a complaint{about} was made{by}"
 
