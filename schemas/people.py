@@ -57,7 +57,9 @@ class Staff(Model):
         description="a colleague's name, kept in the register in the clear; only `rj staff list` shows it",
     )
     advanced_practitioner: bool = Field(default=False, description="may lead a sensitive case (RJC register)")
-    trainee: bool = Field(default=False, description="still learns; nobody is this and an advanced practitioner")
+    trainee: bool = Field(
+        default=False, description="still learns; nobody is this and an advanced practitioner"
+    )
     volunteer: bool = Field(default=False, description="gives their time unpaid")
     active: bool = True
     absent_until: AwareDatetime | None = Field(

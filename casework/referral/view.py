@@ -30,6 +30,7 @@ _RULES_ONLY: dict[str, Any] = {
         "__all__": {
             *("age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"),
             *("disability", "religion", "sexual_orientation", "gender_identity", "pregnancy_or_maternity"),
+            "sentence_date",
         },
     },
 }

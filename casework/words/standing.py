@@ -97,11 +97,13 @@ def participant(referral: Referral, person: Participant) -> str:
         parts.append(f"for {person.accompanies}")
     if person.child:
         parts.append("under 18")
+    if person.interpreter_needed:
+        parts.append("needs an interpreter")
     if person.ended:
         return ", ".join([*parts, f"part ended: {in_words(person.ended)}"])
     if person.interest:
         parts.append(in_words(person.interest))
-    if person.acknowledges is not None:
+    if person.acknowledges is not None and not referral.conflict:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
     missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
