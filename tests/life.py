@@ -37,6 +37,7 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
         ],
         "summary": words,
         "sent_by": words,
+        "crime_reference": _crime_reference(words),
     }
     opened = parse_command("open_referral", body | changes)
     assert isinstance(opened, OpenReferral)
@@ -190,7 +191,6 @@ def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
     """Who asks for what that leaves the referral in its stage: pauses, concerns, amendments, notes."""
     amended = {"participant": HARMED, "person": {"name": words, "phone": words}}
     safety = {"participant": HARMED, "contact_safety": {"safe_channels": ["phone"], "seen_by": words}}
-    crime_reference = words if any(map(str.isdigit, words)) else "42/12345/26"
     custody = {"participant": RESPONSIBLE, "prison": words, "prison_number": PRISON_NUMBER}
     return [
         ("cw-1", c.RecordComplaint.model_validate({"about": "delay", "made_by": HARMED, "text": words})),
@@ -209,11 +209,16 @@ def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
         ("cw-1", c.RecordContactSafety.model_validate(safety)),
         (
             "cw-1",
-            c.AmendReferral.model_validate({"summary": words, "crime_reference": crime_reference}),
+            c.AmendReferral.model_validate({"summary": words, "crime_reference": _crime_reference(words)}),
         ),
         ("su-1", c.Reassign(caseworker="cw-2", reason=words)),
         ("su-2", c.RecordReview.model_validate({"subject": "supervision", "note": words})),
     ]
+
+
+def _crime_reference(words: str) -> str:
+    """The words, where they could be one."""
+    return words if any(map(str.isdigit, words)) else "42/12345/26"
 
 
 def _attempt(participant: str, outcome: str, words: str) -> c.RecordContactAttempt:
