@@ -36,6 +36,13 @@ def facts_acknowledged(referral: Referral, actor: Actor, at: datetime) -> str | 
     )
 
 
+@gate("no_facts", "There must be an offence whose facts can be acknowledged")
+def offence_to_acknowledge(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if not referral.conflict:
+        return None
+    return "in a conflict without a crime, record whether this party wants to take part"
+
+
 @gate(
     "responsible_consent_missing", "Every person responsible who goes on must consent in writing to take part"
 )
@@ -66,18 +73,18 @@ BOTH_CONSENTS = (facts_acknowledged, responsible_consent_in_writing, harmed_take
 ENTRY_GATES[Stage.PREPARATION] = BOTH_CONSENTS
 
 
-@rule(RecordAcknowledgement, stages=OPEN_STAGES - {Stage.RECEIVED}, may_lead_to=[Stage.CLOSED])
+@rule(
+    RecordAcknowledgement,
+    stages=OPEN_STAGES - {Stage.RECEIVED},
+    gates=[offence_to_acknowledge],
+    may_lead_to=[Stage.CLOSED],
+)
 def decide_record_acknowledgement(
     referral: Referral, command: RecordAcknowledgement, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
     if person.role is not ParticipantRole.RESPONSIBLE:
         raise Refused("not_responsible", "Only a person responsible acknowledges the facts.", "participant")
-    if referral.conflict:
-        raise Refused(
-            "no_facts",
-            "A conflict without a crime has no facts to acknowledge; record whether this party wants to take part.",
-        )
     yield event_from(FactsAcknowledged, command)
     if not command.acknowledges:
         yield from end_participation(referral, person, EndReason.DENIES)

@@ -64,6 +64,7 @@ def test_consent_in_writing_is_needed_of_a_party_all_the_same() -> None:
 def test_a_party_is_not_asked_to_acknowledge_anything() -> None:
     command = c.RecordAcknowledgement(participant="r1", acknowledges=True)
     assert asked_for().code(command) == "no_facts"
+    assert "record_acknowledgement" not in asked_for().may()
 
 
 def test_interest_is_not_enough_where_there_is_a_crime() -> None:
