@@ -54,6 +54,7 @@ _TO_WHAT = {
     Purpose.SHARE_OUTCOME: "to share the outcome",
     Purpose.EVALUATION: "to evaluation",
     Purpose.CASE_STUDY: "to a case study",
+    Purpose.TRANSFER: "to share the case with the service of another area",
 }
 _FROM = {
     Source.SELF: "somebody concerned",
