@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 TASK_QUEUE = "referrals"
 
+# What the area does that a referral is offered to, and no other.
+_ANSWERS_AN_OFFER = ("accept_transfer", "refuse_transfer")
+
 # Command ids of referrals from other systems are derived in this namespace, so that sending twice is safe.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
 
@@ -145,7 +148,7 @@ class Referrals:
             Refused: the rules, the register or the reference do not allow it.
             NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
-        actor = await self.actor(reference, staff_id)
+        actor = await self.actor(reference, staff_id, command)
         request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
         return await self.send(reference, request)
 
@@ -195,16 +198,32 @@ class Referrals:
         """
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
-    async def actor(self, reference: str, staff_id: str) -> Actor:
-        """A member of staff as the actor on a referral.
+    async def actor(self, reference: str, staff_id: str, command: Command | None = None) -> Actor:
+        """A member of staff as the actor on a referral: in its area, or where they answer an offer, in the one that it
+        is offered to.
+
+        Args:
+            command: that they give; None: whichever they may.
 
         Raises:
-            Refused: the person or the referral is unknown, or the referral is of another area than theirs.
+            Refused: the person or the referral is unknown, or they work in neither area.
         """
-        found, area = await staff.get_with_area(self.pool, staff_id, reference)
-        if area is None:
+        return (await self.actors(reference, staff_id, command))[0]
+
+    async def actors(self, reference: str, staff_id: str, command: Command | None = None) -> list[Actor]:
+        """The same in each of the areas in which they may do something: two, for who works in both."""
+        found, places = await staff.get_with_places(self.pool, staff_id, reference)
+        if places is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        return _claim(_active(found, staff_id), area)
+        member = _active(found, staff_id)
+        if places.offered_to is None:
+            return [_claim(member, places.area)]
+        if command is not None and command.kind in _ANSWERS_AN_OFFER:
+            return [_claim(member, places.offered_to)]
+        if command is None and places.offered_to in member.areas:
+            own = [member.acting_in(places.area)] if places.area in member.areas else []
+            return [*own, member.acting_in(places.offered_to)]
+        return [_claim(member, places.area)]
 
     async def opening(self, source: Source, external_id: str | None) -> Opening:
         """The opening for a new referral: derived from its id in the sending system, else with an unused reference."""
