@@ -679,6 +679,8 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
     stories.append(to(Stage.VICTIM_CONTACT).do(untold, by=CLOCK))
     booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
     stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
+    offer = c.OfferTransfer(area="cumbria", reason="they moved")
+    stories.append(Story().do(offer, by=SUPERVISOR))
     running = {deadline.name for story in stories for deadline in story.open.values()}
     assert running == set(DeadlineName)
 
