@@ -45,8 +45,7 @@ class What(StrEnum):
     CASELOAD = "caseload"
     """The referrals with how they stand, and what was done when and by whom; nothing about a person."""
     OFFER = "offer"
-    """What it takes to decide on an offer from another area: stage, kind of offence, whether it is a sensitive case, how
-    many people, deadlines, and the reason given; no names, no contact details, no timeline."""
+    """What another area's offer tells: stage, offence, how many people, deadlines, and the reason; nobody's name."""
     PEOPLE = "people"
     """What is said about people, and how they are reached: names, contact details, free text."""
     COLLEAGUES = "colleagues"
