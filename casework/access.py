@@ -160,7 +160,9 @@ def _from_another_area(member: Staff, standing: Standing) -> Relation:
     if not set(standing.left) & set(member.areas):
         return Relation.OTHER_AREA
     # A partner still sees how it stands what they sent, wherever it went.
-    return Relation.SENT if standing.sent_by == member.id and member.role is Role.PARTNER else Relation.SENT_ON
+    return (
+        Relation.SENT if standing.sent_by == member.id and member.role is Role.PARTNER else Relation.SENT_ON
+    )
 
 
 def check_permission(member: Staff, what: What, relation: Relation, area: Area) -> Permission:
@@ -177,7 +179,9 @@ def check_permission(member: Staff, what: What, relation: Relation, area: Area) 
         case Relation.NOBODY:
             raise Refused("staff_inactive", f"{member.id} is no longer active.", "as")
         case Relation.OFFERED_TO:
-            raise Refused("staff_other_area", f"{member.id} does not work in {area}, which only offers it.", "as")
+            raise Refused(
+                "staff_other_area", f"{member.id} does not work in {area}, which only offers it.", "as"
+            )
         case Relation.SENT_ON:
             raise Refused("sent_on", f"Another area took it over: it is with {area} now.", "as")
         case Relation.OTHER_AREA:

@@ -25,7 +25,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.policy import DeadlineName, Policy
-from schemas.referral import Participant, Referral, Transferred, TransferOffer
+from schemas.referral import Participant, Referral, TransferOffer, Transferred
 from schemas.vocabulary import ContactOutcome, Purpose, SignOffSubject, Stage
 
 
@@ -72,7 +72,9 @@ def offer_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if referral.transfer_offer else ""
 
 
-@gate("own_offer", "Nobody accepts their own offer; another supervisor of the area that it is offered to must")
+@gate(
+    "own_offer", "Nobody accepts their own offer; another supervisor of the area that it is offered to must"
+)
 def not_their_own_offer(referral: Referral, actor: Actor, at: datetime) -> str | None:
     offer = referral.transfer_offer
     return "" if offer and offer.offered_by == actor.id else None
@@ -92,9 +94,7 @@ def decide_offer_transfer(
     referral: Referral, command: OfferTransfer, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     if command.area is referral.area:
-        raise Refused(
-            "same_area", f"The referral is in {referral.area} already; name another area.", "area"
-        )
+        raise Refused("same_area", f"The referral is in {referral.area} already; name another area.", "area")
     yield event_from(TransferOffered, command)
 
 
@@ -212,9 +212,7 @@ def apply_transfer_offer_ended(
 
 
 def _without_extension(referral: Referral) -> Referral:
-    others = {
-        key: until for key, until in referral.extensions.items() if key != DeadlineName.TRANSFER_ANSWER
-    }
+    others = {key: until for key, until in referral.extensions.items() if key != DeadlineName.TRANSFER_ANSWER}
     return referral.model_copy(update={"extensions": others})
 
 

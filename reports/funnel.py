@@ -78,7 +78,11 @@ def _said(kind: str, **fields: str) -> str:
 def _held(kind: str, **fields: str) -> str:
     """SQL: the same, wherever it happened."""
     here = ["here"] if fields.pop("here", None) is not None else []
-    conditions = [f"kind = '{kind}'", *(f"body ->> '{field}' {test}" for field, test in fields.items()), *here]
+    conditions = [
+        f"kind = '{kind}'",
+        *(f"body ->> '{field}' {test}" for field, test in fields.items()),
+        *here,
+    ]
     return f"coalesce(bool_or({' AND '.join(conditions)}), FALSE)"
 
 

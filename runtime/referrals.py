@@ -22,6 +22,7 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from stores.logs import event_log
 from stores.referrals import area_of
+from stores.staff import Places
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -199,31 +200,35 @@ class Referrals:
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
     async def actor(self, reference: str, staff_id: str, command: Command | None = None) -> Actor:
-        """A member of staff as the actor on a referral: in its area, or where they answer an offer, in the one that it
-        is offered to.
+        """A member of staff as the actor on a referral: in its area, or for the answer to an offer in the one that it is
+        offered to.
 
         Args:
-            command: that they give; None: whichever they may.
+            command: that they give; None: one of its own area.
 
         Raises:
-            Refused: the person or the referral is unknown, or they work in neither area.
+            Refused: the person or the referral is unknown, or they do not work in that area.
         """
-        return (await self.actors(reference, staff_id, command))[0]
+        member, places = await self._member_and_places(reference, staff_id)
+        answers = command is not None and command.kind in _ANSWERS_AN_OFFER
+        return _claim(member, places.offered_to if answers and places.offered_to else places.area)
 
-    async def actors(self, reference: str, staff_id: str, command: Command | None = None) -> list[Actor]:
-        """The same in each of the areas in which they may do something: two, for who works in both."""
+    async def actors(self, reference: str, staff_id: str) -> list[Actor]:
+        """The same in each area in which they may do anything: its own, and the one that it is offered to.
+
+        Raises:
+            Refused: the person or the referral is unknown, or they work in neither.
+        """
+        member, places = await self._member_and_places(reference, staff_id)
+        offered = [places.offered_to] if places.offered_to else []
+        theirs = [area for area in (places.area, *offered) if area in member.areas]
+        return [member.acting_in(area) for area in theirs] or [_claim(member, places.area)]
+
+    async def _member_and_places(self, reference: str, staff_id: str) -> tuple[Staff, Places]:
         found, places = await staff.get_with_places(self.pool, staff_id, reference)
         if places is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        member = _active(found, staff_id)
-        if places.offered_to is None:
-            return [_claim(member, places.area)]
-        if command is not None and command.kind in _ANSWERS_AN_OFFER:
-            return [_claim(member, places.offered_to)]
-        if command is None and places.offered_to in member.areas:
-            own = [member.acting_in(places.area)] if places.area in member.areas else []
-            return [*own, member.acting_in(places.offered_to)]
-        return [_claim(member, places.area)]
+        return _active(found, staff_id), places
 
     async def opening(self, source: Source, external_id: str | None) -> Opening:
         """The opening for a new referral: derived from its id in the sending system, else with an unused reference."""

@@ -13,7 +13,16 @@ from casework.access import What, require_access
 from casework.referral.deadlines import DeadlineChange, changes_between
 from casework.session import Session
 from casework.words import People, sentence
-from lifecycle import Refused, areas_concerned, deadlines, fold, notices, notices_wanted, permitted_and_blocked, work_of
+from lifecycle import (
+    Refused,
+    areas_concerned,
+    deadlines,
+    fold,
+    notices,
+    notices_wanted,
+    permitted_and_blocked,
+    work_of,
+)
 from lifecycle.clocks import every_deadline
 from lifecycle.notifying.notices import held_back
 from lifecycle.outcome import Outcome, decide_request, outcome_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -28,6 +29,7 @@ from schemas.vocabulary import Offence, ParticipantRole, Stage
 from stores import notices
 from stores.keys import erasures
 from stores.keys.erasures import Erasure
+from stores.keys.referral_keys import KeyErased
 from stores.logs import event_log
 from stores.referrals import sent_on
 
@@ -241,7 +243,11 @@ async def view_referral(session: Session, reference: str, *, live: bool = False)
 
 async def _offer(session: Session, reference: str) -> OfferView:
     await require_access(session, What.OFFER, reference)
-    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
+    # The reason is sealed with the referral's own key; of one that was erased meanwhile it is gone.
+    key = None
+    with suppress(KeyErased):
+        key = await session.referrals.keys.get(reference)
+    history = await event_log.read(session.referrals.pool, reference, key=key)
     referral = fold(history)
     offer = referral.transfer_offer
     if offer is None or offer.area not in session.member.areas:

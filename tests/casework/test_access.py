@@ -34,6 +34,13 @@ WORKERS = CASEWORKERS + SUPERVISORS
 IN_AREA = (Relation.OWN, Relation.STANDS_IN, Relation.SENT, Relation.OWN_AREA)
 
 
+OF_TRANSFERS = (
+    (What.STATUS, Relation.OFFERED_TO),
+    (What.OFFER, Relation.OFFERED_TO),
+    (What.STATUS, Relation.SENT_ON),
+)
+
+
 def expected(role: Role, what: What, relation: Relation) -> Permission:
     """The table written down once more, and not derived: who widens it changes this as well."""
     match role, what, relation:
@@ -43,14 +50,10 @@ def expected(role: Role, what: What, relation: Relation) -> Permission:
             return Permission.YES
         case _, _, Relation.OTHER_AREA | Relation.NOBODY:
             return Permission.NO
-        case Role.SUPERVISOR | Role.SERVICE_MANAGER, What.STATUS, Relation.SENT_ON:
-            return Permission.YES
-        case Role.SUPERVISOR | Role.SERVICE_MANAGER, What.STATUS | What.OFFER, Relation.OFFERED_TO:
-            return Permission.YES
-        case _, _, Relation.OFFERED_TO | Relation.SENT_ON:
-            return Permission.NO
-        case _, What.OFFER, _:
-            return Permission.NO
+        case (_, _, Relation.OFFERED_TO | Relation.SENT_ON) | (_, What.OFFER, _):
+            return (
+                Permission.YES if (what, relation) in OF_TRANSFERS and role in SUPERVISORS else Permission.NO
+            )
         case Role.COMMISSIONER, _, _:
             return Permission.NO
         case Role.PARTNER, _, _:
@@ -189,7 +192,11 @@ def test_a_relation_is_what_the_register_and_the_referral_say(
     ("who", "known", "relation"),
     [
         (person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)), {"offered_to": ELSEWHERE}, Relation.OFFERED_TO),
-        (person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)), {"offered_to": Area.ESSEX}, Relation.OTHER_AREA),
+        (
+            person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)),
+            {"offered_to": Area.ESSEX},
+            Relation.OTHER_AREA,
+        ),
         (person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)), {"left": (ELSEWHERE,)}, Relation.SENT_ON),
         # What comes back is offered like anything else.
         (
