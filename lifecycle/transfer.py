@@ -56,8 +56,8 @@ def _knows(person: Participant) -> bool:
     "Everybody of both sides who knows of the referral must consent to share the case with another service",
 )
 def transfer_consented(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    """A person who was never reached does not know of the referral and cannot be asked: they are not waited for, and the
-    other area asks them like anybody whom it reaches first. Whose part has ended is not asked either."""
+    """A person who was never reached does not know of the referral and cannot be asked: they are not waited for, and
+    the other area asks them like anybody whom it reaches first. Whose part has ended is not asked either."""
     return lacking(referral, who_knows_of_it(referral), Purpose.TRANSFER)
 
 
@@ -80,9 +80,9 @@ def not_their_own_offer(referral: Referral, actor: Actor, at: datetime) -> str |
     return "" if offer and offer.offered_by == actor.id else None
 
 
-# Not while a safeguarding concern is open: contact is frozen, so nobody can be asked for a consent, and whoever raised or
-# looks into the concern knows what the other area does not. It is lifted here first; what was said of it goes along in
-# the log. A hold goes along as it is: to move house is a reason to pause.
+# Not while a safeguarding concern is open: contact is frozen, so nobody can be asked for a consent, and whoever raised
+# or looks into the concern knows what the other area does not. It is lifted here first; what was said of it goes along
+# in the log. A hold goes along as it is: to move house is a reason to pause.
 @rule(
     OfferTransfer,
     stages=OPEN_STAGES,

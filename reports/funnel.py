@@ -4,9 +4,9 @@ A step that was taken back by a correction does not count. An erased referral st
 what is Sensitive. That a person is one harmed or responsible is told by their id, which begins with h or r.
 
 A referral that another area took over counts in each area for what happened there: from when it was received, or taken
-over, until another area took it over. Two figures need both sides (`both_consented`, `prepared`): they count in the area
-where the second of the two happened, as the first still holds. An item counts where it was agreed, and as completed
-wherever it was completed.
+over, until another area took it over. Two figures need both sides (`both_consented`, `prepared`): they count in the
+area where the second of the two happened, as the first still holds. An item counts where it was agreed, and as
+completed wherever it was completed.
 """
 
 from __future__ import annotations

@@ -200,8 +200,8 @@ class Referrals:
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
     async def actor(self, reference: str, staff_id: str, command: Command | None = None) -> Actor:
-        """A member of staff as the actor on a referral: in its area, or for the answer to an offer in the one that it is
-        offered to.
+        """A member of staff as the actor on a referral: in its area, or for the answer to an offer in the one that it
+        is offered to.
 
         Args:
             command: that they give; None: one of its own area.

@@ -201,7 +201,7 @@ async def sent_by(pool: Pool, reference: str) -> str | None:
 async def sent(
     pool: Pool, partner: str, areas: Collection[Area], limit: int
 ) -> list[tuple[str, Area, Stage]]:
-    """The referrals that a partner sent to these areas, with the area it was sent to and the stage of each, newest first.
+    """The referrals that a partner sent to these areas, each with the area it was sent to and its stage, newest first.
 
     What was taken over by another area since is among them.
     """

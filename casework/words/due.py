@@ -30,8 +30,8 @@ ENDS_WITH = {
     DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
     DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
-    DeadlineName.TRANSFER_ANSWER: "the other area's answer (accept_transfer, refuse_transfer), or taking the offer back "
-    "(withdraw_transfer_offer)",
+    DeadlineName.TRANSFER_ANSWER: "the other area's answer (accept_transfer, refuse_transfer), or taking the offer "
+    "back (withdraw_transfer_offer)",
 }
 """What ends each clock, as the rules have it."""
 

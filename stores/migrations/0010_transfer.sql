@@ -7,13 +7,20 @@ SET LOCAL statement_timeout = '60s';
 
 ALTER TABLE referral ADD COLUMN offered_to text;
 COMMENT ON COLUMN referral.offered_to IS 'The area that it is offered to and that has not answered yet.';
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX referral_offered_to ON referral (offered_to) WHERE offered_to IS NOT NULL;
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX event_transfers ON event (reference, sequence) WHERE kind = 'transfer_accepted';
 
+-- One kind and one relation more; what stands in the log fits the new conditions as it fitted the old.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE access_log DROP CONSTRAINT access_log_kind_check;
+-- squawk-ignore constraint-missing-not-valid
 ALTER TABLE access_log ADD CONSTRAINT access_log_kind_check
 CHECK (kind IN ('people', 'timeline', 'contact', 'sign_off', 'access_log', 'transfer_offer'));
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE access_log DROP CONSTRAINT access_log_relation_check;
+-- squawk-ignore constraint-missing-not-valid
 ALTER TABLE access_log ADD CONSTRAINT access_log_relation_check
 CHECK (relation IN ('own', 'stands_in', 'sent', 'own_area', 'offered_to'));
 
