@@ -87,6 +87,13 @@ BEGIN
     IF (stands.sequence IS NULL) <> (p_kinds[1] = 'referral_received') OR acting_in IS NULL THEN
         RETURN 'area';
     END IF;
+    -- That area answers, and does nothing else to it in the same step.
+    IF p_kinds[1] IN ('transfer_accepted', 'transfer_refused') AND (
+        p_role NOT IN ('supervisor', 'service_manager')
+        OR NOT p_kinds[2:] <@ ARRAY['escalation_cleared', 'appointment_called_off']
+    ) THEN
+        RETURN 'actor';
+    END IF;
     IF p_at < (SELECT at FROM event WHERE reference = p_reference AND sequence = p_after) THEN
         RETURN 'early';
     END IF;
