@@ -183,7 +183,11 @@ def check_permission(member: Staff, what: What, relation: Relation, area: Area) 
                 "staff_other_area", f"{member.id} does not work in {area}, which only offers it.", "as"
             )
         case Relation.SENT_ON:
-            raise Refused("sent_on", f"Another area took it over: it is with {area} now.", "as")
+            raise Refused(
+                "sent_on",
+                "Another area took it over; the supervisors of the area that it left see where it went.",
+                "as",
+            )
         case Relation.OTHER_AREA:
             raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
         case _ if member.role is Role.PARTNER:

@@ -23,7 +23,7 @@ from stores.logs import event_log
 # What is told of an event to whoever asks, where it is a single word: how the work goes, and nothing of what a person
 # is like, lives through or is judged to be. What is not named here is not told.
 _FOR_ANYBODY = frozenset(
-    {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
+    {"kind", "area", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
     | {"deadline", "point", "rung", "corrects", "was", "version"}
     | {"template", "to", "perhaps_before", "task", "result"}
 )

@@ -8,7 +8,7 @@ from casework.words.people import deadline_in_words, in_words, when
 from schemas.policy import DeadlineName, Rung
 
 ENDS_WITH = {
-    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate)",
+    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate; after a transfer reassign)",
     DeadlineName.FIRST_CONTACT: "an attempt to reach whoever is approached first (record_contact_attempt)",
     DeadlineName.UNREACHABLE_REVIEW: "reaching the person (record_contact_attempt), or a supervisor's review, after "
     "which it runs anew (record_review)",
