@@ -14,7 +14,17 @@ from lifecycle import Refused
 from lifecycle.contacts import contact_of
 from schemas.access import DataKind
 from schemas.base import Model
-from schemas.events import Event, ParticipantAdded, Recorded, ReferralReceived, StepCorrected
+from schemas.events import (
+    Event,
+    ParticipantAdded,
+    Recorded,
+    ReferralReceived,
+    StepCorrected,
+    TransferAccepted,
+    TransferOffered,
+    TransferOfferWithdrawn,
+    TransferRefused,
+)
 from stores.keys import erasures
 from stores.keys.erasures import Erasure
 from stores.keys.referral_keys import DataKey
@@ -23,11 +33,12 @@ from stores.logs import event_log
 # What is told of an event to whoever asks, where it is a single word: how the work goes, and nothing of what a person
 # is like, lives through or is judged to be. What is not named here is not told.
 _FOR_ANYBODY = frozenset(
-    {"kind", "area", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
+    {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
     | {"deadline", "point", "rung", "corrects", "was", "version"}
     | {"template", "to", "perhaps_before", "task", "result"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
+_OF_TRANSFER = (TransferOffered, TransferOfferWithdrawn, TransferAccepted, TransferRefused)
 
 
 class Entry(Model):
@@ -142,6 +153,8 @@ def told_of_event(event: Event, *, opened: bool, erased: bool) -> frozenset[str]
     if opened:
         return frozenset(type(event).model_fields)
     names = _AFTER_ERASURE if erased else _FOR_ANYBODY
+    if not erased and isinstance(event, _OF_TRANSFER):
+        names |= {"area"}
     return frozenset(name for name, value in event if name in names and isinstance(value, str | int))
 
 
