@@ -15,6 +15,7 @@ from lifecycle import (
     sentence,
     throughout,
     time_spent,
+    transfer,
 )
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
@@ -47,13 +48,14 @@ from lifecycle.stages import (
     victim_contact,
 )
 from lifecycle.stages.intake import open_referral
+from lifecycle.transfer import accept, areas_concerned
 from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
 THROUGHOUT = (
     *(leaving, throughout, sentence, time_spent, complaints, adoption, pauses, closing),
-    *(oversight, tasks, correction),
+    *(oversight, tasks, correction, transfer),
 )
 
 
@@ -75,7 +77,9 @@ __all__ = [
     "Gate",
     "Refused",
     "Rule",
+    "accept",
     "adopt",
+    "areas_concerned",
     "authors_of_what_is_signed_off",
     "called_off",
     "cleared",

@@ -68,6 +68,7 @@ class DeadlineName(StrEnum):
     SENTENCE_DATE = "sentence_date"
     SUPERVISION = "supervision"
     COMPLAINT = "complaint"
+    TRANSFER_ANSWER = "transfer_answer"
 
 
 class Timing(Model):

@@ -8,7 +8,7 @@ from casework.words.people import deadline_in_words, in_words, when
 from schemas.policy import DeadlineName, Rung
 
 ENDS_WITH = {
-    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate)",
+    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate; after a transfer reassign)",
     DeadlineName.FIRST_CONTACT: "an attempt to reach whoever is approached first (record_contact_attempt)",
     DeadlineName.UNREACHABLE_REVIEW: "reaching the person (record_contact_attempt), or a supervisor's review, after "
     "which it runs anew (record_review)",
@@ -33,6 +33,8 @@ ENDS_WITH = {
     DeadlineName.SENTENCE_DATE: "the day itself; another date, or none, is recorded (record_custody_details)",
     DeadlineName.SUPERVISION: "case supervision held (record_review), after which it runs anew",
     DeadlineName.COMPLAINT: "the answer to the complaint (answer_complaint)",
+    DeadlineName.TRANSFER_ANSWER: "the other area's answer (accept_transfer, refuse_transfer), or taking the offer "
+    "back (withdraw_transfer_offer)",
 }
 """What ends each clock, as the rules have it."""
 

@@ -54,6 +54,7 @@ def test_who_answers() -> None:
         DeadlineName.SIGN_OFF,
         DeadlineName.SUPERVISION,
         DeadlineName.COMPLAINT,
+        DeadlineName.TRANSFER_ANSWER,
     }
     assert all(rule.answers is Rung.CASEWORKER for name, rule in rules.items() if name not in supervised)
 
