@@ -1,0 +1,152 @@
+"""Reading CSV: which encoding, which separator, and the rows. Nothing but the row at hand is kept in memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import BinaryIO
+
+from casework.spreadsheets.errors import BadSpreadsheet
+from casework.spreadsheets.safe_text import as_it_was
+from casework.spreadsheets.sheets import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    SheetRow,
+    Spreadsheet,
+    headings_of,
+    refuse_empty,
+    refuse_more_rows,
+)
+
+_CHUNK = 1 << 20
+_SEPARATORS = (",", ";", "\t")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ACCEPTED = "accepted are .xlsx, .ods and CSV in UTF-8, UTF-16 or Windows-1252"
+"""Which files are."""
+
+
+def open_delimited(file: BinaryIO, name: str, known: Callable[[Sequence[str]], int]) -> Spreadsheet:
+    """Open a CSV file.
+
+    Args:
+        file: may be read again from its beginning.
+        known: how many of these headings it knows; that decides which separator it is.
+
+    Raises:
+        BadSpreadsheet: it is no CSV, or larger than what is imported at once.
+    """
+    encoding = _encoding(file, name)
+    separator = _separator(file, encoding, name, known)
+    heading_at, headings, last = _check_all(file, encoding, separator, name)
+
+    def rows() -> Iterator[SheetRow]:
+        for at, cells in _lines(file, encoding, separator, name):
+            if at > heading_at and any(cell.strip() for cell in cells):
+                yield SheetRow(at, [as_it_was(cell) for cell in cells])
+
+    return Spreadsheet(name, "csv", separator, headings, last - heading_at, (), rows)
+
+
+def _encoding(file: BinaryIO, name: str) -> str:
+    """By its mark, else UTF-16 where every other byte is zero, else UTF-8, else what Windows writes in Britain."""
+    file.seek(0)
+    begin = file.read(4096)
+    for mark, encoding in _MARKS:
+        if begin.startswith(mark):
+            return _checked(file, encoding, name)
+    if b"\0" in begin:
+        # Headings are mostly of the characters whose other half is zero in UTF-16.
+        for encoding, zeros in (("utf-16-le", begin[1::2]), ("utf-16-be", begin[::2])):
+            if zeros.count(0) > len(zeros) * 0.7:
+                return _checked(file, encoding, name)
+        # A stray one in a text is told with its cell.
+        if begin.count(0) > len(begin) // 50:
+            raise BadSpreadsheet(f"{name} is not a spreadsheet; {ACCEPTED}.")
+    return "utf-8" if _decodes(file, "utf-8") else _checked(file, "cp1252", name)
+
+
+def _checked(file: BinaryIO, encoding: str, name: str) -> str:
+    if not _decodes(file, encoding):
+        raise BadSpreadsheet(f"{name} is not a spreadsheet, or not text in one encoding; {ACCEPTED}.")
+    return encoding
+
+
+def _decodes(file: BinaryIO, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    try:
+        while data := file.read(_CHUNK):
+            decoder.decode(data)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _separator(file: BinaryIO, encoding: str, name: str, known: Callable[[Sequence[str]], int]) -> str:
+    """What Excel says in a first line of `sep=;`; else that by which most headings are known."""
+    line = next((line for line in _text(file, encoding) if line.strip("\ufeff \r\n\t;,")), "")
+    said = line.strip().lower().removeprefix("sep=")
+    if line.lower().startswith("sep=") and said in _SEPARATORS:
+        return said
+    found = {}
+    for separator in _SEPARATORS:
+        # Headings may hold a line break, so that the line alone is not the whole of them.
+        lines = _lines(file, encoding, separator, name)
+        cells = next((cells for _, cells in lines if any(cell.strip() for cell in cells)), [])
+        found[separator] = (known(cells), len(cells))
+    return max(_SEPARATORS, key=found.__getitem__)
+
+
+def _check_all(file: BinaryIO, encoding: str, separator: str, name: str) -> tuple[int, tuple[str, ...], int]:
+    """Read the whole file once, so that nothing is opened of one that ends in what is no CSV.
+
+    Returns:
+        The row of the headings, the headings, and the last row.
+    """
+    heading_at, last = 0, 0
+    headings: tuple[str, ...] = ()
+    for at, cells in _lines(file, encoding, separator, name):
+        last = at
+        if not headings and any(cell.strip() for cell in cells):
+            heading_at, headings = at, headings_of([as_it_was(cell) for cell in cells], name)
+        if headings and at - heading_at > MOST_ROWS:
+            raise refuse_more_rows(name)
+        if len(cells) > MOST_COLUMNS and any(cell.strip() for cell in cells[MOST_COLUMNS:]):
+            raise BadSpreadsheet(
+                f"{name}: row {at} has more than {MOST_COLUMNS} cells; "
+                "`rj import --template` makes a file to begin with. Nothing was imported."
+            )
+    if not headings:
+        raise refuse_empty(name)
+    return heading_at, headings, last
+
+
+def _text(file: BinaryIO, encoding: str) -> Generator[str, None, None]:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield from text
+    finally:
+        # Else the file would be closed with its wrapper.
+        text.detach()
+
+
+def _lines(file: BinaryIO, encoding: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    text = _text(file, encoding)
+    try:
+        for at, cells in enumerate(csv.reader(text, delimiter=separator, strict=True), 1):
+            said = separator.join(cells).lower()
+            if at == 1 and said.startswith("sep=") and len(said) <= len("sep=;"):
+                continue
+            yield at, cells
+    except csv.Error as error:
+        raise BadSpreadsheet(f"{name} is not CSV: {error}.") from error
+    finally:
+        text.close()
