@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from casework.spreadsheets.errors import BadSpreadsheet
@@ -50,7 +50,7 @@ def open_delimited(file: BinaryIO, name: str, known: Callable[[Sequence[str]], i
             if at > heading_at and any(cell.strip() for cell in cells):
                 yield SheetRow(at, [as_it_was(cell) for cell in cells])
 
-    return Spreadsheet(name, "csv", separator, headings, last - heading_at, (), rows)
+    return Spreadsheet(name, "csv", separator, heading_at, headings, last - heading_at, (), rows)
 
 
 def _encoding(file: BinaryIO, name: str) -> str:
@@ -128,25 +128,33 @@ def _check_all(file: BinaryIO, encoding: str, separator: str, name: str) -> tupl
     return heading_at, headings, last
 
 
-def _text(file: BinaryIO, encoding: str) -> Generator[str, None, None]:
-    file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    try:
-        yield from text
-    finally:
-        # Else the file would be closed with its wrapper.
-        text.detach()
+class _KeptOpen(io.BufferedIOBase):
+    """Reads a file from its beginning, and leaves it open when it is closed itself."""
+
+    name = ""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        file.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return self._file.read(_CHUNK if size is None or size < 0 else size)
+
+
+def _text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(_KeptOpen(file), encoding=encoding, newline="")
 
 
 def _lines(file: BinaryIO, encoding: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    text = _text(file, encoding)
     try:
-        for at, cells in enumerate(csv.reader(text, delimiter=separator, strict=True), 1):
+        reading = csv.reader(_text(file, encoding), delimiter=separator, strict=True)
+        for at, cells in enumerate(reading, 1):
             said = separator.join(cells).lower()
             if at == 1 and said.startswith("sep=") and len(said) <= len("sep=;"):
                 continue
             yield at, cells
     except csv.Error as error:
         raise BadSpreadsheet(f"{name} is not CSV: {error}.") from error
-    finally:
-        text.close()

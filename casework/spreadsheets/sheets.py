@@ -41,6 +41,7 @@ class Spreadsheet:
         name: of the file, as it was given.
         kind: "csv", "xlsx" or "ods".
         separator: between the cells of a CSV file; a comma for the others.
+        heading_row: the number of the row of the headings.
         headings: the first row that is not blank, each as it is written.
         number_of_rows: how many there are below the headings, blank ones among them.
         notes: what the reader should know, in sentences.
@@ -50,6 +51,7 @@ class Spreadsheet:
     name: str
     kind: str
     separator: str
+    heading_row: int
     headings: tuple[str, ...]
     number_of_rows: int
     notes: tuple[str, ...]

@@ -201,4 +201,5 @@ def _opened(
             if at > heading_at and (fault or any(not is_blank(cell) for cell in row)):
                 yield SheetRow(at, row, fault)
 
-    return Spreadsheet(name, kind, ",", headings, chosen.scanned.rows - heading_at, notes, rows)
+    number = chosen.scanned.rows - heading_at
+    return Spreadsheet(name, kind, ",", heading_at, headings, number, notes, rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,10 +47,12 @@ class Imported:
     """What an import came to.
 
     Attributes:
+        dry_run: whether nothing was to be recorded.
         kept: what became of each row that was not refused.
         unreadable: whether a row was refused because it cannot be read, and not by the rules.
     """
 
+    dry_run: bool
     kept: list[RowOutcome] = field(default_factory=list)
     refused: list[Problem] = field(default_factory=list)
     unreadable: bool = False
@@ -112,7 +113,8 @@ def import_command(
         bool, typer.Option("--columns", help="Print the columns with their meanings.")
     ] = False,
     template: Annotated[
-        bool, typer.Option("--template", help="Write a file to begin with, .xlsx or .csv; without FILE print CSV.")
+        bool,
+        typer.Option("--template", help="Write a file to begin with, .xlsx or .csv; without FILE print CSV."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -136,33 +138,36 @@ def import_command(
 
 
 def _import_file(source: str, staff: str, asked: Asked, report: Path | None, *, as_json: bool) -> None:
-    result = Imported()
+    result = Imported(asked.dry_run)
     with _file(source) as file:
         spreadsheet, places = guarded(lambda: _opened(file, source, asked))
         refused = guarded(lambda: _refused_rows(spreadsheet, source, asked, report))
         try:
-            run_as(staff, lambda session: _import(session, spreadsheet, places, result, refused, asked.dry_run))
+            run_as(
+                staff,
+                lambda session: _import(session, spreadsheet, places, result, refused),
+                temporal=not asked.dry_run,
+            )
         finally:
             if refused is not None:
                 guarded(refused.close)
             if result.kept or result.refused:
-                _tell(result, spreadsheet, report, as_json=as_json)
-                if refused is not None and refused.path is not None:
+                _tell(result, spreadsheet, report, refused.path if refused else None, as_json=as_json)
+                if refused and refused.path and not as_json:
                     _tell_of_refused(refused.path, staff, asked)
     if result.refused:
         code = Exit.BAD_INPUT if result.unreadable else Exit.REFUSED
-        were = "would be" if asked.dry_run else "were"
-        rows = "1 row" if result.refused_rows == 1 else f"{result.refused_rows} rows"
-        were = were.replace("were", "was") if result.refused_rows == 1 else were
-        fail(code, f"{rows} {were} refused; mend {'it' if result.refused_rows == 1 else 'them'} and import again.")
+        rows = "1 row was" if result.refused_rows == 1 else f"{result.refused_rows} rows were"
+        them = "it" if result.refused_rows == 1 else "them"
+        fail(code, f"{rows} refused; mend {them} and import {them} again.")
 
 
 @contextmanager
 def _file(source: str) -> Iterator[BinaryIO]:
     """The file, or the standard input, which is kept in memory as it is read more than once."""
     if source == "-":
-        from cli.reading import read_bytes
         from casework.spreadsheets.reading import LARGEST
+        from cli.reading import read_bytes
 
         with io.BytesIO(guarded(lambda: read_bytes(source, LARGEST))) as given:
             yield given
@@ -173,7 +178,7 @@ def _file(source: str) -> Iterator[BinaryIO]:
 
 def _open_file(source: str) -> BinaryIO:
     try:
-        file = Path(source).open("rb")
+        file = Path(source).open("rb")  # noqa: SIM115 - closed by the caller
         # A pipe or a device has no end to which one could go and come back.
         if not file.seekable():
             file.close()
@@ -233,17 +238,15 @@ async def _import(
     places: list[Place | None],
     result: Imported,
     refused: RefusedRows | None,
-    dry_run: bool,
 ) -> None:
     from casework.importing import import_rows
     from casework.spreadsheets.rows import checked_rows
 
-    heading_of = {place.name: heading for place, heading in zip(places, spreadsheet.headings) if place}
-    # Where the rows begin, so that blank ones count too.
-    first: list[int] = []
-
+    heading_of = {
+        place.name: heading for place, heading in zip(places, spreadsheet.headings, strict=True) if place
+    }
     with progress() as bar:
-        task = bar.add_task("Checking" if dry_run else "Opening", total=spreadsheet.number_of_rows)
+        task = bar.add_task("Checking" if result.dry_run else "Opening", total=spreadsheet.number_of_rows)
 
         def told(row: CheckedRow, outcome: RowOutcome) -> None:
             if outcome.problems:
@@ -253,10 +256,10 @@ async def _import(
                     refused.add(row.cells, _reasons(outcome.problems, heading_of))
             else:
                 result.kept.append(outcome)
-            first.append(row.number) if not first else None
-            bar.update(task, completed=row.number - first[0] + 1)
+            # Blank rows count too.
+            bar.update(task, completed=row.number - spreadsheet.heading_row)
 
-        await import_rows(session, checked_rows(spreadsheet, places), told, record=not dry_run)
+        await import_rows(session, checked_rows(spreadsheet, places), told, record=not result.dry_run)
 
 
 def _reasons(problems: Sequence[Problem], heading_of: dict[str, str]) -> str:
@@ -267,23 +270,25 @@ def _reasons(problems: Sequence[Problem], heading_of: dict[str, str]) -> str:
     )
 
 
-def _tell(result: Imported, spreadsheet: Spreadsheet, report: Path | None, *, as_json: bool) -> None:
+def _tell(
+    result: Imported, spreadsheet: Spreadsheet, report: Path | None, refused_in: Path | None, *, as_json: bool
+) -> None:
     refused = sorted(result.refused, key=lambda problem: problem.row)
     if report is not None:
         _write_report(report, refused)
     kept = sorted(result.kept, key=lambda row: row.number)
-    would, opened = result.count("would_open"), result.count("opened")
     if as_json:
         print_json(
             {
-                "opened": opened,
-                "would_open": would,
+                "opened": result.count("opened"),
+                "would_open": result.count("would_open"),
                 "already_here": result.count("already_here"),
                 "rows": [
                     {"row": each.number, "outcome": each.outcome, "reference": each.reference}
                     for each in kept
                 ],
                 "refused": [each.model_dump() for each in refused],
+                "refused_rows": refused_in,
             }
         )
         return
@@ -297,10 +302,11 @@ def _tell(result: Imported, spreadsheet: Spreadsheet, report: Path | None, *, as
         typer.echo(plain(f"  {where}: {problem.reason}"))
     if len(refused) > _PRINTED:
         typer.echo(f"  and {len(refused) - _PRINTED} more; --report FILE writes them all")
-    first = f"Would open: {would}" if would or not (opened or refused or kept) else f"Opened: {opened}"
-    typer.echo(
-        f"{first}. Already here: {result.count('already_here')}. Refused: {result.refused_rows}."
-    )
+    if result.dry_run:
+        first = f"Nothing was recorded. Would open: {result.count('would_open')}"
+    else:
+        first = f"Opened: {result.count('opened')}"
+    typer.echo(f"{first}. Already here: {result.count('already_here')}. Refused: {result.refused_rows}.")
 
 
 def _tell_of_refused(path: Path, staff: str, asked: Asked) -> None:
@@ -309,7 +315,7 @@ def _tell_of_refused(path: Path, staff: str, asked: Asked) -> None:
         f"The refused rows are in {path}, which only you can read: it holds what is said of people. Mend them there, "
         f"import it with `rj import {shlex.quote(str(path))} --as {staff}{mapping}`, and delete it."
     )
-    typer.echo(plain(said), err=True)
+    typer.echo(plain(said))
 
 
 def _print_columns() -> None:
@@ -351,7 +357,9 @@ def _write_mapping(source: str, asked: Asked, target: Path) -> None:
     with _new_file(target) as made:
         made.write(mapping_for(unknown).encode())
     typer.echo(
-        plain(f"Written: {target}, with {len(unknown)} headings to fill in. Then: rj import {source} --map {target}")
+        plain(
+            f"Written: {target}, with {len(unknown)} headings to fill in. Then: rj import {source} --map {target}"
+        )
     )
 
 
