@@ -15,6 +15,7 @@ from casework.spreadsheets.sheets import (
     MOST_ROWS,
     SheetRow,
     Spreadsheet,
+    find_headings,
     headings_of,
     refuse_empty,
     refuse_more_rows,
@@ -43,7 +44,11 @@ def open_delimited(file: BinaryIO, name: str, known: Callable[[Sequence[str]], i
     """
     encoding = _encoding(file, name)
     separator = _separator(file, encoding, name, known)
-    heading_at, headings, last = _check_all(file, encoding, separator, name)
+    heading_at, cells, _ = find_headings(_lines(file, encoding, separator, name), known)
+    if not heading_at:
+        raise refuse_empty(name)
+    headings = headings_of([as_it_was(str(cell)) for cell in cells], name)
+    last = _last_row(file, encoding, separator, heading_at, name)
 
     def rows() -> Iterator[SheetRow]:
         for at, cells in _lines(file, encoding, separator, name):
@@ -62,8 +67,11 @@ def _encoding(file: BinaryIO, name: str) -> str:
             return _checked(file, encoding, name)
     if b"\0" in begin:
         # Headings are mostly of the characters whose other half is zero in UTF-16.
-        for encoding, zeros in (("utf-16-le", begin[1::2]), ("utf-16-be", begin[::2])):
-            if zeros.count(0) > len(zeros) * 0.7:
+        for encoding, low, high in (
+            ("utf-16-le", begin[::2], begin[1::2]),
+            ("utf-16-be", begin[1::2], begin[::2]),
+        ):
+            if high.count(0) > len(high) * 0.7 and low.count(0) < len(low) * 0.1:
                 return _checked(file, encoding, name)
         # A stray one in a text is told with its cell.
         if begin.count(0) > len(begin) // 50:
@@ -95,37 +103,30 @@ def _separator(file: BinaryIO, encoding: str, name: str, known: Callable[[Sequen
     said = line.strip().lower().removeprefix("sep=")
     if line.lower().startswith("sep=") and said in _SEPARATORS:
         return said
-    found = {}
+    found: dict[str, tuple[int, int]] = {}
     for separator in _SEPARATORS:
-        # Headings may hold a line break, so that the line alone is not the whole of them.
-        lines = _lines(file, encoding, separator, name)
-        cells = next((cells for _, cells in lines if any(cell.strip() for cell in cells)), [])
-        found[separator] = (known(cells), len(cells))
+        try:
+            _, cells, number = find_headings(_lines(file, encoding, separator, name), known)
+            found[separator] = (number, len(cells))
+        except BadSpreadsheet:
+            # By another separator it may be CSV.
+            found[separator] = (0, 0)
     return max(_SEPARATORS, key=found.__getitem__)
 
 
-def _check_all(file: BinaryIO, encoding: str, separator: str, name: str) -> tuple[int, tuple[str, ...], int]:
-    """Read the whole file once, so that nothing is opened of one that ends in what is no CSV.
-
-    Returns:
-        The row of the headings, the headings, and the last row.
-    """
-    heading_at, last = 0, 0
-    headings: tuple[str, ...] = ()
+def _last_row(file: BinaryIO, encoding: str, separator: str, heading_at: int, name: str) -> int:
+    """The last row. The whole file is read for it, so that nothing is opened of one that ends in what is no CSV."""
+    last = heading_at
     for at, cells in _lines(file, encoding, separator, name):
         last = at
-        if not headings and any(cell.strip() for cell in cells):
-            heading_at, headings = at, headings_of([as_it_was(cell) for cell in cells], name)
-        if headings and at - heading_at > MOST_ROWS:
+        if at - heading_at > MOST_ROWS:
             raise refuse_more_rows(name)
         if len(cells) > MOST_COLUMNS and any(cell.strip() for cell in cells[MOST_COLUMNS:]):
             raise BadSpreadsheet(
                 f"{name}: row {at} has more than {MOST_COLUMNS} cells; "
                 "`rj import --template` makes a file to begin with. Nothing was imported."
             )
-    if not headings:
-        raise refuse_empty(name)
-    return heading_at, headings, last
+    return last
 
 
 class _KeptOpen(io.BufferedIOBase):

@@ -27,7 +27,7 @@ def open_spreadsheet(
     Args:
         file: may be read again from its beginning, and must stay open while the rows are read.
         name: of the file, for sentences.
-        known: how many of these headings are known, which tells how a CSV file is separated.
+        known: how many of these headings are known, which tells which row they are, and how a CSV file is separated.
         sheet: which sheet of a workbook; None: the only one that is visible and not empty.
 
     Raises:
@@ -43,7 +43,7 @@ def open_spreadsheet(
             f"{name} is larger than {LARGEST // 1_000_000} MB; divide it. Nothing was imported."
         )
     if begin.startswith(_ZIP):
-        return open_workbook(file, name, sheet)
+        return open_workbook(file, name, known, sheet)
     if begin.startswith(_COMPOUND):
         raise _of_old_excel(file, name)
     if begin.startswith(_NEVER):

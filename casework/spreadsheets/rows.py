@@ -25,7 +25,7 @@ def checked_rows(spreadsheet: Spreadsheet, places: Sequence[Place | None]) -> It
     """
     first_of: dict[tuple[str, str], int] = {}
     for row in spreadsheet.rows():
-        found = read_row(row, places)
+        found = read_row(row, places, spreadsheet.headings)
         if isinstance(found, RowToOpen):
             first = first_of.setdefault((found.form.source, found.external_id), row.number)
             if first != row.number:
@@ -37,9 +37,11 @@ def checked_rows(spreadsheet: Spreadsheet, places: Sequence[Place | None]) -> It
             yield CheckedRow(row.number, row.cells, None, found)
 
 
-def read_row(row: SheetRow, places: Sequence[Place | None]) -> RowToOpen | tuple[Problem, ...]:
+def read_row(
+    row: SheetRow, places: Sequence[Place | None], headings: Sequence[str]
+) -> RowToOpen | tuple[Problem, ...]:
     """The referral that a row holds, or all that is wrong with it."""
-    problems = list(_unreadable(row, places))
+    problems = list(_unreadable(row, headings))
     document: dict[str, Any] = {}
     people: dict[tuple[str, int], dict[str, Any]] = {(side, 1): {} for side in SIDES}
     external_id = ""
@@ -76,11 +78,11 @@ def read_row(row: SheetRow, places: Sequence[Place | None]) -> RowToOpen | tuple
     return RowToOpen(number=row.number, external_id=external_id, form=form)
 
 
-def _unreadable(row: SheetRow, places: Sequence[Place | None]) -> Iterator[Problem]:
+def _unreadable(row: SheetRow, headings: Sequence[str]) -> Iterator[Problem]:
     if row.fault is not None:
         yield Problem(row=row.number, column="", reason=row.fault)
-    for at in range(len(places), len(row.cells)):
-        if not is_blank(row.cells[at]):
+    for at, cell in enumerate(row.cells):
+        if not is_blank(cell) and (at >= len(headings) or not headings[at]):
             reason = f"has something in column {column_letters(at)}, which has no heading"
             yield Problem(row=row.number, column="", reason=reason)
             return
@@ -94,9 +96,15 @@ def _put(document: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 def _problems(number: int, error: ValidationError, order: Sequence[tuple[str, int]]) -> Iterator[Problem]:
     seen = set()
-    for problem in error.errors(include_url=False):
-        # The kind of command stands first in the path, but is no field.
-        path = tuple(part for part in problem["loc"] if part != "open_referral")
+    found = error.errors(include_url=False)
+    # The kind of command stands first in the path, but is no field.
+    paths = [each["loc"][1:] if each["loc"][:1] == ("open_referral",) else each["loc"] for each in found]
+    for problem, path in zip(found, paths, strict=True):
+        # Where an item of a list is wrong, the list is said to be too short besides.
+        if problem["type"] == "too_short" and any(
+            len(other) > len(path) and other[: len(path)] == path for other in paths
+        ):
+            continue
         place = place_at(path, order)
         name = place.name if place else ""
         # Of a list with several wrong words, one sentence says what is accepted.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import TypeAlias
 
 from casework.spreadsheets.errors import BadSpreadsheet
@@ -14,8 +15,11 @@ Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta
 
 MOST_ROWS = 100_000
 """Below the headings."""
-MOST_COLUMNS = 500
-"""Far more than there are to fill."""
+MOST_COLUMNS = 1_000
+"""More than there are to fill, with as many people as have columns."""
+
+# The headings are looked for in so many rows.
+_ABOVE = 10
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Spreadsheet:
         kind: "csv", "xlsx" or "ods".
         separator: between the cells of a CSV file; a comma for the others.
         heading_row: the number of the row of the headings.
-        headings: the first row that is not blank, each as it is written.
+        headings: each as it is written.
         number_of_rows: how many there are below the headings, blank ones among them.
         notes: what the reader should know, in sentences.
         rows: reads the rows below the headings from the first to the last, blank ones left out; may be called again.
@@ -83,6 +87,26 @@ def headings_of(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
             f"{name} has more than {MOST_COLUMNS} columns; `rj import --template` makes a file to begin with."
         )
     return tuple(found)
+
+
+def find_headings(
+    rows: Iterable[tuple[int, Sequence[Cell]]], known: Callable[[Sequence[str]], int]
+) -> tuple[int, Sequence[Cell], int]:
+    """The row of the headings: of the first that are not blank, the one of which most is known, else the very first.
+
+    A title or a remark may stand above them.
+
+    Args:
+        rows: each with its number, from the first.
+        known: how many of these headings are known.
+
+    Returns:
+        The number of the row, its cells, and how many of them are known; 0 and none where every row is blank.
+    """
+    filled = ((at, cells) for at, cells in rows if not all(map(is_blank, cells)))
+    candidates = [(at, cells, known([str(cell) for cell in cells])) for at, cells in islice(filled, _ABOVE)]
+    # The first of several with as many.
+    return max(candidates, key=lambda found: found[2], default=(0, (), 0))
 
 
 def refuse_more_rows(name: str) -> BadSpreadsheet:

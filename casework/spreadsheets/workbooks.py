@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
@@ -14,6 +14,7 @@ from casework.spreadsheets.sheets import (
     Cell,
     SheetRow,
     Spreadsheet,
+    find_headings,
     headings_of,
     is_blank,
     refuse_empty,
@@ -41,11 +42,14 @@ def is_ods(begin: bytes) -> bool:
     return _ODS in begin
 
 
-def open_workbook(file: BinaryIO, name: str, sheet: str | None) -> Spreadsheet:
+def open_workbook(
+    file: BinaryIO, name: str, known: Callable[[Sequence[str]], int], sheet: str | None
+) -> Spreadsheet:
     """Open the one visible sheet in which something stands, or the named one.
 
     Args:
         file: which begins as a zip file.
+        known: how many of these headings are known; that decides which row they are.
         sheet: as its tab is named; None: the only one.
 
     Raises:
@@ -64,7 +68,7 @@ def open_workbook(file: BinaryIO, name: str, sheet: str | None) -> Spreadsheet:
         )
     chosen, notes = _chosen(listed, sheet, name)
     chosen.scanned.check(name)
-    return _opened(_loaded(file, name, chosen.name), chosen, kind, name, notes)
+    return _opened(_loaded(file, name, chosen.name), chosen, kind, name, known, notes)
 
 
 def _sheets_of_xlsx(package: Package) -> list[_Listed]:
@@ -174,7 +178,12 @@ def _attempt(work: Any, name: str) -> Any:
 
 
 def _opened(
-    sheet: CalamineSheet, chosen: _Listed, kind: str, name: str, notes: tuple[str, ...]
+    sheet: CalamineSheet,
+    chosen: _Listed,
+    kind: str,
+    name: str,
+    known: Callable[[Sequence[str]], int],
+    notes: tuple[str, ...],
 ) -> Spreadsheet:
     faults = chosen.scanned.faults
     first_column = sheet.start[1] if sheet.start else 0
@@ -185,8 +194,7 @@ def _opened(
         for at, row in enumerate(sheet.iter_rows(), 1):
             yield at, [*before, *(as_it_was(cell) if isinstance(cell, str) else cell for cell in row)]
 
-    lines = ((at, row) for at, row in cells() if any(not is_blank(cell) for cell in row))
-    heading_at, first = next(lines, (0, []))
+    heading_at, first, _ = find_headings(cells(), known)
     headings = headings_of(first, name)
     if not headings:
         raise refuse_empty(name)
