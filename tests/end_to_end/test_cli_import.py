@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from cli.columns import columns
+from casework.spreadsheets.columns import columns
 from runtime.referrals import Opening, Referrals
 from stores.referrals import all_references
 from tests.end_to_end.conftest import Rj, Said
