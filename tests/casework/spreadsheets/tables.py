@@ -45,7 +45,7 @@ def xlsx_bytes(*sheets: Sequence[Sequence[object]], hidden: Sequence[int] = ()) 
     """A workbook with these sheets; a text that begins with = is a text."""
     file = io.BytesIO()
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    formats = {
+    formats: dict[type[object], Any] = {
         type_: book.add_format({"num_format": said})
         for type_, said in ((datetime, "dd/mm/yyyy hh:mm"), (date, "dd/mm/yyyy"), (time, "hh:mm"))
     }
