@@ -195,7 +195,8 @@ def _perhaps(text: str) -> str:
 def _nearest(text: str) -> str | None:
     if len(text) > _LONGEST_MEANT:
         return None
-    found = get_close_matches(plain_name(text), list(_spellings()), n=1)
+    # A suggestion that is far off is worse than none.
+    found = get_close_matches(plain_name(text), list(_spellings()), n=1, cutoff=0.75)
     return _spellings()[found[0]].name if found else None
 
 

@@ -193,7 +193,10 @@ def _open_file(source: str) -> BinaryIO:
 def _opened(file: BinaryIO, source: str, asked: Asked) -> tuple[Spreadsheet, list[Place | None]]:
     from casework.spreadsheets.headings import match_headings
 
-    spreadsheet, mapping = _open_with_mapping(file, source, asked)
+    with progress() as bar:
+        # A large workbook takes some seconds; how many is not known before.
+        bar.add_task("Reading", total=None)
+        spreadsheet, mapping = _open_with_mapping(file, source, asked)
     return spreadsheet, match_headings(spreadsheet.headings, mapping, spreadsheet.name)
 
 
