@@ -25,6 +25,14 @@ _NOT_CALCULATED = (
 )
 
 
+def too_many_cells(name: str) -> BadSpreadsheet:
+    """The error for a workbook with more cells than are read."""
+    return BadSpreadsheet(
+        f"{name} has more than {MOST_CELLS:,} cells; delete the empty columns beside the table, or divide it. "
+        "Nothing was imported."
+    )
+
+
 @dataclass
 class Scanned:
     """What was found in a sheet.
@@ -180,9 +188,7 @@ class _OdsScan:
         self._room += self._columns
         self._columns, self._in_cell = _times(said, "columns"), True
         if self._room > MOST_CELLS:
-            raise BadSpreadsheet(
-                f"The sheet has more than {MOST_CELLS:,} cells; divide it. Nothing was imported."
-            )
+            raise too_many_cells(self._package.name)
         has_value = "office:value-type" in said or "calcext:value-type" in said
         self._filled = has_value
         row, column = self._row, self._column

@@ -23,11 +23,14 @@ class Package:
     """The parts of a workbook's file by their names.
 
     What the file says of the size of its parts is not relied upon: what is unpacked is counted.
+
+    Attributes:
+        name: of the file, for sentences.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """List the parts. Raises BadSpreadsheet where it is damaged or protected."""
-        self._file, self._name = file, name
+        self._file, self.name = file, name
         self._unpacked: dict[str, int] = {}
         try:
             with zipfile.ZipFile(file) as listed:
@@ -49,7 +52,7 @@ class Package:
     def damaged(self) -> BadSpreadsheet:
         """The error for a file that is not as such a file must be."""
         return BadSpreadsheet(
-            f"{self._name} is damaged or not a spreadsheet; open it and save it as .xlsx again."
+            f"{self.name} is damaged or not a spreadsheet; open it and save it as .xlsx again."
         )
 
     def read(self, part: str) -> Iterator[bytes]:
@@ -63,7 +66,7 @@ class Package:
             size += len(piece)
             if before + size > MOST_UNPACKED:
                 raise BadSpreadsheet(
-                    f"{self._name} unpacks to more than {MOST_UNPACKED // 1_000_000} MB; delete the empty rows "
+                    f"{self.name} unpacks to more than {MOST_UNPACKED // 1_000_000} MB; delete the empty rows "
                     "and columns beside the table, or divide it. Nothing was imported."
                 )
             yield piece

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from casework.spreadsheets.errors import BadSpreadsheet
 from casework.spreadsheets.safe_text import as_it_was
-from casework.spreadsheets.scanning import Scanned, scan_ods, scan_xlsx
+from casework.spreadsheets.scanning import MOST_CELLS, Scanned, scan_ods, scan_xlsx, too_many_cells
 from casework.spreadsheets.sheets import (
     MOST_ROWS,
     Cell,
@@ -87,10 +87,10 @@ def _sheets_of_xlsx(package: Package) -> list[_Listed]:
         parser = expat.ParserCreate()
         parser.StartElementHandler = handler
         package.parse(part, parser)
-    # The library reads what it likes of them whole.
-    for part in package:
-        for _ in package.read(part):
-            pass
+    # The library reads what it likes of them whole, and makes room for each shared text, however short.
+    texts = sum(piece.count(b"<si") + piece.count(b":si") for part in package for piece in package.read(part))
+    if texts > MOST_CELLS:
+        raise too_many_cells(package.name)
     return [
         _listed_sheet(package, each, targets.get(each.get("id", ""), {}))
         for each in named

@@ -125,6 +125,13 @@ def test_a_file_that_unpacks_to_a_huge_one_is_refused_on_the_way(monkeypatch: py
         opened(out.getvalue())
 
 
+def test_texts_are_counted_before_room_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("casework.spreadsheets.workbooks.MOST_CELLS", 1000)
+    assert opened(xlsx_bytes(many(100))).number_of_rows == 100
+    with pytest.raises(BadSpreadsheet, match="cells; delete the empty columns"):
+        opened(xlsx_bytes(many(1000)))
+
+
 def test_what_a_file_says_of_its_sizes_is_not_relied_upon() -> None:
     """Else a part that is said to be small could unpack to any size in the library."""
     data = bytearray(sheet_of(" " * 5 * MEGABYTE))
@@ -144,6 +151,7 @@ def ods_of(rows: str) -> bytes:
     )
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+        package.writestr("META-INF/manifest.xml", "<manifest/>")
         package.writestr(
             "content.xml",
             f'<office:document-content {names}><office:body><office:spreadsheet><table:table table:name="A">'
@@ -168,18 +176,30 @@ def filled(repeated: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "sentence"),
     [
-        f"<table:table-row>{filled(16384)}</table:table-row>",
-        f'<table:table-row table:number-rows-repeated="1048576">{filled(1)}</table:table-row>',
-        f"<table:table-row>{empty(99_999_999)}<table:table-cell/></table:table-row>",
-        f"<table:table-row>{empty(16_000)}<table:table-cell/></table:table-row>" * 2000,
-        f"{empty_rows(10**12)}<table:table-row>{filled(1)}</table:table-row>",
+        (f"<table:table-row>{filled(16384)}</table:table-row>", "something stands in column XFD"),
+        (
+            f'<table:table-row table:number-rows-repeated="1048576">{filled(1)}</table:table-row>',
+            "more than 100,000 rows",
+        ),
+        (
+            f"<table:table-row>{empty(99_999_999)}<table:table-cell/></table:table-row>",
+            "more than 12,000,000 cells; delete the empty columns",
+        ),
+        (
+            f"<table:table-row>{empty(16_000)}<table:table-cell/></table:table-row>" * 2000,
+            "more than 12,000,000 cells; delete the empty columns",
+        ),
+        (f"{empty_rows(10**12)}<table:table-row>{filled(1)}</table:table-row>", "more than 100,000 rows"),
     ],
 )
-def test_cells_that_an_ods_repeats_are_counted_before_room_is_made(rows: str, tmp_path: Path) -> None:
+def test_cells_that_an_ods_repeats_are_counted_before_room_is_made(
+    rows: str, sentence: str, tmp_path: Path
+) -> None:
     said = read_within(30 * MEGABYTE, ods_of(rows), tmp_path)
-    assert said.startswith("BadSpreadsheet"), said
+    assert said.startswith("BadSpreadsheet cases")
+    assert sentence in said
 
 
 def test_more_than_a_hundred_thousand_rows_are_refused_and_as_many_are_not() -> None:
