@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lifecycle.adoption import adopt
+from lifecycle.clocks import deadlines
+from lifecycle.coarse_facts import Changes, changes
 from lifecycle.core import decide, evolve
 from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying.appointments import called_off
+from lifecycle.notifying.notices import WantedNotices, notices_wanted
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import open_referral
 from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.policy import Policy
-from schemas.referral import Referral
+from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 
 
@@ -28,6 +31,24 @@ class Outcome(NamedTuple):
 
     events: tuple[Recorded, ...]
     referral: Referral
+
+
+class Written(NamedTuple):
+    """All that is written with one step.
+
+    Attributes:
+        events: the step's, as they stand in the log.
+        referral: the state after them.
+        deadlines: those that are open then.
+        wanted: the messages that the step calls for; who gets them is for the team to say.
+        facts: its changes to the coarse facts.
+    """
+
+    events: tuple[Recorded, ...]
+    referral: Referral
+    deadlines: tuple[Deadline, ...]
+    wanted: WantedNotices
+    facts: Changes
 
 
 def decide_request(
