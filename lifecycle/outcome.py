@@ -108,6 +108,29 @@ def outcome_of(
     return Outcome((*events, *done), evolve_all(became, done))
 
 
+def written_with(
+    referral: Referral | None,
+    happened: Sequence[Event],
+    request: Request,
+    at: datetime,
+    history: Iterable[Recorded] = (),
+) -> Written:
+    """All that is written with a step, whoever writes it and whenever it was.
+
+    Args:
+        referral, happened, request, at: see :func:`outcome_of`.
+        history: the log before it; needed only where the step takes an earlier one back.
+    """
+    events, became = outcome_of(referral, happened, request, at)
+    return Written(
+        events,
+        became,
+        deadlines(became),
+        notices_wanted(referral, events, became),
+        changes(referral, events, became, history),
+    )
+
+
 def evolve_all(referral: Referral | None, events: Iterable[Recorded]) -> Referral:
     """The state after several events, of which there must be one where there is no state before."""
     for recorded in events:
