@@ -64,7 +64,9 @@ class Calendar:
         if chance.random() < 0.25:
             # A day of the week that they do not work.
             off = chance.randrange(5)
-            away |= {day for day in (self._end - timedelta(days=n) for n in range(400)) if day.weekday() == off}
+            away |= {
+                day for day in (self._end - timedelta(days=n) for n in range(400)) if day.weekday() == off
+            }
         return frozenset(away)
 
     def works_on(self, day: date) -> bool:

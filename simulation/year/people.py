@@ -34,7 +34,20 @@ _NAMES = (
     *("Ada", "Alun", "Amina", "Bartek", "Bea", "Bronwen", "Cai", "Cora", "Dilwyn", "Dora", "Elin", "Emeka"),
     *("Farah", "Fred", "Gethin", "Grace", "Hal", "Hana", "Idris", "Iris", "Jack", "Jolanta", "June", "Kamil"),
     *("Kate", "Layla", "Leo", "Lowri", "Maud", "Max", "Nia", "Olu", "Piotr", "Priya", "Rhys", "Rosa"),
-    *("Samira", "Seren", "Tomos", "Una", "Viktor", "Wren", "Yusuf", "Zofia", "Łukasz", "Siân", "نور", "Suharto"),
+    *(
+        "Samira",
+        "Seren",
+        "Tomos",
+        "Una",
+        "Viktor",
+        "Wren",
+        "Yusuf",
+        "Zofia",
+        "Łukasz",
+        "Siân",
+        "نور",
+        "Suharto",
+    ),
 )
 _YEARS = {
     AgeBand.UNDER_18: (11, 17),
@@ -155,7 +168,7 @@ def _categories(
     chance: random.Random, offence: Offence, initiator: Initiator
 ) -> tuple[SensitiveCategory, ...]:
     sure = _ALWAYS_SENSITIVE.get(offence)
-    found = (sure,) if sure else ()
+    found: tuple[SensitiveCategory, ...] = (sure,) if sure else ()
     if not found and chance.random() < chances.SENSITIVE_ELSE:
         found = (chance.choice(_FROM_ELSEWHERE),)
     if initiator is Initiator.PERSON_RESPONSIBLE:
