@@ -20,6 +20,8 @@ from simulation.year.work import Case, Todo, todos
 
 # What the rules refuse is tried again on later days, and then left.
 _TRIES = 4
+# What stands in the way only while it lasts, however long.
+_PASSES = frozenset({"on_hold", "safeguarding"})
 # A working day is this long in days of the calendar, weekends counted in.
 _WORKING_DAY = timedelta(days=1.4)
 
@@ -131,20 +133,21 @@ class _Worked:
         actor = self._case.team.member(todo.who).acting_in(self._life.referral.area)
         try:
             self._life.take(todo.command(at), actor, at)
-        except Refused:
-            self._put_off(todo, at)
+        except Refused as refused:
+            self._put_off(todo, at, refused)
         else:
             del self._planned[todo.key]
 
-    def _put_off(self, todo: Todo, at: datetime) -> None:
-        tries = self._tries[todo.key] = self._tries.get(todo.key, 0) + 1
+    def _put_off(self, todo: Todo, at: datetime, refused: Refused) -> None:
+        tries = self._tries.get(todo.key, 0) + (refused.code not in _PASSES)
+        self._tries[todo.key] = tries
         if tries >= _TRIES:
             case = self._case
-            refused = case.refused | {todo.key}
-            self._case = Case(case.life, case.course, case.team, refused, case.another)
+            given_up = case.refused | {todo.key}
+            self._case = Case(case.life, case.course, case.team, given_up, case.another)
             return
         calendar = self._calendars[todo.who]
-        self._planned[todo.key] = calendar.moment(at + tries * _WORKING_DAY, self._chance)
+        self._planned[todo.key] = calendar.moment(at + (1 + tries) * _WORKING_DAY, self._chance)
 
 
 def _when(planned: tuple[datetime, Todo]) -> tuple[datetime, str]:

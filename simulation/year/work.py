@@ -266,10 +266,10 @@ def leaving(case: Case) -> Iterator[Todo]:
 
 @duty()
 def reviews(case: Case) -> Iterator[Todo]:
-    reached = {each.deadline for each in case.referral.reached if each.point == "due"}
+    reached = {(each.deadline, each.at) for each in case.referral.reached if each.point == "due"}
     for deadline in case.life.deadlines:
         name, _, about = deadline.key.partition("/")
-        if deadline.key not in reached or name not in set(ReviewSubject):
+        if (deadline.key, deadline.due_at) not in reached or name not in set(ReviewSubject):
             continue
         subject, person = ReviewSubject(name), about or None
         by_caseworker = subject in (ReviewSubject.THINKING_TIME, ReviewSubject.OFFENDER_DECISION)
@@ -427,6 +427,14 @@ def _contact(case: Case, role: ParticipantRole) -> Iterator[Todo]:
         elif person.acknowledges:
             yield from _consents(case, person, Purpose.TAKE_PART)
     asked = case.referral.sign_off_requests
+    lost = [each for each in people if each.interest is None and not _still_asked(case, each)]
+    if role is ParticipantRole.RESPONSIBLE and 0 < len(lost) < len(people):
+        for person in lost:
+
+            def end(at: datetime, who: str = person.id) -> Command:
+                return c.EndParticipation(participant=who, reason=EndReason.NOT_TRACED)
+
+            yield Todo(f"not_traced/{person.id}", case.caseworker, 9, end)
     if people and not asked and not any(_still_asked(case, each) or each.interest for each in people):
         tried = sum(len(each.attempts) for each in people)
         yield Todo(
@@ -725,7 +733,8 @@ def conference(case: Case) -> Iterator[Todo]:
     if held in case.refused or (case.course.postponed and not case.times("activity_postponed")):
         yield Todo(f"postpone/{booked}", case.facilitator, 1, lambda at: c.PostponeActivity(reason=_WORDS))
         return
-    if not confirmed_recently(referral, activity.starts_at):
+    confirmed = confirmed_recently(referral, activity.starts_at)
+    if not confirmed and case.life.last_at < activity.starts_at:
         earliest = at_day_start(shift_working_days(today(activity.starts_at), -4))
         yield Todo(f"confirm/{booked}/{activity.starts_at}", case.facilitator, 0.3, _confirm, earliest)
     yield _the_day(case, activity, held)
