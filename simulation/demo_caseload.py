@@ -34,6 +34,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from simulation.staffing import enter_missing
+from simulation.year.people import team_of
 from stores import staff
 from stores.logs import event_log
 
@@ -59,6 +60,9 @@ STAFF = (
     Staff(id="pa-1", role=Role.PARTNER, areas=BOTH, name="Pat Invented"),
 )
 
+INVENTED_YEAR = team_of(Area.CLEVELAND)
+"""Those who work in the small invented year that the demo has besides, in an area where the others do not."""
+
 Step: TypeAlias = tuple[str, Command]
 """Who gives which command."""
 
@@ -78,7 +82,7 @@ async def enter_demo(referrals: Referrals) -> str:
         NotAnswered, TemporalUnreachable: what is missing is entered the next time.
     """
     known = {member.id for member in await staff.list_staff(referrals.pool)}
-    if known - {member.id for member in STAFF}:
+    if known - {member.id for member in (*STAFF, *INVENTED_YEAR.everybody)}:
         return "The demo caseload is left out: this service has staff of its own."
     await enter_missing(referrals.pool, referrals.keys, STAFF)
     turns = asyncio.Semaphore(_AT_ONCE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from lifecycle import Refused, next_point, notices
+from lifecycle import next_point, notices
 from lifecycle.coarse_facts import Changes, CoarseFact
 from lifecycle.contacts import Contact, contact_of
 from lifecycle.notifying.sending import CHANGES_MESSAGES, End, Send, Wait, plan, settlement
@@ -151,10 +151,6 @@ class Life:
                 self._decide_message(message, max(at, self.last_at))
                 return
 
-    def changed_facts(self) -> tuple[CoarseFact, ...]:
-        """The coarse facts as they stand now."""
-        return tuple(self.facts.values())
-
     def _take_by_itself(self, command: Command, at: datetime) -> None:
         self.take(command, Actor(id=SYSTEM, role=Role.SYSTEM, area=self.referral.area), at)
 
@@ -193,6 +189,3 @@ class Life:
 def _carried(template: str) -> Iterator[Channel]:
     if template in TEMPLATES:
         yield from (_CHANNELS[medium] for medium in media(template) if medium in _CHANNELS)
-
-
-__all__ = ["SYSTEM", "Life", "Message", "Refused"]

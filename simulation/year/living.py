@@ -6,22 +6,28 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count, islice
 
 from lifecycle import Refused
 from schemas.areas import Area
+from schemas.notices import Party
 from schemas.policy import Policy
 from schemas.reference import reference_from
 from schemas.vocabulary import Source
 from simulation.year.calendars import Calendar, arrivals
 from simulation.year.courses import course_of
-from simulation.year.lives import Life
-from simulation.year.people import Team, referral_form, team_of
+from simulation.year.lives import Life, Message
+from simulation.year.people import referral_form, team_of
+from simulation.year.situations import SITUATIONS, Situation
 from simulation.year.work import Case, Todo, todos
+from stores.logs.whole_logs import KeptNotice, WholeLog
 
 # What the rules refuse is tried again on later days, and then left.
 _TRIES = 4
 # What stands in the way only while it lasts, however long.
 _PASSES = frozenset({"on_hold", "safeguarding"})
+# How many referrals are lived through at the most until one is in a situation that is lacking.
+_LOOKED_AT = 40
 # A working day is this long in days of the calendar, weekends counted in.
 _WORKING_DAY = timedelta(days=1.4)
 
@@ -50,25 +56,68 @@ class Plan:
         return reference_from(chance.getrandbits(35))
 
 
-def live(plan: Plan) -> Iterator[Life]:
-    """The referrals of an invented year, each as it is when the year ends."""
-    team = team_of(plan.area)
-    calendars = {each.id: Calendar(f"{plan.seed}/{each.id}", plan.end) for each in team.everybody}
+def live(plan: Plan) -> Iterator[WholeLog]:
+    """The referrals of an invented year, each with all that is stored of it when the year ends.
+
+    After those that arrive by chance come a few that are there so that every list shows something; see
+    :data:`simulation.year.situations.SITUATIONS`.
+    """
+    year = _Year(plan)
     chance = random.Random(f"{plan.seed}/{plan.area}/arrivals")  # noqa: S311 - to be repeated
+    lacking = dict(SITUATIONS)
     for number, at in enumerate(arrivals(chance, plan.referrals, plan.end)):
-        yield _live_one(plan, number, at, team, calendars)
+        log = year.referral(number, at)
+        lacking = {name: each for name, each in lacking.items() if not each.there(log, plan.end)}
+        yield log
+    numbers = count(plan.referrals)
+    for situation in lacking.values():
+        for number in islice(numbers, _LOOKED_AT):
+            log = year.referral(number, plan.end - situation.age(chance), situation)
+            if situation.there(log, plan.end):
+                yield log
+                break
 
 
-def _live_one(plan: Plan, number: int, at: datetime, team: Team, calendars: dict[str, Calendar]) -> Life:
-    chance = random.Random(f"{plan.seed}/{plan.area}/{number}")  # noqa: S311 - to be repeated
-    form = referral_form(chance, plan.area, number, at)
-    course = course_of(chance, form)
-    life = Life(plan.reference(number), plan.policy, team.everybody)
-    sender = team.caseworkers[0] if form.source is Source.SELF else chance.choice(team.partners)
-    life.take(form, sender.acting_in(plan.area), at)
-    another = plan.reference(chance.randrange(number)) if number else None
-    _Worked(life, Case(life, course, team, frozenset(), another), calendars, chance, plan.end).through()
-    return life
+class _Year:
+    """What all referrals of a year share."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._team = team_of(plan.area)
+        self._calendars = {
+            each.id: Calendar(f"{plan.seed}/{each.id}", plan.end) for each in self._team.everybody
+        }
+
+    def referral(self, number: int, at: datetime, situation: Situation | None = None) -> WholeLog:
+        """Live one referral through.
+
+        Args:
+            number: which of the year's it is.
+            at: when it arrives, UTC.
+            situation: what it is to be in at the end, if that can be had.
+        """
+        plan, team = self._plan, self._team
+        chance = random.Random(f"{plan.seed}/{plan.area}/{number}")  # noqa: S311 - to be repeated
+        form = referral_form(chance, plan.area, number, at)
+        course = course_of(chance, form)
+        if situation is not None:
+            form, course = situation.bent(form, course)
+        life = Life(plan.reference(number), plan.policy, team.everybody)
+        sender = team.caseworkers[0] if form.source is Source.SELF else chance.choice(team.partners)
+        life.take(form, sender.acting_in(plan.area), at)
+        another = plan.reference(chance.randrange(min(number, plan.referrals))) if number else None
+        case = Case(life, course, team, frozenset(), another)
+        _Worked(life, case, self._calendars, chance, plan.end).through()
+        notices = tuple(self._kept(message, chance) for message in life.messages)
+        return WholeLog(life.events, life.referral, life.deadlines, notices, tuple(life.facts.values()))
+
+    def _kept(self, message: Message, chance: random.Random) -> KeptNotice:
+        """The message as it is stored. Those in an inbox are read when their reader is next at work."""
+        notice, read_at = message.notice, None
+        if notice.party is not Party.PARTICIPANT:
+            looked = self._calendars[notice.to].moment(notice.at + timedelta(hours=2), chance)
+            read_at = looked if looked <= self._plan.end else None
+        return KeptNotice(notice, message.outcome, message.channel, message.settled_at, read_at)
 
 
 class _Worked:

@@ -1,0 +1,59 @@
+"""`python -m benchmarks.whole_logs`: how fast an invented year is lived through, and how fast it is written."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from policies.files import load_policies
+from runtime.embedded.postgres import embedded_postgres
+from schemas.areas import Area
+from simulation.year.living import Plan, live
+from stores.database import connect, connect_pool
+from stores.keys.referral_keys import KeyStore, MasterKeys
+from stores.logs import whole_logs
+from stores.migrate import migrate
+
+AREA = Area.DURHAM
+BATCH = 100
+
+
+async def run(referrals: int) -> None:
+    """Live a year through, write it to a database of its own, and print the two rates."""
+    plan = Plan(AREA, referrals, 1, datetime.now(UTC), load_policies().of(AREA))
+    began = time.perf_counter()
+    logs = list(live(plan))
+    lived = time.perf_counter() - began
+    with TemporaryDirectory(prefix="rj-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        async with embedded_postgres(folder / "postgres") as server:
+            await migrate(server.owner_dsn)
+            async with await connect_pool(server.dsn) as pool:
+                keys = KeyStore(pool, MasterKeys.create(folder / "master.keys"))
+                owner = await connect(server.owner_dsn)
+                began, cpu = time.perf_counter(), time.process_time()
+                for place in range(0, len(logs), BATCH):
+                    await whole_logs.write(owner, keys, logs[place : place + BATCH])
+                wrote, cpu = time.perf_counter() - began, time.process_time() - cpu
+                await owner.close()
+    events = sum(len(log.events) for log in logs)
+    print(f"{len(logs)} referrals, {events} events")
+    print(f"lived through: {len(logs) / lived:.0f} referrals a second")
+    print(f"written:       {len(logs) / wrote:.0f} referrals a second, {events / wrote:.0f} events a second")
+    print(f"               {len(logs) / cpu:.0f} referrals a second of this process's own time")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--referrals", type=int, default=1000)
+    asyncio.run(run(parser.parse_args().referrals))
+
+
+if __name__ == "__main__":
+    main()
