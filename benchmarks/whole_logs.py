@@ -16,6 +16,7 @@ from simulation.year.living import Plan, live
 from stores.database import connect, connect_pool
 from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.logs import whole_logs
+from stores.logs.whole_logs import WholeLog
 from stores.migrate import migrate
 
 AREA = Area.DURHAM
@@ -35,17 +36,22 @@ async def run(referrals: int) -> None:
             await migrate(server.owner_dsn)
             async with await connect_pool(server.dsn) as pool:
                 keys = KeyStore(pool, MasterKeys.create(folder / "master.keys"))
-                owner = await connect(server.owner_dsn)
                 began, cpu = time.perf_counter(), time.process_time()
-                for place in range(0, len(logs), BATCH):
-                    await whole_logs.write(owner, keys, logs[place : place + BATCH])
+                # While one waits for PostgreSQL the other seals.
+                await asyncio.gather(*(_write(server.owner_dsn, keys, logs[half::2]) for half in range(2)))
                 wrote, cpu = time.perf_counter() - began, time.process_time() - cpu
-                await owner.close()
     events = sum(len(log.events) for log in logs)
     print(f"{len(logs)} referrals, {events} events")
     print(f"lived through: {len(logs) / lived:.0f} referrals a second")
     print(f"written:       {len(logs) / wrote:.0f} referrals a second, {events / wrote:.0f} events a second")
     print(f"               {len(logs) / cpu:.0f} referrals a second of this process's own time")
+
+
+async def _write(owner_dsn: str, keys: KeyStore, logs: list[WholeLog]) -> None:
+    owner = await connect(owner_dsn)
+    for place in range(0, len(logs), BATCH):
+        await whole_logs.write(owner, keys, logs[place : place + BATCH])
+    await owner.close()
 
 
 def main() -> None:

@@ -73,6 +73,16 @@ def _sensitive_fields(model: type[BaseModel]) -> frozenset[str]:
 
 
 @functools.cache
+def _anything_marked(model: type[BaseModel]) -> bool:
+    return any(_sealed_fields(each) for each in models_below(model))
+
+
+@functools.cache
+def _field_names(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields)
+
+
+@functools.cache
 def _sealed_fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for name in model.model_fields if is_sealed(model, name))
 
@@ -110,7 +120,9 @@ def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
     Both halves keep the model's shape: the sealed half holds, under each field, the marked value, or the sealed half
     of the model below it; items of a tuple are keyed by their position. Nothing marked: the sealed half is empty.
     """
-    return _split(model, model.model_dump(mode="json"))
+    dumped = model.model_dump(mode="json")
+    # Most events of a log are about deadlines and messages, in which there is nothing to seal.
+    return _split(model, dumped) if _anything_marked(type(model)) else (dumped, {})
 
 
 def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -125,7 +137,8 @@ def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], di
 
 def _split(model: BaseModel, dumped: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     public: dict[str, Any] = {}
-    sealed = {name: plain for name, plain in dumped.items() if name not in type(model).model_fields}
+    known = _field_names(type(model))
+    sealed = {name: plain for name, plain in dumped.items() if name not in known}
     marked = _sealed_fields(type(model))
     for name, value in model:
         if name not in dumped:

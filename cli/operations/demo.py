@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,9 +94,9 @@ def year_command(
 ) -> None:
     """Fill a service with an invented year that ends now; its open referrals live on from there.
 
-    Each referral is lived through by the real rules in virtual time: by people who answer, workers with hours and leave,
-    and its own deadlines. The same seed makes the same choices. Run again, it goes on where it was stopped, or says that
-    the year is there.
+    Each referral is lived through by the real rules in virtual time: by people who answer, workers with hours and
+    leave, and its own deadlines. The same seed makes the same choices. Run again, it goes on where it was stopped, or
+    says that the year is there.
 
     It is refused where anybody in the staff register is real, and needs the owner of the database, as `rj up` has it.
 
@@ -118,12 +119,8 @@ def year_command(
             for place, area in enumerate(chosen):
                 count = (referrals_ + place) // len(chosen)
                 if count:
-                    task = bar.add_task(f"A year of {area}", total=count)
-                    found.append(
-                        await fill(
-                            referrals, owner_url, area, count, seed, lambda task=task: bar.advance(task)
-                        )
-                    )
+                    advance = partial(bar.advance, bar.add_task(f"A year of {area}", total=count))
+                    found.append(await fill(referrals, owner_url, area, count, seed, advance))
         return found
 
     _print_year(run(work), chosen, as_json=as_json)

@@ -40,10 +40,7 @@ class ChainKey:
             previous: the link of the entry before; empty for the first.
             fields: all that is stored of the entry, in a fixed order for its kind. Instants are in microseconds.
         """
-        mac = hmac.new(self._raw, _framed(previous), sha256)
-        for field in fields:
-            mac.update(_framed(field))
-        return mac.digest()
+        return hmac.digest(self._raw, b"".join(map(_framed, (previous, *fields))), sha256)
 
 
 async def chain_key(keys: KeyStore) -> ChainKey:

@@ -34,6 +34,10 @@ _PROBLEMS = {
 }
 
 
+# One encoder for all: json.dumps would make one for each event.
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class StepForged(Exception):
     """PostgreSQL refused a step that does not follow from its events and the log. Nothing was written."""
 
@@ -203,7 +207,7 @@ def _advanced(request: Request) -> str | None:
 
 def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
     public, sealed = split(recorded.event)
-    body = json.dumps(public, separators=(",", ":"))
+    body = _as_json(public)
     if not sealed:
         return body, None
     return body, key.seal(json.dumps(sealed).encode(), _place(key.reference, recorded.sequence))
@@ -222,7 +226,7 @@ def sealed_as_today(
     before = json.loads(body)
     whole = join(before, opened)
     public, private = reseal(EVENT.validate_python(whole), whole)
-    said = body if public == before else json.dumps(public, separators=(",", ":"))
+    said = body if public == before else _as_json(public)
     if key is None or private == opened:
         # Without the key it stays unreadable; and what is already sealed correctly is not sealed again.
         return said, sealed
