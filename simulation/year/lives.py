@@ -70,6 +70,10 @@ class Life:
         reference: of the referral.
         policy: what it is opened under.
         team: the staff of its area, by id.
+
+    Attributes:
+        counted: how many events there are of each kind.
+        taken: what was asked for and recorded, and when.
     """
 
     reference: str
@@ -80,8 +84,8 @@ class Life:
     facts: dict[tuple[int, str], CoarseFact] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
     deadlines: tuple[Deadline, ...] = ()
+    taken: list[tuple[Request, datetime]] = field(default_factory=list)
     _referral: Referral | None = None
-    _steps: int = 0
 
     @property
     def referral(self) -> Referral:
@@ -107,7 +111,7 @@ class Life:
         """
         at = max(at, self.last_at) if self.events else at
         request = Request(
-            command_id=command_id or uuid5(_STEPS, f"{self.reference}/{self._steps}"),
+            command_id=command_id or uuid5(_STEPS, f"{self.reference}/{len(self.taken)}"),
             actor=actor,
             command=command,
         )
@@ -117,7 +121,7 @@ class Life:
         if not happened:
             return
         written = written_with(self._referral, happened, request, at, self.events)
-        self._steps += 1
+        self.taken.append((request, at))
         self._referral, self.deadlines = written.referral, written.deadlines
         self.events.extend(written.events)
         self.counted.update(recorded.event.kind for recorded in written.events)

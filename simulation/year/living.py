@@ -62,7 +62,7 @@ def live(plan: Plan) -> Iterator[WholeLog]:
     After those that arrive by chance come a few that are there so that every list shows something; see
     :data:`simulation.year.situations.SITUATIONS`.
     """
-    year = _Year(plan)
+    year = Year(plan)
     chance = random.Random(f"{plan.seed}/{plan.area}/arrivals")  # noqa: S311 - to be repeated
     lacking = dict(SITUATIONS)
     for number, at in enumerate(arrivals(chance, plan.referrals, plan.end)):
@@ -78,8 +78,8 @@ def live(plan: Plan) -> Iterator[WholeLog]:
                 break
 
 
-class _Year:
-    """What all referrals of a year share."""
+class Year:
+    """The referrals of a year, with the people who work on all of them."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -89,6 +89,13 @@ class _Year:
         }
 
     def referral(self, number: int, at: datetime, situation: Situation | None = None) -> WholeLog:
+        """Live one referral through; all that is stored of it. See :meth:`life`."""
+        life = self.life(number, at, situation)
+        chance = random.Random(f"{life.reference}/inbox")  # noqa: S311 - to be repeated
+        notices = tuple(self._kept(message, chance) for message in life.messages)
+        return WholeLog(life.events, life.referral, life.deadlines, notices, tuple(life.facts.values()))
+
+    def life(self, number: int, at: datetime, situation: Situation | None = None) -> Life:
         """Live one referral through.
 
         Args:
@@ -108,8 +115,7 @@ class _Year:
         another = plan.reference(chance.randrange(min(number, plan.referrals))) if number else None
         case = Case(life, course, team, frozenset(), another)
         _Worked(life, case, self._calendars, chance, plan.end).through()
-        notices = tuple(self._kept(message, chance) for message in life.messages)
-        return WholeLog(life.events, life.referral, life.deadlines, notices, tuple(life.facts.values()))
+        return life
 
     def _kept(self, message: Message, chance: random.Random) -> KeptNotice:
         """The message as it is stored. Those in an inbox are read when their reader is next at work."""
@@ -203,4 +209,4 @@ def _when(planned: tuple[datetime, Todo]) -> tuple[datetime, str]:
     return planned[0], planned[1].key
 
 
-__all__ = ["Plan", "live"]
+__all__ = ["Plan", "Year", "live"]
