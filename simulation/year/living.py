@@ -207,6 +207,3 @@ class _Worked:
 
 def _when(planned: tuple[datetime, Todo]) -> tuple[datetime, str]:
     return planned[0], planned[1].key
-
-
-__all__ = ["Plan", "Year", "live"]
