@@ -34,7 +34,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from simulation.staffing import enter_missing
-from simulation.year.people import team_of
+from simulation.year.people import everybody_invented
 from stores import staff
 from stores.logs import event_log
 
@@ -60,9 +60,6 @@ STAFF = (
     Staff(id="pa-1", role=Role.PARTNER, areas=BOTH, name="Pat Invented"),
 )
 
-INVENTED_YEAR = team_of(Area.CLEVELAND)
-"""Those who work in the small invented year that the demo has besides, in an area where the others do not."""
-
 Step: TypeAlias = tuple[str, Command]
 """Who gives which command."""
 
@@ -76,13 +73,14 @@ _LONGEST = 100
 async def enter_demo(referrals: Referrals) -> str:
     """Enter the demo, or what is missing of it, and return a sentence that says what was entered.
 
-    A service with staff of its own is left alone, because a referral is never deleted from a log.
+    A service with staff of its own is left alone, because a referral is never deleted from a log. That of invented years
+    is nobody's own.
 
     Raises:
         NotAnswered, TemporalUnreachable: what is missing is entered the next time.
     """
     known = {member.id for member in await staff.list_staff(referrals.pool)}
-    if known - {member.id for member in (*STAFF, *INVENTED_YEAR.everybody)}:
+    if known - {member.id for member in (*STAFF, *everybody_invented())}:
         return "The demo caseload is left out: this service has staff of its own."
     await enter_missing(referrals.pool, referrals.keys, STAFF)
     turns = asyncio.Semaphore(_AT_ONCE)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from lifecycle import Refused
 from runtime.referrals import Referrals
 from schemas.areas import Area
-from schemas.people import Role, Staff
+from schemas.people import Role
 from simulation import demo_caseload, pathfinder_stories
 from simulation.year.living import Plan, live
-from simulation.year.people import team_of
+from simulation.year.people import everybody_invented, team_of
 from stores import register, staff
 from stores.database import connect
 from stores.logs import whole_logs
@@ -93,7 +93,8 @@ async def require_invented(referrals: Referrals) -> None:
     Raises:
         Refused: somebody is not one of those that the demo, the pathfinder or an invented year enter.
     """
-    invented = {each.id: each for each in _everybody_invented()}
+    everybody = (*demo_caseload.STAFF, *pathfinder_stories.STAFF, *everybody_invented())
+    invented = {each.id: each for each in everybody}
     for member in await staff.list_staff(referrals.pool):
         known = invented.get(member.id)
         if known is None or (known.role, known.name) != (member.role, member.name):
@@ -102,13 +103,6 @@ async def require_invented(referrals: Referrals) -> None:
                 f"This service has staff of its own ({member.id}): an invented year is not mixed with it. "
                 "Use a data folder of its own: RJ_DATA=.rj-year rj up.",
             )
-
-
-def _everybody_invented() -> Iterator[Staff]:
-    yield from demo_caseload.STAFF
-    yield from pathfinder_stories.STAFF
-    for area in Area:
-        yield from team_of(area).everybody
 
 
 async def _enter_staff(referrals: Referrals, area: Area) -> None:

@@ -119,6 +119,12 @@ def team_of(area: Area) -> Team:
     )
 
 
+def everybody_invented() -> Iterator[Staff]:
+    """The staff of the invented years of all areas."""
+    for area in Area:
+        yield from team_of(area).everybody
+
+
 def drawn(chance: random.Random, likely: Mapping[T, float]) -> T:
     """One of these, each as likely as it says."""
     return chance.choices(tuple(likely), tuple(likely.values()))[0]
