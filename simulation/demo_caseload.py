@@ -73,8 +73,8 @@ _LONGEST = 100
 async def enter_demo(referrals: Referrals) -> str:
     """Enter the demo, or what is missing of it, and return a sentence that says what was entered.
 
-    A service with staff of its own is left alone, because a referral is never deleted from a log. That of invented years
-    is nobody's own.
+    A service with staff of its own is left alone, because a referral is never deleted from a log. The staff of invented
+    years is not counted.
 
     Raises:
         NotAnswered, TemporalUnreachable: what is missing is entered the next time.
