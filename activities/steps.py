@@ -178,9 +178,7 @@ class Steps:
         # Only a correction needs the earlier events.
         corrects = any(isinstance(event, e.StepCorrected) for event in happened)
         history = await self._history(referral.reference) if corrects and referral else []
-        events, became, open_now, called_for, changed = written_with(
-            referral, happened, request, at, history
-        )
+        events, became, open_now, called_for, changed = written_with(referral, happened, request, at, history)
         wanted = await self._notices(called_for)
         facts = await self._facts(became.reference, changed)
         written = await event_log.record(
