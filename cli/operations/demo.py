@@ -15,6 +15,7 @@ from cli.common import (
     as_staff_id,
     command_group,
     fail,
+    guarded,
     print_json,
     print_table,
     progress,
@@ -102,7 +103,7 @@ def year_command(
 
     Example: RJ_DATA=.rj-year rj up; then RJ_DATA=.rj-year rj demo year --referrals 200; then rj work --as durham-su-1
     """
-    owner_url = settings_in_use().database_owner_url
+    owner_url = guarded(settings_in_use).database_owner_url
     if owner_url is None:
         fail(
             Exit.REFUSED,
