@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from simulation.year.filling import Filled
 
 app = command_group()
-demo = typer.Typer(help="Try the engine on invented people.", rich_markup_mode=None)
+demo = command_group("Try the engine on invented people.")
 app.add_typer(demo, name="demo")
 
 
