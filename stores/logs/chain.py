@@ -40,7 +40,7 @@ class ChainKey:
             previous: the link of the entry before; empty for the first.
             fields: all that is stored of the entry, in a fixed order for its kind. Instants are in microseconds.
         """
-        return hmac.digest(self._raw, b"".join(map(_framed, (previous, *fields))), sha256)
+        return hmac.digest(self._raw, b"".join([_framed(each) for each in (previous, *fields)]), sha256)
 
 
 async def chain_key(keys: KeyStore) -> ChainKey:
@@ -56,7 +56,8 @@ def derived(secret: bytes, purpose: bytes) -> bytes:
 def _framed(field: Field) -> bytes:
     # The commonest first: this is called for every field of every event.
     if isinstance(field, str):
-        raw = str(field).encode()
+        # Also of an enumeration: its value.
+        raw = field.encode()
     elif field is None:
         return _ABSENT
     elif isinstance(field, bytes):

@@ -25,7 +25,6 @@ from stores.keys.referral_keys import DataKey, KeyStore
 from stores.logs.carrying_over import KEYED
 from stores.logs.chain import ChainKey, chain_key
 from stores.logs.event_log import sealed_and_linked
-from stores.notices import notice_rows
 from stores.referrals import deadline_rows, referral_row
 
 _EVENT = (
@@ -161,19 +160,22 @@ def _due(log: WholeLog) -> list[dict[str, Any]]:
 
 
 def _notices(log: WholeLog) -> Iterator[tuple[object, ...]]:
-    rows = notice_rows(each.notice for each in log.notices)
-    for each, row in zip(log.notices, rows, strict=True):
-        fields = row | {
-            "reference": log.referral.reference,
-            "at": each.notice.at,
-            "about": json.dumps(row["about"]),
-        }
+    for notice, outcome, channel, settled_at, read_at in log.notices:
         yield (
-            *(fields[name] for name in _NOTICE),
-            each.outcome,
-            each.channel,
-            each.settled_at,
-            each.read_at,
+            log.referral.reference,
+            notice.id,
+            notice.at,
+            notice.template,
+            notice.category,
+            notice.party,
+            notice.to,
+            notice.about.model_dump_json(exclude_defaults=True),
+            notice.after_closing,
+            notice.outward,
+            outcome,
+            channel,
+            settled_at,
+            read_at,
         )
 
 
