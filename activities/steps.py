@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from lifecycle import (
     Refused,
+    areas_concerned,
     authors_of_what_is_signed_off,
     deadlines,
     fold,
@@ -25,7 +26,7 @@ from lifecycle.notifying.notices import WantedNotices
 from lifecycle.notifying.sending import CHANGES_MESSAGES
 from lifecycle.outcome import decide_request, evolve_all, written_with
 from schemas import events as e
-from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
+from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.notices import Notice
 from schemas.people import Role
@@ -265,7 +266,11 @@ class Steps:
         return as_arguments(self._fact_key, reference, changed)
 
     async def _notices(self, wanted: WantedNotices) -> tuple[Notice, ...]:
-        return notices(wanted, await staff.team(self._pool, wanted.after.area)) if wanted.anything else ()
+        if not wanted.anything:
+            return ()
+        before, became = wanted.before, wanted.after
+        areas = areas_concerned(became) | (areas_concerned(before) if before else set())
+        return notices(wanted, await staff.team(self._pool, *areas))
 
     async def _with_notices(
         self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
@@ -308,6 +313,9 @@ class Steps:
             policy = self._policies.of(command.area)
         elif isinstance(command, AdoptPolicy) and referral is not None:
             policy = self._policies.of(referral.area)
+        elif isinstance(command, AcceptTransfer):
+            # The actor's area is checked against the register when the step is recorded.
+            policy = self._policies.of(request.actor.area)
         return decide_request(reference, referral, request, at, history=history, policy=policy)
 
 

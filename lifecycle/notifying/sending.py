@@ -30,6 +30,9 @@ CHANGES_MESSAGES = (
     e.ParticipantAmended,
     e.ParticipationEnded,
     e.StepCorrected,
+    e.TransferAccepted,
+    e.TransferOfferWithdrawn,
+    e.TransferRefused,
 )
 """After these events a pending message may be sent that was held back, or may no longer be sent."""
 

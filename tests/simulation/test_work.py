@@ -20,6 +20,10 @@ END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
 # What nobody in an invented year does. A new command is driven by a duty of its own, or named here with a reason.
 NOT_DRIVEN = {
+    **dict.fromkeys(
+        ("offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer_offer"),
+        "a year is of one area",
+    ),
     "add_participant": "everybody is named when a referral is sent",
     "adopt_policy": "the year has one policy",
     "amend_participant": "nothing about anybody changes",
