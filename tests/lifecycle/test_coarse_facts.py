@@ -10,6 +10,7 @@ from lifecycle.coarse_facts import Changes, CoarseFact, changes, facts_of, gone_
 from schemas import commands as c
 from schemas.events import Recorded
 from schemas.facts import NeedScore
+from schemas.offences import HateStrand
 from schemas.policy import FactKind, FactRule, Ground, Kept
 from schemas.vocabulary import (
     AgeBand,
@@ -90,6 +91,19 @@ def test_what_is_put_right_replaces_what_was_known() -> None:
     found = told(story)
     assert [value for name, value in found if name == "harmed_ethnicity"] == ["mixed"]
     assert "sensitive_category" not in dict(found)
+
+
+def test_a_district_and_strands_that_are_put_right_replace_what_was_known() -> None:
+    story = Story().allocated()
+    story.do(c.AmendReferral(district="E06000047"))
+    hate_crime = c.AmendReferral(
+        district="E06000005",
+        sensitive_categories=(SensitiveCategory.HATE_CRIME,),
+        hate_strands=(HateStrand.RACE,),
+    )
+    story.do(hate_crime)
+    assert {("district", "E06000005"), ("hate_strand", "race")} <= set(told(story))
+    assert ("district", "E06000047") not in told(story)
 
 
 def test_what_was_scored_and_answered_is_told_once_each() -> None:
