@@ -1,17 +1,19 @@
 """Coarse facts: what figures need, and nothing by which it could be told whose it is."""
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import groupby
 
 import pytest
 
-from lifecycle import fold
+from lifecycle import evolve
 from lifecycle.coarse_facts import Changes, CoarseFact, changes, facts_of, gone_after_erasure
 from schemas import commands as c
 from schemas.events import Recorded
 from schemas.facts import NeedScore
 from schemas.offences import HateStrand
 from schemas.policy import FactKind, FactRule, Ground, Kept
+from schemas.referral import Referral
 from schemas.vocabulary import (
     AgeBand,
     Custody,
@@ -42,11 +44,13 @@ from tests.lifecycle.story import (
 def as_kept(history: Sequence[Recorded]) -> dict[tuple[int, str], CoarseFact]:
     """The facts as they stand after each step has changed them, by what their id is made of."""
     kept: dict[tuple[int, str], CoarseFact] = {}
-    before = None
+    before: Referral | None = None
     earlier: list[Recorded] = []
     for _, taken in groupby(history, key=lambda each: each.step):
         events = list(taken)
-        after = fold([*earlier, *events])
+        # As a step does it: what an event leaves alone stays the same object.
+        after = reduce(evolve, events, before)
+        assert after is not None
         changed = changes(before, events, after, earlier)
         for each in changed.gone:
             del kept[each.sequence, each.place]
