@@ -7,6 +7,7 @@ while others of their side remain is our inference.
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.communications import after_leaving
 from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
 from lifecycle.refusal import Refused
 from schemas.commands import EndParticipation, Withdraw
@@ -111,4 +112,10 @@ def apply_participation_ended(event: ParticipationEnded, referral: Referral, rec
     if activity is not None and recorded.at < activity.starts_at:
         staying = tuple(each for each in activity.attending if each != left)
         activity = activity.model_copy(update={"attending": staying})
-    return changed.model_copy(update={"consents": consents, "activity": activity})
+    return changed.model_copy(
+        update={
+            "consents": consents,
+            "activity": activity,
+            "communications": after_leaving(changed.communications, left, recorded.at),
+        }
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
-from schemas import facts
+from schemas import exchange, facts
 from schemas.base import Model, Note, ParticipantId
 from schemas.notices import NoticeResult
 from schemas.people import Role, StaffId
@@ -156,6 +156,42 @@ class ActivityStopped(Model):
 
     kind: Literal["activity_stopped"] = "activity_stopped"
     reason: facts.Reason = None
+
+
+class CommunicationDrafted(exchange.Draft):
+    """A letter, message or spoken word was drafted, or drafted again."""
+
+    kind: Literal["communication_drafted"] = "communication_drafted"
+    communication: exchange.CommunicationId
+    activity: exchange.ActivityId
+
+
+class CommunicationChecked(exchange.Check):
+    """A draft was checked by somebody who had no part in it."""
+
+    kind: Literal["communication_checked"] = "communication_checked"
+    activity: exchange.ActivityId
+
+
+class CommunicationOffered(exchange.Offer):
+    """A person was offered a communication."""
+
+    kind: Literal["communication_offered"] = "communication_offered"
+    activity: exchange.ActivityId
+
+
+class CommunicationAnswered(exchange.OfferAnswer):
+    """A person accepted or refused a communication, or left it for later."""
+
+    kind: Literal["communication_answered"] = "communication_answered"
+    activity: exchange.ActivityId
+
+
+class CommunicationHandedOver(exchange.HandOver):
+    """A communication was handed over to a person who agreed at that moment."""
+
+    kind: Literal["communication_handed_over"] = "communication_handed_over"
+    activity: exchange.ActivityId
 
 
 class AgreementMade(facts.Agreement):
@@ -432,6 +468,11 @@ Event = Annotated[
     | ActivityHeld
     | ActivityPostponed
     | ActivityStopped
+    | CommunicationDrafted
+    | CommunicationChecked
+    | CommunicationOffered
+    | CommunicationAnswered
+    | CommunicationHandedOver
     | AgreementMade
     | AgreementItemSettled
     | FollowedUp

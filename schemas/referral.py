@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import Model, ParticipantId
+from schemas.exchange import Communication
 from schemas.notices import Outcome
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
@@ -285,6 +286,9 @@ class Referral(Model):
     activity: Activity | None = None
     held: tuple[Held, ...] = ()
     agreement: tuple[Item, ...] = ()
+    communications: tuple[Communication, ...] = Field(
+        default=(), description="what the people of its indirect activities write or say to each other"
+    )
 
     hold: Hold | None = None
     frozen: tuple[Frozen, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.communications import offers_ended
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, Gate, apply, change_participant, gate, rule
 from lifecycle.leaving import CLOSES_AS
@@ -158,6 +159,7 @@ def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -
         # Earlier assessments, sign-offs and bookings do not count in a new round.
         changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
         changes["participants"] = _without_meetings(referral)
+        changes["communications"] = offers_ended(referral.communications, at)
         changes["sign_off_requests"] = tuple(
             each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.communications import FIRST_ACTIVITY, first_hand_over, unheard
 from lifecycle.consents import TWO_SIDES, lacking
 from lifecycle.core import apply, event_from, gate, rule
 from lifecycle.leaving import known_participant
@@ -31,7 +32,21 @@ def activity_stopped(referral: Referral, actor: Actor, at: datetime) -> str | No
 )
 def attending_consent(referral: Referral, actor: Actor, at: datetime) -> str | None:
     activity = referral.activity
-    return _missing_when_it_began(referral, activity, activity.starts_at) if activity else None
+    return _missing_when_it_began(referral, activity, _began_at(referral, activity)) if activity else None
+
+
+@gate(
+    "nothing_handed_over",
+    "Of an exchange with letters, messages or spoken words, at least one must have been handed over",
+)
+def something_handed_over(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    return "" if referral.activity and unheard(referral, FIRST_ACTIVITY) else None
+
+
+def _began_at(referral: Referral, activity: Activity) -> datetime:
+    """When an activity began, where nobody says otherwise: as booked, or with the first hand-over before that."""
+    handed_over = None if activity.method.direct else first_hand_over(referral, FIRST_ACTIVITY)
+    return min(activity.starts_at, handed_over or activity.starts_at)
 
 
 def _missing_when_it_began(referral: Referral, activity: Activity, began: datetime) -> str | None:
@@ -54,7 +69,7 @@ def _missing_when_it_began(referral: Referral, activity: Activity, began: dateti
 @rule(
     RecordActivityHeld,
     stages=[Stage.CONFERENCE],
-    gates=[activity_booked, attending_consent],
+    gates=[activity_booked, attending_consent, something_handed_over],
     leads_to=Stage.FOLLOW_UP,
 )
 def decide_record_activity_held(
@@ -63,7 +78,7 @@ def decide_record_activity_held(
     activity = referral.activity
     if activity is None:
         return
-    started_at = command.started_at or activity.starts_at
+    started_at = command.started_at or _began_at(referral, activity)
     if started_at > at:
         raise Refused(
             "in_the_future", "An activity can be recorded as held only after it began.", "started_at"
