@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from casework.words.exchange import communications
 from casework.words.people import SIDES, in_words, on_day, when
+from lifecycle.communications import FIRST_ACTIVITY
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
 from schemas.notices import Notice, Party
@@ -63,6 +65,7 @@ def activity(referral: Referral) -> Iterator[str]:
     if referral.activity:
         booked = referral.activity
         yield f"Booked: {in_words(booked.method)}, {when(booked.starts_at)}, {', '.join(booked.attending)}"
+    yield from communications(referral, FIRST_ACTIVITY)
     for person in referral.participants:
         if person.meeting_at is not None and person.active:
             yield f"Booked: preparation meeting, {when(person.meeting_at)}, {person.id}"

@@ -279,12 +279,12 @@ def examples_of_draft_communication(keyboard: Keyboard) -> Iterator[Command]:
         for to in people:
             yield c.DraftCommunication(author=author, to=(to,), form=CommunicationForm.LETTER)
     for each in keyboard.referral.communications:
-        to = tuple(one.participant for one in each.recipients)
+        recipients = tuple(one.participant for one in each.recipients)
         yield c.DraftCommunication(
-            communication=each.id, author=each.author, to=to, form=CommunicationForm.RECORDED_MESSAGE
+            communication=each.id, author=each.author, to=recipients, form=CommunicationForm.RECORDED_MESSAGE
         )
         yield c.DraftCommunication(
-            author=to[0], to=(each.author,), form=CommunicationForm.SPOKEN, reply_to=each.id
+            author=recipients[0], to=(each.author,), form=CommunicationForm.SPOKEN, reply_to=each.id
         )
     yield c.DraftCommunication(author="h1", to=("r1",), form=CommunicationForm.LETTER, received_by="fa-1")
     yield c.DraftCommunication(

@@ -231,7 +231,8 @@ def test_a_consent_withdrawn_at_the_last_moment_keeps_it_back(who: str) -> None:
     story = accepted(drafted_and_checked(exchange())).do(withdrawal(who, Purpose.METHOD_INDIRECT))
     assert story.code(hand_over()) == "exchange_consent_missing"
     assert "hand_over_communication" not in story.may()
-    assert story.agrees(who, Purpose.METHOD_INDIRECT).do(hand_over())
+    story.agrees(who, Purpose.METHOD_INDIRECT).do(hand_over())
+    assert known(story).handed_over
 
 
 def test_a_childs_guardian_must_consent_too_when_it_is_handed_over() -> None:
