@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
 from schemas.people import StaffId
+from schemas.policy import DeadlineName
 from schemas.vocabulary import (
     ActivityEndReason,
     ActivityState,
@@ -101,6 +102,30 @@ class Activity(Model):
         """How this activity's part of a key is written: h1 for the first, h1/a2 for another."""
         parts = [subject] if subject else []
         return "/".join(parts if self.id == FIRST_ACTIVITY else [*parts, self.id])
+
+
+def activity_in_key(key: str) -> str | None:
+    """The activity that the key of a deadline or appointment is about, the first where it names none.
+
+    None where it is about no activity.
+    """
+    name, *parts = key.split("/")
+    if name not in _OF_AN_ACTIVITY:
+        return None
+    named = parts[_OF_AN_ACTIVITY[name] :]
+    return named[0] if named else FIRST_ACTIVITY
+
+
+# Where in a key the activity stands, after its name: conference/a2, check_in/r1/a2.
+_OF_AN_ACTIVITY = {
+    "conference": 0,
+    DeadlineName.RISK_RECONFIRMATION: 0,
+    "preparation": 1,
+    DeadlineName.CHECK_IN: 1,
+    DeadlineName.SURVEY: 1,
+    DeadlineName.FOLLOW_UP_SIX_WEEKS: 1,
+    DeadlineName.FOLLOW_UP_THREE_MONTHS: 1,
+}
 
 
 def activities_of_older_state(state: dict[str, Any]) -> dict[str, Any]:
