@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.consents import both_sides
+from lifecycle.activities import people_of
+from schemas.activity import Activity, Booked
 from schemas.exchange import Communication, Delivery, Recipient
-from schemas.referral import Activity, Participant, Referral
-
-FIRST_ACTIVITY = "a1"
+from schemas.referral import Participant, Referral
+from schemas.vocabulary import ActivityState
 
 
 def every_delivery(referral: Referral) -> Iterator[tuple[Communication, Recipient]]:
@@ -17,26 +17,33 @@ def every_delivery(referral: Referral) -> Iterator[tuple[Communication, Recipien
             yield communication, recipient
 
 
-def exchanges(referral: Referral) -> tuple[str, ...]:
-    """The ids of the activities by an indirect method that are being prepared or are booked."""
-    method = referral.activity.method if referral.activity else referral.method
-    return (FIRST_ACTIVITY,) if method and not method.direct else ()
+def exchanges(referral: Referral) -> tuple[Activity, ...]:
+    """The activities by an indirect method that are being prepared or are booked."""
+    return tuple(
+        each
+        for each in referral.activities
+        if each.state in (ActivityState.IN_PREPARATION, ActivityState.BOOKED) and indirect(each)
+    )
 
 
-def booking_of(referral: Referral, activity_id: str) -> Activity | None:
-    """The booking of an activity; None where it is not booked."""
-    return referral.activity if activity_id == FIRST_ACTIVITY else None
+def exchange_of(referral: Referral, communication: Communication) -> Activity | None:
+    """The exchange that a communication belongs to; None where that is over, or no longer by an indirect method."""
+    return next((each for each in exchanges(referral) if each.id == communication.activity), None)
 
 
-def taking_part_in(referral: Referral, activity_id: str) -> tuple[Participant, ...]:
-    """The people of both sides who are committed and take part in an activity; where it is booked, who attends it."""
-    booked = booking_of(referral, activity_id)
-    return tuple(person for person in both_sides(referral) if booked is None or person.id in booked.attending)
+def indirect(activity: Activity) -> bool:
+    """Whether an activity is by an indirect method, as it is booked or else as it is planned."""
+    method = activity.booked.method if activity.booked else activity.method
+    return method is not None and not method.direct
 
 
-def times_held(referral: Referral, activity_id: str) -> int:
-    """How often an activity was held."""
-    return len(referral.held) if activity_id == FIRST_ACTIVITY else 0
+def writers_of(referral: Referral, activity: Activity) -> tuple[Participant, ...]:
+    """The people of both sides who are committed and in an exchange; where it is booked, those of them who attend."""
+    return tuple(
+        person
+        for person in people_of(referral, activity)
+        if activity.booked is None or person.id in activity.booked.attending
+    )
 
 
 def of_activity(referral: Referral, activity_id: str) -> tuple[Communication, ...]:
@@ -44,23 +51,29 @@ def of_activity(referral: Referral, activity_id: str) -> tuple[Communication, ..
     return tuple(each for each in referral.communications if each.activity == activity_id)
 
 
-def first_hand_over(referral: Referral, activity_id: str) -> datetime | None:
-    """When the first communication was handed over since the activity was last held; None where none was."""
-    before = times_held(referral, activity_id)
+def first_hand_over(referral: Referral, activity: Activity) -> datetime | None:
+    """When the first communication was handed over since an activity was last held; None where none was."""
     moments = [
         recipient.at
-        for communication in of_activity(referral, activity_id)
+        for communication in of_activity(referral, activity.id)
         for recipient in communication.recipients
-        if recipient.delivery is Delivery.HANDED_OVER and recipient.held_before == before and recipient.at
+        if recipient.delivery is Delivery.HANDED_OVER
+        and recipient.held_before == len(activity.held)
+        and recipient.at is not None
     ]
     return min(moments, default=None)
 
 
-def unheard(referral: Referral, activity_id: str) -> bool:
-    """Whether an indirect activity has communications, of which none was handed over since it was last held."""
-    exchange = activity_id in exchanges(referral)
-    some = bool(of_activity(referral, activity_id))
-    return exchange and some and first_hand_over(referral, activity_id) is None
+def nothing_handed_over(referral: Referral, activity: Activity) -> bool:
+    """Whether an exchange has communications, of which none was handed over since it was last held."""
+    some = indirect(activity) and bool(of_activity(referral, activity.id))
+    return some and first_hand_over(referral, activity) is None
+
+
+def begins_at(referral: Referral, activity: Activity, booked: Booked) -> datetime:
+    """When a booked activity begins: as booked, or an exchange with its first hand-over before that."""
+    handed_over = first_hand_over(referral, activity) if indirect(activity) else None
+    return min(booked.starts_at, handed_over or booked.starts_at)
 
 
 def change_communication(referral: Referral, communication_id: str, **changes: object) -> Referral:

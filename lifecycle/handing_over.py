@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lifecycle.communications import booking_of, every_delivery, exchanges, taking_part_in
+from lifecycle.communications import every_delivery, exchange_of, writers_of
 from lifecycle.consents import lacking
 from lifecycle.core import Gate
 from lifecycle.refusal import Refused
@@ -85,12 +85,6 @@ def _gate(before: Sequence[Condition], own: Condition) -> Gate:
     return Gate(own.code, own.sentence, lacks)
 
 
-def risk_confirmed(referral: Referral, activity_id: str, at: datetime) -> bool:
-    """Whether the risk was confirmed for an activity within the days that the policy sets, or that is overridden."""
-    overridden = OverridableGate.RISK_RECONFIRMATION in referral.overrides
-    return overridden or confirmed_recently(referral, at)
-
-
 @condition("author_left", "Its author must still take part")
 def author_remains(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
@@ -102,7 +96,7 @@ def author_remains(
 def exchange_goes_on(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
 ) -> str | None:
-    return None if communication.activity in exchanges(referral) else communication.activity
+    return None if exchange_of(referral, communication) else communication.activity
 
 
 @condition("nothing_to_check", "A draft must be waiting for its check")
@@ -174,7 +168,8 @@ def accepted(
 def exchange_booked(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
 ) -> str | None:
-    return None if booking_of(referral, communication.activity) else communication.activity
+    activity = exchange_of(referral, communication)
+    return None if activity and activity.booked else communication.activity
 
 
 @condition(
@@ -183,7 +178,8 @@ def exchange_booked(
 def both_take_part(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
 ) -> str | None:
-    there = {person.id for person in taking_part_in(referral, communication.activity)}
+    activity = exchange_of(referral, communication)
+    there = {person.id for person in writers_of(referral, activity)} if activity else set()
     missing = [each for each in (communication.author, recipient.participant) if each not in there]
     return ", ".join(missing) or None
 
@@ -204,8 +200,11 @@ def both_consent(
 def both_prepared(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
 ) -> str | None:
+    activity = exchange_of(referral, communication)
     unprepared = [
-        person.id for person in _pair(referral, communication, recipient) if person.prepared_on is None
+        person.id
+        for person in _pair(referral, communication, recipient)
+        if activity is None or activity.part(person.id).prepared_on is None
     ]
     return ", ".join(unprepared) or None
 
@@ -217,7 +216,11 @@ def both_prepared(
 def risk_is_confirmed(
     referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
 ) -> str | None:
-    return None if risk_confirmed(referral, communication.activity, at) else ""
+    activity = exchange_of(referral, communication)
+    if activity is None:
+        return ""
+    overridden = OverridableGate.RISK_RECONFIRMATION in activity.overrides
+    return None if overridden or confirmed_recently(referral, activity, at) else ""
 
 
 TO_CHECK = (waits_for_check, author_remains, exchange_goes_on, drafted_by_others)

@@ -9,12 +9,20 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from schemas import exchange, facts
-from schemas.base import Model, Note, ParticipantId
+from schemas.base import ActivityId, Model, Note, ParticipantId
 from schemas.notices import NoticeResult
 from schemas.people import Role, StaffId
 from schemas.policy import Policy, Rung
 from schemas.referral import Referral
-from schemas.vocabulary import Channel, ClosureReason, EndReason, Method, SignOffSubject, Stage
+from schemas.vocabulary import (
+    ActivityEndReason,
+    Channel,
+    ClosureReason,
+    EndReason,
+    Method,
+    SignOffSubject,
+    Stage,
+)
 
 
 class ReferralReceived(facts.ReferralForm):
@@ -84,6 +92,7 @@ class RiskReconfirmed(Model):
 
     kind: Literal["risk_reconfirmed"] = "risk_reconfirmed"
     note: Note = None
+    activity: ActivityId | None = Field(default=None, description="whose risk; None: that of all")
 
 
 class FactsAcknowledged(facts.Acknowledgement):
@@ -96,6 +105,13 @@ class FacilitatorsAssigned(facts.Facilitators):
     """The facilitators were assigned."""
 
     kind: Literal["facilitators_assigned"] = "facilitators_assigned"
+
+
+class ActivityPlanned(facts.ActivityPlan):
+    """An activity was planned: its method, and who takes part in it."""
+
+    kind: Literal["activity_planned"] = "activity_planned"
+    activity: ActivityId
 
 
 class MethodChosen(facts.MethodChoice):
@@ -156,6 +172,30 @@ class ActivityStopped(Model):
 
     kind: Literal["activity_stopped"] = "activity_stopped"
     reason: facts.Reason = None
+    activity: facts.Which = None
+
+
+class ActivityAdjourned(facts.Adjournment):
+    """A direct meeting began and was adjourned."""
+
+    kind: Literal["activity_adjourned"] = "activity_adjourned"
+
+
+class ActivityTakenUp(Model):
+    """An activity that was stopped or held is prepared again."""
+
+    kind: Literal["activity_taken_up"] = "activity_taken_up"
+    activity: ActivityId
+    reason: facts.Reason = None
+
+
+class ActivityEnded(Model):
+    """An activity will not take place."""
+
+    kind: Literal["activity_ended"] = "activity_ended"
+    activity: ActivityId
+    why: ActivityEndReason
+    reason: facts.Reason = None
 
 
 class CommunicationDrafted(exchange.Draft):
@@ -163,35 +203,35 @@ class CommunicationDrafted(exchange.Draft):
 
     kind: Literal["communication_drafted"] = "communication_drafted"
     communication: exchange.CommunicationId
-    activity: exchange.ActivityId
+    activity: ActivityId
 
 
 class CommunicationChecked(exchange.Check):
     """A draft was checked by somebody who had no part in it."""
 
     kind: Literal["communication_checked"] = "communication_checked"
-    activity: exchange.ActivityId
+    activity: ActivityId
 
 
 class CommunicationOffered(exchange.Offer):
     """A person was offered a communication."""
 
     kind: Literal["communication_offered"] = "communication_offered"
-    activity: exchange.ActivityId
+    activity: ActivityId
 
 
 class CommunicationAnswered(exchange.OfferAnswer):
     """A person accepted or refused a communication, or left it for later."""
 
     kind: Literal["communication_answered"] = "communication_answered"
-    activity: exchange.ActivityId
+    activity: ActivityId
 
 
 class CommunicationHandedOver(exchange.HandOver):
     """A communication was handed over to a person who agreed at that moment."""
 
     kind: Literal["communication_handed_over"] = "communication_handed_over"
-    activity: exchange.ActivityId
+    activity: ActivityId
 
 
 class AgreementMade(facts.Agreement):
@@ -329,6 +369,7 @@ class SignOffRequested(Model):
     subject: SignOffSubject
     closure_reason: ClosureReason | None = None
     note: Note = None
+    activity: facts.Which = None
 
 
 class SignedOff(facts.SignOffDecision):
@@ -459,6 +500,7 @@ Event = Annotated[
     | RiskReconfirmed
     | FactsAcknowledged
     | FacilitatorsAssigned
+    | ActivityPlanned
     | MethodChosen
     | PreparationMeetingHeld
     | PreparationMeetingBooked
@@ -468,6 +510,9 @@ Event = Annotated[
     | ActivityHeld
     | ActivityPostponed
     | ActivityStopped
+    | ActivityAdjourned
+    | ActivityTakenUp
+    | ActivityEnded
     | CommunicationDrafted
     | CommunicationChecked
     | CommunicationOffered

@@ -8,15 +8,10 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from schemas.base import Model, Note, ParticipantId
+from schemas.base import ActivityId, Model, Note, ParticipantId
 from schemas.facts import Reason
 from schemas.people import StaffId
 
-ActivityId = Annotated[
-    str,
-    StringConstraints(pattern=r"^a[0-9]{1,2}$"),
-    Field(description="an activity's id within the referral, such as a1"),
-]
 CommunicationId = Annotated[
     str,
     StringConstraints(pattern=r"^c[0-9]{1,3}$"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from casework.words.exchange import communications
 from casework.words.people import SIDES, in_words, on_day, when
-from lifecycle.communications import FIRST_ACTIVITY
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
+from schemas.base import FIRST_ACTIVITY
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral, Task
 from schemas.vocabulary import Method, ParticipantRole, Purpose

@@ -9,7 +9,7 @@ from casework.words.people import in_words
 from casework.worklist.answers import Alternative, Answer, Why
 from casework.worklist.found import Found
 from casework.worklist.wording import short_day
-from lifecycle.communications import booking_of, exchanges
+from lifecycle.communications import exchange_of
 from lifecycle.handing_over import (
     TO_CHECK,
     TO_HAND_OVER,
@@ -96,11 +96,12 @@ def drafts_to_check(
 def communications_to_carry(referral: Referral, actor: Actor, at: datetime) -> Iterator[Found]:
     """What is to be done next with each communication that is checked, and with each of its recipients."""
     for each in referral.communications:
-        if each.ended_at is not None or each.activity not in exchanges(referral):
+        activity = exchange_of(referral, each)
+        if each.ended_at is not None or activity is None:
             continue
         if each.result is CheckResult.TO_BE_CHANGED:
             yield Found(CHANGE, f"change/{each.id}", (each.author,), words=_words(each))
-        elif each.result is CheckResult.FIT and booking_of(referral, each.activity) is not None:
+        elif each.result is CheckResult.FIT and activity.booked is not None:
             for recipient in each.recipients:
                 answer = _next_with(referral, each, recipient, actor, at)
                 if answer is not None:

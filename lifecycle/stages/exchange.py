@@ -7,12 +7,12 @@ nothing is handed over unless the person who is to get it agrees at that moment.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from lifecycle.activities import ACTIVITY_STAGES, activity_of, described
 from lifecycle.communications import (
     change_communication,
     exchanges,
     of_activity,
-    taking_part_in,
-    times_held,
+    writers_of,
 )
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import apply, event_from, gate, rule
@@ -28,6 +28,7 @@ from lifecycle.handing_over import (
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.risk_assessment import risk_allows
+from schemas.activity import Activity
 from schemas.commands import (
     CheckCommunication,
     DraftCommunication,
@@ -49,8 +50,6 @@ from schemas.people import Actor
 from schemas.referral import Referral
 from schemas.vocabulary import ParticipantRole, Stage
 
-_WHILE_PREPARED_OR_BOOKED = (Stage.PREPARATION, Stage.CONFERENCE)
-
 
 @gate(
     "no_exchange",
@@ -60,44 +59,51 @@ def exchange_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if any(_has_both_sides(referral, each) for each in exchanges(referral)) else ""
 
 
-def _has_both_sides(referral: Referral, activity_id: str) -> bool:
-    roles = {person.role for person in taking_part_in(referral, activity_id)}
+def _has_both_sides(referral: Referral, activity: Activity) -> bool:
+    roles = {person.role for person in writers_of(referral, activity)}
     return set(TWO_SIDES) <= roles
 
 
-@rule(DraftCommunication, stages=_WHILE_PREPARED_OR_BOOKED, gates=[exchange_open])
+@rule(DraftCommunication, stages=ACTIVITY_STAGES, gates=[exchange_open])
 def decide_draft_communication(
     referral: Referral, command: DraftCommunication, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     former = _named(referral, command.communication) if command.communication else None
     if former is not None:
         _check_may_be_drafted_again(former, command)
-    activity_id = former.activity if former else _activity_of(referral, command)
-    _check_people(referral, activity_id, command)
-    _check_reply(referral, activity_id, command)
+    activity = _exchange_meant(referral, command, former)
+    _check_people(referral, activity, command)
+    _check_reply(referral, activity, command)
     new_id = f"c{max((int(each.id[1:]) for each in referral.communications), default=0) + 1}"
     yield event_from(
         CommunicationDrafted,
         command,
         communication=former.id if former else new_id,
-        activity=activity_id,
+        activity=activity.id,
     )
 
 
-def _activity_of(referral: Referral, command: DraftCommunication) -> str:
-    """The exchange that a new draft belongs to."""
+def _exchange_meant(
+    referral: Referral, command: DraftCommunication, former: Communication | None
+) -> Activity:
+    """The exchange that a draft belongs to: that of the former draft, the one named, or the only one it could be."""
     possible = [each for each in exchanges(referral) if _has_both_sides(referral, each)]
-    if command.activity in possible:
-        return command.activity
-    if command.activity is None and len(possible) == 1:
-        return possible[0]
-    if command.activity is None:
-        # Several could be meant: the people tell which one, where they are together in one only.
-        people = {command.author, *command.to}
-        fitting = [each for each in possible if people <= {one.id for one in taking_part_in(referral, each)}]
-        if len(fitting) == 1:
-            return fitting[0]
-    raise Refused("activity_unknown", f"Say which exchange it belongs to: {', '.join(possible)}.", "activity")
+    listed = ", ".join(map(described, possible))
+    named = former.activity if former else command.activity
+    if named is not None:
+        found = next((each for each in possible if each.id == named), None)
+        if found is None:
+            raise Refused(
+                "activity_unknown", f"This is not possible for {named}; possible: {listed}.", "activity"
+            )
+        return found
+    # Several could be meant: the people tell which one, where they are together in one only.
+    people = {command.author, *command.to}
+    theirs = [each for each in possible if people <= {one.id for one in writers_of(referral, each)}]
+    fitting = theirs or possible
+    if len(fitting) != 1:
+        raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
+    return fitting[0]
 
 
 def _check_may_be_drafted_again(former: Communication, command: DraftCommunication) -> None:
@@ -113,8 +119,8 @@ def _check_may_be_drafted_again(former: Communication, command: DraftCommunicati
         raise Refused("other_activity", f"{former.id} belongs to {former.activity}.", "activity")
 
 
-def _check_people(referral: Referral, activity_id: str, command: DraftCommunication) -> None:
-    there = {person.id: person for person in taking_part_in(referral, activity_id)}
+def _check_people(referral: Referral, activity: Activity, command: DraftCommunication) -> None:
+    there = {person.id: person for person in writers_of(referral, activity)}
     for field, people in (("author", (command.author,)), ("to", command.to)):
         for each in people:
             person = known_participant(referral, each, field=field)
@@ -123,7 +129,7 @@ def _check_people(referral: Referral, activity_id: str, command: DraftCommunicat
                     "not_of_a_side", f"{each} is neither a person harmed nor a person responsible.", field
                 )
             if each not in there:
-                raise Refused("not_taking_part", f"{each} does not take part in {activity_id}.", field)
+                raise Refused("not_taking_part", f"{each} does not take part in {activity.id}.", field)
     for each in command.to:
         if there[each].role is there[command.author].role:
             other = _other_side(there[command.author].role)
@@ -134,11 +140,11 @@ def _other_side(role: ParticipantRole) -> str:
     return "a person responsible" if role is ParticipantRole.HARMED else "a person harmed"
 
 
-def _check_reply(referral: Referral, activity_id: str, command: DraftCommunication) -> None:
+def _check_reply(referral: Referral, activity: Activity, command: DraftCommunication) -> None:
     if command.reply_to is None:
         return
     answered = _named(referral, command.reply_to, field="reply_to")
-    if answered.activity != activity_id:
+    if answered.activity != activity.id:
         raise Refused("other_activity", f"{answered.id} belongs to {answered.activity}.", "reply_to")
     got = answered.recipient(command.author)
     if got is None or got.delivery is not Delivery.HANDED_OVER:
@@ -151,7 +157,7 @@ def _check_reply(referral: Referral, activity_id: str, command: DraftCommunicati
         raise Refused("not_a_reply", f"A reply to {answered.id} must go to {answered.author}.", "to")
 
 
-@rule(CheckCommunication, stages=_WHILE_PREPARED_OR_BOOKED, gates=gates_of(TO_CHECK))
+@rule(CheckCommunication, stages=ACTIVITY_STAGES, gates=gates_of(TO_CHECK))
 def decide_check_communication(
     referral: Referral, command: CheckCommunication, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -175,7 +181,7 @@ def decide_offer_communication(
 
 @rule(
     RecordAnswer,
-    stages=(*_WHILE_PREPARED_OR_BOOKED, Stage.FOLLOW_UP),
+    stages=ACTIVITY_STAGES,
     gates=gates_of(TO_ANSWER),
     on_hold=True,
     in_safeguarding=True,
@@ -319,7 +325,7 @@ def _delivered(
         participant=event.participant,
         delivery=delivery,
         at=recorded.at,
-        held_before=times_held(referral, event.activity),
+        held_before=len(activity_of(referral, event.activity).held),
     )
     return change_communication(
         referral,

@@ -19,7 +19,7 @@ from schemas.exchange import (
     DraftOrigin,
 )
 from schemas.people import Actor
-from schemas.vocabulary import AgeBand, Interest, Method, Purpose, Stage
+from schemas.vocabulary import ActivityState, AgeBand, Interest, Method, Purpose, Stage
 from tests.lifecycle.exemplars import Keyboard, exemplars
 from tests.lifecycle.story import (
     CASEWORKER,
@@ -372,6 +372,91 @@ def test_three_exchanges_by_shuttle_of_which_one_is_refused() -> None:
     assert [each.handed_over for each in story.referral.communications] == [True, False, True, True]
 
 
+# Beside other activities.
+
+
+def burglary_with_two_methods() -> Story:
+    """Of two persons harmed one is to meet the person responsible, in a1, and one gets a letter, in a2."""
+    story = Story(opening(person("h1"), person("h2"), person("r1"))).to(Stage.PREPARATION).with_facilitators()
+    story.do(
+        c.PlanActivity(method=Method.FACE_TO_FACE, taking_part=("h1", "r1")),
+        c.PlanActivity(method=Method.LETTER, taking_part=("h2", "r1")),
+    )
+    story.agrees("h2", Purpose.METHOD_INDIRECT).agrees("r1", Purpose.METHOD_INDIRECT)
+    return story
+
+
+def prepared_for_the_letter(story: Story) -> Story:
+    for who in ("h2", "r1"):
+        meeting = {"participant": who, "held_on": story.at.date(), "channel": "in_person", "activity": "a2"}
+        story.do(c.RecordPreparationMeeting.model_validate(meeting))
+    return story
+
+
+def book_the_letter(story: Story) -> Story:
+    booking = story.booking("h2", "r1").model_copy(update={"activity": "a2"})
+    return prepared_for_the_letter(story).do(c.ReconfirmRisk(), booking)
+
+
+def test_a_letter_is_handed_over_while_the_meeting_of_another_is_still_being_prepared() -> None:
+    story = drafted_and_checked(burglary_with_two_methods(), "r1", "h2")
+    assert known(story).activity == "a2"
+    accepted(book_the_letter(story), to="h2").do(hand_over(to="h2"))
+    meeting = story.referral.activity("a1")
+    assert meeting is not None
+    assert meeting.state is ActivityState.IN_PREPARATION
+    story.later(days=2).do(c.RecordActivityHeld(activity="a2"))
+    assert [each.method for each in story.referral.held] == [Method.LETTER]
+
+
+def test_who_takes_part_in_the_meeting_only_writes_no_letter_in_the_exchange() -> None:
+    story = burglary_with_two_methods()
+    assert story.refuses(draft("h1", "r1")).message == "h1 does not take part in a2."
+    assert story.code(draft("r1", "h1")) == "not_taking_part"
+    assert story.code(draft("h2", "r1", activity="a1")) == "activity_unknown"
+
+
+def test_being_prepared_for_the_meeting_is_not_being_prepared_for_the_letter() -> None:
+    story = drafted_and_checked(burglary_with_two_methods(), "r1", "h2")
+    booking = story.booking("h2", "r1").model_copy(update={"activity": "a2"})
+    meeting = {"participant": "r1", "held_on": story.at.date(), "channel": "in_person", "activity": "a1"}
+    story.do(c.RecordPreparationMeeting.model_validate(meeting), c.ReconfirmRisk(), booking)
+    assert story.code(offer(to="h2")) == "not_prepared"
+    prepared_for_the_letter(story).do(offer(to="h2"))
+
+
+def test_a_confirmation_of_the_risk_of_the_meeting_does_not_cover_the_letter() -> None:
+    story = accepted(book_the_letter(drafted_and_checked(burglary_with_two_methods(), "r1", "h2")), to="h2")
+    story.later(days=30).do(c.ReconfirmRisk(activity="a1"))
+    assert story.code(hand_over(to="h2")) == "risk_confirmation_old"
+    story.do(c.ReconfirmRisk(activity="a2"), hand_over(to="h2"))
+
+
+def test_two_exchanges_are_told_apart_by_who_takes_part_in_them_and_else_asked_for() -> None:
+    story = burglary_with_two_methods()
+    story.do(c.PlanActivity(method=Method.SHUTTLE, taking_part=("h1", "h2", "r1")))
+    story.do(draft("h1", "r1"))
+    assert known(story).activity == "a3"
+    refused = story.refuses(draft("h2", "r1"))
+    assert (refused.code, refused.field) == ("activity_missing", "activity")
+    assert "a2 (letter: h2, r1), a3 (shuttle: h1, h2, r1)" in refused.message
+    story.do(draft("h2", "r1", activity="a2"))
+    assert known(story, "c2").activity == "a2"
+
+
+def test_a_withdrawal_from_the_meeting_leaves_the_letter_as_it_is() -> None:
+    story = accepted(book_the_letter(drafted_and_checked(burglary_with_two_methods(), "r1", "h2")), to="h2")
+    story.withdraws("h1").do(hand_over(to="h2"))
+    assert story.referral.communications[0].handed_over
+
+
+def test_what_an_ended_exchange_carried_goes_to_nobody() -> None:
+    story = accepted(book_the_letter(drafted_and_checked(burglary_with_two_methods(), "r1", "h2")), to="h2")
+    story.withdraws("h2")
+    assert delivery(story, to="h2") is Delivery.NOT_OFFERED
+    assert not {"offer_communication", "hand_over_communication", "record_answer"} & story.may()
+
+
 # Whatever anybody does in whatever order.
 
 _BUSY = (
@@ -443,7 +528,7 @@ def check_hand_over(before: Any, story: Story, command: c.HandOverCommunication)
         one = before.participant(who)
         assert one.ended is None
         assert one.interest is Interest.INTERESTED
-        assert who in before.activity.attending
+        assert who in before.activity("a1").booked.attending
         for purpose in (Purpose.TAKE_PART, Purpose.METHOD_INDIRECT):
             assert any(
                 each.participant == who and each.purpose is purpose and each.withdrawn_at is None
