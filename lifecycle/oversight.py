@@ -130,9 +130,7 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
         for each in sorted(found, key=lambda each: list(OverridableGate).index(each.gate))
         if each.gate in referral.policy.overridable
         and each.gate not in (each.activity or referral).overrides
-        and not made_by_an_author(
-            actor, _overridden_work_of(referral, each.gate, each.activity and each.activity.id), at
-        )
+        and not made_by_an_author(actor, _work_behind(referral, each), at)
     )
 
 

@@ -22,6 +22,7 @@ from schemas.people import Actor, ContactSafety
 from schemas.privacy import is_sensitive
 from schemas.referral import Referral
 from schemas.vocabulary import (
+    ActivityEndReason,
     AgeBand,
     Agency,
     Channel,
@@ -96,8 +97,12 @@ def of(
 
 def exemplars(kind: str, keyboard: Keyboard) -> Iterator[Command]:
     """Examples of that command."""
+    several = [each.id for each in keyboard.referral.activities][:3]
     for command in _MADE[kind](keyboard):
         yield with_canary(command)
+        if "activity" in type(command).model_fields and len(several) > 1:
+            for each in several:
+                yield with_canary(command).model_copy(update={"activity": each})
 
 
 def with_canary(model: M) -> M:
@@ -218,6 +223,29 @@ def examples_of_assign_facilitators(keyboard: Keyboard) -> Iterator[Command]:
     yield c.AssignFacilitators(facilitator="sv-2", co_facilitator="sv-2")
 
 
+@of("plan_activity")
+def examples_of_plan_activity(keyboard: Keyboard) -> Iterator[Command]:
+    sides = [keyboard.ids(role)[:2] for role in (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)]
+    pairs = [(harmed, responsible) for harmed in sides[0] for responsible in sides[1]]
+    for method in (Method.LETTER, Method.FACE_TO_FACE):
+        for taking_part in ((), *pairs, ("h1",), (_NOBODY, "r1")):
+            yield c.PlanActivity(method=method, taking_part=taking_part, reason=CANARY)
+
+
+@of("end_activity")
+def examples_of_end_activity(keyboard: Keyboard) -> Iterator[Command]:
+    for why in ActivityEndReason:
+        yield c.EndActivity(why=why, reason=CANARY)
+
+
+@of("adjourn_activity")
+def examples_of_adjourn_activity(keyboard: Keyboard) -> Iterator[Command]:
+    for held in examples_of_record_activity_held(keyboard):
+        began_at = getattr(held, "started_at", None)
+        for resumes_at in (None, keyboard.at + timedelta(days=2)):
+            yield c.AdjournActivity(began_at=began_at, resumes_at=resumes_at, reason=CANARY)
+
+
 @of("choose_method")
 def examples_of_choose_method(keyboard: Keyboard) -> Iterator[Command]:
     for method in Method:
@@ -248,7 +276,12 @@ def examples_of_book_activity(keyboard: Keyboard) -> Iterator[Command]:
         if (each.role is ParticipantRole.HARMED and each.interest is Interest.INTERESTED)
         or (each.role is ParticipantRole.RESPONSIBLE and each.acknowledges)
     ]
-    for attending in (committed, [each.id for each in active], ["h1", _NOBODY], committed[:1] * 2):
+    of_each = [
+        [who for who in committed if who in each.taking_part]
+        for each in keyboard.referral.activities
+        if each.taking_part
+    ]
+    for attending in (committed, *of_each, [each.id for each in active], ["h1", _NOBODY], committed[:1] * 2):
         for days in (2, 30):
             if len(attending) > 1:
                 starts = keyboard.at + timedelta(days=days)
@@ -260,7 +293,8 @@ def examples_of_record_activity_held(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordActivityHeld()
     yield c.RecordActivityHeld(partly=True)
     began = [keyboard.at, keyboard.at + timedelta(days=1), keyboard.referral.risk.confirmed_at]
-    began += [each.at for each in keyboard.history if each.event.kind == "activity_booked"][-1:]
+    began += [each.risk_confirmed_at for each in keyboard.referral.activities]
+    began += [each.at for each in keyboard.history if each.event.kind == "activity_booked"][-2:]
     for moment in began:
         if moment is not None:
             yield c.RecordActivityHeld(started_at=moment)
