@@ -28,6 +28,7 @@ from tests.lifecycle.story import (
     SUPERVISOR,
     WHY,
     Story,
+    approval,
     consent,
     interest,
     opening,
@@ -425,6 +426,27 @@ def test_being_prepared_for_the_meeting_is_not_being_prepared_for_the_letter() -
     prepared_for_the_letter(story).do(offer(to="h2"))
 
 
+def test_nothing_is_offered_in_an_exchange_that_is_prepared_though_a_meeting_is_booked() -> None:
+    story = burglary_with_two_methods()
+    prepared_for_the_letter(drafted_and_checked(story, "r1", "h2"))
+    for who in ("h1", "r1"):
+        meeting = {"participant": who, "held_on": story.at.date(), "channel": "in_person", "activity": "a1"}
+        story.do(c.RecordPreparationMeeting.model_validate(meeting))
+        story.agrees(who, Purpose.METHOD_DIRECT)
+    story.do(c.RequestReadinessSignOff(activity="a1")).do(approval("readiness"), by=SUPERVISOR)
+    story.do(c.ReconfirmRisk(), story.booking("h1", "r1").model_copy(update={"activity": "a1"}))
+    assert story.stage is Stage.CONFERENCE
+    assert story.code(offer(to="h2")) == "nothing_booked"
+    assert "offer_communication" not in story.may()
+
+
+def test_nothing_is_checked_of_an_activity_that_became_a_meeting() -> None:
+    story = exchange(stage=Stage.PREPARATION).with_method(Method.LETTER).do(draft(), by=FACILITATOR)
+    story.do(c.ChooseMethod(method=Method.VIDEO))
+    assert story.code(check()) == "exchange_over"
+    story.do(c.ChooseMethod(method=Method.RECORDED_MESSAGE), check())
+
+
 def test_a_confirmation_of_the_risk_of_the_meeting_does_not_cover_the_letter() -> None:
     story = accepted(book_the_letter(drafted_and_checked(burglary_with_two_methods(), "r1", "h2")), to="h2")
     story.later(days=30).do(c.ReconfirmRisk(activity="a1"))
@@ -470,6 +492,8 @@ _BUSY = (
     "record_interest",
     "withdraw",
     "reconfirm_risk",
+    "plan_activity",
+    "record_preparation_meeting",
     "postpone_activity",
     "book_activity",
 )
@@ -524,18 +548,20 @@ def check_hand_over(before: Any, story: Story, command: c.HandOverCommunication)
     ]
     assert answers[-1] == "accepted"
     assert command.agrees
+    activity = before.activity(found.activity)
     for who in (found.author, command.participant):
         one = before.participant(who)
         assert one.ended is None
         assert one.interest is Interest.INTERESTED
-        assert who in before.activity("a1").booked.attending
+        assert who in activity.booked.attending
+        assert activity.part(who).prepared_on is not None
         for purpose in (Purpose.TAKE_PART, Purpose.METHOD_INDIRECT):
             assert any(
                 each.participant == who and each.purpose is purpose and each.withdrawn_at is None
                 for each in before.consents
             )
-    assert before.risk.confirmed_at is not None
-    assert story.at - before.risk.confirmed_at <= timedelta(days=21)
+    confirmed = [each for each in (before.risk.confirmed_at, activity.risk_confirmed_at) if each]
+    assert story.at - max(confirmed) <= timedelta(days=21)
     assert before.stage is Stage.CONFERENCE
     assert not before.hold
     assert not before.safeguarding
