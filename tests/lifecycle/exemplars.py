@@ -311,7 +311,10 @@ def examples_of_draft_communication(keyboard: Keyboard) -> Iterator[Command]:
     people = keyboard.ids(ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
     for author in people:
         for to in people:
-            yield c.DraftCommunication(author=author, to=(to,), form=CommunicationForm.LETTER)
+            for activity in (None, *(each.id for each in keyboard.referral.activities)):
+                yield c.DraftCommunication(
+                    author=author, to=(to,), form=CommunicationForm.LETTER, activity=activity
+                )
     for each in keyboard.referral.communications:
         recipients = tuple(one.participant for one in each.recipients)
         yield c.DraftCommunication(
