@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Gate, Rule
+from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Rule
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.leaving import CLOSES_AS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
@@ -113,14 +113,17 @@ def ways() -> Iterator[tuple[Stage, Stage, list[str]]]:
 
 def consent_gates() -> list[tuple[str, list[Stage | str]]]:
     """The gates that ask for consent, each with the stages and the commands that it stands before."""
-    gates: dict[Gate, list[Stage | str]] = {}
+    # Of those who take part in one activity the same is asked in the same words.
+    gates: dict[str, list[Stage | str]] = {}
     for stage, entry in ENTRY_GATES.items():
         for gate in entry:
-            gates.setdefault(gate, []).append(stage)
+            if "consent" in gate.code:
+                gates.setdefault(gate.sentence, []).append(stage)
     for command, rule in RULES.items():
         for gate in rule.gates:
-            gates.setdefault(gate, []).append(_kind(command))
-    return [(gate.sentence, at) for gate, at in gates.items() if "consent" in gate.code]
+            if "consent" in gate.code:
+                gates.setdefault(gate.sentence, []).append(_kind(command))
+    return list(gates.items())
 
 
 def closures() -> list[ClosureTold]:
@@ -155,7 +158,7 @@ def _told(command: type[Model], rule: Rule) -> CommandTold:
         says=(command.__doc__ or "").strip(),
         stages=rule.stages,
         roles=rule.roles,
-        needs=tuple(gate.sentence for gate in rule.gates),
+        needs=tuple(each.sentence for each in (*((rule.activity,) if rule.activity else ()), *rule.gates)),
         leads_to=rule.ways,
         on_hold=rule.on_hold,
         in_safeguarding=rule.in_safeguarding,

@@ -31,13 +31,15 @@ def as_it_was(referral: Referral) -> dict[str, Any]:
     """A state as that version wrote it: the one activity's values in the referral and its participants."""
     assert {each.id for each in referral.activities} <= {"a1"}
     activity = referral.activity("a1") or Activity(id="a1")
-    state = json.loads(referral.model_dump_json(exclude=_OF_ACTIVITIES))
+    state: dict[str, Any] = json.loads(referral.model_dump_json(exclude=_OF_ACTIVITIES))
     of_it = json.loads(activity.model_dump_json())
     state |= {"method": of_it["method"], "activity": of_it["booked"], "held": of_it["held"]}
     state["overrides"] = sorted([*referral.overrides, *of_it["overrides"]])
     for name in ("sign_offs", "sign_off_requests"):
         found = [json.loads(each.model_dump_json()) for each in getattr(referral, name)]
-        assert all(each.pop("activity") == ("a1" if each["subject"] == "readiness" else None) for each in found)
+        assert all(
+            each.pop("activity") == ("a1" if each["subject"] == "readiness" else None) for each in found
+        )
         state[name] = found
     items = [json.loads(each.model_dump_json()) for each in referral.agreement]
     assert all(each.pop("activity") == "a1" for each in items)
@@ -87,7 +89,8 @@ def test_a_log_and_a_state_of_an_older_version_go_on_alike(number: int) -> None:
     ]
     for actor in EVERYBODY:
         at = from_log.last_activity_at
-        assert permitted_and_blocked(from_log, actor, at).keys() == permitted_and_blocked(
-            from_state, actor, at
-        ).keys()
+        assert (
+            permitted_and_blocked(from_log, actor, at).keys()
+            == permitted_and_blocked(from_state, actor, at).keys()
+        )
         assert permitted(from_log, actor, at) == permitted(from_state, actor, at)
