@@ -12,7 +12,7 @@ from lifecycle.leaving import CLOSES_AS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.stages.intake import MAY_OPEN
 from schemas.base import Model
-from schemas.commands import DecideSignOff
+from schemas.commands import DecideSignOff, Reopen, RequestFurtherActivity
 from schemas.people import Role
 from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole, Stage
 
@@ -103,12 +103,25 @@ def ways() -> Iterator[tuple[Stage, Stage, list[str]]]:
         onward: dict[Stage, list[str]] = {}
         for command, rule in RULES.items():
             for to in rule.ways & WAYS[stage] if stage in rule.stages else ():
+                if not _moves_on(command, rule, stage, to):
+                    continue
                 # What a sign-off moves on is a verdict; elsewhere it closes at most.
                 if command is not DecideSignOff or to is Stage.CLOSED or stage is Stage.RISK_ASSESSMENT:
                     onward.setdefault(to, []).append(_kind(command))
         for to in Stage:
             if to in onward:
                 yield stage, to, onward[to]
+
+
+def _moves_on(command: type[Model], rule: Rule, stage: Stage, to: Stage) -> bool:
+    """Whether a command leads that way by itself: it can enter that stage, though not from every one."""
+    if command is RequestFurtherActivity:
+        return stage is Stage.FOLLOW_UP
+    # An activity that ends moves the referral on while it was what the stage was about.
+    ends_activities = {Stage.PREPARATION, Stage.FOLLOW_UP} <= rule.ways and command is not Reopen
+    if ends_activities and to in (Stage.PREPARATION, Stage.FOLLOW_UP):
+        return stage in (Stage.PREPARATION, Stage.CONFERENCE)
+    return True
 
 
 def consent_gates() -> list[tuple[str, list[Stage | str]]]:
