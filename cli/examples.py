@@ -95,6 +95,16 @@ _BY_KIND: dict[str, dict[str, Any]] = {
     "request_more_information": {"reason": "She wants to hear more before we go on."},
     "reassess_risk": {"reason": "He has moved to the street where she lives."},
     "record_acknowledgement": {"participant": "r1"},
+    "plan_activity": {
+        "method": "letter",
+        "taking_part": ["h1", "r1"],
+        "reason": "She would rather write to him than meet.",
+    },
+    "end_activity": {
+        "why": "not_wanted",
+        "reason": "She has said what she wanted to say; no letter is needed.",
+    },
+    "adjourn_activity": {"reason": "He became unwell; both wish to go on another day."},
     "choose_method": {"reason": "Both would rather meet in person."},
     "record_preparation_meeting": {"channel": "in_person", "note": "Went through how the meeting will run."},
     "record_confirmation": {"participant": "r1", "confirmation": "offender_manager"},

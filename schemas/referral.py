@@ -132,8 +132,12 @@ class SignOffRequest(Model):
     @property
     def about(self) -> str:
         """How its deadline names it: readiness for the first activity, readiness/a2 for another."""
-        named = self.activity is not None and self.activity != FIRST_ACTIVITY
-        return f"{self.subject}/{self.activity}" if named else self.subject
+        return self.about_of(self.subject, self.activity)
+
+    @staticmethod
+    def about_of(subject: SignOffSubject, activity: str | None) -> str:
+        """How the deadline of a request names it."""
+        return subject if activity in (None, FIRST_ACTIVITY) else f"{subject}/{activity}"
 
 
 class SignOff(Model):

@@ -90,7 +90,10 @@ def drafts_to_check(
         # Whether the reader may check it is for the caller to say.
         conditions = [one for one in TO_CHECK if one is not drafted_by_others]
         if refusal(conditions, referral, each, each.recipients[0], actor, at) is None:
-            yield Found(CHECK, f"check/{each.id}", words=_words(each)), each.drafted_by
+            yield (
+                Found(CHECK, f"check/{each.id}", words=_words(each), activity=each.activity),
+                each.drafted_by,
+            )
 
 
 def communications_to_carry(referral: Referral, actor: Actor, at: datetime) -> Iterator[Found]:
@@ -100,13 +103,20 @@ def communications_to_carry(referral: Referral, actor: Actor, at: datetime) -> I
         if each.ended_at is not None or activity is None:
             continue
         if each.result is CheckResult.TO_BE_CHANGED:
-            yield Found(CHANGE, f"change/{each.id}", (each.author,), words=_words(each))
+            words = _words(each)
+            yield Found(CHANGE, f"change/{each.id}", (each.author,), words=words, activity=each.activity)
         elif each.result is CheckResult.FIT and activity.booked is not None:
             for recipient in each.recipients:
                 answer = _next_with(referral, each, recipient, actor, at)
                 if answer is not None:
                     key = f"{answer.kind}/{each.id}/{recipient.participant}"
-                    yield Found(answer, key, (recipient.participant,), words=_words(each, recipient))
+                    yield Found(
+                        answer,
+                        key,
+                        (recipient.participant,),
+                        words=_words(each, recipient),
+                        activity=each.activity,
+                    )
 
 
 def _next_with(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from casework.worklist.answers import (
@@ -21,20 +21,21 @@ from casework.worklist.answers import (
 from casework.worklist.duties import Duties
 from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
-from casework.worklist.next_steps import next_step
+from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
+from lifecycle.activities import ACTIVITY_STAGES, several
 from lifecycle.core import RULES, SUPERVISORS
-from lifecycle.notifying.appointments import CONFERENCE, Appointment, appointments
+from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.notifying.team import answering, may_not_sign_off
 from lifecycle.oversight import authors, made_by_an_author
 from lifecycle.working_time import Closures, add_span
 from messages.notice_facts import in_words, template_in_words
+from schemas.activity import Activity, activity_in_key
 from schemas.commands import COMMANDS
 from schemas.people import Staff
 from schemas.policy import DeadlineName, Rung
 from schemas.referral import Referral, Safeguarding, SignOffRequest
-from schemas.vocabulary import Stage
 from stores.worklists import OnHand
 
 SOON = "10wd"
@@ -106,9 +107,9 @@ class ItemFinder:
 
     def _sign_offs(self) -> Iterator[Found]:
         for request in self._referral.sign_off_requests:
-            key = f"{DeadlineName.SIGN_OFF}/{request.subject}"
+            key = f"{DeadlineName.SIGN_OFF}/{request.about}"
             escalated = {each.rung for each in self._row.escalations if each.deadline == key}
-            barred = may_not_sign_off(self._referral, request.subject, self._duties.people)
+            barred = may_not_sign_off(self._referral, request.about, self._duties.people)
             asked = answering(Rung.SUPERVISOR, self._duties.people, self._at, without=barred)
             theirs = self._member.id in asked or bool(escalated & self._duties.rungs)
             if theirs and self._may_sign_off(request):
@@ -119,9 +120,9 @@ class ItemFinder:
         return self._actor.id not in made and not made_by_an_author(self._actor, made, self._at)
 
     def _sign_off(self, request: SignOffRequest, waits_for: tuple[str, ...] | None = None) -> Found:
-        key = f"{DeadlineName.SIGN_OFF}/{request.subject}"
+        key = f"{DeadlineName.SIGN_OFF}/{request.about}"
         return Found(
-            ANSWERS[DeadlineName.SIGN_OFF],
+            self._for_activity(ANSWERS[DeadlineName.SIGN_OFF], request.activity),
             key,
             colleagues=(request.requested_by,),
             deadline=key,
@@ -133,6 +134,23 @@ class ItemFinder:
                 ("asked", short_day(request.requested_at)),
             ),
             waits_for=waits_for,
+            activity=request.activity,
+        )
+
+    def _for_activity(self, answer: Answer, activity: str | None) -> Answer:
+        """An answer that says which activity it is about, where there are several."""
+        if activity is None or not several(self._referral):
+            return answer
+        if "activity" not in COMMANDS[answer.kind].model_fields:
+            return answer
+        said = {"activity": activity}
+        return dataclasses.replace(
+            answer,
+            verb=f"{answer.verb} ({{which}})",
+            fields={**answer.fields, **said},
+            alternatives=tuple(
+                dataclasses.replace(each, fields={**each.fields, **said}) for each in answer.alternatives
+            ),
         )
 
     def _escalated(self) -> Iterator[Found]:
@@ -230,8 +248,8 @@ class ItemFinder:
             owner = as_caseworker or as_facilitator or self._member.id
             yield self._by(self._concern(concern, STOP_CONTACT), owner)
         found = list(self._owned(as_caseworker, as_facilitator, facilitators))
-        if not found and not self._referral.closed and self._row.caseworker is not None:
-            found = list(self._next(as_caseworker, as_facilitator, facilitators))
+        if not self._referral.closed and self._row.caseworker is not None:
+            found += self._next(as_caseworker, as_facilitator, facilitators, found)
         yield from found
         if not self._referral.closed:
             yield from self._drafts(as_caseworker or as_facilitator or self._member.id)
@@ -304,24 +322,35 @@ class ItemFinder:
             yield found if late else dataclasses.replace(found, waits_for=facilitators)
 
     def _next(
-        self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
+        self,
+        caseworker: str | None,
+        facilitator: str | None,
+        facilitators: tuple[str, ...],
+        dated: Collection[Found],
     ) -> Iterator[Found]:
+        """What comes next where nothing has a date: on the referral, or on one of several activities."""
         if self._referral.hold or (self._referral.safeguarding and caseworker is None):
             return
-        step = next_step(self._referral, self._actor, self._at)
-        if step is None:
-            return
-        found = Found(
-            _with_why(step.answer, Why.NEXT_STEP),
-            "next",
-            (step.participant.id,) if step.participant else (),
-        )
-        preparing = self._referral.stage in (Stage.PREPARATION, Stage.CONFERENCE) and bool(facilitators)
-        assigning = step.answer.kind in ("assign_facilitators", "choose_method")
-        if preparing and not assigning:
-            yield from self._shared(found, caseworker, facilitator, facilitators)
-        elif caseworker is not None:
-            yield self._by(found, caseworker)
+        for step in next_steps(self._referral, self._actor, self._at):
+            if dated and (step.activity is None or self._has_date(step.activity, dated)):
+                continue
+            found = Found(
+                _with_why(step.answer, Why.NEXT_STEP),
+                f"next/{step.activity.id}" if step.activity else "next",
+                (step.participant.id,) if step.participant else (),
+                activity=step.activity.id if step.activity else None,
+            )
+            preparing = self._referral.stage in ACTIVITY_STAGES and bool(facilitators)
+            preparing = preparing and step.answer.kind != "close"
+            assigning = step.answer.kind in ("assign_facilitators", "choose_method")
+            if preparing and not assigning:
+                yield from self._shared(found, caseworker, facilitator, facilitators)
+            elif caseworker is not None:
+                yield self._by(found, caseworker)
+
+    def _has_date(self, activity: Activity, dated: Collection[Found]) -> bool:
+        """Whether something of an activity has a date already, or waits for a sign-off."""
+        return any(each.activity == activity.id for each in dated)
 
     def _by(self, found: Found, owner: str) -> Found:
         """As the work of somebody: the reader's own, or done in place of who is away."""
@@ -333,7 +362,8 @@ class ItemFinder:
     # What there is to do, whoever does it.
 
     def _of_deadline(self, key: str) -> Found | None:
-        name, _, about = key.partition("/")
+        name, *parts = key.split("/")
+        about, activity = (parts or [""])[0], activity_in_key(key)
         deadline = DeadlineName(name)
         answer, participants = ANSWERS[deadline], self._whom(deadline, about)
         words: tuple[tuple[str, str], ...] = (("about", about),)
@@ -354,12 +384,13 @@ class ItemFinder:
             case _:
                 pass
         return Found(
-            answer,
+            self._for_activity(answer, activity),
             key,
             participants,
             deadline=key,
             due_at=self._row.deadlines[key],
             words=words,
+            activity=activity,
         )
 
     def _whom(self, deadline: DeadlineName, about: str) -> tuple[str, ...]:
@@ -369,7 +400,7 @@ class ItemFinder:
                 return (step.participant.id,) if step and step.participant else ()
             case DeadlineName.AGREEMENT_ITEM:
                 return tuple(item.by for item in self._referral.agreement if item.id == about)
-            case _ if self._referral.participant(about):
+            case _ if deadline is not DeadlineName.RISK_RECONFIRMATION and self._referral.participant(about):
                 return (about,)
             case _:
                 return ()
@@ -391,18 +422,25 @@ class ItemFinder:
 
     def _of_appointment(self, meeting: Appointment) -> Found:
         people = meeting.participants
-        if meeting.key == CONFERENCE:
-            answer = HOLD_ACTIVITY
-            people = self._referral.activity.attending if self._referral.activity else ()
-        else:
-            answer = MEET
+        activity = booked_as(self._referral, meeting.key)
+        answer = HOLD_ACTIVITY if activity else MEET
+        if activity is not None and activity.booked is not None:
+            people = activity.booked.attending
         over_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
         if over_at <= self._at:
             verb = "Record what became of the {activity} of {everybody}"
-            if meeting.key != CONFERENCE:
+            if activity is None:
                 verb = "Record what became of the meeting with {who}"
             answer = Answer(verb, answer.kind, "It was booked for {due}.", answer.fields, why=answer.why)
-        return Found(answer, meeting.key, people, due_at=meeting.starts_at, over_at=over_at)
+        about = activity.id if activity else activity_in_key(meeting.key)
+        return Found(
+            self._for_activity(answer, about),
+            meeting.key,
+            people,
+            due_at=meeting.starts_at,
+            over_at=over_at,
+            activity=about,
+        )
 
     def _answers(self, name: DeadlineName) -> Rung:
         rule = self._referral.policy.deadlines.get(name)

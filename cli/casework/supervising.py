@@ -168,7 +168,7 @@ def signoffs_command(
     _table(heading, map(_sign_off, found.items), f"No sign-off waits{whose}.", more=found.more)
     for each in found.items:
         if each.concerns is not None:
-            typer.echo(f"\n{each.reference}, {words(each.subject)}:")
+            typer.echo(f"\n{each.reference}, {words(each.about)}:")
             for line in _to_sign_off(each.concerns):
                 typer.echo(plain(f"  {line}"))
 
@@ -186,7 +186,8 @@ def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
             if concerns.gaps:
                 yield f"not assessed: {', '.join(map(words, concerns.gaps))}"
         case ReadinessToSignOff():
-            yield f"method: {words(concerns.method or 'none')}"
+            of = f" ({concerns.activity})" if concerns.activity else ""
+            yield f"method{of}: {words(concerns.method or 'none')}"
             co = f" with {concerns.co_facilitator}" if concerns.co_facilitator else ""
             advanced = ", an advanced practitioner" * concerns.advanced_practitioner
             yield f"facilitator: {concerns.facilitator or 'none'}{co}{advanced}"
@@ -215,7 +216,7 @@ def _sign_off(each: SignOffToGive) -> tuple[str, ...]:
     return (
         each.reference,
         each.area,
-        words(each.subject),
+        words(each.about),
         each.requested_by,
         when(each.requested_at),
         due(each.due_at).removeprefix("due ") if each.due_at else "stands still",

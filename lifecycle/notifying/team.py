@@ -10,14 +10,12 @@ from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.ladder import rung_of
 from lifecycle.oversight import authors
 from schemas import events as e
-from schemas.activity import Activity, activity_in_key
-from schemas.base import FIRST_ACTIVITY
+from schemas.activity import activity_in_key
 from schemas.events import Recorded
 from schemas.notices import Addressee
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
-from schemas.referral import Referral
-from schemas.vocabulary import SignOffSubject
+from schemas.referral import Referral, SignOffRequest
 
 _ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
 _RUNGS = {
@@ -168,9 +166,7 @@ def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
 
 def about_sign_off(event: e.SignOffRequested) -> str:
     """What a sign-off is asked for, as its deadline names it."""
-    if event.subject is not SignOffSubject.READINESS:
-        return event.subject
-    return Activity(id=event.activity or FIRST_ACTIVITY).about(event.subject)
+    return SignOffRequest.about_of(event.subject, event.activity)
 
 
 def _sign_off(event: e.Event) -> str | None:
