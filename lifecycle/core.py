@@ -192,9 +192,15 @@ class Rule:
         """The command's own gates and those of the stage it enters."""
         return (*self.gates, *(ENTRY_GATES.get(self.leads_to, ()) if self.leads_to else ()))
 
-    def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
-        """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
-        refused = self.place_refusal(referral, actor) or next(self.refusals(referral, actor, at), None)
+    def check(self, referral: Referral, actor: Actor, at: datetime, activity: str | None = None) -> None:
+        """Raise Refused where the command may not be given now, by this person, whatever its fields say.
+
+        Args:
+            activity: the id of the activity that it names, if it names one.
+        """
+        refused = self.place_refusal(referral, actor) or next(
+            self.refusals(referral, actor, at, activity), None
+        )
         if refused is not None:
             raise refused
 
@@ -214,11 +220,16 @@ class Rule:
             )
         return None
 
-    def refusals(self, referral: Referral, actor: Actor, at: datetime) -> Iterator[Refused]:
+    def refusals(
+        self, referral: Referral, actor: Actor, at: datetime, named: str | None = None
+    ) -> Iterator[Refused]:
         """What stands in the way of a command that has its place here: a hold, a concern, each gate that is shut.
 
         They are asked one by one, in the order in which a step meets them, and none is raised. Where it can be about
         several activities, nothing does if nothing does for one of them.
+
+        Args:
+            named: the id of the activity that it names: only what stands in the way for that one, if it can be meant.
         """
         if referral.hold and not self.on_hold:
             yield Refused("on_hold", "The referral is on hold; resume it first.")
@@ -228,6 +239,7 @@ class Rule:
             yield from self.refusals_about(referral, None, actor, at)
             return
         found = self.activity.of(referral)
+        found = tuple(each for each in found if each.id == named) or found
         if not found:
             yield Refused(self.activity.code, f"{self.activity.sentence}.")
         blocked = [tuple(self.refusals_about(referral, each, actor, at)) for each in found]
@@ -325,7 +337,7 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
     if isinstance(command, OpenReferral):
         raise Refused("already_open", "There is already a referral with this reference.")
     found = RULES[type(command)]
-    found.check(referral, actor, at)
+    found.check(referral, actor, at, getattr(command, "activity", None))
     return tuple(found.decide(referral, found.about_activity(referral, command, actor, at), actor, at))
 
 

@@ -97,7 +97,9 @@ class Looks(Lives):
         known = {each.id for each in referral.participants}
         for kind, step in blocked.items():
             codes = {self.answer(each, actor) for each in exemplars(kind, self.keyboard(actor))}
-            assert codes == {step.gates[0].code}
+            said = {each.code for each in step.gates}
+            # Of several activities each is refused for what it lacks itself.
+            assert codes == {step.gates[0].code} or (len(referral.activities) > 1 and codes <= said)
             rule = RULES[COMMANDS[kind]]
             about = rule.activity.of(referral) if rule.activity else (None,)
             shut = [rule.activity.code] if rule.activity and not about else []
