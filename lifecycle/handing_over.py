@@ -16,7 +16,7 @@ from lifecycle.stages.risk_assessment import confirmed_recently
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient
 from schemas.people import Actor
 from schemas.referral import Participant, Referral
-from schemas.vocabulary import OverridableGate, Purpose
+from schemas.vocabulary import Interest, OverridableGate, Purpose
 
 Lacks = Callable[[Referral, Communication, Recipient, Actor, datetime], str | None]
 
@@ -181,7 +181,12 @@ def both_take_part(
     activity = exchange_of(referral, communication)
     there = {person.id for person in writers_of(referral, activity)} if activity else set()
     missing = [each for each in (communication.author, recipient.participant) if each not in there]
-    return ", ".join(missing) or None
+    undecided = [
+        f"{person.id} is undecided"
+        for person in _pair(referral, communication, recipient)
+        if person.id in there and person.interest is Interest.UNDECIDED
+    ]
+    return ", ".join((*missing, *undecided)) or None
 
 
 @condition(
