@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casework.words.people import in_words, when
-from lifecycle.communications import of_activity
+from lifecycle.communications import exchange_of, of_activity
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient
 from schemas.referral import Referral
 
@@ -15,7 +15,15 @@ def communications(referral: Referral, activity_id: str) -> Iterator[str]:
     for each in of_activity(referral, activity_id):
         reply = f", in reply to {each.reply_to}" if each.reply_to else ""
         what = f"{each.id}: {in_words(each.form)} by {each.author}{reply}"
-        yield f"{what}; {'; '.join(_how_far(each))}"
+        over = exchange_of(referral, each) is None
+        yield f"{what}; {'; '.join(_where_it_ended(each) if over else _how_far(each))}"
+
+
+def _where_it_ended(communication: Communication) -> Iterator[str]:
+    """What became of a communication whose exchange is over."""
+    for each in communication.recipients:
+        answered = each.delivery in (Delivery.HANDED_OVER, Delivery.REFUSED)
+        yield _with(each) if answered else f"not handed over to {each.participant}"
 
 
 def _how_far(communication: Communication) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pytest
 
 from casework.referral.timeline import told_of_event
 from casework.words import SENTENCES, People, people_of, sentence
+from casework.words.exchange import communications
 from lifecycle import Refused
 from schemas import commands as c
 from schemas import events as e
@@ -214,3 +215,16 @@ def test_two_of_one_first_name_are_told_apart() -> None:
 
 def test_names_stay_out_of_what_is_logged_of_people() -> None:
     assert "Carter" not in repr(NAMED)
+
+
+def test_a_letter_that_was_not_handed_over_when_its_exchange_was_held_waits_for_nothing() -> None:
+    *_, story = exchanges()
+    story.do(c.DraftCommunication(author="r1", to=("h1",), form=CommunicationForm.LETTER, reply_to="c1"))
+    [_, before] = communications(story.referral, "a1")
+    assert (
+        before == "c2: letter by r1, in reply to c1; for h1, waits for its check by somebody other than cw-1"
+    )
+    story.later(days=3).do(c.RecordActivityHeld())
+    [first, after] = communications(story.referral, "a1")
+    assert first == "c1: letter by h1; handed over to r1 Mon 2 Mar 2026 10:00"
+    assert after == "c2: letter by r1, in reply to c1; not handed over to h1"
