@@ -406,9 +406,11 @@ async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = No
 
 
 async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
-    """The open referrals that somebody facilitates, by reference, each with its area."""
+    """The open referrals that somebody facilitates, or facilitated an activity of, by reference, each with its area."""
     rows = await pool.fetch(
-        "SELECT reference, area FROM referral WHERE facilitator = $1 AND stage <> 'closed' ORDER BY reference",
+        "SELECT reference, area FROM referral r WHERE stage <> 'closed' AND (facilitator = $1 OR EXISTS ("
+        " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
+        " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
         facilitator,
     )
     return [(row["reference"], Area(row["area"])) for row in rows]

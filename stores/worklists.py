@@ -53,9 +53,11 @@ FROM referral r
 WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]')
 AND (
     caseworker = ANY($2) OR facilitator = ANY($2)
-    OR facilitator IS NOT NULL AND stage <> 'closed' AND EXISTS (
+    OR stage <> 'closed' AND (facilitator IS NOT NULL OR stage IN ('preparation', 'conference', 'follow_up'))
+    AND EXISTS (
         SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference
-        AND e.body ->> 'co_facilitator' = ANY($2))
+        AND (e.body ->> 'co_facilitator' = ANY($2)
+            OR e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = ANY($2)))
     OR EXISTS (
         SELECT FROM jsonb_to_recordset(escalations) AS raised (rung text) WHERE raised.rung = ANY($3))
     OR $4 AND (

@@ -23,7 +23,7 @@ from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
-from lifecycle.activities import ACTIVITY_STAGES, several
+from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
 from lifecycle.core import RULES, SUPERVISORS
 from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
@@ -235,9 +235,7 @@ class ItemFinder:
 
     def _working(self) -> Iterator[Found]:
         workers = self._duties.workers
-        facilitators = tuple(
-            each for each in (self._referral.facilitator, self._referral.co_facilitator) if each
-        )
+        facilitators = self._facilitators()
         as_caseworker = self._row.caseworker if self._row.caseworker in workers else None
         mine = [each for each in facilitators if each in workers]
         as_facilitator = self._member.id if self._member.id in mine else next(iter(mine), None)
@@ -277,6 +275,22 @@ class ItemFinder:
             elif caseworker is not None:
                 yield self._by(found, caseworker)
 
+    def _facilitators(self) -> tuple[str, ...]:
+        """Who runs the referral's activities: its facilitators, and those of single activities."""
+        named = [self._referral.facilitator, self._referral.co_facilitator]
+        for each in self._referral.activities:
+            if each.run_by is not None:
+                named += [each.run_by.facilitator, each.run_by.co_facilitator]
+        return tuple(dict.fromkeys(who for who in named if who))
+
+    def _facilitators_of(self, found: Found, facilitators: tuple[str, ...]) -> tuple[str, ...]:
+        """Of these facilitators those who run the activity that something is about; all, where it is about none."""
+        activity = self._referral.activity(found.activity) if found.activity else None
+        if activity is None:
+            return facilitators
+        facilitator, co_facilitator, _ = facilitators_of(self._referral, activity)
+        return tuple(who for who in (facilitator, co_facilitator) if who)
+
     def _owned(
         self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
     ) -> Iterator[Found]:
@@ -314,6 +328,10 @@ class ItemFinder:
         facilitators: tuple[str, ...],
     ) -> Iterator[Found]:
         """What the facilitators do. The caseworker sees that it waits for them, and has it too when it is late."""
+        runs = self._facilitators_of(found, facilitators)
+        theirs = [who for who in runs if who in self._duties.workers]
+        facilitator = facilitator if facilitator in theirs else next(iter(theirs), None)
+        facilitators = runs or facilitators
         if facilitator is not None:
             yield self._by(found, facilitator)
         elif caseworker is not None:

@@ -35,7 +35,8 @@ class Standing(NamedTuple):
     """What decides who may look at a referral, and where its access log stands; as of one moment.
 
     Attributes:
-        co_facilitated: whether anybody was ever named its co-facilitator; who that is now, its events tell.
+        co_facilitated: whether anybody was ever named its co-facilitator, or facilitator of one of its activities; who
+            that is now, its events tell.
         sent_by: the partner who sent it; None where it was opened in the house.
         looks: how many there are in its access log.
         head: the link of the last of them; empty where there is none.
@@ -70,7 +71,8 @@ async def standing(pool: Pool, reference: str) -> Standing | None:
     """How a referral stands for who would look at it; None where there is no such referral."""
     row = await pool.fetchrow(
         "SELECT r.area, r.caseworker, r.facilitator, r.sensitive,"
-        " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND e.body ->> 'co_facilitator' IS NOT NULL)"
+        " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
+        "  OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL))"
         "  AS co_facilitated,"
         " EXISTS (SELECT FROM keys.erasure k WHERE k.reference = r.reference) AS erased,"
         " (SELECT actor FROM event e WHERE e.reference = r.reference AND e.sequence = 1 AND e.role = 'partner')"

@@ -172,7 +172,7 @@ def test_a_relation_is_what_the_register_and_the_referral_say(
     who: Staff | None, team: tuple[Staff, ...], relation: Relation
 ) -> None:
     people = {each.id: each for each in (*team, *((who,) if who else ()))}
-    assert relation_to(who, standing(sent_by="pa-1"), people, "fa-2") is relation
+    assert relation_to(who, standing(sent_by="pa-1"), people, ["fa-2"]) is relation
 
 
 def test_a_status_tells_neither_the_stage_nor_the_reason() -> None:

@@ -31,7 +31,7 @@ from schemas.notices import Outcome
 from schemas.people import Actor, Role, Staff
 from schemas.policy import DeadlineName
 from schemas.steps import Request
-from schemas.vocabulary import Stage
+from schemas.vocabulary import Channel, ConsentForm, Method, Purpose, Stage
 from stores import register, staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
@@ -293,6 +293,44 @@ async def test_the_facilitators_prepare_and_the_caseworker_waits(pool: Pool, boo
     assert (waits.why, waits.kind, waits.group) == (Why.WAITING, None, Group.WAITING)
     assert waits.verb.startswith(f"{FACILITATOR} or {CO_FACILITATOR}: ")
     assert list(lines_of(waits, CASEWORKER)) == [f"rj show {reference} --as {CASEWORKER}"]
+
+
+async def test_each_of_several_activities_has_its_own_next_step(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    both = ("h1", "r1")
+    await book.take(reference, "cw-1", until_conference(MONDAY)[0][1], MONDAY)
+    for method in (Method.FACE_TO_FACE, Method.LETTER):
+        await book.take(reference, "cw-1", c.PlanActivity(method=method, taking_part=both), MONDAY)
+    asked = [each for each in (await work_of(pool, FACILITATOR, MONDAY)).items if each.why is Why.NEXT_STEP]
+    assert [(each.kind, each.fields["purpose"]) for each in asked] == [
+        ("give_consent", "method_direct"),
+        ("give_consent", "method_indirect"),
+    ]
+    for who in both:
+        consent = c.GiveConsent(
+            participant=who,
+            purpose=Purpose.METHOD_INDIRECT,
+            form=ConsentForm.WRITTEN,
+            form_version="2026.1",
+            given_on=MONDAY.date(),
+        )
+        await book.take(reference, "cw-1", consent, MONDAY)
+        meeting = c.RecordPreparationMeeting(
+            participant=who, held_on=MONDAY.date(), channel=Channel.IN_PERSON, activity="a2"
+        )
+        await book.take(reference, "cw-1", meeting, MONDAY)
+    booked_by = [
+        each for each in (await work_of(pool, FACILITATOR, MONDAY)).items if each.kind == "book_activity"
+    ]
+    assert [(each.verb, each.fields) for each in booked_by] == [
+        ("Book the exchange of a letter (a2)", {"attending": "h1,r1", "activity": "a2"})
+    ]
+    # Whoever runs one activity only sees what comes next in that one.
+    own = c.AssignFacilitators(facilitator="su-2", activity="a2")
+    await book.take(reference, "cw-1", own, MONDAY)
+    theirs = [each for each in (await work_of(pool, "wl-sv", MONDAY)).items if each.why is Why.NEXT_STEP]
+    assert [each.kind for each in theirs] == ["book_activity"]
+    assert {each.kind for each in (await work_of(pool, FACILITATOR, MONDAY)).items} == {"give_consent"}
 
 
 async def test_a_preparation_meeting_is_an_appointment_until_it_is_recorded(pool: Pool, book: Book) -> None:
