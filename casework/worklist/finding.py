@@ -263,7 +263,7 @@ class ItemFinder:
 
     def _colleagues_without(self, drafted_by: tuple[str, ...]) -> tuple[str, ...]:
         """Those who work on the referral and had no part in a draft."""
-        working = (self._row.caseworker, self._referral.facilitator, self._referral.co_facilitator)
+        working = (self._row.caseworker, *self._facilitators())
         return tuple(dict.fromkeys(each for each in working if each and each not in drafted_by))
 
     def _communications(

@@ -39,8 +39,10 @@ from tests.life import (
     BIRTHDAY,
     HARMED,
     asides,
+    book,
     detours,
     form,
+    letters,
     until_closed,
     until_conference,
     until_preparation,
@@ -105,11 +107,14 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     )
     await take(until_conference(datetime.now(UTC), CANARY))
     await take(detours(datetime.now(UTC), CANARY))
+    began_at = datetime.now(UTC)
+    await take([("fa-1", c.AdjournActivity(began_at=began_at, reason=CANARY)), *book(began_at, CANARY)])
     # She is told of no appointment but by phone.
     done = c.CompleteTask(task=await a_task(referrals, reference), result=TaskResult.PASSED_ON, note=CANARY)
     await take([("cw-1", done)])
     await take(until_closed(datetime.now(UTC), CANARY)[:-1])
     await take([("cw-1", c.RequestFurtherActivity(reason=CANARY))])
+    await take(letters(datetime.now(UTC), CANARY))
     mistake = c.AddNote(note=CANARY)
     noted = await referrals.take(reference, mistake, "cw-1")
     await take([("su-1", c.CorrectStep(step=noted.sequence, reason=CANARY))])
