@@ -306,8 +306,8 @@ def due(moment: datetime) -> str:
 
 
 def words(name: str) -> str:
-    """A word of the field as people read it: victim contact; with an activity, readiness of a2."""
-    return name.replace("_", " ").replace("/", " of ")
+    """A word of the field as people read it: victim contact."""
+    return name.replace("_", " ")
 
 
 def plain(text: str) -> str:

@@ -90,7 +90,7 @@ def word_item(found: Found, referral: Referral, at: datetime) -> WorkItem:
     entered = f"It has been in {in_words(referral.stage)} since {short_day(referral.stage_entered_at)}."
     away = f"It is the work of {found.instead_of}, who is away." if found.instead_of else ""
     return WorkItem(
-        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(","),
+        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(",").replace(", (", " ("),
         reference=referral.reference,
         area=referral.area,
         stage=referral.stage,

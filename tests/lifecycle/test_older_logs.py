@@ -70,7 +70,7 @@ def test_a_log_of_an_older_version_leads_to_what_it_led_to(number: int) -> None:
 def test_a_state_of_an_older_version_is_read_as_what_it_was(number: int) -> None:
     """As a workflow carries it on, and as the step that corrected another one says what the referral became."""
     written = LOGS[number]
-    referral = Referral.model_validate(written["became"])
+    referral = Referral.model_validate_json(json.dumps(written["became"]))
     assert as_it_was(referral) == as_written(written["became"])
     found = [json.loads(each.model_dump_json()) for each in deadlines(referral)]
     assert found == written["deadlines"]
