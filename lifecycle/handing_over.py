@@ -1,7 +1,7 @@
 """What must hold of a communication before it is checked, offered, answered and handed over.
 
-Source: RJC practice guidance on indirect restorative justice; that nobody checks their own draft, and that whoever is
-to get it agrees at the moment of the hand-over, is our inference.
+That nobody checks their own draft, and that whoever is to get it agrees at the moment of the hand-over, is our
+judgement.
 """
 
 from collections.abc import Callable, Sequence
