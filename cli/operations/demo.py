@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulation.pathfinder import Driven
 
 app = command_group()
-demo = typer.Typer(help="Try the engine on figures that were published.", rich_markup_mode=None)
+demo = command_group("Try the engine on figures that were published.")
 app.add_typer(demo, name="demo")
 
 
