@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from lifecycle import (
     Refused,
+    areas_concerned,
     authors_of_what_is_signed_off,
     deadlines,
     fold,
@@ -24,7 +25,7 @@ from lifecycle import (
 from lifecycle.coarse_facts import changes
 from lifecycle.outcome import decide_request, evolve_all, outcome_of
 from schemas import events as e
-from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
+from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.notices import Notice
 from schemas.people import Role
@@ -54,6 +55,9 @@ _CHANGES_MESSAGES = (
     e.ParticipantAmended,
     e.ParticipationEnded,
     e.StepCorrected,
+    e.TransferAccepted,
+    e.TransferOfferWithdrawn,
+    e.TransferRefused,
 )
 
 # Seconds for one attempt: a longer one waits for a database that does not answer; it fails and is retried.
@@ -284,7 +288,10 @@ class Steps:
         self, before: Referral | None, events: Sequence[Recorded], became: Referral
     ) -> tuple[Notice, ...]:
         wanted = notices_wanted(before, events, became)
-        return notices(wanted, await staff.team(self._pool, became.area)) if wanted.anything else ()
+        if not wanted.anything:
+            return ()
+        areas = areas_concerned(became) | (areas_concerned(before) if before else set())
+        return notices(wanted, await staff.team(self._pool, *areas))
 
     async def _with_notices(
         self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
@@ -327,6 +334,9 @@ class Steps:
             policy = self._policies.of(command.area)
         elif isinstance(command, AdoptPolicy) and referral is not None:
             policy = self._policies.of(referral.area)
+        elif isinstance(command, AcceptTransfer):
+            # The actor's area is checked against the register when the step is recorded.
+            policy = self._policies.of(request.actor.area)
         return decide_request(reference, referral, request, at, history=history, policy=policy)
 
 

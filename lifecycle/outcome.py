@@ -11,7 +11,8 @@ from lifecycle.ladder import cleared
 from lifecycle.notifying.appointments import called_off
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import open_referral
-from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
+from lifecycle.transfer import accept, offer_lapsed
+from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.policy import Policy
 from schemas.referral import Referral
@@ -47,7 +48,8 @@ def decide_request(
         request: the command and who asks.
         at: now, aware.
         history: the whole log; needed to correct a step, else it may be empty.
-        policy: what the service has settled for the area; needed to open a referral and to adopt a policy.
+        policy: what the service has settled for the area, or for the one that takes the referral over; needed to open
+            a referral, to adopt a policy and to accept a transfer.
 
     Raises:
         Refused: it is not possible.
@@ -60,6 +62,8 @@ def decide_request(
             return correct(referral, history, command, actor, at)
         case AdoptPolicy() if referral is not None and policy is not None:
             return adopt(referral, policy, command, actor, at)
+        case AcceptTransfer() if referral is not None and policy is not None:
+            return accept(referral, policy, command, actor, at)
         case _ if referral is not None:
             return decide(referral, command, actor, at)
         case _:
@@ -71,7 +75,7 @@ def outcome_of(
 ) -> Outcome:
     """The events of a step with what follows from them, as they stand in the log, and the state after them.
 
-    What is no longer late is cleared with it, and what was booked may be off.
+    What is no longer late is cleared with it, what was booked may be off, and an offer to another area may lapse.
 
     Args:
         referral: the state before; None where the step opens the referral.
@@ -82,6 +86,8 @@ def outcome_of(
     before = referral.sequence if referral else 0
     events = _as_recorded(happened, request, before, before, at)
     became = evolve_all(referral, events)
+    lapsed = _as_recorded(tuple(offer_lapsed(became, events)), request, before, became.sequence, at)
+    events, became = [*events, *lapsed], evolve_all(became, lapsed)
     follows: tuple[Event, ...] = (*cleared(became), *called_off(referral, became, events, at))
     done = _as_recorded(follows, request, before, became.sequence, at)
     return Outcome((*events, *done), evolve_all(became, done))

@@ -65,6 +65,7 @@ class DeadlineName(StrEnum):
     INACTIVITY = "inactivity"
     HOLD_REVIEW = "hold_review"
     TASK = "task"
+    TRANSFER_ANSWER = "transfer_answer"
 
 
 class Timing(Model):

@@ -160,6 +160,11 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         "activity": _ACTIVITIES[booked] if booked else "activity",
         "which": activity.id if activity else "",
         "caseworker": referral.caseworker or "the team",
+        "area": referral.area,
+        "left": referral.transfers[-1].left if referral.transfers else "",
+        "here_since": short_day(referral.here_since),
+        "offered_to": referral.transfer_offer.area if referral.transfer_offer else "",
+        "offered": short_day(referral.transfer_offer.offered_at) if referral.transfer_offer else "",
         "received": short_day(referral.received_at),
         "entered": short_day(referral.stage_entered_at),
         "active": short_day(referral.last_activity_at),
@@ -184,6 +189,8 @@ def _activity_of(found: Found, referral: Referral) -> Activity | None:
 def _read_first(found: Found, answer: Answer) -> ReadFirst | None:
     if answer.kind == "sign_off":
         return ReadFirst.SIGN_OFFS
+    if answer.kind == "accept_transfer":
+        return ReadFirst.REFERRAL
     with_participant = bool(found.participants) and _is_participant(found.participants[0])
     return ReadFirst.CONTACT if answer.kind in _AFTER_CONTACT and with_participant else None
 

@@ -30,6 +30,7 @@ _PROBLEMS = {
     "staff_other_role": "does not have the role that was claimed",
     "staff_other_area": "does not work in this referral's area",
     "staff_not_advanced": "is not an advanced practitioner in the staff register",
+    "area_without_supervisor": "has no supervisor or service manager who could answer the offer",
     "staff_made_by_author": "was given the role less than a day ago by an author of what is to be signed off",
 }
 
@@ -149,7 +150,8 @@ async def check_named(pool: Pool, request: Request) -> None:
 
 
 def _not_as_claimed(code: str, who: str, request: Request) -> Refused:
-    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
+    field = "area" if code == "area_without_supervisor" else "caseworker"
+    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else field)
 
 
 def link_of(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lifecycle import deadlines, next_point
 from schemas import commands as c
+from schemas.areas import Area
 from schemas.commands import Command
 from schemas.facts import AgreementItem
 from schemas.notices import Outcome
@@ -679,6 +680,8 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
     stories.append(to(Stage.VICTIM_CONTACT).do(untold, by=CLOCK))
     booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
     stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
+    offer = c.OfferTransfer(area=Area.CUMBRIA, reason="they moved")
+    stories.append(Story().do(offer, by=SUPERVISOR))
     running = {deadline.name for story in stories for deadline in story.open.values()}
     assert running == set(DeadlineName)
 
