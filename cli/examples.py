@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from cli.reading import annotation_parts
+from schemas.annotations import annotation_parts
 from schemas.areas import LONDON
 
 # By the field's name: what a caseworker might well say. Phone numbers are of the block kept for drama by Ofcom.
