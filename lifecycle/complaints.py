@@ -37,7 +37,11 @@ def complaint_unanswered(referral: Referral, actor: Actor, at: datetime) -> str 
 
 @gate("own_work", "A complaint must be answered by somebody who neither has the referral nor facilitates it")
 def not_complained_about(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return "" if actor.id in (referral.caseworker, referral.facilitator, referral.co_facilitator) else None
+    working = {referral.caseworker, referral.facilitator, referral.co_facilitator}
+    for each in referral.activities:
+        if each.run_by is not None:
+            working |= {each.run_by.facilitator, each.run_by.co_facilitator}
+    return "" if actor.id in working else None
 
 
 @rule(RecordComplaint, stages=Stage, gates=[not_erased], on_hold=True, in_safeguarding=True)

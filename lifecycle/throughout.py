@@ -15,7 +15,7 @@ from lifecycle.core import (
     rule,
 )
 from lifecycle.ladder import raised
-from lifecycle.leaving import end_participation, known_participant
+from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import (
     check_court_dates,
@@ -123,7 +123,7 @@ def decide_give_consent(
     WithdrawConsent,
     stages=Stage,
     gates=[consent_to_withdraw],
-    may_lead_to=[Stage.CLOSED],
+    may_lead_to=LEAVING_LEADS_TO,
     on_hold=True,
     in_safeguarding=True,
 )
@@ -145,7 +145,7 @@ def decide_withdraw_consent(
         raise Refused("closed", "The referral is closed; this consent ended with it.", "purpose")
     yield event_from(ConsentWithdrawn, command)
     if command.purpose is Purpose.TAKE_PART and person.active:
-        yield from end_participation(referral, person, EndReason.WITHDREW)
+        yield from end_participation(referral, person, EndReason.WITHDREW, at)
 
 
 @rule(AddParticipant, stages=OPEN_STAGES, on_hold=True)

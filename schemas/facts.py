@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from schemas.areas import Area
-from schemas.base import Day, Model, Moment, Note, ParticipantId
+from schemas.base import ActivityId, Day, Model, Moment, Note, ParticipantId
 from schemas.characteristics import (
     Disability,
     GenderIdentity,
@@ -81,6 +81,12 @@ District = Annotated[
 ]
 """The district where the harm happened. The police area is in the clear; with a district a rare offence could single
 somebody out, so it is sealed and counted as a coarse fact. Whether a well-formed code is in use is not checked."""
+
+
+Which = Annotated[
+    ActivityId | None,
+    Field(description="which activity, such as a1; may be left out where only one can be meant"),
+]
 
 
 class NewParticipant(Model):
@@ -234,6 +240,30 @@ class Facilitators(Model):
         default=False,
         description="the facilitator is an advanced practitioner; checked against the staff register",
     )
+    activity: ActivityId | None = Field(
+        default=None, description="the activity that they run; absent: every one without its own facilitators"
+    )
+
+
+class ActivityPlan(Model):
+    """A plan for an activity beside others: by which method, and who of the two sides takes part in it."""
+
+    method: Method
+    taking_part: tuple[ParticipantId, ...] = Field(
+        default=(), max_length=40, description="ids of both sides; absent: everyone who is committed"
+    )
+    reason: Reason = None
+
+
+class Adjournment(Model):
+    """The adjournment of a direct activity that began and did not come to its end."""
+
+    began_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
+    resumes_at: Moment | None = Field(
+        default=None, description="when it goes on; absent: it is to be booked again"
+    )
+    reason: Reason = None
+    activity: Which = None
 
 
 class MethodChoice(Model):
@@ -241,6 +271,7 @@ class MethodChoice(Model):
 
     method: Method
     reason: Reason = None
+    activity: Which = None
 
 
 class PreparationMeeting(Model):
@@ -250,6 +281,7 @@ class PreparationMeeting(Model):
     held_on: Day
     channel: Channel
     note: Note = None
+    activity: Which = None
 
 
 class MeetingBooking(Model):
@@ -259,6 +291,7 @@ class MeetingBooking(Model):
     starts_at: Moment
     channel: Channel = Channel.IN_PERSON
     venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    activity: Which = None
 
 
 class MeetingCancellation(Model):
@@ -266,6 +299,7 @@ class MeetingCancellation(Model):
 
     participant: ParticipantId
     reason: Reason = None
+    activity: Which = None
 
 
 class ConfirmationGiven(Model):
@@ -281,6 +315,7 @@ class Booking(Model):
     starts_at: Moment
     attending: tuple[ParticipantId, ...] = Field(min_length=2)
     venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    activity: Which = None
 
 
 class ActivityOutcome(Model):
@@ -289,6 +324,7 @@ class ActivityOutcome(Model):
     partly: bool = Field(default=False, description="it began but was not completed")
     started_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
     note: Note = None
+    activity: Which = None
 
 
 class Postponement(Model):
@@ -296,6 +332,7 @@ class Postponement(Model):
 
     asked_by: ParticipantId | None = Field(default=None, description="who asked; absent: the service")
     reason: Reason = None
+    activity: Which = None
 
 
 class AgreementItem(Model):
@@ -311,6 +348,7 @@ class Agreement(Model):
     """The outcome agreement of an activity."""
 
     items: tuple[AgreementItem, ...] = Field(min_length=1, max_length=30)
+    activity: Which = None
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -334,6 +372,7 @@ class FollowUp(Model):
     participant: ParticipantId
     contact: FollowUpContact
     note: Note = None
+    activity: Which = None
 
 
 class Survey(Model):
@@ -347,6 +386,7 @@ class Survey(Model):
     )
     rating: Annotated[int | None, Special] = Field(default=None, ge=0, le=10, description="0 to 10")
     comment: Note = None
+    activity: Which = None
 
 
 class ScaleScore(Model):
@@ -544,6 +584,7 @@ class SignOffDecision(Model):
     subject: SignOffSubject
     approved: bool
     reason: Reason = Field(default=None, description="needed when it is not approved; sealed")
+    activity: Which = None
 
 
 class GateOverride(Model):
@@ -551,6 +592,7 @@ class GateOverride(Model):
 
     gate: OverridableGate
     reason: Annotated[str | None, Sensitive] = Field(default=None, min_length=3, max_length=2000)
+    activity: Which = None
 
 
 class Review(Model):

@@ -37,6 +37,7 @@ _FOR_ANYBODY = frozenset(
     | {"deadline", "point", "rung", "corrects", "was", "version"}
     | {"template", "to", "perhaps_before", "task", "result"}
     | {"minutes", "work", "complaint"}
+    | {"communication", "activity"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
 _OF_TRANSFER = (TransferOffered, TransferOfferWithdrawn, TransferAccepted, TransferRefused)

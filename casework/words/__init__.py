@@ -15,7 +15,7 @@ from casework.words.due import (
 from casework.words.happened import SENTENCES, sentence
 from casework.words.people import People, deadline_in_words, in_words, on_day, people_of, when
 from casework.words.standing import (
-    activity,
+    activities,
     complaints,
     erased,
     message_underway,
@@ -31,7 +31,7 @@ __all__ = [
     "ENDS_WITH",
     "SENTENCES",
     "People",
-    "activity",
+    "activities",
     "complaints",
     "deadline_change",
     "deadline_in_words",

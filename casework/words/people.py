@@ -39,7 +39,9 @@ def deadline_in_words(key: str) -> str:
         return in_words(name)
     if name == DeadlineName.COMPLAINT:
         return f"{name} {about}"
-    return f"{in_words(name)} {'of' if name == DeadlineName.SIGN_OFF else 'about'} {in_words(about)}"
+    about, _, activity = about.partition("/")
+    of = "of" if name in (DeadlineName.SIGN_OFF, DeadlineName.RISK_RECONFIRMATION) else "about"
+    return f"{in_words(name)} {of} {in_words(about)}{f' for {activity}' if activity else ''}"
 
 
 def side_in_words(role: ParticipantRole, *, conflict: bool) -> str:
