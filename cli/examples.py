@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from cli.reading import annotation_parts
+from schemas.annotations import annotation_parts
 from schemas.areas import LONDON
 
 # By the field's name: what a caseworker might well say. Phone numbers are of the block kept for drama by Ofcom.
@@ -108,6 +108,26 @@ _BY_KIND: dict[str, dict[str, Any]] = {
     "choose_method": {"reason": "Both would rather meet in person."},
     "record_preparation_meeting": {"channel": "in_person", "note": "Went through how the meeting will run."},
     "record_confirmation": {"participant": "r1", "confirmation": "offender_manager"},
+    "draft_communication": {
+        "author": "h1",
+        "to": ["r1"],
+        "form": "letter",
+        "note": "She wrote it by hand; we went through it together.",
+    },
+    "check_communication": {
+        "communication": "c1",
+        "result": "fit",
+        "taken_out": "The name of the street where she lives.",
+        "reason": "It would tell where she can be found; she agreed.",
+    },
+    "offer_communication": {"communication": "c1", "participant": "r1"},
+    "record_answer": {"communication": "c1", "participant": "r1", "answer": "accepted"},
+    "hand_over_communication": {
+        "communication": "c1",
+        "participant": "r1",
+        "agrees": True,
+        "note": "Read it twice, and asked to keep it.",
+    },
     "postpone_activity": {"asked_by": "h1", "reason": "She has a hospital appointment that day."},
     "stop_activity": {"reason": "Voices were raised; both asked for a break and went home."},
     "return_to_preparation": {"reason": "Both would like to try again, by letter."},

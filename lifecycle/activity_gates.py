@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from lifecycle.activities import facilitators_of, people_of
+from lifecycle.communications import begins_at, nothing_handed_over
 from lifecycle.consents import TWO_SIDES, in_force, lacking
 from lifecycle.core import ENTRY_GATES, activity_gate
 from lifecycle.stages.risk_assessment import confirmed_recently
@@ -181,7 +182,17 @@ ENTRY_GATES[Stage.CONFERENCE] = (*TAKING_PART, method_consents)
     "Everyone attending must consent, when the activity begins, to taking part, to the method and to supporters there",
 )
 def attending_consent(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
-    return missing_when_it_began(referral, activity, activity.booked.starts_at) if activity.booked else None
+    if activity.booked is None:
+        return None
+    return missing_when_it_began(referral, activity, begins_at(referral, activity, activity.booked))
+
+
+@activity_gate(
+    "nothing_handed_over",
+    "Of an exchange with letters, messages or spoken words, at least one must have been handed over",
+)
+def something_handed_over(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
+    return "" if activity.booked and nothing_handed_over(referral, activity) else None
 
 
 def missing_when_it_began(referral: Referral, activity: Activity, began: datetime) -> str | None:

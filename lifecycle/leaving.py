@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lifecycle.activities import change_activity, ended_by, stage_moves, with_state
+from lifecycle.communications import after_leaving
 from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
 from lifecycle.refusal import Refused
 from schemas.commands import EndParticipation, Withdraw
@@ -141,7 +142,12 @@ def apply_participation_ended(event: ParticipationEnded, referral: Referral, rec
         else consent
         for consent in changed.consents
     )
-    changed = changed.model_copy(update={"consents": consents})
+    changed = changed.model_copy(
+        update={
+            "consents": consents,
+            "communications": after_leaving(changed.communications, left, recorded.at),
+        }
+    )
     for activity in changed.booked:
         booked = activity.booked
         if booked is not None and recorded.at < booked.starts_at:

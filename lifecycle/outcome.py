@@ -5,17 +5,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lifecycle.adoption import adopt
+from lifecycle.clocks import deadlines
+from lifecycle.coarse_facts import Changes, changes
 from lifecycle.core import decide, evolve
 from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying.appointments import called_off
+from lifecycle.notifying.notices import WantedNotices, notices_wanted
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import open_referral
 from lifecycle.transfer import accept, offer_lapsed
 from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.policy import Policy
-from schemas.referral import Referral
+from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 
 
@@ -29,6 +32,24 @@ class Outcome(NamedTuple):
 
     events: tuple[Recorded, ...]
     referral: Referral
+
+
+class Written(NamedTuple):
+    """All that is written with one step.
+
+    Attributes:
+        events: the step's, as they stand in the log.
+        referral: the state after them.
+        deadlines: those that are open then.
+        wanted: the messages that the step calls for; who gets them is for the team to say.
+        facts: its changes to the coarse facts.
+    """
+
+    events: tuple[Recorded, ...]
+    referral: Referral
+    deadlines: tuple[Deadline, ...]
+    wanted: WantedNotices
+    facts: Changes
 
 
 def decide_request(
@@ -91,6 +112,29 @@ def outcome_of(
     follows: tuple[Event, ...] = (*cleared(became), *called_off(referral, became, events, at))
     done = _as_recorded(follows, request, before, became.sequence, at)
     return Outcome((*events, *done), evolve_all(became, done))
+
+
+def written_with(
+    referral: Referral | None,
+    happened: Sequence[Event],
+    request: Request,
+    at: datetime,
+    history: Iterable[Recorded] = (),
+) -> Written:
+    """All that is written with a step, whoever writes it and whenever it was.
+
+    Args:
+        referral, happened, request, at: see :func:`outcome_of`.
+        history: the log before it; needed only where the step takes an earlier one back.
+    """
+    events, became = outcome_of(referral, happened, request, at)
+    return Written(
+        events,
+        became,
+        deadlines(became),
+        notices_wanted(referral, events, became),
+        changes(referral, events, became, history),
+    )
 
 
 def evolve_all(referral: Referral | None, events: Iterable[Recorded]) -> Referral:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Rule
+from lifecycle import BETWEEN, ENTRY_GATES, RULES, STAGES, THROUGHOUT, Rule
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.leaving import CLOSES_AS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
@@ -24,6 +24,7 @@ __all__ = [
     "ClosureTold",
     "CommandTold",
     "SectionTold",
+    "between_stages",
     "closures",
     "commands",
     "consent_gates",
@@ -90,6 +91,11 @@ def commands() -> list[CommandTold]:
 def stages() -> list[SectionTold]:
     """The stages, in their order."""
     return [_section(module) for module in STAGES]
+
+
+def between_stages() -> list[SectionTold]:
+    """What belongs to the preparation and to what is booked."""
+    return [_section(module) for module in BETWEEN]
 
 
 def of_every_stage() -> list[SectionTold]:

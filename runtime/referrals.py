@@ -129,16 +129,29 @@ class Referrals:
             Refused: it may not be opened. Nothing was stored.
             NotAnswered, TemporalUnreachable: it may or may not be recorded; the same opening may be sent again.
         """
-        actor = _claim(await self.member(staff_id), form.area)
-        reference, command_id = opening or await self.opening(form.source, external_id)
+        opening = opening or await self.opening(form.source, external_id)
         # Update-with-start starts the workflow even where its validator refuses, so everything is checked before.
-        open_referral(reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
-        if form.linked_to and await area_of(self.pool, form.linked_to) is None:
-            raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
+        actor = await self.check_opening(form, staff_id, opening)
+        reference, command_id = opening
         await self.keys.create(reference)
         return await self.send(
             reference, Request(command_id=command_id, actor=actor, command=form), start=True
         )
+
+    async def check_opening(self, form: OpenReferral, staff_id: str, opening: Opening) -> Actor:
+        """Check all that is checked before a referral is opened, and record nothing.
+
+        Returns:
+            Who would open it, in its area.
+
+        Raises:
+            Refused: it may not be opened.
+        """
+        actor = _claim(await self.member(staff_id), form.area)
+        open_referral(opening.reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
+        if form.linked_to and await area_of(self.pool, form.linked_to) is None:
+            raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
+        return actor
 
     async def take(
         self, reference: str, command: Command, staff_id: str, *, command_id: UUID | None = None

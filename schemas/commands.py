@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from schemas import facts
+from schemas import exchange, facts
 from schemas.base import ActivityId, Model, Note
 from schemas.notices import NoticeResult
 from schemas.people import StaffId
@@ -221,6 +221,36 @@ class ReturnToPreparation(Model):
     kind: Literal["return_to_preparation"] = "return_to_preparation"
     reason: Why
     activity: facts.Which = None
+
+
+class DraftCommunication(exchange.Draft):
+    """Record that a letter, message or spoken word was drafted, or changed after a check. Its text is not entered."""
+
+    kind: Literal["draft_communication"] = "draft_communication"
+
+
+class CheckCommunication(exchange.Check):
+    """Record the check of a draft that others drafted or were given."""
+
+    kind: Literal["check_communication"] = "check_communication"
+
+
+class OfferCommunication(exchange.Offer):
+    """Record that a person was offered what was checked and is for them."""
+
+    kind: Literal["offer_communication"] = "offer_communication"
+
+
+class RecordAnswer(exchange.OfferAnswer):
+    """Record whether a person accepts or refuses what they are offered, or leaves it for later."""
+
+    kind: Literal["record_answer"] = "record_answer"
+
+
+class HandOverCommunication(exchange.HandOver):
+    """Record that a person, who agreed at that moment, was handed what they had accepted."""
+
+    kind: Literal["hand_over_communication"] = "hand_over_communication"
 
 
 class RecordAgreement(facts.Agreement):
@@ -517,6 +547,11 @@ Command = Annotated[
     | StopActivity
     | ReturnToPreparation
     | EndActivity
+    | DraftCommunication
+    | CheckCommunication
+    | OfferCommunication
+    | RecordAnswer
+    | HandOverCommunication
     | RecordAgreement
     | SettleAgreementItem
     | RecordFollowUp

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
-from schemas import facts
+from schemas import exchange, facts
 from schemas.areas import Area
 from schemas.base import ActivityId, Model, Note, ParticipantId
 from schemas.notices import NoticeResult
@@ -197,6 +197,42 @@ class ActivityEnded(Model):
     activity: ActivityId
     why: ActivityEndReason
     reason: facts.Reason = None
+
+
+class CommunicationDrafted(exchange.Draft):
+    """A letter, message or spoken word was drafted, or drafted again."""
+
+    kind: Literal["communication_drafted"] = "communication_drafted"
+    communication: exchange.CommunicationId
+    activity: ActivityId
+
+
+class CommunicationChecked(exchange.Check):
+    """A draft was checked by somebody who had no part in it."""
+
+    kind: Literal["communication_checked"] = "communication_checked"
+    activity: ActivityId
+
+
+class CommunicationOffered(exchange.Offer):
+    """A person was offered a communication."""
+
+    kind: Literal["communication_offered"] = "communication_offered"
+    activity: ActivityId
+
+
+class CommunicationAnswered(exchange.OfferAnswer):
+    """A person accepted or refused a communication, or left it for later."""
+
+    kind: Literal["communication_answered"] = "communication_answered"
+    activity: ActivityId
+
+
+class CommunicationHandedOver(exchange.HandOver):
+    """A communication was handed over to a person who agreed at that moment."""
+
+    kind: Literal["communication_handed_over"] = "communication_handed_over"
+    activity: ActivityId
 
 
 class AgreementMade(facts.Agreement):
@@ -512,6 +548,11 @@ Event = Annotated[
     | ActivityAdjourned
     | ActivityTakenUp
     | ActivityEnded
+    | CommunicationDrafted
+    | CommunicationChecked
+    | CommunicationOffered
+    | CommunicationAnswered
+    | CommunicationHandedOver
     | AgreementMade
     | AgreementItemSettled
     | FollowedUp

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from schemas.activity import Activity, Held, activities_of_older_state
 from schemas.areas import Area
 from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
+from schemas.exchange import Communication
 from schemas.notices import Outcome
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
@@ -290,6 +291,9 @@ class Referral(Model):
     )
     activities: tuple[Activity, ...] = ()
     agreement: tuple[Item, ...] = ()
+    communications: tuple[Communication, ...] = Field(
+        default=(), description="what the people of its indirect activities write or say to each other"
+    )
 
     hold: Hold | None = None
     frozen: tuple[Frozen, ...] = ()

@@ -65,7 +65,12 @@ AND (
         OR NOT EXISTS (SELECT FROM staff s WHERE s.id = caseworker AND s.active AND r.area = ANY(s.areas))
         OR EXISTS (
             SELECT FROM deadline d WHERE d.reference = r.reference AND split_part(key, '/', 1) = ANY($5)
-            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END))
+            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END)
+        OR stage <> 'closed' AND EXISTS (
+            SELECT FROM event d WHERE d.kind = 'communication_drafted' AND d.reference = r.reference
+            AND NOT EXISTS (
+                SELECT FROM event k WHERE k.kind = 'communication_checked' AND k.reference = d.reference
+                AND k.body ->> 'communication' = d.body ->> 'communication' AND k.sequence > d.sequence)))
 )
 AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = r.reference)
 ORDER BY reference
@@ -89,7 +94,8 @@ async def on_hand(
     Args:
         workers: all that they own, facilitate or help to facilitate.
         rungs: besides, what has climbed to these.
-        supervising: besides, what waits for a sign-off or a reviewer, is frozen, or belongs to nobody who works there.
+        supervising: besides, what waits for a sign-off or a reviewer, is frozen, has a draft that nobody checked,
+            or belongs to nobody who works there.
         reviews: with `supervising`: the deadlines that a supervisor answers for.
         now: inactivity counts from when it is due.
         soon: the other reviews count when they are due before then.

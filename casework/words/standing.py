@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from casework.words.exchange import communications
 from casework.words.people import SIDES, in_words, on_day, when
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
@@ -95,6 +96,7 @@ def _of_activity(referral: Referral, activity: Activity) -> Iterator[str]:
     booked = activity.booked
     if booked:
         yield f"Booked: {in_words(booked.method)}, {when(booked.starts_at)}, {', '.join(booked.attending)}"
+    yield from communications(referral, activity.id)
     for person in referral.participants:
         meeting_at = activity.part(person.id).meeting_at
         if meeting_at is not None and person.active:

@@ -21,6 +21,7 @@ from casework.worklist.answers import (
     Why,
 )
 from casework.worklist.duties import Duties
+from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
@@ -65,6 +66,7 @@ class ItemFinder:
         self._row = row
         self._referral = referral
         self._at = at
+        self._actor = member.acting_in(row.area)
         self._closures: Closures = frozenset(referral.policy.closures)
 
     def find(self) -> list[Found]:
@@ -99,6 +101,7 @@ class ItemFinder:
         if Rung.SUPERVISOR in self._duties.rungs:
             yield from self._reviews()
             yield from self._safeguarding()
+            yield from self._drafts_for_nobody_else()
         if self._duties.unowned:
             yield from self._unowned()
         closed = self._referral.closed and Rung.SUPERVISOR in self._duties.rungs
@@ -117,8 +120,7 @@ class ItemFinder:
 
     def _may_sign_off(self, request: SignOffRequest) -> bool:
         made = authors(self._referral, request)
-        actor = self._member.acting_in(self._row.area)
-        return actor.id not in made and not made_by_an_author(actor, made, self._at)
+        return self._actor.id not in made and not made_by_an_author(self._actor, made, self._at)
 
     def _sign_off(self, request: SignOffRequest, waits_for: tuple[str, ...] | None = None) -> Found:
         key = f"{DeadlineName.SIGN_OFF}/{request.about}"
@@ -208,6 +210,13 @@ class ItemFinder:
             waits_for=() if answer is STOP_CONTACT else None,
         )
 
+    def _drafts_for_nobody_else(self) -> Iterator[Found]:
+        """Drafts to check where everybody who works on the referral had a part in them."""
+        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+            closed = self._referral.closed or self._member.id in drafted_by
+            if not closed and not self._colleagues_without(drafted_by):
+                yield found
+
     def _unowned(self) -> Iterator[Found]:
         owner = self._row.caseworker
         if self._referral.closed or owner in self._duties.people:
@@ -249,6 +258,31 @@ class ItemFinder:
         if not self._referral.closed and self._row.caseworker is not None:
             found += self._next(as_caseworker, as_facilitator, facilitators, found)
         yield from found
+        if not self._referral.closed:
+            yield from self._drafts(as_caseworker or as_facilitator or self._member.id)
+            yield from self._communications(as_caseworker, as_facilitator, facilitators)
+
+    def _drafts(self, owner: str) -> Iterator[Found]:
+        """Drafts to check, for those who work on it: who had a part in a draft sees whom it waits for."""
+        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+            if self._member.id in drafted_by:
+                yield dataclasses.replace(found, waits_for=self._colleagues_without(drafted_by))
+            else:
+                yield self._by(found, owner)
+
+    def _colleagues_without(self, drafted_by: tuple[str, ...]) -> tuple[str, ...]:
+        """Those who work on the referral and had no part in a draft."""
+        working = (self._row.caseworker, *self._facilitators())
+        return tuple(dict.fromkeys(each for each in working if each and each not in drafted_by))
+
+    def _communications(
+        self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
+    ) -> Iterator[Found]:
+        for found in communications_to_carry(self._referral, self._actor, self._at):
+            if facilitators:
+                yield from self._shared(found, caseworker, facilitator, facilitators)
+            elif caseworker is not None:
+                yield self._by(found, caseworker)
 
     def _facilitators(self) -> tuple[str, ...]:
         """Who runs the referral's activities: its facilitators, and those of single activities."""
@@ -324,7 +358,7 @@ class ItemFinder:
         """What comes next where nothing has a date: on the referral, or on one of several activities."""
         if self._referral.hold or (self._referral.safeguarding and caseworker is None):
             return
-        for step in next_steps(self._referral, self._member.acting_in(self._row.area), self._at):
+        for step in next_steps(self._referral, self._actor, self._at):
             if dated and (step.activity is None or self._has_date(step.activity, dated)):
                 continue
             found = Found(
@@ -367,7 +401,7 @@ class ItemFinder:
                 answer = self._allocating()
             case DeadlineName.RISK_ASSESSMENT | DeadlineName.OFFENDER_DECISION:
                 # What is to be done by then is what comes next.
-                step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
+                step = next_step(self._referral, self._actor, self._at)
                 if step is not None:
                     because = step.answer.because or answer.because
                     answer = _with_why(step.answer, Why.DEADLINE, because)
@@ -389,7 +423,7 @@ class ItemFinder:
     def _whom(self, deadline: DeadlineName, about: str) -> tuple[str, ...]:
         match deadline:
             case DeadlineName.FIRST_CONTACT:
-                step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
+                step = next_step(self._referral, self._actor, self._at)
                 return (step.participant.id,) if step and step.participant else ()
             case DeadlineName.AGREEMENT_ITEM:
                 return tuple(item.by for item in self._referral.agreement if item.id == about)

@@ -85,6 +85,8 @@ _OPENS: dict[str, Answer | None] = {
     "offender_initiated_refused": None,
     "not_offender_initiated": None,
     "attending_consent_missing": None,
+    # What is to be done with each communication is said of each.
+    "nothing_handed_over": None,
     "sign_off_waiting": None,
 }
 # Conditions of asking for the sign-off of readiness that are not conditions of booking.

@@ -51,7 +51,10 @@ _AFTER_CONTACT = frozenset(
         "book_preparation_meeting",
         "complete_task",
         "give_consent",
+        "hand_over_communication",
+        "offer_communication",
         "record_acknowledgement",
+        "record_answer",
         "record_contact_attempt",
         "record_follow_up",
         "record_information_given",
@@ -134,7 +137,7 @@ def _of_others(found: Found, answer: Answer) -> str:
         return answer.verb
     if answer.why is Why.SIGN_OFF:
         return f"A supervisor signs the {SIGNED_OFF[answer.fields['subject']]} off"
-    return f"{' or '.join(found.waits_for or ())}: {continued(answer.verb)}"
+    return f"{' or '.join(found.waits_for or ('A supervisor',))}: {continued(answer.verb)}"
 
 
 def _words(found: Found, referral: Referral) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from lifecycle.activities import (
     taken_up,
     without_meetings,
 )
+from lifecycle.communications import offers_ended
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import (
     ENTRY_GATES,
@@ -216,6 +217,7 @@ def _in_new_round(referral: Referral) -> Referral:
             "sign_offs": (),
             "overrides": (),
             "activities": activities,
+            "communications": offers_ended(referral.communications, referral.stage_entered_at),
             "sign_off_requests": closures,
         }
     )

@@ -14,7 +14,13 @@ from lifecycle.activities import (
     taken_up,
     with_state,
 )
-from lifecycle.activity_gates import TAKING_PART, attending_consent, missing_when_it_began
+from lifecycle.activity_gates import (
+    TAKING_PART,
+    attending_consent,
+    missing_when_it_began,
+    something_handed_over,
+)
+from lifecycle.communications import begins_at
 from lifecycle.core import Candidates, apply, event_from, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
@@ -85,7 +91,7 @@ def _goes_back(referral: Referral, activity: Activity, to: ActivityState) -> Ite
     RecordActivityHeld,
     stages=[Stage.CONFERENCE],
     activity=BOOKED,
-    gates=[attending_consent],
+    gates=[attending_consent, something_handed_over],
     may_lead_to=[Stage.FOLLOW_UP],
 )
 def decide_record_activity_held(
@@ -94,7 +100,7 @@ def decide_record_activity_held(
     activity = activity_of(referral, command.activity)
     if activity.booked is None:
         return
-    started_at = command.started_at or activity.booked.starts_at
+    started_at = command.started_at or begins_at(referral, activity, activity.booked)
     check_beginning(referral, activity, started_at, at, "started_at")
     yield event_from(ActivityHeld, command, started_at=started_at, method=activity.booked.method)
     if len(referral.booked) == 1:

@@ -37,7 +37,7 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests.book import MONDAY, Book
-from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
+from tests.life import HARMED, RESPONSIBLE, consent, until_conference, until_preparation
 from tests.register import enter
 
 HERE = Area.WILTSHIRE
@@ -361,6 +361,91 @@ async def test_the_conference_and_the_risk_before_it_are_the_facilitators(pool: 
         ("reconfirm_risk", Group.TODAY),
     ]
     assert found[0].verb == "Lead the meeting of h1 and r1"
+
+
+async def letters(book: Book, at: datetime = MONDAY) -> str:
+    """A referral whose exchange of letters is booked for a week later."""
+    reference = await in_preparation(book, at)
+    on = at.date()
+    consents = [consent(who, "method_indirect", on) for who in (HARMED, RESPONSIBLE)]
+    booking = {"starts_at": at + timedelta(days=7), "attending": [HARMED, RESPONSIBLE]}
+    assigning, _, *meetings = until_conference(at)[:4]
+    steps: list[tuple[str, Command]] = [
+        assigning,
+        ("cw-1", c.ChooseMethod.model_validate({"method": "letter"})),
+        *meetings,
+        *(("fa-1", each) for each in consents),
+        ("fa-1", c.BookActivity.model_validate(booking)),
+    ]
+    await book.tell(reference, steps, at)
+    return reference
+
+
+async def exchanged(pool: Pool, who: str, now: datetime = MONDAY + HOUR) -> list[tuple[str, str, Why]]:
+    """What somebody has to do with communications."""
+    items = (await work_of(pool, who, now)).items
+    return [(each.verb, each.kind or "", each.why) for each in items if "c1" in each.verb]
+
+
+async def test_a_letter_is_checked_by_a_colleague_and_carried_by_the_facilitators(
+    pool: Pool, book: Book
+) -> None:
+    reference = await letters(book)
+    letter = c.DraftCommunication.model_validate({"author": HARMED, "to": [RESPONSIBLE], "form": "letter"})
+    await book.take(reference, "fa-1", letter, MONDAY)
+    assert await exchanged(pool, CASEWORKER) == [
+        ("Check the letter c1", "check_communication", Why.NEXT_STEP)
+    ]
+    [(waiting, _, why)] = await exchanged(pool, FACILITATOR)
+    assert (waiting, why) == (f"{CASEWORKER} or {CO_FACILITATOR}: check the letter c1", Why.WAITING)
+    assert await exchanged(pool, SUPERVISOR) == []
+
+    whom = {"communication": "c1", "participant": RESPONSIBLE}
+    to_be_changed = {"communication": "c1", "result": "to_be_changed", "reason": "Invented"}
+    await book.take(reference, "cw-1", c.CheckCommunication.model_validate(to_be_changed), MONDAY)
+    [(change, kind, _)] = await exchanged(pool, FACILITATOR)
+    assert (change, kind) == (
+        "Change the letter c1 with h1, the person harmed",
+        "draft_communication",
+    )
+    again = letter.model_copy(update={"communication": "c1"})
+    await book.take(reference, "fa-1", again, MONDAY)
+    fit = c.CheckCommunication.model_validate({"communication": "c1", "result": "fit"})
+    await book.take(reference, "cw-1", fit, MONDAY)
+    steps: list[tuple[str, Command]] = [
+        ("Offer the letter c1 to r1, the person responsible", c.OfferCommunication.model_validate(whom)),
+        (
+            "Ask r1, the person responsible, whether they want the letter c1",
+            c.RecordAnswer.model_validate({**whom, "answer": "later"}),
+        ),
+        (
+            "Ask r1, the person responsible, again whether they want the letter c1",
+            c.RecordAnswer.model_validate({**whom, "answer": "accepted"}),
+        ),
+        (
+            "Hand over the letter c1, if they agree then, to r1, the person responsible",
+            c.HandOverCommunication.model_validate({**whom, "agrees": True}),
+        ),
+    ]
+    for verb, command in steps:
+        assert await exchanged(pool, FACILITATOR) == [(verb, command.kind, Why.NEXT_STEP)]
+        await book.take(reference, "fa-1", command, MONDAY)
+    assert await exchanged(pool, FACILITATOR) == []
+
+
+async def test_a_draft_in_which_all_had_a_part_is_for_a_supervisor_to_check(pool: Pool, book: Book) -> None:
+    reference = await letters(book)
+    letter = {"author": HARMED, "to": [RESPONSIBLE], "form": "letter", "received_by": CASEWORKER}
+    await book.take(reference, "fa-1", c.DraftCommunication.model_validate(letter), MONDAY)
+    await book.take(
+        reference,
+        "fa-2",
+        c.DraftCommunication.model_validate({**letter, "communication": "c1"}),
+        MONDAY,
+    )
+    [(waiting, _, why)] = await exchanged(pool, FACILITATOR)
+    assert (waiting, why) == ("A supervisor: check the letter c1", Why.WAITING)
+    assert [kind for _, kind, _ in await exchanged(pool, SUPERVISOR)] == ["check_communication"]
 
 
 async def test_follow_up_and_agreement_are_dated(pool: Pool, book: Book) -> None:

@@ -15,6 +15,7 @@ from lifecycle import deadlines
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import Recorded
+from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm
 from schemas.facts import AgreementItem, FactorAssessment, NeedScore
 from schemas.notices import Outcome
 from schemas.people import Actor, ContactSafety
@@ -304,6 +305,64 @@ def examples_of_record_activity_held(keyboard: Keyboard) -> Iterator[Command]:
 def examples_of_postpone_activity(keyboard: Keyboard) -> Iterator[Command]:
     for who in (None, *keyboard.ids()):
         yield c.PostponeActivity(asked_by=who, reason=CANARY)
+
+
+@of("draft_communication")
+def examples_of_draft_communication(keyboard: Keyboard) -> Iterator[Command]:
+    people = keyboard.ids(ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
+    for author in people:
+        for to in people:
+            for activity in (None, *(each.id for each in keyboard.referral.activities)):
+                yield c.DraftCommunication(
+                    author=author, to=(to,), form=CommunicationForm.LETTER, activity=activity
+                )
+    for each in keyboard.referral.communications:
+        recipients = tuple(one.participant for one in each.recipients)
+        yield c.DraftCommunication(
+            communication=each.id, author=each.author, to=recipients, form=CommunicationForm.RECORDED_MESSAGE
+        )
+        yield c.DraftCommunication(
+            author=recipients[0], to=(each.author,), form=CommunicationForm.SPOKEN, reply_to=each.id
+        )
+    yield c.DraftCommunication(author="h1", to=("r1",), form=CommunicationForm.LETTER, received_by="fa-1")
+    yield c.DraftCommunication(
+        communication="c99", author="h1", to=("r1",), form=CommunicationForm.LETTER, activity="a9"
+    )
+
+
+@of("check_communication")
+def examples_of_check_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which in (*(each.id for each in keyboard.referral.communications), "c99"):
+        for result in CheckResult:
+            yield c.CheckCommunication(communication=which, result=result)
+
+
+def _deliveries(keyboard: Keyboard) -> Iterator[tuple[str, str]]:
+    """Each communication with each who could be meant, and one that is unknown."""
+    for each in keyboard.referral.communications:
+        for who in keyboard.ids(ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE):
+            yield each.id, who
+    yield "c99", "h1"
+
+
+@of("offer_communication")
+def examples_of_offer_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        yield c.OfferCommunication(communication=which, participant=who)
+
+
+@of("record_answer")
+def examples_of_record_answer(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        for answer in CommunicationAnswer:
+            yield c.RecordAnswer(communication=which, participant=who, answer=answer)
+
+
+@of("hand_over_communication")
+def examples_of_hand_over_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        for agrees in (True, False):
+            yield c.HandOverCommunication(communication=which, participant=who, agrees=agrees)
 
 
 @of("record_agreement")
