@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
+from lifecycle.activities import activity_of
 from lifecycle.consents import both_sides, in_force
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.oversight import authors
@@ -19,10 +20,11 @@ from lifecycle.stages.follow_up import attended
 from lifecycle.stages.risk_assessment import confirmed_recently
 from lifecycle.working_time import at_day_start, shift_working_days
 from schemas import commands as c
+from schemas.activity import Activity, Booked
 from schemas.areas import LONDON
 from schemas.commands import Command
 from schemas.facts import AgreementItem, FactorAssessment, NeedScore
-from schemas.referral import Activity, Participant, Referral
+from schemas.referral import Participant, Referral
 from schemas.vocabulary import (
     Agency,
     Channel,
@@ -615,9 +617,15 @@ def _factors(course: Course) -> tuple[FactorAssessment, ...]:
 # --- preparation ---
 
 
+def the_activity(referral: Referral) -> Activity:
+    """The one activity that a referral of an invented year has; an empty one until something of it is recorded."""
+    return activity_of(referral, None)
+
+
 @duty(Stage.PREPARATION)
 def preparation(case: Case) -> Iterator[Todo]:
     referral, course = case.referral, case.course
+    activity = the_activity(referral)
     moves = case.times("stage_entered")
     if referral.facilitator is None:
         # A sensitive case is led by an advanced practitioner; the first two are.
@@ -635,20 +643,21 @@ def preparation(case: Case) -> Iterator[Todo]:
             ),
         )
         return
-    if referral.method is None:
+    if activity.method is None:
         yield Todo("method", case.facilitator, 4, lambda at: c.ChooseMethod(method=course.method))
         return
     people = both_sides(referral)
     for person in people:
-        yield from _consents(case, person, referral.method.purpose)
+        yield from _consents(case, person, activity.method.purpose)
         yield from _meetings(case, person)
         yield from _confirmations(case, person)
         if _supporters(referral):
             yield from _consents(case, person, Purpose.SUPPORTERS)
-    if not all(each.prepared_on and in_force(referral, each, referral.method.purpose) for each in people):
+    purpose = activity.method.purpose
+    if not all(activity.part(each.id).prepared_on and in_force(referral, each, purpose) for each in people):
         return
     signed = any(each.subject is SignOffSubject.READINESS for each in referral.sign_offs)
-    if referral.method.direct and not signed:
+    if activity.method.direct and not signed:
         if not referral.sign_off_requests:
             key = f"readiness/{moves}/{case.times('signed_off')}"
             yield Todo(key, case.facilitator, 1.5, lambda at: c.RequestReadinessSignOff())
@@ -660,7 +669,7 @@ def _booking(case: Case, referral: Referral, moves: int) -> Iterator[Todo]:
     asked = [each.id for each in both_sides(referral)]
     attending = (*asked, *(each.id for each in _supporters(referral)))
     ahead, hour = case.pick("ahead", range(2, 13)), case.pick("hour", range(10, 17))
-    if not confirmed_recently(referral, case.life.last_at):
+    if not confirmed_recently(referral, the_activity(referral), case.life.last_at):
         yield Todo(f"confirm/{moves}/{case.life.last_at:%Y%m%d}", case.facilitator, 0.3, _confirm)
     else:
         yield Todo(
@@ -680,16 +689,18 @@ def _confirm(at: datetime) -> Command:
 
 
 def _supporters(referral: Referral) -> list[Participant]:
-    if referral.method is None or not referral.method.direct:
+    method = the_activity(referral).method
+    if method is None or not method.direct:
         return []
     return [each for each in referral.participants if each.role is ParticipantRole.SUPPORTER and each.active]
 
 
 def _meetings(case: Case, person: Participant) -> Iterator[Todo]:
-    if person.prepared_on is not None:
+    part = the_activity(case.referral).part(person.id)
+    if part.prepared_on is not None:
         return
     books = case.pick(f"books/{person.id}", (True, False))
-    if person.meeting_at is None and books:
+    if part.meeting_at is None and books:
         yield Todo(
             f"book_meeting/{person.id}/{case.times('preparation_meeting_booked')}",
             case.facilitator,
@@ -704,7 +715,7 @@ def _meetings(case: Case, person: Participant) -> Iterator[Todo]:
     def held(at: datetime) -> Command:
         return c.RecordPreparationMeeting(participant=person.id, held_on=today(at), channel=Channel.IN_PERSON)
 
-    after = person.meeting_at + timedelta(hours=1) if person.meeting_at else None
+    after = part.meeting_at + timedelta(hours=1) if part.meeting_at else None
     key = f"meeting/{person.id}/{person.ended_at}"
     yield Todo(key, case.facilitator, 0.3 if after else 8, held, after)
 
@@ -725,26 +736,27 @@ def _confirmations(case: Case, person: Participant) -> Iterator[Todo]:
 @duty(Stage.CONFERENCE)
 def conference(case: Case) -> Iterator[Todo]:
     referral = case.referral
-    activity, booked = referral.activity, case.times("activity_booked")
-    if activity is None:
+    activity, booked = the_activity(referral), case.times("activity_booked")
+    if activity.booked is None:
         yield Todo(f"back/{booked}", case.facilitator, 1, lambda at: c.ReturnToPreparation(reason=_WORDS))
         return
     held = f"held/{booked}"
     if held in case.refused or (case.course.postponed and not case.times("activity_postponed")):
         yield Todo(f"postpone/{booked}", case.facilitator, 1, lambda at: c.PostponeActivity(reason=_WORDS))
         return
-    confirmed = confirmed_recently(referral, activity.starts_at)
-    if not confirmed and case.life.last_at < activity.starts_at:
-        earliest = at_day_start(shift_working_days(today(activity.starts_at), -4))
-        yield Todo(f"confirm/{booked}/{activity.starts_at}", case.facilitator, 0.3, _confirm, earliest)
-    yield _the_day(case, activity, held)
+    starts_at = activity.booked.starts_at
+    confirmed = confirmed_recently(referral, activity, starts_at)
+    if not confirmed and case.life.last_at < starts_at:
+        earliest = at_day_start(shift_working_days(today(starts_at), -4))
+        yield Todo(f"confirm/{booked}/{starts_at}", case.facilitator, 0.3, _confirm, earliest)
+    yield _the_day(case, activity.booked, held)
 
 
-def _the_day(case: Case, activity: Activity, held: str) -> Todo:
-    over = activity.starts_at + timedelta(hours=2)
+def _the_day(case: Case, booked: Booked, held: str) -> Todo:
+    over = booked.starts_at + timedelta(hours=2)
     if case.course.stopped and not case.times("activity_stopped"):
         return Todo("stop", case.facilitator, 0.2, lambda at: c.StopActivity(reason=_WORDS), over)
-    partly = case.course.partly and activity.method.direct
+    partly = case.course.partly and booked.method.direct
     return Todo(
         held, case.facilitator, 0.2, lambda at: c.RecordActivityHeld(partly=partly, note=_WORDS), over
     )
@@ -757,7 +769,7 @@ def _the_day(case: Case, activity: Activity, held: str) -> Todo:
 def follow_up(case: Case) -> Iterator[Todo]:
     referral, course = case.referral, case.course
     held_at = referral.held[-1].at
-    there = [each for each in attended(referral) if each.active]
+    there = [each for each in attended(referral, the_activity(referral)) if each.active]
     if course.further and len(referral.held) == 1:
         yield Todo(
             "further",
@@ -808,15 +820,16 @@ def _items(case: Case) -> Iterator[Todo]:
 
 
 def _contacts_after(case: Case, person: Participant, held_at: datetime) -> Iterator[Todo]:
+    part = the_activity(case.referral).part(person.id)
     for contact, after, only_long in _FOLLOW_UPS:
-        if contact in person.followed_up or (only_long and not case.course.long):
+        if contact in part.followed_up or (only_long and not case.course.long):
             continue
 
         def follow(at: datetime, contact: FollowUpContact = contact) -> Command:
             return c.RecordFollowUp(participant=person.id, contact=contact)
 
         yield Todo(f"{contact}/{person.id}/{held_at:%Y%m%d}", case.facilitator, 1, follow, held_at + after)
-    if not person.surveyed:
+    if not part.surveyed:
         asked = held_at + timedelta(days=20)
         yield Todo(f"survey/{person.id}", case.caseworker, 4, lambda at: _survey(case, person), asked)
     harmed = person.role is ParticipantRole.HARMED
@@ -863,8 +876,9 @@ def _survey(case: Case, person: Participant) -> Command:
 def _ending(case: Case, there: Sequence[Participant], held_at: datetime) -> Iterator[Todo]:
     referral, course = case.referral, case.course
     wanted = [contact for contact, _, only_long in _FOLLOW_UPS if course.long or not only_long]
-    followed = all(contact in each.followed_up for each in there for contact in wanted)
-    asked = all(each.surveyed for each in there)
+    parts = [the_activity(referral).part(each.id) for each in there]
+    followed = all(contact in each.followed_up for each in parts for contact in wanted)
+    asked = all(each.surveyed for each in parts)
     settled = all(item.outcome is not None for item in referral.agreement)
     if not (followed and asked and settled) or (course.further and len(referral.held) == 1):
         return
