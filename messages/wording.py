@@ -107,6 +107,7 @@ _KINDS = {
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
     "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
     "news": _staff("something happened on a referral", "what"),
+    "came_of_age": _staff("somebody in a referral has turned 18", "participant"),
     "digest": _Kind(
         Audience.STAFF,
         "the work of the day",

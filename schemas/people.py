@@ -116,6 +116,11 @@ class Person(Model):
     phone: Annotated[str | None, Sensitive] = Field(default=None, max_length=40)
     email: Annotated[str | None, Sensitive] = Field(default=None, max_length=254)
     address: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    contact_note: Annotated[str | None, Sensitive] = Field(
+        default=None,
+        max_length=2000,
+        description="how they are reached, in words: what is no number or address that can be checked",
+    )
     needs: Annotated[str | None, Sensitive] = Field(
         default=None,
         max_length=2000,

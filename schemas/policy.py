@@ -65,6 +65,7 @@ class DeadlineName(StrEnum):
     INACTIVITY = "inactivity"
     HOLD_REVIEW = "hold_review"
     TASK = "task"
+    COMING_OF_AGE = "coming_of_age"
 
 
 class Timing(Model):

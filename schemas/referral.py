@@ -1,11 +1,11 @@
 """The state of a referral: all that the rules need, and nothing that could identify a person."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.base import Model, ParticipantId
 from schemas.notices import Outcome
 from schemas.people import StaffId
@@ -63,6 +63,14 @@ class Participant(Model):
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
+    reachable_by: tuple[Channel, ...] | None = Field(
+        default=None, description="the ways for which there is a usable address; None: the log is older than that"
+    )
+    birthday_known: bool = Field(default=False, description="whether the age band follows from a date of birth")
+    turns_18_on: Annotated[date | None, Special] = Field(
+        default=None, description="of who was a child when the referral was received, if a date of birth is known"
+    )
+    came_of_age: bool = Field(default=False, description="whether it was noticed that they turned 18")
     attempts: tuple[Attempt, ...] = ()
     informed_at: AwareDatetime | None = None
     interest: Interest | None = None
@@ -89,7 +97,13 @@ class Participant(Model):
     @property
     def child(self) -> bool:
         """Whether a parent or guardian must also consent."""
-        return self.age_band is AgeBand.UNDER_18
+        return self.age_band is AgeBand.UNDER_18 and not self.came_of_age
+
+    def child_at(self, moment: datetime) -> bool:
+        """Whether they are under 18 at that moment, aware. Without a date of birth they are as they were last."""
+        if self.turns_18_on is None:
+            return self.child
+        return moment.astimezone(LONDON).date() < self.turns_18_on
 
 
 class Consent(Model):

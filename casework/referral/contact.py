@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pydantic import Field
 
 from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import fold
 from lifecycle.contacts import contact_of
+from lifecycle.details import doubts
 from lifecycle.leaving import known_participant
 from schemas.access import DataKind
 from schemas.base import Model
 from schemas.people import ContactSafety, Person
 from stores.logs import event_log
+
+
+class DoubtfulDetail(Model):
+    """A detail that would be refused today.
+
+    Attributes:
+        field: name, date_of_birth, phone, email, address or safe_hours.
+        reason: what is wrong with it, in words; never the detail itself.
+    """
+
+    field: str
+    reason: str
 
 
 class ContactDetails(Model):
@@ -23,12 +38,14 @@ class ContactDetails(Model):
         person: name and addresses.
         contact_safety: which ways and hours are safe.
         frozen: whether a safeguarding concern forbids every contact now.
+        doubtful: details that the log holds from before they were checked; no message is sent by them.
     """
 
     participant: str
     person: Person = Field(repr=False)
     contact_safety: ContactSafety | None = Field(repr=False)
     frozen: bool
+    doubtful: tuple[DoubtfulDetail, ...] = ()
 
 
 async def contact_details(session: Session, reference: str, participant: str) -> ContactDetails:
@@ -55,4 +72,8 @@ async def contact_details(session: Session, reference: str, participant: str) ->
         person=contact.person,
         contact_safety=contact.safety,
         frozen=referral.safeguarding is not None,
+        doubtful=tuple(
+            DoubtfulDetail(field=each.field, reason=each.reason)
+            for each in doubts(contact.person, contact.safety, datetime.now(UTC))
+        ),
     )

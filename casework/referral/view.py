@@ -27,7 +27,18 @@ _RULES_ONLY: dict[str, Any] = {
     "risk": {"assessments"},
     "tasks": {"__all__": {"why"}},
     "participants": {
-        "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
+        "__all__": {
+            "age_band",
+            "gender",
+            "ethnicity",
+            "custody",
+            "safe_channels",
+            "reachable_by",
+            "birthday_known",
+            "turns_18_on",
+            "came_of_age",
+            "attempts",
+        },
     },
 }
 # Of a message that is on its way.

@@ -301,6 +301,8 @@ class ItemFinder:
     def _of_deadline(self, key: str) -> Found | None:
         name, _, about = key.partition("/")
         deadline = DeadlineName(name)
+        if deadline not in ANSWERS:
+            return None
         answer, participants = ANSWERS[deadline], self._whom(deadline, about)
         words: tuple[tuple[str, str], ...] = (("about", about),)
         match deadline:

@@ -79,6 +79,9 @@ def _lines(found: ContactDetails) -> list[str]:
     ]
     if safety.seen_by:
         lines.append(f"Messages may be seen by: {safety.seen_by}")
+    if person.contact_note:
+        lines.append(f"Note: {person.contact_note}")
+    lines += [f"DOUBTFUL {words(each.field)}: {each.reason}." for each in found.doubtful]
     if person.needs:
         lines.append(f"Needs: {person.needs}")
     return lines
