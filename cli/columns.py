@@ -226,6 +226,12 @@ def _put(document: dict[str, Any], column: Column, cell: str) -> None:
     below[column.path[-1]] = value
 
 
+def column_of(field: str) -> str | None:
+    """The column in which a field of the referral's document stands, such as participants.0.person.phone."""
+    path = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
+    return next((column.name for column in columns().values() if column.path and column.path == path), None)
+
+
 def _problem(number: int, place: tuple[int | str, ...], reason: str) -> Problem:
     # An item of a list belongs to the column of the list.
     for column in columns().values():

@@ -53,7 +53,8 @@ _HARMED = {
         "date_of_birth": "1980-02-29",
         "phone": "07700 900123",
         "email": "alex@example.org",
-        "address": "1 Example Street, Durham",
+        "address": "1 Example Street, Durham, DH1 1AA",
+        "contact_note": "Rings back in the evening; the neighbour at number 3 knows when.",
         "needs": "Hard of hearing: speak clearly, offer a quiet room.",
     },
     "contact_safety": {

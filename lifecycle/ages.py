@@ -8,7 +8,12 @@ from schemas.areas import LONDON
 from schemas.referral import Referral
 from schemas.vocabulary import AgeBand
 
-_UNTIL = ((18, AgeBand.UNDER_18), (25, AgeBand.FROM_18_TO_24), (35, AgeBand.FROM_25_TO_34), (55, AgeBand.FROM_35_TO_54))
+_UNTIL = (
+    (18, AgeBand.UNDER_18),
+    (25, AgeBand.FROM_18_TO_24),
+    (35, AgeBand.FROM_25_TO_34),
+    (55, AgeBand.FROM_35_TO_54),
+)
 
 
 def becomes(years: int, born: date) -> date:
@@ -46,6 +51,8 @@ def noticed_at(turns_18: date) -> datetime:
 def as_of(referral: Referral, at: datetime) -> Referral:
     """The referral with everybody who has turned 18 by that moment as an adult, before the clock has noticed it.
 
+    For deciding only: their clock runs on, and what is recorded keeps the age band of the day of receipt.
+
     Args:
         at: aware.
     """
@@ -53,7 +60,7 @@ def as_of(referral: Referral, at: datetime) -> Referral:
     if not grown:
         return referral
     people = tuple(
-        person.model_copy(update={"came_of_age": True}) if person.id in grown else person
+        person.model_copy(update={"age_band": AgeBand.FROM_18_TO_24}) if person.id in grown else person
         for person in referral.participants
     )
     return referral.model_copy(update={"participants": people})

@@ -29,7 +29,9 @@ _DRAMA = re.compile(
 )
 # What people write between the digits of a telephone number, and a plus before them.
 _PHONE = re.compile(r"\+?[0-9 ()./-]+")
-_DASHES_AND_SPACES = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u00a0": " "})
+_DASHES_AND_SPACES = str.maketrans(
+    {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u00a0": " "}
+)
 
 # A postcode at the end of a line or part, or a number of British Forces Post Office.
 # Source: Royal Mail, Programmers' guide to the Postcode Address File.
@@ -133,11 +135,17 @@ def postal_address(written: str) -> str:
     Raises:
         Unusable: it is blank, or has characters that nobody can see.
     """
-    address = "\n".join(visible_text(line, "an address") if line.strip() else "" for line in written.splitlines())
+    address = "\n".join(
+        visible_text(line, "an address") if line.strip() else "" for line in written.splitlines()
+    )
     if not address.strip():
         raise Unusable("it is blank; leave it out where it is not known")
     found = _postcode(address)
-    return address if found is None else f"{address[: found.start()]}{_in_capitals(found)}{address[found.end() :]}"
+    return (
+        address
+        if found is None
+        else f"{address[: found.start()]}{_in_capitals(found)}{address[found.end() :]}"
+    )
 
 
 def has_postcode(address: str) -> bool:
@@ -146,10 +154,8 @@ def has_postcode(address: str) -> bool:
 
 
 def _postcode(address: str) -> re.Match[str] | None:
-    found = None
-    for found in _POSTCODE.finditer(address):
-        pass
-    return found
+    found = list(_POSTCODE.finditer(address))
+    return found[-1] if found else None
 
 
 def _in_capitals(found: re.Match[str]) -> str:
@@ -280,7 +286,9 @@ def check_new_participant(
     """
     given = participant.age_band
     band = None if given is AgeBand.UNKNOWN else given
-    checked = check_person(participant.person, participant.id, band, received_at, at, field, f"{field}.person")
+    checked = check_person(
+        participant.person, participant.id, band, received_at, at, field, f"{field}.person"
+    )
     check_safety(participant.contact_safety, checked.known.reachable_by, f"{field}.contact_safety")
     changed = {"person": checked.person, "age_band": checked.age_band or given}
     return participant.model_copy(update=changed), checked.known

@@ -141,7 +141,7 @@ def decide_withdraw_consent(
         raise Refused("closed", "The referral is closed; this consent ended with it.", "purpose")
     yield event_from(ConsentWithdrawn, command)
     # A guardian has no say any more once the child is an adult.
-    their_own = command.by_guardian is None or not person.came_of_age
+    their_own = command.by_guardian is None or not person.grown_up
     if command.purpose is Purpose.TAKE_PART and person.active and their_own:
         yield from end_participation(referral, person, EndReason.WITHDREW)
 
@@ -235,8 +235,8 @@ def decide_amend_referral(
 def decide_record_court_news(
     referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    check_court_date(command.court_date, referral.justice_stage, at)
     check_court_dates(command.court_date or referral.court_date, referral.deferred_on, at)
+    check_court_date(command.court_date, referral.justice_stage, at)
     yield event_from(CourtUpdated, command)
 
 
@@ -469,5 +469,5 @@ def _inactivity(referral: Referral) -> Iterator[Clock]:
 @clocks
 def _coming_of_age(referral: Referral) -> Iterator[Clock]:
     for person in referral.participants:
-        if person.active and person.child and person.turns_18_on is not None:
+        if person.active and person.turns_18_on is not None and not person.came_of_age:
             yield Clock(DeadlineName.COMING_OF_AGE, person.id, falls_on=noticed_at(person.turns_18_on))

@@ -154,7 +154,7 @@ def _person(name: str, number: int) -> Person:
         name=f"{name} Invented",
         phone=f"01632 9600{number:02}",
         email=f"{name.lower()}@example.org",
-        address=f"{number} Nowhere Street, Nowhere",
+        address=f"{number} Nowhere Street, Nowhere, DH1 1AA",
     )
 
 

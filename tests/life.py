@@ -10,16 +10,23 @@ from schemas.vocabulary import RiskFactor
 
 HARMED, RESPONSIBLE = "h1", "r1"
 BIRTHDAY = "1907-11-13"
+# Of the range kept free for drama; nobody else in the tests has them.
+PHONE, OTHER_PHONE = "+447700900813", "+447700900831"
+
+
+def mailbox(words: str) -> str:
+    """An e-mail address that begins with the words."""
+    return f"{'.'.join(words.lower().split())}@example.org"
 
 
 def form(words: str = "Invented", **changes: object) -> OpenReferral:
-    """A referral of a burglary in Durham; the words stand in every Sensitive field."""
+    """A referral of a burglary in Durham; the words stand in every Sensitive field that takes words."""
     person = {
         "name": words,
         "date_of_birth": BIRTHDAY,
-        "phone": words,
-        "email": words,
-        "address": words,
+        "phone": PHONE,
+        "email": mailbox(words),
+        "address": f"{words}, 1 Nowhere Street, DH1 1AA",
         "needs": words,
     }
     safety = {"safe_channels": ["phone"], "safe_from": "09:00", "safe_until": "17:00", "seen_by": words}
@@ -186,7 +193,7 @@ def until_closed(now: datetime, words: str = "Invented") -> list[tuple[str, Comm
 
 def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
     """Who asks for what that leaves the referral in its stage: pauses, concerns, amendments, notes."""
-    amended = {"participant": HARMED, "person": {"name": words, "phone": words}}
+    amended = {"participant": HARMED, "person": {"name": words, "phone": OTHER_PHONE}}
     safety = {"participant": HARMED, "contact_safety": {"safe_channels": ["phone"], "seen_by": words}}
     return [
         ("cw-1", c.AddNote(note=words)),

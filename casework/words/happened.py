@@ -399,7 +399,9 @@ def say_participant_amended(told: Told, people: People) -> str:
 
 @says("participant_came_of_age")
 def say_participant_came_of_age(told: Told, people: People) -> str:
-    return f"{people.within(told.participant)} turned 18: no parent or guardian need consent for them any more"
+    return (
+        f"{people.within(told.participant)} turned 18: no parent or guardian need consent for them any more"
+    )
 
 
 @says("contact_safety_recorded")

@@ -159,9 +159,9 @@ async def _import(session: Session, rows: Sequence[RowToOpen], result: Imported)
 
 
 def _problem(row: RowOutcome) -> Problem:
-    from cli.columns import Problem, columns
+    from cli.columns import Problem, column_of, columns
 
-    column = row.field if row.field in columns() else None
+    column = row.field if row.field in columns() else column_of(row.field or "")
     return Problem(row.number, column or "", (row.reason or "").rstrip("."))
 
 

@@ -80,8 +80,8 @@ def _check_dates(command: OpenReferral, at: datetime) -> None:
     today = at.astimezone(LONDON).date()
     if command.incident_on and command.incident_on > today:
         raise Refused("in_the_future", "The incident cannot be in the future.", "incident_on")
-    check_court_date(command.court_date, command.justice_stage, at)
     check_court_dates(command.court_date, command.deferred_on, at)
+    check_court_date(command.court_date, command.justice_stage, at)
 
 
 def check_court_date(court_date: date | None, stage: JusticeStage | None, at: datetime) -> None:

@@ -30,9 +30,9 @@ def referral_plugin(keys: KeyStore) -> SimplePlugin:
 
 def _referral_runner(_: WorkflowRunner | None) -> WorkflowRunner:
     # For workers and replayers alone.
-    from runtime.sealing.sandbox import ReferralRunner
-
     from temporalio.worker.workflow_sandbox import SandboxRestrictions
+
+    from runtime.sealing.sandbox import ReferralRunner
 
     # A validator decides, and with it checks telephone numbers and e-mail addresses: it shares what is imported once.
     shared = SandboxRestrictions.default.with_passthrough_modules("phonenumbers", "email_validator", "idna")

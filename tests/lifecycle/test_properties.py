@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pydantic import BaseModel
 
 from lifecycle import RULES, Refused, evolve, fold, next_point
+from lifecycle.ages import as_of
 from lifecycle.coarse_facts import facts_of
 from lifecycle.core import WAYS
 from schemas import commands as c
@@ -21,6 +22,7 @@ from schemas.people import Actor
 from schemas.privacy import is_sensitive, join, models_below, split, without_sensitive
 from schemas.referral import Consent, Participant, Referral
 from schemas.vocabulary import (
+    AgeBand,
     Confirmation,
     Custody,
     Initiator,
@@ -65,6 +67,16 @@ OPENINGS = {
     "child": opening(CHILD, GUARDIAN, person("r1", custody=Custody.IN_PRISON)),
     "several": opening(
         person("h1"), person("h2"), person("r1"), person("r2"), person("s1", accompanies="h1")
+    ),
+    "turns_18": opening(
+        person(
+            "h1",
+            age_band=AgeBand.UNKNOWN,
+            # 18 on Wednesday of the week in which the stories begin.
+            person=CHILD.person.model_copy(update={"date_of_birth": "2008-03-04"}),
+        ),
+        GUARDIAN,
+        person("r1"),
     ),
     "pre_sentence": opening(justice_stage="pre_sentence", court_date="2026-05-14"),
 }
@@ -235,7 +247,8 @@ class Lives(RuleBasedStateMachine):
             if state.stage is not earlier.stage and not isinstance(command, c.CorrectStep):
                 assert state.stage in RULES[type(command)].ways & WAYS[earlier.stage]
             if each.event.kind == "stage_entered":
-                check_entry(earlier, state, each.event.stage)
+                # Whoever has turned 18 by then is an adult, noticed or not.
+                check_entry(earlier, as_of(state, each.at), each.event.stage)
         assert state == self.story.referral
 
     def own_work(self, before: Referral, command: Command) -> set[str]:
