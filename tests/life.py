@@ -27,6 +27,7 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
         "phone": PHONE,
         "email": mailbox(words),
         "address": f"{words}, 1 Nowhere Street, DH1 1AA",
+        "contact_note": words,
         "needs": words,
     }
     safety = {"safe_channels": ["phone"], "safe_from": "09:00", "safe_until": "17:00", "seen_by": words}
@@ -46,6 +47,17 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
     opened = parse_command("open_referral", body | changes)
     assert isinstance(opened, OpenReferral)
     return opened
+
+
+def hours_of_another_time(now: datetime) -> dict[str, str]:
+    """Safe hours that begin in five hours at the soonest and in twenty at the latest.
+
+    Args:
+        now: in London.
+    """
+    if now.hour < 12:
+        return {"safe_from": "20:00", "safe_until": "20:30"}
+    return {"safe_from": "06:00", "safe_until": "06:30"}
 
 
 def consent(

@@ -37,7 +37,7 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests.book import MONDAY, Book
-from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
+from tests.life import HARMED, PHONE, RESPONSIBLE, until_conference, until_preparation
 from tests.register import enter
 
 HERE = Area.WILTSHIRE
@@ -602,7 +602,7 @@ async def test_nothing_of_a_person_is_in_it(pool: Pool, book: Book) -> None:
             {
                 "id": each,
                 "role": role,
-                "person": {"name": CANARY, "phone": CANARY, "address": CANARY, "needs": CANARY},
+                "person": {"name": CANARY, "phone": PHONE, "address": CANARY, "needs": CANARY},
                 "contact_safety": {"safe_channels": ["phone"], "seen_by": CANARY},
                 "custody": "in_prison",
             }
@@ -620,6 +620,7 @@ async def test_nothing_of_a_person_is_in_it(pool: Pool, book: Book) -> None:
     assert reference in said
     assert sensitive in said
     assert CANARY not in said
+    assert PHONE not in said
     assert "prison" not in said
 
 

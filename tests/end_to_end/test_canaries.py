@@ -38,9 +38,11 @@ from tests.conftest import STAFF
 from tests.life import (
     BIRTHDAY,
     HARMED,
+    PHONE,
     asides,
     detours,
     form,
+    mailbox,
     until_closed,
     until_conference,
     until_preparation,
@@ -179,7 +181,7 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
         "tables": "\n".join(rows).encode(),
         "logs": written_logs.getvalue().encode(),
     } | {str(path): path.read_bytes() for path in files_below(servers_folder)}
-    for canary in (CANARY, BIRTHDAY):
+    for canary in (CANARY, BIRTHDAY, PHONE.removeprefix("+44"), mailbox(CANARY)):
         found_in = [place for place, content in places.items() if canary.encode() in content]
         assert found_in == []
 

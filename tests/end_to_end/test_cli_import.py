@@ -68,7 +68,7 @@ async def test_the_template_can_be_imported(rj: Rj, cases: Path, referrals: Refe
     assert (said.code, said.json["opened"]) == (0, 1), said
     [reference] = set(await all_references(referrals.pool)) - set(before)
     opened = (await rj("timeline", reference, "--as", "cw-1")).out
-    for words in ("Alex Example", "1980-02-29", "07700 900123", "safe channels: phone", "Sam Sample"):
+    for words in ("Alex Example", "1980-02-29", "+447700900123", "safe channels: phone", "Sam Sample"):
         assert words in opened
 
 
