@@ -261,8 +261,8 @@ def _thinks_it_over() -> Iterator[Step]:
 
 
 def _too_late_for_the_hearing() -> Iterator[Step]:
-    # Nothing here is older than the demo; a hearing that was yesterday is overdue all the same.
-    hearing = _today() - timedelta(days=1)
+    # Nothing here is older than the demo; a hearing is due as its day begins, so that one of today is overdue.
+    hearing = _today()
     yield (
         "pa-1",
         _form("Edie", "Ed", 5, source="court", justice_stage="pre_sentence", court_date=hearing),

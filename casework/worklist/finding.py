@@ -22,6 +22,7 @@ from casework.worklist.duties import Duties
 from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_step
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
+from lifecycle.ages import as_of
 from lifecycle.core import RULES, SUPERVISORS
 from lifecycle.notifying.appointments import CONFERENCE, Appointment, appointments
 from lifecycle.notifying.tasks import open_tasks
@@ -59,7 +60,8 @@ class ItemFinder:
         self._member = member
         self._duties = duties
         self._row = row
-        self._referral = referral
+        # Whoever has turned 18 by now is an adult, noticed or not.
+        self._referral = as_of(referral, at)
         self._at = at
         self._closures: Closures = frozenset(referral.policy.closures)
 
