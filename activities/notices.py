@@ -20,14 +20,13 @@ from activities.callers import require_caller
 from activities.steps import Steps
 from lifecycle import fold
 from lifecycle.contacts import Contact, contact_of
-from lifecycle.notifying.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan
+from lifecycle.notifying.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan, settlement
 from lifecycle.notifying.tasks import untold
 from messages.channels import ChannelAway, ChannelRefused
 from messages.govuk_notify import Sent, SentState
 from messages.outward import Outward
 from messages.wording import TEMPLATES, BadTemplate
 from schemas.base import Model
-from schemas.commands import SettleNotice
 from schemas.events import Recorded
 from schemas.notices import Notice, NoticeResult, Outcome, Party
 from schemas.people import Actor, Person, Role
@@ -268,17 +267,7 @@ class Notices:
         )
 
     async def _settle(self, case: _Case, outcome: Outcome, channel: Channel | None = None) -> Carried:
-        command = SettleNotice(
-            notice=case.notice.id,
-            template=case.notice.template,
-            to=case.notice.to,
-            outcome=outcome,
-            channel=channel,
-            appointment=case.notice.about.appointment,
-            starts_at=case.notice.about.starts_at,
-            cancelled=case.notice.about.cancelled,
-            perhaps_before=case.perhaps_before,
-        )
+        command = settlement(case.notice, outcome, channel, perhaps_before=case.perhaps_before)
         request = Request(
             command_id=uuid5(_OUTCOMES, f"{case.reference}/{case.notice.id}"),
             actor=Actor(id="system", role=Role.SYSTEM, area=case.referral.area),

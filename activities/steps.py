@@ -14,17 +14,19 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from lifecycle import (
     Refused,
+    areas_concerned,
     authors_of_what_is_signed_off,
     deadlines,
     fold,
     next_point,
     notices,
-    notices_wanted,
 )
-from lifecycle.coarse_facts import changes
-from lifecycle.outcome import decide_request, evolve_all, outcome_of
+from lifecycle.coarse_facts import Changes
+from lifecycle.notifying.notices import WantedNotices
+from lifecycle.notifying.sending import CHANGES_MESSAGES
+from lifecycle.outcome import decide_request, evolve_all, written_with
 from schemas import events as e
-from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
+from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.notices import Notice
 from schemas.people import Role
@@ -41,20 +43,6 @@ from stores.logs import event_log
 from stores.logs.chain import ChainKey, chain_key
 from stores.logs.event_log import Answer, Written
 from stores.referrals import soonest_due, visible
-
-# After these events a pending message may be sent that was held back, or may no longer be sent.
-_CHANGES_MESSAGES = (
-    e.SafeguardingRaised,
-    e.SafeguardingLifted,
-    e.PutOnHold,
-    e.Resumed,
-    e.ReferralClosed,
-    e.ReferralReopened,
-    e.ContactSafetyRecorded,
-    e.ParticipantAmended,
-    e.ParticipationEnded,
-    e.StepCorrected,
-)
 
 # Seconds for one attempt: a longer one waits for a database that does not answer; it fails and is retried.
 _TRY_SECONDS = 10
@@ -188,10 +176,12 @@ class Steps:
         happened: Sequence[Event],
         at: datetime,
     ) -> _Tried:
-        events, became = outcome_of(referral, happened, request, at)
-        open_now = deadlines(became)
-        wanted = await self._notices(referral, events, became)
-        facts = await self._facts(referral, events, became)
+        # Only a correction needs the earlier events.
+        corrects = any(isinstance(event, e.StepCorrected) for event in happened)
+        history = await self._history(referral.reference) if corrects and referral else []
+        events, became, open_now, called_for, changed = written_with(referral, happened, request, at, history)
+        wanted = await self._notices(called_for)
+        facts = await self._facts(became.reference, changed)
         written = await event_log.record(
             self._pool,
             await self._keys.get(became.reference),
@@ -269,22 +259,18 @@ class Steps:
     async def _history(self, reference: str, after: int = 0) -> list[Recorded]:
         return await event_log.history(self._pool, self._keys, reference, after=after)
 
-    async def _facts(
-        self, before: Referral | None, events: Sequence[Recorded], became: Referral
-    ) -> tuple[str, list[str]]:
+    async def _facts(self, reference: str, changed: Changes) -> tuple[str, list[str]]:
         """The changes that a step makes to the coarse facts, as arguments of record_step()."""
-        corrects = any(isinstance(recorded.event, e.StepCorrected) for recorded in events)
-        # Only a correction needs the earlier events.
-        history = await self._history(became.reference) if corrects else []
         if self._fact_key is None:
             self._fact_key = await fact_key(self._keys)
-        return as_arguments(self._fact_key, became.reference, changes(before, events, became, history))
+        return as_arguments(self._fact_key, reference, changed)
 
-    async def _notices(
-        self, before: Referral | None, events: Sequence[Recorded], became: Referral
-    ) -> tuple[Notice, ...]:
-        wanted = notices_wanted(before, events, became)
-        return notices(wanted, await staff.team(self._pool, became.area)) if wanted.anything else ()
+    async def _notices(self, wanted: WantedNotices) -> tuple[Notice, ...]:
+        if not wanted.anything:
+            return ()
+        before, became = wanted.before, wanted.after
+        areas = areas_concerned(became) | (areas_concerned(before) if before else set())
+        return notices(wanted, await staff.team(self._pool, *areas))
 
     async def _with_notices(
         self, taken: StepTaken, wanted: Sequence[Notice], known: Referral | None
@@ -296,7 +282,7 @@ class Steps:
             known: the workflow's state; messages of later events may not have been started.
         """
         sequence = known.sequence if known else 0
-        changed = any(isinstance(recorded.event, _CHANGES_MESSAGES) for recorded in taken.events)
+        changed = any(isinstance(recorded.event, CHANGES_MESSAGES) for recorded in taken.events)
         missed = sequence < taken.receipt.sequence
         if not (missed or changed):
             return taken.model_copy(update={"notices": tuple(each for each in wanted if each.outward)})
@@ -327,6 +313,9 @@ class Steps:
             policy = self._policies.of(command.area)
         elif isinstance(command, AdoptPolicy) and referral is not None:
             policy = self._policies.of(referral.area)
+        elif isinstance(command, AcceptTransfer):
+            # The actor's area is checked against the register when the step is recorded.
+            policy = self._policies.of(request.actor.area)
         return decide_request(reference, referral, request, at, history=history, policy=policy)
 
 

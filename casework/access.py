@@ -44,6 +44,8 @@ class What(StrEnum):
     """Whether a referral was received, is in hand, or is closed."""
     CASELOAD = "caseload"
     """The referrals with how they stand, and what was done when and by whom; nothing about a person."""
+    OFFER = "offer"
+    """What another area's offer tells: stage, offence, how many people, deadlines, and the reason; nobody's name."""
     PEOPLE = "people"
     """What is said about people, and how they are reached: names, contact details, free text."""
     COLLEAGUES = "colleagues"
@@ -81,7 +83,9 @@ GRANTS = (
     Grant(frozenset(Role) - {Role.SYSTEM}, What.FIGURES, frozenset(Relation)),
     Grant(WORKERS, What.STATUS, _IN_AREA),
     Grant({Role.PARTNER}, What.STATUS, {Relation.SENT}),
+    Grant(SUPERVISORS, What.STATUS, {Relation.OFFERED_TO, Relation.SENT_ON}),
     Grant(WORKERS, What.CASELOAD, _IN_AREA),
+    Grant(SUPERVISORS, What.OFFER, {Relation.OFFERED_TO}),
     Grant(WORKERS, What.PEOPLE, _WORKS_ON_IT),
     Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
     Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
@@ -101,13 +105,18 @@ ACCESS: Mapping[tuple[Role, What, Relation], Permission] = {
 }
 """The whole table."""
 
-READS_SENSITIVE = {What.PEOPLE: DataKind.PEOPLE, What.ACCESS_LOG: DataKind.ACCESS_LOG}
+READS_SENSITIVE = {
+    What.OFFER: DataKind.TRANSFER_OFFER,
+    What.PEOPLE: DataKind.PEOPLE,
+    What.ACCESS_LOG: DataKind.ACCESS_LOG,
+}
 """What tells of people, so that each look at it is recorded, and as a look at which kind where nothing else is said."""
 
 _SENTENCES = {
     What.FIGURES: "Figures are for people.",
     What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
+    What.OFFER: "Offers from other areas are for supervisors and service managers of the area they are made to.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
     What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
@@ -136,13 +145,24 @@ def relation_to(
     if member is None or not member.active:
         return Relation.NOBODY
     if standing.area not in member.areas:
-        return Relation.OTHER_AREA
+        return _from_another_area(member, standing)
     workers = [who for who in (standing.caseworker, standing.facilitator, co) if who is not None]
     if member.id in workers:
         return Relation.OWN
     if member.id in with_cover([who for who in workers if who in team], dict(team), standing.now):
         return Relation.STANDS_IN
     return Relation.SENT if standing.sent_by == member.id else Relation.OWN_AREA
+
+
+def _from_another_area(member: Staff, standing: Standing) -> Relation:
+    if standing.offered_to in member.areas:
+        return Relation.OFFERED_TO
+    if not set(standing.left) & set(member.areas):
+        return Relation.OTHER_AREA
+    # A partner still sees how it stands what they sent, wherever it went.
+    return (
+        Relation.SENT if standing.sent_by == member.id and member.role is Role.PARTNER else Relation.SENT_ON
+    )
 
 
 def check_permission(member: Staff, what: What, relation: Relation, area: Area) -> Permission:
@@ -158,6 +178,16 @@ def check_permission(member: Staff, what: What, relation: Relation, area: Area) 
     match relation:
         case Relation.NOBODY:
             raise Refused("staff_inactive", f"{member.id} is no longer active.", "as")
+        case Relation.OFFERED_TO:
+            raise Refused(
+                "staff_other_area", f"{member.id} does not work in {area}, which only offers it.", "as"
+            )
+        case Relation.SENT_ON:
+            raise Refused(
+                "sent_on",
+                "Another area took it over; the supervisors of the area that it left see where it went.",
+                "as",
+            )
         case Relation.OTHER_AREA:
             raise Refused("staff_other_area", f"{member.id} does not work in {area}.", "as")
         case _ if member.role is Role.PARTNER:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import asyncpg
 
 from casework.following import BulkWorkFailed
+from casework.spreadsheets.errors import BadSpreadsheet
 from lifecycle import Refused
 from messages.wording import BadTemplate
 from policies.files import BadPolicy
@@ -22,7 +23,7 @@ from stores.keys.referral_keys import KeyErased, KeyUnknown, MasterKeyInUse, Mas
 
 __all__ = ["Failure", "Kind", "Refused", "failure_of"]
 
-_BAD_INPUT = (BadSetting, BadPolicy, BadTemplate, MasterKeyProblem)
+_BAD_INPUT = (BadSetting, BadPolicy, BadSpreadsheet, BadTemplate, MasterKeyProblem)
 _REFUSED = (KeyErased, KeyUnknown, MasterKeyInUse, SealBroken)
 _UNREACHABLE = (NotRunning, NotAnswered, TemporalUnreachable, DatabaseUnreachable)
 _DATABASE_AWAY = (

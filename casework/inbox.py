@@ -69,8 +69,9 @@ async def read_inbox(
     """
     member = session.member
     # Of areas that they left, nothing is shown any more.
-    pool = session.referrals.pool.within(member.areas)
-    messages = first(await notices.inbox(pool, member.id, unread=unread, limit=limit + 1), limit)
+    pool = session.referrals.pool
+    found = await notices.inbox(pool, member.id, areas=member.areas, unread=unread, limit=limit + 1)
+    messages = first(found, limit)
     where = await areas_and_stages(pool, {message.reference for message in messages.items})
     waiting = await _still_open(session, messages.items)
     return Listed(

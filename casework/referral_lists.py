@@ -16,10 +16,13 @@ from schemas.people import Role
 from schemas.reference import ALPHABET
 from schemas.vocabulary import Stage
 from stores import referrals as read_model
-from stores.referrals import Line
+from stores.referrals import Line, Offered, SentOn
 
 ReferralLine: TypeAlias = Line
 """A referral as lists show it."""
+
+OfferedLine: TypeAlias = Offered
+"""A referral that another area offers, as a list shows it."""
 
 _LOOK_ALIKE = str.maketrans("ILO", "110")
 _FEWEST = 2
@@ -158,16 +161,63 @@ async def sent(session: Session, *, area: Area | None = None, limit: int = 50) -
         Refused: the area is not theirs, or no status is for them.
     """
     areas = areas_to_see(session.member, What.STATUS, area)
-    pool = session.referrals.pool.within(areas)
-    found = await read_model.sent(pool, session.member.id, areas, limit + 1)
+    # What another area has taken over since is among it.
+    found = await read_model.sent(session.referrals.pool, session.member.id, areas, limit + 1)
     lines = tuple(Sent(reference=reference, area=of, status=status(stage)) for reference, of, stage in found)
     return SentList(lines=lines[:limit], more=len(lines) > limit)
+
+
+class OfferedList(Model):
+    """The referrals that other areas offer to a person's, soonest due first."""
+
+    lines: tuple[Offered, ...]
+
+
+class SentOnList(Model):
+    """The referrals that other areas took over from a person's, the newest first.
+
+    Attributes:
+        more: whether there are more than were asked for.
+    """
+
+    lines: tuple[SentOn, ...]
+    more: bool
+
+
+async def offered(session: Session, *, area: Area | None = None) -> OfferedList:
+    """What other areas offer to a person's, with what may be told of it before it is taken over.
+
+    Args:
+        area: to this one only; None: to all areas of the person.
+
+    Raises:
+        Refused: the area is not theirs, or offers are not for them to answer.
+    """
+    areas = areas_to_see(session.member, What.OFFER, area)
+    return OfferedList(lines=tuple(await read_model.offered_to(session.referrals.pool, areas)))
+
+
+async def transferred(session: Session, *, area: Area | None = None, limit: int = 50) -> SentOnList:
+    """Which referrals other areas took over from a person's, to where and when; nothing else of them.
+
+    Args:
+        area: from this one only; None: from all areas of the person.
+        limit: how many at the most.
+
+    Raises:
+        Refused: the area is not theirs, or they answer for no transfers.
+    """
+    # Who may see an offer made to an area sees what went from it.
+    areas = areas_to_see(session.member, What.OFFER, area)
+    found = await read_model.sent_on(session.referrals.pool, areas, limit + 1)
+    return SentOnList(lines=tuple(found[:limit]), more=len(found) > limit)
 
 
 async def _find(
     session: Session, part: str, areas: list[Area], limit: int, *, sent_by: str | None = None
 ) -> list[Line]:
-    pool = session.referrals.pool.within(areas)
+    # What another area has taken over since is among what a partner sent.
+    pool = session.referrals.pool.within(areas) if sent_by is None else session.referrals.pool
     return await read_model.find_referrals(pool, part, areas=areas, sent_by=sent_by, limit=limit + 1)
 
 

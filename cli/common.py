@@ -86,7 +86,28 @@ class Commands(MutableMapping[str, "Command"]):
         return len(self._modules | self._read.keys())
 
 
-class CommandLine(TyperGroup):
+class CommandGroup(TyperGroup):
+    """Commands whose list in `--help` gives the whole first sentence about each, on as many lines as it takes."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of the commands."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [
+            (name, _first_sentence(command.help or ""))
+            for name, command in commands
+            if command is not None and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    sentence, stop, _ = paragraph.partition(". ")
+    return sentence + stop.rstrip()
+
+
+class CommandLine(CommandGroup):
     """The commands of `rj`. However one ends, a person reads a sentence and a script an exit code."""
 
     modules: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -150,9 +171,13 @@ def command_line(about: str, groups: Mapping[str, Sequence[str]]) -> typer.Typer
     return app
 
 
-def command_group() -> typer.Typer:
-    """The commands of one module of `cli`, to be listed in starter.py."""
-    return typer.Typer(rich_markup_mode=None)
+def command_group(about: str | None = None) -> typer.Typer:
+    """The commands of one module of `cli`, to be listed in starter.py, or those under one name of them.
+
+    Args:
+        about: what those under one name are for, in a line.
+    """
+    return typer.Typer(cls=CommandGroup, help=about, rich_markup_mode=None)
 
 
 def fail(code: Exit, message: str) -> NoReturn:

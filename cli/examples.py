@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from cli.reading import annotation_parts
+from schemas.annotations import annotation_parts
 from schemas.areas import LONDON
 
 # By the field's name: what a caseworker might well say. Phone numbers are of the block kept for drama by Ofcom.
@@ -117,6 +117,12 @@ _BY_KIND: dict[str, dict[str, Any]] = {
     "raise_safeguarding": {"note": "She said that she is afraid at home."},
     "lift_safeguarding": {"note": "Seen by social care; she is safe and wants to go on."},
     "hold": {"reason": "She is abroad for three weeks."},
+    "offer_transfer": {
+        "area": "northumbria",
+        "reason": "The family has moved there and would like to go on.",
+    },
+    "withdraw_transfer_offer": {"reason": "The family stays here after all."},
+    "refuse_transfer": {"reason": "The address that was given is not in our area."},
     "reassign": {"reason": "The caseworker is on leave."},
     "sign_off": {"subject": "risk_assessment"},
     "override_gate": {"reason": "Confirmed by phone this morning; the form follows."},

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from casework.failures import Kind, failure_of
 from cli.common import BadInput, Exit, near, nearest
-from cli.reading import annotation_parts
 from operations.erasure import NotErased
+from schemas.annotations import annotation_parts
 from schemas.commands import COMMANDS, OpenReferral
 from schemas.plain_words import MEANS, accepted_words, in_words
 

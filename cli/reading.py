@@ -6,14 +6,14 @@ import copy
 import json
 import re
 import sys
-import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel
 
 from cli.common import BadInput, nearest
+from schemas.annotations import annotation_parts
 from schemas.privacy import is_sensitive
 
 if TYPE_CHECKING:
@@ -208,15 +208,6 @@ def _field(model: type[BaseModel], name: str, path: str) -> Any:
             f"{path[:60]}: is not a field of this.{nearest(name, fields)} Fields: {', '.join(fields) or 'none'}."
         )
     return fields[name].annotation
-
-
-def annotation_parts(annotation: Any) -> tuple[Any, ...]:
-    """The types that an annotation stands for: the members of a union, each without its marks."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(part for member in get_args(annotation) for part in annotation_parts(member))
-    if hasattr(annotation, "__metadata__"):
-        return annotation_parts(get_args(annotation)[0])
-    return (annotation,)
 
 
 def _is_model(part: Any) -> bool:

@@ -15,7 +15,7 @@ from schemas.notices import Party
 if TYPE_CHECKING:
     from casework.referral.steps import BlockedStep, PersonTold, Preview
     from casework.referral.timeline import Timeline
-    from casework.referral.view import AnyView, ReferralView
+    from casework.referral.view import AnyView, OfferView, ReferralView
 
 # What nobody reads in a timeline.
 _LEFT_OUT = {"policy", "becomes", "reference"}
@@ -23,9 +23,13 @@ _LEFT_OUT = {"policy", "becomes", "reference"}
 
 def view_lines(view: AnyView) -> Iterator[str]:
     """How a referral stands, as far as its reader may see it."""
-    from casework.referral.view import ErasedView, ReferralView, StatusView
+    from casework.referral.view import ErasedView, OfferView, ReferralView, SentOnView, StatusView
 
     match view:
+        case OfferView():
+            yield from _offer(view)
+        case SentOnView():
+            yield f"{view.reference}: {view.area} took it over from {view.left} on {when(view.at)}."
         case StatusView():
             yield f"{view.reference}: {in_words(view.status)}"
         case ErasedView():
@@ -33,6 +37,23 @@ def view_lines(view: AnyView) -> Iterator[str]:
             yield from words.standing(view.referral)
         case ReferralView():
             yield from _standing(view)
+
+
+def _offer(view: OfferView) -> Iterator[str]:
+    yield f"{view.reference}: {view.area} offers it to {view.offered_to} since {when(view.offered_at)}"
+    yield f"Why: {view.reason or 'the words cannot be read any more'}"
+    kind = "; a sensitive case" if view.sensitive else ""
+    yield f"In {in_words(view.stage)}, received {when(view.received_at)}; {in_words(view.offence)}{kind}"
+    if view.on_hold:
+        yield "It is on hold."
+    if view.safeguarding:
+        yield "A safeguarding concern is open: it can be taken over once that is lifted."
+    people = ", ".join(f"{in_words(role)}: {number}" for role, number in view.people.items())
+    yield f"People: {people}"
+    if view.deadlines:
+        yield f"Deadlines, by the policy of {view.area}:"
+        for deadline in view.deadlines:
+            yield f"  {deadline.key}: {due(deadline.due_at)}"
 
 
 def _standing(view: ReferralView) -> Iterator[str]:

@@ -5,7 +5,7 @@ deadlines, ``permitted`` what a person may do next. The rules of a stage are in 
 """
 
 # Importing a stage registers its rules, in the order of the lifecycle.
-from lifecycle import adoption, correction, leaving, oversight, pauses, throughout
+from lifecycle import adoption, correction, leaving, oversight, pauses, throughout, transfer
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import (
@@ -37,11 +37,12 @@ from lifecycle.stages import (
     victim_contact,
 )
 from lifecycle.stages.intake import open_referral
+from lifecycle.transfer import accept, areas_concerned
 from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
-THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, correction)
+THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, correction, transfer)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:
@@ -62,7 +63,9 @@ __all__ = [
     "Gate",
     "Refused",
     "Rule",
+    "accept",
     "adopt",
+    "areas_concerned",
     "authors_of_what_is_signed_off",
     "called_off",
     "cleared",

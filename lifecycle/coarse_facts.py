@@ -18,6 +18,8 @@ from schemas.vocabulary import EndReason, Interest, Level, ParticipantRole
 # Highest first; unknown ranks lowest.
 _LEVELS = (Level.HIGH, Level.MEDIUM, Level.LOW, Level.UNKNOWN)
 _DECLINED = (EndReason.DECLINED, EndReason.DECLINED_BEFORE_SHARING)
+# What the facts about a referral as it is now are made of. Most steps change none of it.
+_STANDS_ON = ("participants", "sensitive_categories", "justice_stage", "received_at")
 _TWO_SIDES = (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
 
 
@@ -63,8 +65,9 @@ def changes(
         after: the state after it.
         history: the log before it; needed only where the step takes an earlier one back.
     """
-    stood = {each.place: each for each in _standing(before)} if before else {}
-    stands = {each.place: each for each in _standing(after)}
+    same = before is not None and all(getattr(before, name) is getattr(after, name) for name in _STANDS_ON)
+    stood = {each.place: each for each in _standing(before)} if before and not same else {}
+    stands = {each.place: each for each in _standing(after)} if not same else {}
     taken_back = {each.event.corrects for each in events if isinstance(each.event, StepCorrected)}
     said_then = _said(history, before or after) if taken_back else ()
     steps = {each.sequence: each.step for each in history} if taken_back else {}

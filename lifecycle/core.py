@@ -18,6 +18,9 @@ from schemas.events import (
     Reassigned,
     Recorded,
     ReferralReceived,
+    TransferOffered,
+    TransferOfferWithdrawn,
+    TransferRefused,
 )
 from schemas.facts import KnownOfPerson, NewParticipant
 from schemas.people import Actor, Role
@@ -42,7 +45,15 @@ WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SE
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
 # Administrative events and those that only follow from a step: they do not count as activity on the case.
-_NOTHING_DONE = (DeadlineExtended, EscalationCleared, PolicyAdopted, Reassigned)
+_NOTHING_DONE = (
+    DeadlineExtended,
+    EscalationCleared,
+    PolicyAdopted,
+    Reassigned,
+    TransferOffered,
+    TransferOfferWithdrawn,
+    TransferRefused,
+)
 
 C = TypeVar("C", bound=Model)
 E = TypeVar("E", bound=Model)
@@ -88,12 +99,13 @@ class Rule:
 
     Attributes:
         stages: the stages in which it may be given.
-        roles: who may give it, in the referral's area.
+        roles: who may give it, in the referral's area or the one it is offered to.
         gates: what must hold.
         leads_to: the stage it enters; that stage's entry gates are checked too.
         may_lead_to: stages it enters in some cases or with some values of its fields.
         on_hold: whether it may be given while the referral is paused.
         in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
+        of_offered_area: whether it is for the area that the referral is offered to, instead of its own.
         decide: yields the events that follow; raises Refused.
     """
 
@@ -105,6 +117,7 @@ class Rule:
     on_hold: bool
     in_safeguarding: bool
     decide: Decision[Any]
+    of_offered_area: bool = False
 
     @property
     def ways(self) -> frozenset[Stage]:
@@ -127,7 +140,12 @@ class Rule:
         if actor.role not in self.roles:
             who = ", ".join(sorted(role.replace("_", " ") for role in self.roles))
             return Refused("not_your_role", f"Your role may not do this; it is for: {who}.")
-        if actor.area != referral.area:
+        offer = referral.transfer_offer
+        if self.of_offered_area and (offer is None or actor.area != offer.area):
+            if offer is None:
+                return Refused("not_offered", "The referral is not offered to another area.")
+            return Refused("other_area", f"It is for {offer.area} to answer, which it is offered to.")
+        if not self.of_offered_area and actor.area != referral.area:
             return Refused("other_area", "This referral belongs to another area.")
         if referral.stage not in self.stages:
             if referral.closed:
@@ -167,6 +185,7 @@ def rule(
     may_lead_to: Iterable[Stage] = (),
     on_hold: bool = False,
     in_safeguarding: bool = False,
+    of_offered_area: bool = False,
 ) -> Callable[[Decision[C]], Decision[C]]:
     """Register a command's rule; decorates the function that yields the events that follow."""
 
@@ -180,6 +199,7 @@ def rule(
             on_hold,
             in_safeguarding,
             decision,
+            of_offered_area,
         )
         return decision
 
@@ -189,8 +209,9 @@ def rule(
 def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> tuple[Event, ...]:
     """The events that follow from a command.
 
-    Two commands need more than the state, and only their gates are checked here: a correction needs the log
-    (:func:`lifecycle.correction.correct`), adopting a policy the policy (:func:`lifecycle.adoption.adopt`).
+    Three commands need more than the state, and only their gates are checked here: a correction needs the log
+    (:func:`lifecycle.correction.correct`), adopting a policy and accepting a transfer the policy
+    (:func:`lifecycle.adoption.adopt`, :func:`lifecycle.transfer.accept`).
 
     Args:
         referral: the state before.

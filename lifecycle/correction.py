@@ -18,6 +18,10 @@ from schemas.events import (
     ReferralReopened,
     StageEntered,
     StepCorrected,
+    TransferAccepted,
+    TransferOffered,
+    TransferOfferWithdrawn,
+    TransferRefused,
 )
 from schemas.people import Actor
 from schemas.referral import Referral
@@ -31,6 +35,9 @@ _FIXED = (
     DeadlineReached,
     NoticeSettled,
     PolicyAdopted,
+    TransferOffered,
+    TransferAccepted,
+    TransferRefused,
 )
 
 
@@ -63,10 +70,12 @@ def correct(
     step = [recorded for recorded in history if recorded.step == command.step]
     if not step or step[0].sequence != command.step:
         raise Refused("step_unknown", "There is no such step; `rj timeline` prints their numbers.", "step")
-    if any(isinstance(recorded.event, _FIXED) for recorded in step):
+    withdrawn = isinstance(step[0].event, TransferOfferWithdrawn)
+    if withdrawn or any(isinstance(recorded.event, _FIXED) for recorded in step):
         raise Refused(
             "step_is_final",
-            "Receipt, closure, reopening, deadlines and corrections cannot be corrected: close, reopen or repeat.",
+            "Receipt, closure, reopening, deadlines, transfers and corrections cannot be corrected: close, reopen or "
+            "repeat.",
             "step",
         )
     gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
@@ -92,7 +101,10 @@ def correct(
         for recorded in history
         if recorded.step not in gone and not isinstance(recorded.event, StepCorrected)
     ]
-    becomes = fold(remaining).model_copy(update={"sequence": referral.sequence})
+    # An offer to another area that a step ended does not come back with it: that area was told that it ended.
+    becomes = fold(remaining).model_copy(
+        update={"sequence": referral.sequence, "transfer_offer": referral.transfer_offer}
+    )
     if _names_unknown_people(becomes):
         raise Refused(
             "later_steps",

@@ -5,16 +5,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lifecycle.adoption import adopt
+from lifecycle.clocks import deadlines
+from lifecycle.coarse_facts import Changes, changes
 from lifecycle.core import decide, evolve
 from lifecycle.correction import correct
 from lifecycle.ladder import cleared
 from lifecycle.notifying.appointments import called_off
+from lifecycle.notifying.notices import WantedNotices, notices_wanted
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import open_referral
-from schemas.commands import AdoptPolicy, CorrectStep, OpenReferral
+from lifecycle.transfer import accept, offer_lapsed
+from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.policy import Policy
-from schemas.referral import Referral
+from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 
 
@@ -28,6 +32,24 @@ class Outcome(NamedTuple):
 
     events: tuple[Recorded, ...]
     referral: Referral
+
+
+class Written(NamedTuple):
+    """All that is written with one step.
+
+    Attributes:
+        events: the step's, as they stand in the log.
+        referral: the state after them.
+        deadlines: those that are open then.
+        wanted: the messages that the step calls for; who gets them is for the team to say.
+        facts: its changes to the coarse facts.
+    """
+
+    events: tuple[Recorded, ...]
+    referral: Referral
+    deadlines: tuple[Deadline, ...]
+    wanted: WantedNotices
+    facts: Changes
 
 
 def decide_request(
@@ -47,7 +69,8 @@ def decide_request(
         request: the command and who asks.
         at: now, aware.
         history: the whole log; needed to correct a step, else it may be empty.
-        policy: what the service has settled for the area; needed to open a referral and to adopt a policy.
+        policy: what the service has settled for the area, or for the one that takes the referral over; needed to open
+            a referral, to adopt a policy and to accept a transfer.
 
     Raises:
         Refused: it is not possible.
@@ -60,6 +83,8 @@ def decide_request(
             return correct(referral, history, command, actor, at)
         case AdoptPolicy() if referral is not None and policy is not None:
             return adopt(referral, policy, command, actor, at)
+        case AcceptTransfer() if referral is not None and policy is not None:
+            return accept(referral, policy, command, actor, at)
         case _ if referral is not None:
             return decide(referral, command, actor, at)
         case _:
@@ -71,7 +96,7 @@ def outcome_of(
 ) -> Outcome:
     """The events of a step with what follows from them, as they stand in the log, and the state after them.
 
-    What is no longer late is cleared with it, and what was booked may be off.
+    What is no longer late is cleared with it, what was booked may be off, and an offer to another area may lapse.
 
     Args:
         referral: the state before; None where the step opens the referral.
@@ -82,9 +107,34 @@ def outcome_of(
     before = referral.sequence if referral else 0
     events = _as_recorded(happened, request, before, before, at)
     became = evolve_all(referral, events)
+    lapsed = _as_recorded(tuple(offer_lapsed(became, events)), request, before, became.sequence, at)
+    events, became = [*events, *lapsed], evolve_all(became, lapsed)
     follows: tuple[Event, ...] = (*cleared(became), *called_off(referral, became, events, at))
     done = _as_recorded(follows, request, before, became.sequence, at)
     return Outcome((*events, *done), evolve_all(became, done))
+
+
+def written_with(
+    referral: Referral | None,
+    happened: Sequence[Event],
+    request: Request,
+    at: datetime,
+    history: Iterable[Recorded] = (),
+) -> Written:
+    """All that is written with a step, whoever writes it and whenever it was.
+
+    Args:
+        referral, happened, request, at: see :func:`outcome_of`.
+        history: the log before it; needed only where the step takes an earlier one back.
+    """
+    events, became = outcome_of(referral, happened, request, at)
+    return Written(
+        events,
+        became,
+        deadlines(became),
+        notices_wanted(referral, events, became),
+        changes(referral, events, became, history),
+    )
 
 
 def evolve_all(referral: Referral | None, events: Iterable[Recorded]) -> Referral:

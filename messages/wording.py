@@ -87,6 +87,12 @@ def _staff(words: str, *variables: str) -> _Kind:
     return _Kind(Audience.STAFF, words, _STAFF.union(variables), keys)
 
 
+def _other_area(words: str) -> _Kind:
+    """For staff of an area that the referral is not, or not any more, one of: its stage is not theirs to know."""
+    keys = frozenset({"subject", Medium.EMAIL, Medium.INBOX})
+    return _Kind(Audience.STAFF, words, _REFERRAL | {"console"}, keys)
+
+
 def _agency(words: str) -> _Kind:
     return _Kind(Audience.AGENCY, words, _REFERRAL, frozenset({"subject", Medium.EMAIL, Medium.INBOX}))
 
@@ -108,6 +114,10 @@ _KINDS = {
     "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
     "news": _staff("something happened on a referral", "what"),
     "came_of_age": _staff("somebody in a referral has turned 18", "participant"),
+    "transfer_offered": _other_area("another area offers a referral"),
+    "transfer_withdrawn": _other_area("an offered referral stays where it is"),
+    "transfer_accepted": _other_area("another area took a referral over"),
+    "transfer_refused": _staff("another area does not take a referral over"),
     "digest": _Kind(
         Audience.STAFF,
         "the work of the day",
@@ -117,6 +127,7 @@ _KINDS = {
     "agency_received": _agency("a referral was received"),
     "agency_moved": _agency("a referral has moved on"),
     "agency_closed": _agency("a referral is closed"),
+    "agency_transferred": _agency("another service has the referral now"),
     "acknowledgement": _participant("we have received your message"),
     "appointment": _participant("your appointment", "starts"),
     "appointment_cancelled": _participant("your appointment will not take place", "starts"),

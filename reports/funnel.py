@@ -2,6 +2,11 @@
 
 A step that was taken back by a correction does not count. An erased referral still does, for nothing is counted from
 what is Sensitive. That a person is one harmed or responsible is told by their id, which begins with h or r.
+
+A referral that another area took over counts in each area for what happened there: from when it was received, or taken
+over, until another area took it over. Two figures need both sides (`both_consented`, `prepared`): they count in the
+area where the second of the two happened, as the first still holds. An item counts where it was agreed, and as
+completed wherever it was completed.
 """
 
 from __future__ import annotations
@@ -66,14 +71,24 @@ class _Counted:
 
 
 def _said(kind: str, **fields: str) -> str:
-    """SQL: whether a referral has an event of that kind with those fields."""
-    conditions = [f"kind = '{kind}'", *(f"body ->> '{field}' {test}" for field, test in fields.items())]
+    """SQL: whether a referral has an event of that kind with those fields, that happened in the area asked for."""
+    return _held(kind, **fields, here="")
+
+
+def _held(kind: str, **fields: str) -> str:
+    """SQL: the same, wherever it happened."""
+    here = ["here"] if fields.pop("here", None) is not None else []
+    conditions = [
+        f"kind = '{kind}'",
+        *(f"body ->> '{field}' {test}" for field, test in fields.items()),
+        *here,
+    ]
     return f"coalesce(bool_or({' AND '.join(conditions)}), FALSE)"
 
 
 def _last(kind: str, field: str) -> str:
-    """SQL: the value a field had when an event of that kind last gave one."""
-    given = f"kind = '{kind}' AND body ->> '{field}' IS NOT NULL"
+    """SQL: the value a field had when an event of that kind last gave one in the area asked for."""
+    given = f"here AND kind = '{kind}' AND body ->> '{field}' IS NOT NULL"
     return f"(array_agg(body ->> '{field}' ORDER BY sequence DESC) FILTER (WHERE {given}))[1]"
 
 
@@ -89,6 +104,9 @@ _OWN_CONSENT = {"purpose": "= 'take_part'", "by_guardian": "IS NULL"}
 
 # What is known of each referral: a column each.
 _FACTS = {
+    "received": _said("referral_received"),
+    "received_by_transfer": _said("transfer_accepted"),
+    "transferred_away": "bool_or(left_it)",
     "linked": _said("referral_received", linked_to="IS NOT NULL"),
     "attempted": _said("contact_attempted", participant=_H),
     "informed": _said("information_given", participant=_H),
@@ -101,20 +119,30 @@ _FACTS = {
     "acknowledged": _said("facts_acknowledged", acknowledges="= 'true'"),
     "harmed_consented": _said("consent_given", participant=_H, **_OWN_CONSENT),
     "consented": _said("consent_given", participant=_R, form="= 'written'", **_OWN_CONSENT),
+    "harmed_consent_held": _held("consent_given", participant=_H, **_OWN_CONSENT),
+    "consent_held": _held("consent_given", participant=_R, form="= 'written'", **_OWN_CONSENT),
     "harmed_prepared": _said("preparation_meeting_held", participant=_H),
     "responsible_prepared": _said("preparation_meeting_held", participant=_R),
+    "harmed_preparation_held": _held("preparation_meeting_held", participant=_H),
+    "responsible_preparation_held": _held("preparation_meeting_held", participant=_R),
     "direct_held": _said("activity_held", method=_DIRECT),
     "indirect_held": _said("activity_held", method=_INDIRECT),
     "agreement": _said("agreement_made"),
     "closed": (
         "coalesce((array_agg(kind ORDER BY sequence DESC)"
-        " FILTER (WHERE kind IN ('referral_closed', 'referral_reopened')))[1] = 'referral_closed', FALSE)"
+        " FILTER (WHERE here AND kind IN ('referral_closed', 'referral_reopened')))[1] = 'referral_closed', FALSE)"
     ),
     "reopened": _said("referral_reopened"),
 }
 
 _FUNNEL = (
-    _Counted("received", "A referral was sent to the service.", "TRUE"),
+    _Counted("received", "A referral was sent to the service.", "received"),
+    _Counted(
+        "received_by_transfer",
+        "The service took it over from another area; it is not counted as received there as well.",
+        "received_by_transfer",
+    ),
+    _Counted("transferred_away", "Another area took it over.", "transferred_away"),
     _Counted("re_referred", "It takes up an earlier, closed referral to which it is linked.", "linked"),
     _Counted("attempted", "An attempt was made to reach a person harmed.", "attempted"),
     _Counted("contacted", "An attempt reached a person harmed.", "contacted"),
@@ -142,12 +170,12 @@ _FUNNEL = (
     _Counted(
         "both_consented",
         "A person responsible consented in writing, and a person harmed consented, to take part.",
-        "consented AND harmed_consented",
+        "consent_held AND harmed_consent_held AND (consented OR harmed_consented)",
     ),
     _Counted(
         "prepared",
         "A person harmed and a person responsible each had a preparation meeting.",
-        "harmed_prepared AND responsible_prepared",
+        "harmed_preparation_held AND responsible_preparation_held AND (harmed_prepared OR responsible_prepared)",
     ),
     _Counted("direct_held", "The two sides met, in person or by video, wholly or partly.", "direct_held"),
     _Counted("indirect_held", "An indirect exchange was held, wholly or partly.", "indirect_held"),
@@ -161,20 +189,33 @@ _ITEMS = (
     _Counted("items_completed", "An item that was recorded as completed.", "completed"),
 )
 
-# What counts: the events of the referrals asked for, without those of steps that were taken back.
+# What counts: the events of the referrals asked for, without those of steps that were taken back. A referral was in an
+# area from `since` to before `until`; what happened elsewhere before that is known, and does not count here.
 _COUNTED = """
 asked AS (
     SELECT reference FROM event
     WHERE kind = 'referral_received'
-        AND ($1::text IS NULL OR body ->> 'area' = $1) AND ($2::text IS NULL OR body ->> 'source' = $2)
-        AND ($3::text [] IS NULL OR reference = ANY($3))
+        AND ($2::text IS NULL OR body ->> 'source' = $2) AND ($3::text [] IS NULL OR reference = ANY($3))
+),
+been AS (
+    SELECT reference, body ->> 'area' AS area, sequence AS since,
+        lead(sequence, 1, 9223372036854775807) OVER (PARTITION BY reference ORDER BY sequence) AS until
+    FROM event JOIN asked USING (reference) WHERE kind IN ('referral_received', 'transfer_accepted')
+),
+stay AS (
+    SELECT reference, since, until FROM been WHERE $1::text IS NULL OR area = $1
 ),
 gone AS (
     SELECT reference, (body ->> 'corrects')::bigint AS step FROM event WHERE kind = 'step_corrected'
 ),
+known AS (
+    SELECT event.*, sequence >= since AS here, until < 9223372036854775807 AS left_it
+    FROM event JOIN stay USING (reference)
+    WHERE sequence < until
+        AND NOT EXISTS (SELECT FROM gone WHERE gone.reference = event.reference AND gone.step = event.step)
+),
 counted AS (
-    SELECT event.* FROM event JOIN asked USING (reference)
-    WHERE NOT EXISTS (SELECT FROM gone WHERE gone.reference = event.reference AND gone.step = event.step)
+    SELECT * FROM known WHERE here
 )
 """
 
@@ -196,7 +237,7 @@ words AS (
     FROM last_word GROUP BY reference
 ),
 facts AS (
-    SELECT reference, {", ".join(f"{sql} AS {name}" for name, sql in _FACTS.items())} FROM counted GROUP BY reference
+    SELECT reference, {", ".join(f"{sql} AS {name}" for name, sql in _FACTS.items())} FROM known GROUP BY reference
 )
 SELECT {_counts(_FUNNEL)} FROM facts LEFT JOIN words USING (reference)
 """  # noqa: S608
@@ -208,8 +249,9 @@ items AS (
     WHERE kind = 'agreement_made'
 ),
 completed AS (
-    SELECT DISTINCT reference, body ->> 'item' AS id FROM counted
-    WHERE kind = 'agreement_item_settled' AND body ->> 'outcome' = 'completed'
+    SELECT DISTINCT reference, body ->> 'item' AS id FROM event JOIN asked USING (reference)
+    WHERE NOT EXISTS (SELECT FROM gone WHERE gone.reference = event.reference AND gone.step = event.step)
+    AND kind = 'agreement_item_settled' AND body ->> 'outcome' = 'completed'
 ),
 facts AS (
     SELECT completed.id IS NOT NULL AS completed FROM items LEFT JOIN completed USING (reference, id)

@@ -22,6 +22,7 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from stores.logs import event_log
 from stores.referrals import area_of
+from stores.staff import Places
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from schemas.commands import Command, OpenReferral
 
 TASK_QUEUE = "referrals"
+
+# What the area does that a referral is offered to, and no other.
+_ANSWERS_AN_OFFER = ("accept_transfer", "refuse_transfer")
 
 # Command ids of referrals from other systems are derived in this namespace, so that sending twice is safe.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
@@ -125,16 +129,29 @@ class Referrals:
             Refused: it may not be opened. Nothing was stored.
             NotAnswered, TemporalUnreachable: it may or may not be recorded; the same opening may be sent again.
         """
-        actor = _claim(await self.member(staff_id), form.area)
-        reference, command_id = opening or await self.opening(form.source, external_id)
+        opening = opening or await self.opening(form.source, external_id)
         # Update-with-start starts the workflow even where its validator refuses, so everything is checked before.
-        open_referral(reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
-        if form.linked_to and await area_of(self.pool, form.linked_to) is None:
-            raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
+        actor = await self.check_opening(form, staff_id, opening)
+        reference, command_id = opening
         await self.keys.create(reference)
         return await self.send(
             reference, Request(command_id=command_id, actor=actor, command=form), start=True
         )
+
+    async def check_opening(self, form: OpenReferral, staff_id: str, opening: Opening) -> Actor:
+        """Check all that is checked before a referral is opened, and record nothing.
+
+        Returns:
+            Who would open it, in its area.
+
+        Raises:
+            Refused: it may not be opened.
+        """
+        actor = _claim(await self.member(staff_id), form.area)
+        open_referral(opening.reference, self.policies.of(form.area), form, actor, datetime.now(UTC))
+        if form.linked_to and await area_of(self.pool, form.linked_to) is None:
+            raise Refused("unknown_referral", f"There is no referral {form.linked_to}.", "linked_to")
+        return actor
 
     async def take(
         self, reference: str, command: Command, staff_id: str, *, command_id: UUID | None = None
@@ -145,7 +162,7 @@ class Referrals:
             Refused: the rules, the register or the reference do not allow it.
             NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
-        actor = await self.actor(reference, staff_id)
+        actor = await self.actor(reference, staff_id, command)
         request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
         return await self.send(reference, request)
 
@@ -195,16 +212,36 @@ class Referrals:
         """
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
-    async def actor(self, reference: str, staff_id: str) -> Actor:
-        """A member of staff as the actor on a referral.
+    async def actor(self, reference: str, staff_id: str, command: Command | None = None) -> Actor:
+        """A member of staff as the actor on a referral: in its area, or for the answer to an offer in the one that it
+        is offered to.
+
+        Args:
+            command: that they give; None: one of its own area.
 
         Raises:
-            Refused: the person or the referral is unknown, or the referral is of another area than theirs.
+            Refused: the person or the referral is unknown, or they do not work in that area.
         """
-        found, area = await staff.get_with_area(self.pool, staff_id, reference)
-        if area is None:
+        member, places = await self._member_and_places(reference, staff_id)
+        answers = command is not None and command.kind in _ANSWERS_AN_OFFER
+        return _claim(member, places.offered_to if answers and places.offered_to else places.area)
+
+    async def actors(self, reference: str, staff_id: str) -> list[Actor]:
+        """The same in each area in which they may do anything: its own, and the one that it is offered to.
+
+        Raises:
+            Refused: the person or the referral is unknown, or they work in neither.
+        """
+        member, places = await self._member_and_places(reference, staff_id)
+        offered = [places.offered_to] if places.offered_to else []
+        theirs = [area for area in (places.area, *offered) if area in member.areas]
+        return [member.acting_in(area) for area in theirs] or [_claim(member, places.area)]
+
+    async def _member_and_places(self, reference: str, staff_id: str) -> tuple[Staff, Places]:
+        found, places = await staff.get_with_places(self.pool, staff_id, reference)
+        if places is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        return _claim(_active(found, staff_id), area)
+        return _active(found, staff_id), places
 
     async def opening(self, source: Source, external_id: str | None) -> Opening:
         """The opening for a new referral: derived from its id in the sending system, else with an unused reference."""

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from schemas import facts
 from schemas.base import Model, Note
 from schemas.notices import NoticeResult
+from schemas.people import StaffId
 from schemas.privacy import Sensitive, Special
 from schemas.vocabulary import ClosureReason, Confirmation, JusticeStage, Need, RiskFactor, Scale
 
@@ -327,6 +328,36 @@ class Reassign(facts.Allocation):
     reason: facts.Reason = None
 
 
+class OfferTransfer(facts.TransferTo):
+    """Offer the referral to another area, where the people now live or the case belongs."""
+
+    kind: Literal["offer_transfer"] = "offer_transfer"
+    reason: Why
+
+
+class WithdrawTransferOffer(Model):
+    """Take back the offer of the referral to another area."""
+
+    kind: Literal["withdraw_transfer_offer"] = "withdraw_transfer_offer"
+    reason: facts.Reason = None
+
+
+class AcceptTransfer(Model):
+    """Take over a referral that another area offers to yours."""
+
+    kind: Literal["accept_transfer"] = "accept_transfer"
+    caseworker: StaffId | None = Field(
+        default=None, description="who of your area owns it from now on; absent: nobody yet"
+    )
+
+
+class RefuseTransfer(Model):
+    """Refuse a referral that another area offers to yours; it stays where it is."""
+
+    kind: Literal["refuse_transfer"] = "refuse_transfer"
+    reason: Why
+
+
 class DecideSignOff(facts.SignOffDecision):
     """Sign off what is waiting, or return it. Its authors may not."""
 
@@ -467,6 +498,10 @@ Command = Annotated[
     | Hold
     | Resume
     | Reassign
+    | OfferTransfer
+    | WithdrawTransferOffer
+    | AcceptTransfer
+    | RefuseTransfer
     | DecideSignOff
     | OverrideGate
     | RecordReview

@@ -120,6 +120,13 @@ class Allocation(Model):
     caseworker: StaffId
 
 
+class TransferTo(Model):
+    """The area that a referral is offered to, and why."""
+
+    area: Area = Field(description="the police area whose service is asked to take the referral over")
+    reason: Reason = None
+
+
 class ContactAttempt(Model):
     """One attempt to reach a person."""
 

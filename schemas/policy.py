@@ -66,6 +66,7 @@ class DeadlineName(StrEnum):
     HOLD_REVIEW = "hold_review"
     TASK = "task"
     COMING_OF_AGE = "coming_of_age"
+    TRANSFER_ANSWER = "transfer_answer"
 
 
 class Timing(Model):

@@ -73,6 +73,16 @@ def _sensitive_fields(model: type[BaseModel]) -> frozenset[str]:
 
 
 @functools.cache
+def _anything_marked(model: type[BaseModel]) -> bool:
+    return any(_sealed_fields(each) for each in models_below(model))
+
+
+@functools.cache
+def _field_names(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields)
+
+
+@functools.cache
 def _sealed_fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for name in model.model_fields if is_sealed(model, name))
 
@@ -110,7 +120,7 @@ def split(model: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
     Both halves keep the model's shape: the sealed half holds, under each field, the marked value, or the sealed half
     of the model below it; items of a tuple are keyed by their position. Nothing marked: the sealed half is empty.
     """
-    return _split(model, model.model_dump(mode="json"))
+    return _split(model, model.model_dump(mode="json"), as_dumped=True)
 
 
 def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,9 +133,16 @@ def reseal(model: BaseModel, stored: dict[str, Any]) -> tuple[dict[str, Any], di
     return _split(model, stored)
 
 
-def _split(model: BaseModel, dumped: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(
+    model: BaseModel, dumped: dict[str, Any], *, as_dumped: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    # Most events are about deadlines and messages, in which there is nothing to seal; nor is there in a policy.
+    # What was stored by another version may hold more than the model knows, and is looked through.
+    if as_dumped and not _anything_marked(type(model)):
+        return dumped, {}
     public: dict[str, Any] = {}
-    sealed = {name: plain for name, plain in dumped.items() if name not in type(model).model_fields}
+    known = _field_names(type(model))
+    sealed = {name: plain for name, plain in dumped.items() if name not in known}
     marked = _sealed_fields(type(model))
     for name, value in model:
         if name not in dumped:
@@ -137,9 +154,11 @@ def _split(model: BaseModel, dumped: dict[str, Any]) -> tuple[dict[str, Any], di
             continue
         match value:
             case BaseModel():
-                public[name], below = _split(value, plain)
+                public[name], below = _split(value, plain, as_dumped=as_dumped)
             case tuple() if any(isinstance(item, BaseModel) for item in value):
-                halves = [_split(item, part) for item, part in zip(value, plain, strict=True)]
+                halves = [
+                    _split(item, part, as_dumped=as_dumped) for item, part in zip(value, plain, strict=True)
+                ]
                 public[name] = [half[0] for half in halves]
                 below = {str(at): half[1] for at, half in enumerate(halves) if half[1]}
             case _:

@@ -252,6 +252,22 @@ class Task(Model):
     cancelled: bool = Field(default=False, description="whether the appointment is off")
 
 
+class TransferOffer(Model):
+    """An offer of the referral to another area that waits for an answer."""
+
+    area: Area = Field(description="the area that it is offered to")
+    offered_by: StaffId
+    offered_at: AwareDatetime
+
+
+class Transferred(Model):
+    """That the referral went from one area to another."""
+
+    left: Area = Field(description="the area that it left")
+    area: Area = Field(description="the area that took it over")
+    at: AwareDatetime
+
+
 class Deadline(Model):
     """An open deadline with its points as instants, in UTC."""
 
@@ -324,6 +340,9 @@ class Referral(Model):
 
     tasks: tuple[Task, ...] = Field(default=(), description="those that nobody has dealt with yet")
 
+    transfer_offer: TransferOffer | None = None
+    transfers: tuple[Transferred, ...] = Field(default=(), description="from area to area, oldest first")
+
     closed_at: AwareDatetime | None = None
     closed_by: StaffId | None = None
     closure_reason: ClosureReason | None = None
@@ -356,6 +375,11 @@ class Referral(Model):
             and person.role in (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
             for person in self.participants
         )
+
+    @property
+    def here_since(self) -> datetime:
+        """When its present area got it: by transfer, or when it was received."""
+        return self.transfers[-1].at if self.transfers else self.received_at
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with that id; None where there is none."""

@@ -179,6 +179,8 @@ class Purpose(StrEnum):
     SHARE_OUTCOME = "share_outcome"
     EVALUATION = "evaluation"
     CASE_STUDY = "case_study"
+    TRANSFER = "transfer"
+    """Share the case with the service of another area, which takes it over."""
 
 
 class ConsentForm(StrEnum):

@@ -34,6 +34,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from simulation.staffing import enter_missing
+from simulation.year.people import everybody_invented
 from stores import staff
 from stores.logs import event_log
 
@@ -72,13 +73,14 @@ _LONGEST = 100
 async def enter_demo(referrals: Referrals) -> str:
     """Enter the demo, or what is missing of it, and return a sentence that says what was entered.
 
-    A service with staff of its own is left alone, because a referral is never deleted from a log.
+    A service with staff of its own is left alone, because a referral is never deleted from a log. The staff of invented
+    years is not counted.
 
     Raises:
         NotAnswered, TemporalUnreachable: what is missing is entered the next time.
     """
     known = {member.id for member in await staff.list_staff(referrals.pool)}
-    if known - {member.id for member in STAFF}:
+    if known - {member.id for member in (*STAFF, *everybody_invented())}:
         return "The demo caseload is left out: this service has staff of its own."
     await enter_missing(referrals.pool, referrals.keys, STAFF)
     turns = asyncio.Semaphore(_AT_ONCE)

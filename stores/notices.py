@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import asyncpg
 from pydantic import AwareDatetime
 
 from lifecycle.notifying.sending import Tried
+from schemas.areas import Area
 from schemas.base import Model
 from schemas.notices import About, Category, Notice, Outcome, Party
 from schemas.vocabulary import Channel
@@ -165,10 +166,23 @@ async def mark(
     )
 
 
-async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 50) -> list[InboxMessage]:
+# What supervisors are told of a referral of another area; it says its reference and nothing else of it.
+_OF_OTHER_AREAS = ["transfer_offered", "transfer_withdrawn", "transfer_accepted"]
+
+
+async def inbox(
+    pool: Pool,
+    staff_id: str,
+    *,
+    areas: Collection[Area] | None = None,
+    unread: bool = True,
+    limit: int = 50,
+) -> list[InboxMessage]:
     """The inbox of a member of staff or a partner, newest first.
 
     Args:
+        areas: only of referrals of these, and what says nothing of one: of an offer to them and of one that they left;
+            to a partner, of what was sent to these, wherever it is now. None: of all.
         unread: True keeps only what they have not read yet.
         limit: at most so many.
     """
@@ -177,10 +191,15 @@ async def inbox(pool: Pool, staff_id: str, *, unread: bool = True, limit: int = 
         " WHERE recipient = $1 AND party <> 'participant' AND (NOT $2 OR read_at IS NULL)"
         # What a hold or a safeguarding concern holds back, a partner cannot read here either.
         " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
+        " AND ($4::text[] IS NULL OR area = ANY($4) OR template = ANY($5) OR party = 'agency' AND EXISTS ("
+        "  SELECT FROM event e WHERE e.reference = notice.reference AND e.sequence = 1"
+        "  AND e.body ->> 'area' = ANY($4)))"
         " ORDER BY at DESC, reference, id LIMIT $3",
         staff_id,
         unread,
         limit,
+        list(areas) if areas is not None else None,
+        _OF_OTHER_AREAS,
     )
     return [
         InboxMessage(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows

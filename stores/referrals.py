@@ -14,7 +14,7 @@ from schemas.base import Model
 from schemas.policy import DeadlineName
 from schemas.referral import Deadline, Referral
 from schemas.steps import Visible
-from schemas.vocabulary import ClosureReason, Stage
+from schemas.vocabulary import ClosureReason, Offence, Stage
 from stores.database import Pool
 
 SEALED_GROUNDS = frozenset({"sensitive", "justice_stage"})
@@ -66,6 +66,7 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "reference": referral.reference,
         "sequence": 0,
         "area": referral.area,
+        "offered_to": referral.transfer_offer.area if referral.transfer_offer else None,
         "stage": referral.stage,
         "stage_entered_at": referral.stage_entered_at.isoformat(),
         "source": referral.source,
@@ -171,7 +172,7 @@ async def find_referrals(
         limit: how many at the most.
     """
     rows = await pool.fetch(
-        f"{_LINES} WHERE area = ANY($1) AND strpos(replace(reference, '-', ''), $2) > 0"
+        f"{_LINES} WHERE (area = ANY($1) OR $3::text IS NOT NULL) AND strpos(replace(reference, '-', ''), $2) > 0"
         " AND ($3::text IS NULL OR EXISTS (SELECT FROM event e WHERE e.reference = referral.reference"
         "  AND e.sequence = 1 AND e.role = 'partner' AND e.actor = $3))"
         " ORDER BY received_at DESC, reference LIMIT $4",
@@ -200,16 +201,83 @@ async def sent_by(pool: Pool, reference: str) -> str | None:
 async def sent(
     pool: Pool, partner: str, areas: Collection[Area], limit: int
 ) -> list[tuple[str, Area, Stage]]:
-    """The referrals that a partner sent to these areas, with the stage of each, newest first."""
+    """The referrals that a partner sent to these areas, each with the area it was sent to and its stage, newest first.
+
+    What was taken over by another area since is among them.
+    """
     rows = await pool.fetch(
-        "SELECT reference, area, stage FROM referral WHERE area = ANY($2) AND EXISTS ("
-        " SELECT FROM event e WHERE e.reference = referral.reference AND e.sequence = 1"
-        " AND e.role = 'partner' AND e.actor = $1) ORDER BY received_at DESC, reference LIMIT $3",
+        "SELECT reference, received.body ->> 'area' AS area, stage FROM referral"
+        " JOIN event received USING (reference)"
+        " WHERE received.sequence = 1 AND received.role = 'partner' AND received.actor = $1"
+        " AND received.body ->> 'area' = ANY($2) ORDER BY received_at DESC, reference LIMIT $3",
         partner,
         list(areas),
         limit,
     )
     return [(row["reference"], Area(row["area"]), Stage(row["stage"])) for row in rows]
+
+
+class Offered(Model):
+    """An open offer of a referral to another area."""
+
+    reference: str
+    area: Area
+    """Whose it is."""
+    offered_to: Area
+    stage: Stage
+    offence: Offence
+    sensitive: bool
+    offered_at: AwareDatetime
+    due_at: AwareDatetime | None
+    """When the answer is due; None: its policy sets no such deadline."""
+
+
+async def offered_to(pool: Pool, areas: Collection[Area]) -> list[Offered]:
+    """The referrals that other areas offer to these, soonest due first; none that was erased."""
+    rows = await pool.fetch(
+        "SELECT r.reference, r.area, r.offered_to, r.stage, r.offence, r.sensitive, offered.at AS offered_at, d.due_at"
+        " FROM referral r JOIN LATERAL (SELECT at FROM event e WHERE e.reference = r.reference"
+        "  AND e.kind = 'transfer_offered' ORDER BY e.sequence DESC LIMIT 1) offered ON TRUE"
+        " LEFT JOIN deadline d ON d.reference = r.reference AND d.key = $2"
+        " WHERE r.offered_to = ANY($1)"
+        " AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = r.reference)"
+        " ORDER BY d.due_at NULLS LAST, offered_at, r.reference",
+        list(areas),
+        DeadlineName.TRANSFER_ANSWER,
+    )
+    return [Offered.model_validate(dict(row)) for row in rows]
+
+
+class SentOn(Model):
+    """A referral that an area had and another has now."""
+
+    reference: str
+    left: Area
+    area: Area
+    """That took it over from there."""
+    at: AwareDatetime
+
+
+async def sent_on(
+    pool: Pool, areas: Collection[Area], limit: int | None = None, reference: str | None = None
+) -> list[SentOn]:
+    """The referrals that these areas had and none of them has now, by the last time that one left, the newest first.
+
+    Args:
+        limit: at most so many; None: all.
+        reference: only this one.
+    """
+    rows = await pool.fetch(
+        "SELECT * FROM (SELECT DISTINCT ON (e.reference) e.reference, e.body ->> 'left' AS \"left\","
+        "  e.body ->> 'area' AS area, e.at FROM event e JOIN referral r USING (reference)"
+        "  WHERE e.kind = 'transfer_accepted' AND e.body ->> 'left' = ANY($1) AND r.area <> ALL($1)"
+        "  AND ($3::text IS NULL OR e.reference = $3) ORDER BY e.reference, e.sequence DESC) gone"
+        " ORDER BY at DESC, reference LIMIT $2",
+        list(areas),
+        limit,
+        reference,
+    )
+    return [SentOn.model_validate(dict(row)) for row in rows]
 
 
 async def areas_and_stages(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:

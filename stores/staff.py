@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import asyncpg
 
 from schemas.areas import Area
@@ -20,17 +22,27 @@ async def get(pool: Pool, staff_id: str) -> Staff | None:
     return _staff(row) if row else None
 
 
-async def get_with_area(pool: Pool, staff_id: str, reference: str) -> tuple[Staff | None, Area | None]:
-    """The person with that id and the area of a referral; None for each that does not exist."""
+class Places(NamedTuple):
+    """The area of a referral, and the one that it is offered to, if any."""
+
+    area: Area
+    offered_to: Area | None
+
+
+async def get_with_places(pool: Pool, staff_id: str, reference: str) -> tuple[Staff | None, Places | None]:
+    """The person with that id and the areas of a referral; None for each that does not exist."""
     row = await pool.fetchrow(
-        f"SELECT {_FIELDS}, referral.area FROM (SELECT 1) one"  # noqa: S608
+        f"SELECT {_FIELDS}, referral.area, referral.offered_to FROM (SELECT 1) one"  # noqa: S608
         " LEFT JOIN staff ON id = $1 LEFT JOIN referral ON reference = $2",
         staff_id,
         reference,
     )
-    if row is None or row["id"] is None:
-        return None, Area(row["area"]) if row and row["area"] else None
-    return _staff(row), Area(row["area"]) if row["area"] else None
+    if row is None:
+        return None, None
+    places = None
+    if row["area"]:
+        places = Places(Area(row["area"]), Area(row["offered_to"]) if row["offered_to"] else None)
+    return (_staff(row) if row["id"] is not None else None), places
 
 
 async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None = None) -> list[Staff]:
@@ -44,11 +56,11 @@ async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None 
     return [_staff(row) for row in rows]
 
 
-async def team(pool: Pool, area: Area) -> list[Staff]:
-    """The active members of staff and partners of an area, by id: the possible recipients of a step's messages."""
+async def team(pool: Pool, *areas: Area) -> list[Staff]:
+    """The active members of staff and partners of these areas, by id: the possible recipients of a step's messages."""
     rows = await pool.nowhere.fetch(
-        f"SELECT {_FIELDS} FROM staff WHERE active AND $1 = ANY(areas) ORDER BY id",  # noqa: S608
-        area,
+        f"SELECT {_FIELDS} FROM staff WHERE active AND areas && $1 ORDER BY id",  # noqa: S608
+        list(areas),
     )
     return [_staff(row) for row in rows]
 

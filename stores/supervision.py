@@ -418,7 +418,7 @@ _POLICIES = """
 WITH latest AS (
     SELECT reference, r.area, max(e.sequence) AS sequence
     FROM event e JOIN referral r USING (reference)
-    WHERE e.kind IN ('referral_received', 'policy_adopted') AND r.stage <> 'closed'
+    WHERE e.kind IN ('referral_received', 'policy_adopted', 'transfer_accepted') AND r.stage <> 'closed'
     GROUP BY reference, r.area
 ), kept AS (
     SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print

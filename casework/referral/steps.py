@@ -13,14 +13,30 @@ from casework.access import What, require_access
 from casework.referral.deadlines import DeadlineChange, changes_between
 from casework.session import Session
 from casework.words import People, sentence
-from lifecycle import Refused, deadlines, fold, notices, notices_wanted, permitted_and_blocked, work_of
+from lifecycle import (
+    Refused,
+    areas_concerned,
+    deadlines,
+    fold,
+    notices,
+    notices_wanted,
+    permitted_and_blocked,
+    work_of,
+)
 from lifecycle.clocks import every_deadline
 from lifecycle.notifying.notices import held_back
 from lifecycle.outcome import Outcome, decide_request, outcome_of
 from messages.notice_facts import template_in_words
 from runtime.referrals import Opening
 from schemas.base import Model
-from schemas.commands import COMMANDS, Command, OpenReferral
+from schemas.commands import (
+    COMMANDS,
+    AcceptTransfer,
+    Command,
+    OfferTransfer,
+    OpenReferral,
+    RefuseTransfer,
+)
 from schemas.events import EscalationCleared, Recorded
 from schemas.notices import Party
 from schemas.people import Actor, Staff
@@ -168,10 +184,13 @@ async def events_of(session: Session, receipt: Receipt) -> tuple[Recorded, ...]:
     Raises:
         Refused: the referral is not of an area of theirs.
     """
-    await session.referrals.actor(receipt.reference, session.member.id)
     history = await event_log.read(session.referrals.pool, receipt.reference)
     step = next((each.step for each in history if each.sequence == receipt.sequence), receipt.sequence)
-    return tuple(each for each in history if each.step == step)
+    taken = tuple(each for each in history if each.step == step)
+    # Who refused a transfer has nothing more to do with the referral, and yet knows what they did.
+    if not any(each.actor == session.member.id for each in taken):
+        await session.referrals.actor(receipt.reference, session.member.id)
+    return taken
 
 
 async def permitted(session: Session, reference: str) -> tuple[PermittedStep, ...]:
@@ -181,8 +200,10 @@ async def permitted(session: Session, reference: str) -> tuple[PermittedStep, ..
         Refused: the referral is unknown, or not theirs to see.
     """
     await require_access(session, What.STATUS, reference)
-    actor = await session.referrals.actor(reference, session.member.id)
-    return permitted_steps(fold(await _history(session, reference)), actor, datetime.now(UTC))
+    actors = await session.referrals.actors(reference, session.member.id)
+    referral, now = fold(await _history(session, reference)), datetime.now(UTC)
+    found = {step.kind: step for actor in actors for step in permitted_steps(referral, actor, now)}
+    return tuple(found.values())
 
 
 def permitted_steps(referral: Referral, actor: Actor, at: datetime) -> tuple[PermittedStep, ...]:
@@ -241,17 +262,21 @@ async def preview(session: Session, reference: str, command: Command) -> Preview
     Raises:
         Refused: as the step would be; or the referral is not theirs to see.
     """
-    await require_access(session, What.CASELOAD, reference)
     referrals = session.referrals
-    actor = await referrals.actor(reference, session.member.id)
+    answers_an_offer = isinstance(command, AcceptTransfer | RefuseTransfer)
+    await require_access(session, What.STATUS if answers_an_offer else What.CASELOAD, reference)
+    actor = await referrals.actor(reference, session.member.id, command)
     history = await _history(session, reference)
+    areas = areas_concerned(fold(history))
+    if isinstance(command, OfferTransfer):
+        areas |= {command.area}
     request = Request(command_id=uuid4(), actor=actor, command=command)
     found = preview_of(
         history,
         request,
         datetime.now(UTC),
         policy=referrals.policies.of(actor.area),
-        team=await staff.team(referrals.pool, actor.area),
+        team=await staff.team(referrals.pool, *areas),
     )
     if found.events:
         await event_log.check_named(referrals.pool, request)
@@ -268,7 +293,7 @@ def preview_of(
         request: the command and who asks.
         at: now, aware; a step is never dated before the last.
         policy: what the service has settled for the area.
-        team: the active members of staff and partners of the area.
+        team: the active members of staff and partners of the areas that it concerns.
 
     Raises:
         Refused: as the step would be.

@@ -14,7 +14,17 @@ from lifecycle import Refused
 from lifecycle.contacts import contact_of
 from schemas.access import DataKind
 from schemas.base import Model
-from schemas.events import Event, ParticipantAdded, Recorded, ReferralReceived, StepCorrected
+from schemas.events import (
+    Event,
+    ParticipantAdded,
+    Recorded,
+    ReferralReceived,
+    StepCorrected,
+    TransferAccepted,
+    TransferOffered,
+    TransferOfferWithdrawn,
+    TransferRefused,
+)
 from stores.keys import erasures
 from stores.keys.erasures import Erasure
 from stores.keys.referral_keys import DataKey
@@ -28,6 +38,7 @@ _FOR_ANYBODY = frozenset(
     | {"template", "to", "perhaps_before", "task", "result"}
 )
 _AFTER_ERASURE = frozenset({"kind"})
+_OF_TRANSFER = (TransferOffered, TransferOfferWithdrawn, TransferAccepted, TransferRefused)
 
 
 class Entry(Model):
@@ -142,6 +153,8 @@ def told_of_event(event: Event, *, opened: bool, erased: bool) -> frozenset[str]
     if opened:
         return frozenset(type(event).model_fields)
     names = _AFTER_ERASURE if erased else _FOR_ANYBODY
+    if not erased and isinstance(event, _OF_TRANSFER):
+        names |= {"area"}
     return frozenset(name for name, value in event if name in names and isinstance(value, str | int))
 
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from pydantic import AwareDatetime, Field
+
 from casework.access import What, needs_reason, require_access, status
 from casework.session import Session
+from lifecycle import Refused, deadlines, fold
 from lifecycle.clocks import paused_deadlines
 from lifecycle.notifying.notices import held_back
 from lifecycle.notifying.tasks import open_tasks
+from schemas.access import Relation
+from schemas.areas import Area
 from schemas.base import Model
+from schemas.events import TransferOffered
 from schemas.notices import Notice, Party
 from schemas.people import Role
 from schemas.privacy import DataClass, class_of
 from schemas.referral import Deadline, Participant, Referral, Risk, Task
 from schemas.steps import Overview
+from schemas.vocabulary import Offence, ParticipantRole, Stage
 from stores import notices
 from stores.keys import erasures
 from stores.keys.erasures import Erasure
+from stores.keys.referral_keys import KeyErased
+from stores.logs import event_log
+from stores.referrals import sent_on
 
 # What the rules need of a person, and nobody who only asks how a referral stands.
 _RULES_ONLY: dict[str, Any] = {
@@ -69,6 +81,64 @@ class StatusView(Model):
 
     reference: str
     status: str
+
+    def for_script(self) -> dict[str, Any]:
+        """All of it, JSON-ready."""
+        return self.model_dump(mode="json")
+
+
+class OfferView(Model):
+    """What the supervisors of an area see of a referral that is offered to it: what it takes to decide.
+
+    Attributes:
+        reference: of the referral.
+        area: whose it is, which offers it.
+        offered_to: the area that is asked.
+        offered_at: when it was offered.
+        reason: why, in the words of who offers it; None where they cannot be read any more.
+        stage: where it is.
+        offence: its kind.
+        sensitive: whether it is a sensitive case.
+        received_at: when the service got it.
+        on_hold: whether it is paused.
+        safeguarding: whether a safeguarding concern is open; it cannot be taken over until that is lifted.
+        people: how many there are whose part has not ended, by role.
+        deadlines: those that are open, soonest due first, by the policy of the area that offers it.
+    """
+
+    reference: str
+    area: Area
+    offered_to: Area
+    offered_at: AwareDatetime
+    reason: str | None = Field(repr=False)
+    stage: Stage
+    offence: Offence
+    sensitive: bool
+    received_at: AwareDatetime
+    on_hold: bool
+    safeguarding: bool
+    people: dict[ParticipantRole, int]
+    deadlines: tuple[Deadline, ...]
+
+    def for_script(self) -> dict[str, Any]:
+        """All of it, JSON-ready."""
+        return self.model_dump(mode="json")
+
+
+class SentOnView(Model):
+    """What the supervisors of an area see of a referral that another took over from it.
+
+    Attributes:
+        reference: of the referral.
+        left: the area that had it.
+        area: that took it over from there.
+        at: when.
+    """
+
+    reference: str
+    left: Area
+    area: Area
+    at: AwareDatetime
 
     def for_script(self) -> dict[str, Any]:
         """All of it, JSON-ready."""
@@ -143,7 +213,7 @@ class ReferralView(Model):
         }
 
 
-AnyView: TypeAlias = ReferralView | ErasedView | StatusView
+AnyView: TypeAlias = ReferralView | ErasedView | StatusView | OfferView | SentOnView
 
 
 async def view_referral(session: Session, reference: str, *, live: bool = False) -> AnyView:
@@ -156,7 +226,14 @@ async def view_referral(session: Session, reference: str, *, live: bool = False)
         Refused: the referral is unknown, or not theirs to see.
     """
     partner = session.member.role is Role.PARTNER
-    relation = await require_access(session, What.STATUS if partner else What.CASELOAD, reference)
+    relation = await require_access(session, What.STATUS, reference)
+    match relation:
+        case Relation.OFFERED_TO:
+            return await _offer(session, reference)
+        case Relation.SENT_ON:
+            return await _sent_on(session, reference)
+        case _ if not partner:
+            relation = await require_access(session, What.CASELOAD, reference)
     if live:
         overview, answered = await session.referrals.overview(reference)
         source = Source.WORKFLOW if answered else Source.LOG_INSTEAD
@@ -173,6 +250,42 @@ async def view_referral(session: Session, reference: str, *, live: bool = False)
         return view_of(overview, pending, source)
     outline = overview.model_copy(update={"referral": without_special(overview.referral)})
     return view_of(outline, pending, source).model_copy(update={"withheld": True})
+
+
+async def _offer(session: Session, reference: str) -> OfferView:
+    await require_access(session, What.OFFER, reference)
+    # The reason is sealed with the referral's own key; of one that was erased meanwhile it is gone.
+    key = None
+    with suppress(KeyErased):
+        key = await session.referrals.keys.get(reference)
+    history = await event_log.read(session.referrals.pool, reference, key=key)
+    referral = fold(history)
+    offer = referral.transfer_offer
+    if offer is None or offer.area not in session.member.areas:
+        raise Refused("not_offered", f"{reference} is not offered to your area any more.", "reference")
+    said = [each.event.reason for each in history if isinstance(each.event, TransferOffered)]
+    return OfferView(
+        reference=reference,
+        area=referral.area,
+        offered_to=offer.area,
+        offered_at=offer.offered_at,
+        reason=said[-1] if said else None,
+        stage=referral.stage,
+        offence=referral.offence,
+        sensitive=referral.sensitive,
+        received_at=referral.received_at,
+        on_hold=referral.hold is not None,
+        safeguarding=referral.safeguarding is not None,
+        people=dict(Counter(person.role for person in referral.participants if person.active)),
+        deadlines=deadlines(referral),
+    )
+
+
+async def _sent_on(session: Session, reference: str) -> SentOnView:
+    found = await sent_on(session.referrals.pool, session.member.areas, reference=reference)
+    if not found:
+        raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
+    return SentOnView.model_validate(found[0].model_dump())
 
 
 def without_special(referral: Referral) -> Referral:

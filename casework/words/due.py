@@ -8,7 +8,7 @@ from casework.words.people import deadline_in_words, in_words, when
 from schemas.policy import DeadlineName, Rung
 
 ENDS_WITH = {
-    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate)",
+    DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate; after a transfer reassign)",
     DeadlineName.FIRST_CONTACT: "an attempt to reach whoever is approached first (record_contact_attempt)",
     DeadlineName.UNREACHABLE_REVIEW: "reaching the person (record_contact_attempt), or a supervisor's review, after "
     "which it runs anew (record_review)",
@@ -31,6 +31,8 @@ ENDS_WITH = {
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
     DeadlineName.COMING_OF_AGE: "the day itself: it is then recorded that they are of age",
     DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
+    DeadlineName.TRANSFER_ANSWER: "the other area's answer (accept_transfer, refuse_transfer), or taking the offer "
+    "back (withdraw_transfer_offer)",
 }
 """What ends each clock, as the rules have it."""
 

@@ -28,6 +28,8 @@ class Why(StrEnum):
     AGREEMENT_ITEM = "agreement_item"
     COURT_DATE = "court_date"
     SAFEGUARDING = "safeguarding"
+    TRANSFER = "transfer"
+    """Another area offers a referral, or was offered one."""
     NEXT_STEP = "next_step"
     """The referral goes no further without it, and no date is set."""
     WAITING = "waiting"
@@ -206,6 +208,13 @@ ANSWERS: dict[DeadlineName, Answer] = {
         "It has been on hold since {on_hold}.",
         why=Why.HOLD_REVIEW,
     ),
+    DeadlineName.TRANSFER_ANSWER: Answer(
+        "Ask {offered_to} whether it takes the referral over, or take the offer back",
+        "withdraw_transfer_offer",
+        "It was offered to them on {offered}; until they take it over it is yours.",
+        why=Why.TRANSFER,
+        when="If you take it back",
+    ),
     DeadlineName.TASK: Answer(
         "Tell {who} yourself, if it is safe, what could not be sent: “{message}”",
         "complete_task",
@@ -228,6 +237,21 @@ LIFT_SAFEGUARDING = Answer(
     "lift_safeguarding",
     "{asked_by} raised it on {asked}; nobody is to be contacted meanwhile.",
     why=Why.SAFEGUARDING,
+)
+DECIDE_ON_TRANSFER = Answer(
+    "Decide whether your area takes over this referral of {area}",
+    "accept_transfer",
+    "{asked_by} offered it on {offered}.",
+    asks=("caseworker",),
+    why=Why.TRANSFER,
+    when="If you take it over",
+    alternatives=(Alternative("If not", "refuse_transfer"),),
+)
+ALLOCATE_WHAT_CAME = Answer(
+    "Give it to a caseworker",
+    "reassign",
+    "Your area took it over from {left} on {here_since}, and nobody works on it yet.",
+    why=Why.ALLOCATION,
 )
 REASSIGN = Answer(
     "Give it to another caseworker",

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from casework.worklist.answers import (
+    ALLOCATE_WHAT_CAME,
     ANSWERS,
     COURT_DECIDED,
+    DECIDE_ON_TRANSFER,
     DUPLICATE_CHECK,
     HOLD_ACTIVITY,
     LIFT_SAFEGUARDING,
@@ -200,11 +202,17 @@ class ItemFinder:
         ]
         if owner is None:
             key: str = DeadlineName.ALLOCATION
-            answer = ANSWERS[DeadlineName.ALLOCATION] if self._referral.duplicate_checked else DUPLICATE_CHECK
+            answer = self._allocating()
             yield Found(answer, key, deadline=key, due_at=self._row.deadlines.get(key))
         else:
             due_at = min(due)[0] if due else None
             yield Found(REASSIGN, "reassign", colleagues=(owner,), due_at=due_at)
+
+    def _allocating(self) -> Answer:
+        """What gives a referral that nobody works on to somebody."""
+        if self._referral.stage is not Stage.RECEIVED:
+            return ALLOCATE_WHAT_CAME
+        return ANSWERS[DeadlineName.ALLOCATION] if self._referral.duplicate_checked else DUPLICATE_CHECK
 
     # What a caseworker or a facilitator works on, or who stands in for them.
 
@@ -310,8 +318,8 @@ class ItemFinder:
         match deadline:
             case DeadlineName.TASK:
                 return next((each for each in self._tasks() if each.deadline == key), None)
-            case DeadlineName.ALLOCATION if not self._referral.duplicate_checked:
-                answer = DUPLICATE_CHECK
+            case DeadlineName.ALLOCATION:
+                answer = self._allocating()
             case DeadlineName.RISK_ASSESSMENT | DeadlineName.OFFENDER_DECISION:
                 # What is to be done by then is what comes next.
                 step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
@@ -377,6 +385,26 @@ class ItemFinder:
     def _answers(self, name: DeadlineName) -> Rung:
         rule = self._referral.policy.deadlines.get(name)
         return rule.answers if rule else Rung.CASEWORKER
+
+
+def offer_to_decide(referral: Referral, due_at: datetime | None) -> Found:
+    """The decision on a referral that another area offers, for a supervisor of the area that it is offered to.
+
+    Args:
+        referral: with an open offer.
+        due_at: when the answer is due; None: its policy sets no such deadline.
+    """
+    offer = referral.transfer_offer
+    concern = "It can be taken over once its safeguarding concern is lifted there."
+    return Found(
+        DECIDE_ON_TRANSFER,
+        DeadlineName.TRANSFER_ANSWER,
+        colleagues=(offer.offered_by,) if offer else (),
+        deadline=DeadlineName.TRANSFER_ANSWER if due_at else None,
+        due_at=due_at,
+        words=(("asked_by", offer.offered_by if offer else ""),),
+        note=concern if referral.safeguarding else "",
+    )
 
 
 def _with_why(answer: Answer, why: Why, because: str | None = None) -> Answer:

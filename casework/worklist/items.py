@@ -51,7 +51,7 @@ class ReadFirst(StrEnum):
     SIGN_OFFS = "sign_offs"
     """What is to be signed off."""
     REFERRAL = "referral"
-    """How the referral stands: there is nothing to do but to wait."""
+    """How the referral stands: what is told of one that is offered, or there is nothing to do but to wait."""
 
 
 class WorkItem(Model):

@@ -148,6 +148,11 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         "lead": _LEADING[booked].format(everybody=everybody) if booked else "",
         "activity": _ACTIVITIES[booked] if booked else "activity",
         "caseworker": referral.caseworker or "the team",
+        "area": referral.area,
+        "left": referral.transfers[-1].left if referral.transfers else "",
+        "here_since": short_day(referral.here_since),
+        "offered_to": referral.transfer_offer.area if referral.transfer_offer else "",
+        "offered": short_day(referral.transfer_offer.offered_at) if referral.transfer_offer else "",
         "received": short_day(referral.received_at),
         "entered": short_day(referral.stage_entered_at),
         "active": short_day(referral.last_activity_at),
@@ -165,6 +170,8 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
 def _read_first(found: Found, answer: Answer) -> ReadFirst | None:
     if answer.kind == "sign_off":
         return ReadFirst.SIGN_OFFS
+    if answer.kind == "accept_transfer":
+        return ReadFirst.REFERRAL
     with_participant = bool(found.participants) and _is_participant(found.participants[0])
     return ReadFirst.CONTACT if answer.kind in _AFTER_CONTACT and with_participant else None
 

@@ -6,20 +6,23 @@ that nothing sealed can be in it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from casework.access import What, areas_to_see
 from casework.session import Session
-from casework.worklist.duties import duties_of
-from casework.worklist.finding import SOON, ItemFinder
+from casework.worklist.duties import Duties, duties_of
+from casework.worklist.finding import SOON, ItemFinder, offer_to_decide
 from casework.worklist.items import Group, WorkItem, Worklist
 from casework.worklist.wording import word_item
 from lifecycle import fold
 from lifecycle.core import SUPERVISORS
 from lifecycle.working_time import add_span
+from schemas.areas import Area
 from schemas.policy import Rung
 from stores import staff
 from stores.logs import event_log
+from stores.referrals import offered_to
 from stores.worklists import on_hand
 
 
@@ -59,7 +62,25 @@ async def worklist_at(session: Session, at: datetime) -> Worklist:
             referral = fold(histories[row.reference])
             found_here = ItemFinder(member, duties[row.area], row, referral, at).find()
             items += [word_item(each, referral, at) for each in found_here]
+    items += await _offers(session, duties, at)
     return Worklist(staff=member.id, at=at, items=tuple(sorted(items, key=_order)))
+
+
+async def _offers(session: Session, duties: Mapping[Area, Duties], at: datetime) -> list[WorkItem]:
+    """The referrals of other areas on whose offer the person decides."""
+    member, pool = session.member, session.referrals.pool
+    answers_for = [area for area, each in duties.items() if Rung.SUPERVISOR in each.rungs]
+    if member.role not in SUPERVISORS or not answers_for:
+        return []
+    # Another area's referrals are not among those that the person may see; no more is told of them than an offer says.
+    due = {each.reference: each.due_at for each in await offered_to(pool, answers_for)}
+    histories = await event_log.outlines(pool, list(due)) if due else {}
+    states = [fold(history) for history in histories.values()]
+    return [
+        word_item(offer_to_decide(each, due[each.reference]), each, at)
+        for each in states
+        if each.transfer_offer and each.transfer_offer.offered_by != member.id
+    ]
 
 
 def _order(item: WorkItem) -> tuple[int, bool, float, str, str]:

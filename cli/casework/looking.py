@@ -32,7 +32,14 @@ from schemas.vocabulary import Stage
 if TYPE_CHECKING:
     from casework.referral.timeline import Timeline
     from casework.referral.view import AnyView
-    from casework.referral_lists import ReferralLine, ReferralList, SentList
+    from casework.referral_lists import (
+        OfferedLine,
+        OfferedList,
+        ReferralLine,
+        ReferralList,
+        SentList,
+        SentOnList,
+    )
     from casework.session import Session
 
 app = command_group()
@@ -65,6 +72,16 @@ def list_command(
             help="Only what is due by the end of the day that many days ahead, or overdue; 0 is today.",
         ),
     ] = None,
+    offered: Annotated[
+        bool,
+        typer.Option("--offered", help="Only what other areas offer to yours; for supervisors."),
+    ] = False,
+    transferred: Annotated[
+        bool,
+        typer.Option(
+            "--transferred", help="Only what other areas took over from yours, and when; for supervisors."
+        ),
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,9 +89,17 @@ def list_command(
 
     Example: rj list --overdue --as cw-1
     """
+    narrowed = (stage, caseworker, overdue, on_hold, sensitive, safeguarding)
+    if (offered or transferred) and (any(narrowed) or due_within is not None or (offered and transferred)):
+        fail(Exit.BAD_INPUT, "--offered and --transferred each go with --area and --limit alone.")
 
-    async def work(session: Session) -> ReferralList | SentList:
+    async def work(session: Session) -> ReferralList | SentList | OfferedList | SentOnList:
         from casework import referral_lists as lists
+
+        if offered:
+            return await lists.offered(session, area=area)
+        if transferred:
+            return await lists.transferred(session, area=area, limit=limit)
 
         filters = lists.ListFilters(
             area=area,
@@ -118,8 +143,10 @@ def search_command(
     _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
 
 
-def _print_list(found: ReferralList | SentList, limit: int, *, as_json: bool) -> None:
-    from casework.referral_lists import ReferralList
+def _print_list(
+    found: ReferralList | SentList | OfferedList | SentOnList, limit: int, *, as_json: bool
+) -> None:
+    from casework.referral_lists import OfferedList, ReferralList, SentOnList
 
     if as_json:
         print_json([line.model_dump(mode="json") for line in found.lines])
@@ -129,11 +156,29 @@ def _print_list(found: ReferralList | SentList, limit: int, *, as_json: bool) ->
     elif isinstance(found, ReferralList):
         heading = ("REFERENCE", "AREA", "STAGE", "CASEWORKER", "NEXT DEADLINE", "DUE", "")
         print_table([heading, *map(_row, found.lines)])
+    elif isinstance(found, OfferedList):
+        heading = ("REFERENCE", "FROM", "TO", "STAGE", "OFFENCE", "ANSWER DUE", "")
+        print_table([heading, *map(_offered_row, found.lines)])
+    elif isinstance(found, SentOnList):
+        went = [(line.reference, line.left, line.area, when(line.at)) for line in found.lines]
+        print_table([("REFERENCE", "FROM", "TO", "TAKEN OVER"), *went])
     else:
         rows = [(line.reference, line.area, words(line.status)) for line in found.lines]
         print_table([("REFERENCE", "AREA", "STATUS"), *rows])
-    if found.more:
+    if not isinstance(found, OfferedList) and found.more:
         typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
+
+
+def _offered_row(line: OfferedLine) -> tuple[str, ...]:
+    return (
+        line.reference,
+        line.area,
+        line.offered_to,
+        words(line.stage),
+        words(line.offence),
+        when(line.due_at) if line.due_at else "-",
+        "sensitive" if line.sensitive else "",
+    )
 
 
 def _row(line: ReferralLine) -> tuple[str, ...]:

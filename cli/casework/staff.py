@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runtime.referrals import Referrals
 
 app = command_group()
-staff_app = typer.Typer(help="The staff register.", rich_markup_mode=None)
+staff_app = command_group("The staff register.")
 app.add_typer(staff_app, name="staff")
 staff_app.add_typer(confirming.app)
 

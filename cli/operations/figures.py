@@ -24,7 +24,8 @@ def funnel_command(
 ) -> None:
     """Count how far referrals came, from the event log, each figure with the rule it is counted by.
 
-    A step that was taken back does not count; an erased referral does.
+    A step that was taken back does not count; an erased referral does. What another area took over counts in each area
+    for what happened there.
 
     Example: rj funnel --area durham --source court
     """

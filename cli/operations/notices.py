@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from operations.message_templates import Medium, Template, Written
 
 app = command_group()
-notices = typer.Typer(help="What messages say.", rich_markup_mode=None)
+notices = command_group("What messages say.")
 app.add_typer(notices, name="notices")
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schemas.policy import Policies, Policy
 
 app = command_group()
-policy_app = typer.Typer(help="The policy: deadlines, notices, gates, switches.", rich_markup_mode=None)
+policy_app = command_group("The policy: deadlines, notices, gates, switches.")
 app.add_typer(policy_app, name="policy")
 
 

@@ -37,13 +37,9 @@ if TYPE_CHECKING:
     from runtime.referrals import Referrals
 
 app = command_group()
-keys = typer.Typer(
-    help="The master keys and the epoch key, which wrap the key of each referral.", rich_markup_mode=None
-)
+keys = command_group("The master keys and the epoch key, which wrap the key of each referral.")
 app.add_typer(keys, name="keys")
-anchors = typer.Typer(
-    help="Signed statements of where every log stood, kept outside the database.", rich_markup_mode=None
-)
+anchors = command_group("Signed statements of where every log stood, kept outside the database.")
 app.add_typer(anchors, name="anchors")
 
 

@@ -95,12 +95,15 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
 async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool) -> None:
     from operations.bringing_up import bring_up
     from simulation.demo_caseload import enter_demo
+    from simulation.year.small import enter_small_year
 
     async with bring_up(settings, folder, _progress, temporal_page=temporal_ui) as all_of_it:
         if demo:
             with _progress("the demo caseload"):
                 entered = await enter_demo(all_of_it.referrals)
-            out.print(entered, soft_wrap=True)
+            with _progress("a year of an invented service"):
+                year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
+            out.print(entered, year, sep="\n", soft_wrap=True)
         folder.announce(all_of_it.service)
         _show(all_of_it, settings, folder, demo=demo)
         await all_of_it.keep_running(folder.announce)

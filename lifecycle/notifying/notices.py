@@ -10,7 +10,7 @@ from lifecycle.ages import as_of
 from lifecycle.clocks import deadline_of
 from lifecycle.notifying.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
 from lifecycle.notifying.tasks import outside
-from lifecycle.notifying.team import addressed
+from lifecycle.notifying.team import addressed, area_told
 from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Party
@@ -20,6 +20,7 @@ from schemas.referral import Referral
 from schemas.vocabulary import Interest, ParticipantRole
 
 INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
+TRANSFER_OFFERED = "transfer_offered"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def notices(wanted: WantedNotices, team: Sequence[Staff]) -> tuple[Notice, ...]:
 
     Args:
         wanted: from :func:`notices_wanted`.
-        team: the active members of staff and partners of the referral's area.
+        team: the active members of staff and partners of the areas that it concerns.
     """
     people = {member.id: member for member in team}
     found: dict[tuple[str, str, int], Notice] = {}
@@ -190,7 +191,9 @@ def _addressed(
         for participant in dict.fromkeys(involved):
             yield Party.PARTICIPANT, participant
     elif not isinstance(event, e.NoticeSettled) or outside(event, after):
-        for member in addressed(rule.to, recorded, after, people):
+        area = area_told(rule.to, event, after)
+        there = {who: member for who, member in people.items() if area in member.areas}
+        for member in addressed(rule.to, recorded, after, there):
             yield Party.STAFF, member
 
 
@@ -230,6 +233,9 @@ def still_wanted(referral: Referral, notice: Notice) -> bool:
         person = referral.participant(notice.to)
         if person is None or not person.active or person.interest is Interest.DECLINED:
             return False
+    if notice.party is Party.STAFF and referral.transfers and notice.at < referral.here_since:
+        # Whoever it was for works in the area that the referral has left; the new one has it on its lists.
+        return False
     return _still_true(referral, notice)
 
 
@@ -237,6 +243,8 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
     about = notice.about
     if about.cancelled:
         return True
+    if notice.template == TRANSFER_OFFERED:
+        return referral.transfer_offer is not None and referral.transfer_offer.offered_at == notice.at
     if about.appointment is not None:
         found = appointments(referral).get(about.appointment)
         return found is not None and found.starts_at == about.starts_at

@@ -9,7 +9,9 @@ from typing import TypeAlias
 from lifecycle.contacts import Contact
 from lifecycle.details import has_name, hours_doubt, reachable_by
 from lifecycle.notifying.notices import held_back, still_wanted, too_late
+from schemas import events as e
 from schemas.areas import LONDON
+from schemas.commands import SettleNotice
 from schemas.notices import Notice, Outcome, Party
 from schemas.people import ContactSafety, Person
 from schemas.referral import Referral
@@ -17,6 +19,23 @@ from schemas.vocabulary import Channel
 
 # Quickest first. The other channels need a person to pass the message on.
 OUTWARD = (Channel.TEXT, Channel.EMAIL, Channel.LETTER)
+
+CHANGES_MESSAGES = (
+    e.SafeguardingRaised,
+    e.SafeguardingLifted,
+    e.PutOnHold,
+    e.Resumed,
+    e.ReferralClosed,
+    e.ReferralReopened,
+    e.ContactSafetyRecorded,
+    e.ParticipantAmended,
+    e.ParticipationEnded,
+    e.StepCorrected,
+    e.TransferAccepted,
+    e.TransferOfferWithdrawn,
+    e.TransferRefused,
+)
+"""After these events a pending message may be sent that was held back, or may no longer be sent."""
 
 # After failing for this long a channel is given up and the next one is tried. Our judgement.
 GIVE_UP_AFTER = timedelta(days=3)
@@ -61,6 +80,28 @@ class End:
 
 
 Plan: TypeAlias = Send | Wait | End
+
+
+def settlement(
+    notice: Notice, outcome: Outcome, channel: Channel | None, *, perhaps_before: bool = False
+) -> SettleNotice:
+    """The command that records what became of a message.
+
+    Args:
+        channel: the one that it went by; None where it did not go.
+        perhaps_before: whether an earlier attempt was interrupted and may have sent it.
+    """
+    return SettleNotice(
+        notice=notice.id,
+        template=notice.template,
+        to=notice.to,
+        outcome=outcome,
+        channel=channel,
+        appointment=notice.about.appointment,
+        starts_at=notice.about.starts_at,
+        cancelled=notice.about.cancelled,
+        perhaps_before=perhaps_before,
+    )
 
 
 def plan(

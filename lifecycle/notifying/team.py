@@ -9,6 +9,7 @@ from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.ladder import rung_of
 from lifecycle.oversight import authors
 from schemas import events as e
+from schemas.areas import Area
 from schemas.events import Recorded
 from schemas.notices import Addressee
 from schemas.people import Role, Staff
@@ -56,6 +57,20 @@ def addressed(
     if subject is not None and to is not Addressee.CASEWORKER:
         left_out |= may_not_sign_off(referral, subject, people)
     return answering(rung, people, recorded.at, caseworker=referral.caseworker, without=left_out)
+
+
+def area_told(to: Addressee, event: e.Event, referral: Referral) -> Area:
+    """The area whose staff a policy's addressee means: the referral's own, but the other one's supervisors are told of
+    an offer and its end, and those of the area that it left that it was taken over."""
+    if to not in (Addressee.SUPERVISORS, Addressee.SERVICE_MANAGERS):
+        return referral.area
+    match event:
+        case e.TransferOffered() | e.TransferOfferWithdrawn():
+            return event.area
+        case e.TransferAccepted():
+            return event.left
+        case _:
+            return referral.area
 
 
 def answering(

@@ -221,8 +221,9 @@ def apply_allocated_or_reassigned(
 
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
-    if referral.stage is Stage.RECEIVED:
-        yield Clock(DeadlineName.ALLOCATION, started_at=referral.received_at)
+    # Where another area took it over, that area allocates it, in whatever stage.
+    if referral.stage is Stage.RECEIVED or (referral.transfers and referral.caseworker is None):
+        yield Clock(DeadlineName.ALLOCATION, started_at=referral.here_since)
     if referral.court_date is not None and referral.justice_stage is JusticeStage.PRE_SENTENCE:
         # A court date is due at the start of its day.
         from_court = datetime.combine(referral.court_date, datetime.min.time(), LONDON)

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,6 +131,31 @@ class KeyStore:
                 return await self._fetch(reference)
             except KeyUnknown:
                 await self.epochs.give_up(self._pool, epoch, new.master_key_id)
+
+    async def create_all(self, references: Sequence[str]) -> dict[str, DataKey]:
+        """Make the keys of new referrals at once, or return those that they have. Raises KeyErased."""
+        while True:
+            epoch = await self.epochs.current()
+            raw = {reference: secrets.token_bytes(KEY_BYTES) for reference in references}
+            new = [self._wrapping.wrap(raw[reference], reference, epoch) for reference in references]
+            master_key_id = self._master_keys.newest
+            rows = await self._pool.fetch(
+                "INSERT INTO keys.data_key (reference, wrapped, master_key_id, epoch)"
+                " SELECT made.reference, made.wrapped, $3, $4"
+                " FROM unnest($1::text[], $2::bytea[]) AS made (reference, wrapped)"
+                " WHERE NOT EXISTS (SELECT FROM keys.erasure e WHERE e.reference = made.reference)"
+                " AND keys.may_wrap($3, $4) ON CONFLICT DO NOTHING RETURNING reference",
+                references,
+                [each.wrapped for each in new],
+                master_key_id,
+                epoch,
+            )
+            made = {row["reference"]: DataKey(row["reference"], raw[row["reference"]]) for row in rows}
+            try:
+                # Another process may have been first with some of them.
+                return made | {each: await self.get(each) for each in references if each not in made}
+            except KeyUnknown:
+                await self.epochs.give_up(self._pool, epoch, master_key_id)
 
     def cached(self, reference: str) -> DataKey | None:
         """The key, if it is in the cache."""

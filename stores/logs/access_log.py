@@ -35,6 +35,8 @@ class Standing(NamedTuple):
     """What decides who may look at a referral, and where its access log stands; as of one moment.
 
     Attributes:
+        offered_to: the area that it is offered to and that has not answered yet.
+        left: the areas that it was in before.
         co_facilitated: whether anybody was ever named its co-facilitator; who that is now, its events tell.
         sent_by: the partner who sent it; None where it was opened in the house.
         looks: how many there are in its access log.
@@ -43,6 +45,8 @@ class Standing(NamedTuple):
     """
 
     area: Area
+    offered_to: Area | None
+    left: tuple[Area, ...]
     caseworker: str | None
     facilitator: str | None
     co_facilitated: bool
@@ -69,7 +73,10 @@ class LookBreak(NamedTuple):
 async def standing(pool: Pool, reference: str) -> Standing | None:
     """How a referral stands for who would look at it; None where there is no such referral."""
     row = await pool.fetchrow(
-        "SELECT r.area, r.caseworker, r.facilitator, r.sensitive,"
+        "SELECT r.area, r.offered_to,"
+        " ARRAY(SELECT e.body ->> 'left' FROM event e WHERE e.reference = r.reference"
+        "  AND e.kind = 'transfer_accepted') AS \"left\","
+        " r.caseworker, r.facilitator, r.sensitive,"
         " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND e.body ->> 'co_facilitator' IS NOT NULL)"
         "  AS co_facilitated,"
         " EXISTS (SELECT FROM keys.erasure k WHERE k.reference = r.reference) AS erased,"
@@ -83,7 +90,12 @@ async def standing(pool: Pool, reference: str) -> Standing | None:
     )
     if row is None:
         return None
-    return Standing(area=Area(row["area"]), **{name: row[name] for name in Standing._fields[1:]})
+    return Standing(
+        area=Area(row["area"]),
+        offered_to=Area(row["offered_to"]) if row["offered_to"] else None,
+        left=tuple(Area(each) for each in row["left"]),
+        **{name: row[name] for name in Standing._fields[3:]},
+    )
 
 
 async def record(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -30,8 +30,13 @@ _PROBLEMS = {
     "staff_other_role": "does not have the role that was claimed",
     "staff_other_area": "does not work in this referral's area",
     "staff_not_advanced": "is not an advanced practitioner in the staff register",
+    "area_without_supervisor": "has no supervisor or service manager who could answer the offer",
     "staff_made_by_author": "was given the role less than a day ago by an author of what is to be signed off",
 }
+
+
+# One encoder for all: json.dumps would make one for each event.
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class StepForged(Exception):
@@ -60,6 +65,14 @@ class Written:
 
     answer: Answer
     head: bytes = b""
+
+
+class Stored(NamedTuple):
+    """An event as it is stored: what may be read, what is sealed, and its link."""
+
+    body: str
+    sealed: bytes | None
+    link: bytes
 
 
 async def record(
@@ -94,11 +107,7 @@ async def record(
         StepForged: the step does not follow from its events and the log: a bug or an attack.
     """
     after, head = before
-    halves = [_seal(key, recorded) for recorded in events]
-    links = []
-    for recorded, (body, sealed) in zip(events, halves, strict=True):
-        head = link_of(chain, head, referral.reference, recorded, body, sealed)
-        links.append(head)
+    stored = sealed_and_linked(key, chain, head, events)
     answer: str = await pool.nowhere.fetchval(
         "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         referral.reference,
@@ -112,9 +121,9 @@ async def record(
         _advanced(request),
         list(authors),
         [recorded.event.kind for recorded in events],
-        [body for body, _ in halves],
-        [sealed for _, sealed in halves],
-        links,
+        [each.body for each in stored],
+        [each.sealed for each in stored],
+        [each.link for each in stored],
         json.dumps(referral_row(referral, deadlines)),
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
@@ -122,7 +131,7 @@ async def record(
     )
     match answer:
         case "recorded" | "repeated" | "behind" | "early":
-            return Written(Answer(answer), head)
+            return Written(Answer(answer), stored[-1].link)
         case "erased":
             raise Refused("erased", "The personal data of this referral were erased; open a new one.")
         case "late":
@@ -149,7 +158,23 @@ async def check_named(pool: Pool, request: Request) -> None:
 
 
 def _not_as_claimed(code: str, who: str, request: Request) -> Refused:
-    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else "caseworker")
+    field = "area" if code == "area_without_supervisor" else "caseworker"
+    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else field)
+
+
+def sealed_and_linked(key: DataKey, chain: ChainKey, head: bytes, events: Sequence[Recorded]) -> list[Stored]:
+    """Events as they are stored, in order.
+
+    Args:
+        key: of their referral.
+        head: the link of the event before the first; empty where there is none.
+    """
+    stored = []
+    for recorded in events:
+        body, sealed = _seal(key, recorded)
+        head = link_of(chain, head, key.reference, recorded, body, sealed)
+        stored.append(Stored(body, sealed, head))
+    return stored
 
 
 def link_of(
@@ -184,7 +209,7 @@ def _advanced(request: Request) -> str | None:
 
 def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
     public, sealed = split(recorded.event)
-    body = json.dumps(public, separators=(",", ":"))
+    body = _as_json(public)
     if not sealed:
         return body, None
     return body, key.seal(json.dumps(sealed).encode(), _place(key.reference, recorded.sequence))
@@ -203,7 +228,7 @@ def sealed_as_today(
     before = json.loads(body)
     whole = join(before, opened)
     public, private = reseal(EVENT.validate_python(whole), whole)
-    said = body if public == before else json.dumps(public, separators=(",", ":"))
+    said = body if public == before else _as_json(public)
     if key is None or private == opened:
         # Without the key it stays unreadable; and what is already sealed correctly is not sealed again.
         return said, sealed

@@ -19,6 +19,7 @@ from stores.referrals import SEALED_GROUNDS, referral_row
 
 _SHOWN = (
     "area",
+    "offered_to",
     "stage",
     "caseworker",
     "facilitator",

@@ -34,6 +34,13 @@ WORKERS = CASEWORKERS + SUPERVISORS
 IN_AREA = (Relation.OWN, Relation.STANDS_IN, Relation.SENT, Relation.OWN_AREA)
 
 
+OF_TRANSFERS = (
+    (What.STATUS, Relation.OFFERED_TO),
+    (What.OFFER, Relation.OFFERED_TO),
+    (What.STATUS, Relation.SENT_ON),
+)
+
+
 def expected(role: Role, what: What, relation: Relation) -> Permission:
     """The table written down once more, and not derived: who widens it changes this as well."""
     match role, what, relation:
@@ -43,6 +50,10 @@ def expected(role: Role, what: What, relation: Relation) -> Permission:
             return Permission.YES
         case _, _, Relation.OTHER_AREA | Relation.NOBODY:
             return Permission.NO
+        case (_, _, Relation.OFFERED_TO | Relation.SENT_ON) | (_, What.OFFER, _):
+            return (
+                Permission.YES if (what, relation) in OF_TRANSFERS and role in SUPERVISORS else Permission.NO
+            )
         case Role.COMMISSIONER, _, _:
             return Permission.NO
         case Role.PARTNER, _, _:
@@ -117,6 +128,8 @@ def test_whatever_needs_a_reason_is_recorded() -> None:
 def standing(**known: object) -> Standing:
     fields: dict[str, object] = {
         "area": HERE,
+        "offered_to": None,
+        "left": (),
         "caseworker": "cw-1",
         "facilitator": "fa-1",
         "co_facilitated": True,
@@ -173,6 +186,40 @@ def test_a_relation_is_what_the_register_and_the_referral_say(
 ) -> None:
     people = {each.id: each for each in (*team, *((who,) if who else ()))}
     assert relation_to(who, standing(sent_by="pa-1"), people, "fa-2") is relation
+
+
+@pytest.mark.parametrize(
+    ("who", "known", "relation"),
+    [
+        (person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)), {"offered_to": ELSEWHERE}, Relation.OFFERED_TO),
+        (
+            person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)),
+            {"offered_to": Area.ESSEX},
+            Relation.OTHER_AREA,
+        ),
+        (person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)), {"left": (ELSEWHERE,)}, Relation.SENT_ON),
+        # What comes back is offered like anything else.
+        (
+            person("su-9", Role.SUPERVISOR, areas=(ELSEWHERE,)),
+            {"left": (ELSEWHERE,), "offered_to": ELSEWHERE},
+            Relation.OFFERED_TO,
+        ),
+        # Who works in both areas sees it as its own area does.
+        (
+            person("su-9", Role.SUPERVISOR, areas=(HERE, ELSEWHERE)),
+            {"offered_to": ELSEWHERE},
+            Relation.OWN_AREA,
+        ),
+        # Whoever worked on it there has no more to do with it.
+        (person("cw-1", areas=(ELSEWHERE,)), {"left": (ELSEWHERE,)}, Relation.SENT_ON),
+        (person("pa-1", Role.PARTNER, areas=(ELSEWHERE,)), {"left": (ELSEWHERE,)}, Relation.SENT),
+        (person("pa-2", Role.PARTNER, areas=(ELSEWHERE,)), {"left": (ELSEWHERE,)}, Relation.SENT_ON),
+    ],
+)
+def test_another_area_has_to_do_with_what_is_offered_to_it_and_what_it_sent_on(
+    who: Staff, known: dict[str, object], relation: Relation
+) -> None:
+    assert relation_to(who, standing(sent_by="pa-1", **known), {who.id: who}, "fa-2") is relation
 
 
 def test_a_status_tells_neither_the_stage_nor_the_reason() -> None:

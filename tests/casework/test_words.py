@@ -37,8 +37,10 @@ from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
     CLOCK,
+    ELSEWHERE,
     GUARDIAN,
     OTHER_SUPERVISOR,
+    STRANGER,
     SUPERVISOR,
     Story,
     opening,
@@ -64,6 +66,7 @@ def stories() -> Iterator[Story]:
     yield Story(opening()).do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
     meeting = Story(opening()).to(Stage.PREPARATION)
     yield meeting.do(c.BookPreparationMeeting(participant="h1", starts_at=meeting.at + timedelta(days=2)))
+    yield Story(opening()).do(c.OfferTransfer(area=ELSEWHERE, reason=CANARY), by=SUPERVISOR)
     yield Story(opening()).do(c.RaiseSafeguarding(note=CANARY))
     late = Story(opening()).allocated().later(days=10)
     for point in ("warn-1", "due", "escalate-1"):
@@ -87,7 +90,7 @@ def happened() -> tuple[tuple[Event, People], ...]:
     for story in stories():
         people = people_of(story.history)
         found += [(each.event, people) for each in story.history]
-        for actor in (CASEWORKER, SUPERVISOR, OTHER_SUPERVISOR, CLOCK):
+        for actor in (CASEWORKER, SUPERVISOR, OTHER_SUPERVISOR, STRANGER, CLOCK):
             for kind in COMMANDS:
                 for command in exemplars(kind, Keyboard(story.referral, story.history, actor, story.at)):
                     try:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
+from casework.spreadsheets.errors import BadSpreadsheet
+from casework.spreadsheets.headings import match_headings
 from cli import failures
-from cli.columns import MOST_CELLS, check_header, columns, read_rows
 from cli.common import BadInput, near, nearest
 from cli.examples import example
 from cli.failures import explained
@@ -43,7 +44,7 @@ class Counted(str):
 
 def comparisons(work: Callable[[], object]) -> int:
     Counted.compared = 0
-    with pytest.raises(BadInput):
+    with pytest.raises((BadInput, BadSpreadsheet)):
         work()
     return Counted.compared + 1
 
@@ -73,17 +74,11 @@ def test_a_repeated_name_is_found_in_one_pass(monkeypatch: pytest.MonkeyPatch, t
     assert of(800) <= _FOURFOLD * of(200)
 
 
-def test_a_header_is_checked_in_one_pass() -> None:
+def test_headings_are_matched_in_one_pass() -> None:
     def of(number: int) -> int:
-        return comparisons(lambda: check_header([Counted("") for _ in range(number)], "x.csv"))
+        return comparisons(lambda: match_headings([Counted(f"x{at}") for at in range(number)], {}, "x.csv"))
 
     assert of(800) <= _FOURFOLD * of(200)
-
-
-def test_a_row_of_more_cells_than_a_spreadsheet_has_is_refused() -> None:
-    assert len(columns()) < MOST_CELLS
-    with pytest.raises(BadInput, match=r"row 2 has more than 500 cells"):
-        list(read_rows(f"a,b\n{',' * MOST_CELLS}\n", "x.csv"))
 
 
 def test_where_a_text_stands_is_put_together_only_for_the_one_that_is_wrong() -> None:

@@ -19,6 +19,7 @@ from lifecycle import Refused, fold
 from lifecycle.notifying.tasks import open_tasks
 from runtime.referrals import Referrals
 from schemas import commands as c
+from schemas.areas import Area
 from schemas.commands import Command
 from schemas.facts import NeedScore
 from schemas.privacy import every_model, is_sensitive
@@ -39,7 +40,9 @@ from tests.life import (
     BIRTHDAY,
     HARMED,
     PHONE,
+    RESPONSIBLE,
     asides,
+    consent,
     detours,
     form,
     mailbox,
@@ -107,6 +110,17 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     )
     await take(until_conference(datetime.now(UTC), CANARY))
     await take(detours(datetime.now(UTC), CANARY))
+    # Another area is asked, and does not take it over; the same offer again is taken back.
+    offer = ("su-1", c.OfferTransfer(area=Area.KENT, reason=CANARY))
+    await take(
+        [
+            *(("cw-1", consent(person, "transfer", now.date(), CANARY)) for person in (HARMED, RESPONSIBLE)),
+            offer,
+            ("sm-1", c.RefuseTransfer(reason=CANARY)),
+            offer,
+            ("su-1", c.WithdrawTransferOffer(reason=CANARY)),
+        ]
+    )
     # She is told of no appointment but by phone.
     done = c.CompleteTask(task=await a_task(referrals, reference), result=TaskResult.PASSED_ON, note=CANARY)
     await take([("cw-1", done)])

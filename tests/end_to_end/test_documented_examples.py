@@ -131,12 +131,14 @@ def test_the_referrals_of_both_pages_go_as_printed_on_the_demo(folder: Path) -> 
     longer = examples(section(USING, "A referral, step by step"))
     assert sum(command.startswith("rj ") for command, _ in first) == 5
     assert len(longer) >= 12
+    # Their shell has to find `rj` too.
+    imports = [longer[0], *examples(section(USING, "Many referrals from a spreadsheet"))]
     data = folder / ".rj"
     with up(data, "--demo") as process:
-        for steps in (first, longer):
+        for steps in (first, longer, imports):
             compare(steps, printed([step.command for step in steps], data, folder))
-        # The demo's 13, and the two that the pages open.
-        assert replayed(data) >= 15
+        # The demo's 13, and the four that the pages open.
+        assert replayed(data) >= 17
         code, last = process.end(signal.SIGTERM)
         assert code == 0
         assert last.endswith("Everything is stopped.\n")

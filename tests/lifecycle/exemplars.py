@@ -51,7 +51,7 @@ from schemas.vocabulary import (
     TaskResult,
     Verdict,
 )
-from tests.lifecycle.story import NEWER_POLICY, opening, person
+from tests.lifecycle.story import ELSEWHERE, HOME, NEWER_POLICY, opening, person
 
 CANARY = "Canary Nobody"
 _BORN = "1997-09-09"
@@ -148,6 +148,7 @@ for _kind in (
     "lift_safeguarding",
     "resume",
     "add_note",
+    "refuse_transfer",
     "reopen",
 ):
     _plain(_kind)
@@ -423,6 +424,23 @@ def examples_of_hold(keyboard: Keyboard) -> Iterator[Command]:
 def examples_of_reassign(keyboard: Keyboard) -> Iterator[Command]:
     for who in ("cw-1", "cw-2", "sv-2"):
         yield c.Reassign(caseworker=who)
+
+
+@of("offer_transfer")
+def examples_of_offer_transfer(keyboard: Keyboard) -> Iterator[Command]:
+    for area in (ELSEWHERE, HOME):
+        yield c.OfferTransfer(area=area, reason=CANARY)
+
+
+@of("withdraw_transfer_offer")
+def examples_of_withdraw_transfer_offer(keyboard: Keyboard) -> Iterator[Command]:
+    yield c.WithdrawTransferOffer(reason=CANARY)
+
+
+@of("accept_transfer")
+def examples_of_accept_transfer(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (None, "cw-9"):
+        yield c.AcceptTransfer(caseworker=who)
 
 
 @of("sign_off")

@@ -9,6 +9,7 @@ import pytest
 
 from lifecycle import (
     Refused,
+    accept,
     adopt,
     called_off,
     cleared,
@@ -19,6 +20,7 @@ from lifecycle import (
     open_referral,
     permitted,
 )
+from lifecycle.transfer import offer_lapsed
 from policies.files import load_policies
 from schemas import commands as c
 from schemas.areas import Area
@@ -233,6 +235,8 @@ class Story:
             return correct(self.referral, self.history, command, by, self.at)
         if isinstance(command, c.AdoptPolicy):
             return adopt(self.referral, NEWER_POLICY, command, by, self.at)
+        if isinstance(command, c.AcceptTransfer):
+            return accept(self.referral, NEWER_POLICY, command, by, self.at)
         return decide(self.referral, command, by, self.at)
 
     def do(self, *commands: Command, by: Actor = CASEWORKER) -> Self:
@@ -240,7 +244,10 @@ class Story:
             before = self.referral
             happened = self._record(self.decide(command, by), before.sequence, by)
             self._follow(happened)
-            # As a step does: what is no longer late is cleared with it, and what was booked may be off.
+            # As a step does: an offer may lapse, what is no longer late is cleared with it, and what was booked may be
+            # off.
+            lapsed = tuple(offer_lapsed(self.referral, happened))
+            self._follow(self._record(lapsed, self.referral.sequence, by, step=before.sequence + 1))
             done: tuple[Event, ...] = (
                 *cleared(self.referral),
                 *called_off(before, self.referral, happened, self.at),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lifecycle import deadlines, next_point
 from schemas import commands as c
+from schemas.areas import Area
 from schemas.commands import Command
 from schemas.facts import AgreementItem
 from schemas.notices import Outcome
@@ -685,6 +686,8 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
         "h1", age_band=AgeBand.UNKNOWN, person=CHILD.person.model_copy(update={"date_of_birth": "2010-05-17"})
     )
     stories.append(Story(opening(young, person("r1"))))
+    offer = c.OfferTransfer(area=Area.CUMBRIA, reason="they moved")
+    stories.append(Story().do(offer, by=SUPERVISOR))
     running = {deadline.name for story in stories for deadline in story.open.values()}
     assert running == set(DeadlineName)
 

@@ -38,12 +38,16 @@ from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
     CLOCK,
+    ELSEWHERE,
     EVERYBODY,
     GUARDIAN,
+    HOME,
     MONDAY,
     OTHER_SUPERVISOR,
+    STRANGER,
     SUPERVISOR,
     Story,
+    consent,
     opening,
     person,
 )
@@ -173,6 +177,10 @@ def authors_of(history: list[Recorded], kinds: tuple[str, ...], since: str | Non
     return found
 
 
+def _shares(who: Participant) -> c.GiveConsent:
+    return consent(who.id, Purpose.TRANSFER)
+
+
 class Lives(RuleBasedStateMachine):
     """Anybody asks anything of a referral, at any time."""
 
@@ -212,7 +220,7 @@ class Lives(RuleBasedStateMachine):
         at, deadline, point = found
         self.story.at = max(self.story.at, at)
         stage = self.story.stage
-        self.story.do(c.ReachDeadline(deadline=deadline.key, point=point), by=CLOCK)
+        self.story.do(c.ReachDeadline(deadline=deadline.key, point=point), by=self.there(CLOCK))
         # A clock never kills a case.
         assert self.story.stage is stage
 
@@ -226,6 +234,33 @@ class Lives(RuleBasedStateMachine):
         if kinds:
             self.attempts(data, actor, data.draw(st.sampled_from(kinds)))
 
+    def there(self, actor: Actor) -> Actor:
+        """Such a person in the area that has the referral now."""
+        return actor.model_copy(update={"area": self.story.referral.area})
+
+    @precondition(lambda self: not self.story.referral.closed)
+    @rule(refuses=st.booleans(), all_agree=st.booleans())
+    def another_area_answers(self, refuses: bool, all_agree: bool) -> None:
+        """Offer it where nothing is in the way, and answer it: by chance alone that happens too seldom."""
+        if all_agree:
+            for each in side(self.story.referral, ParticipantRole.HARMED) + side(
+                self.story.referral, ParticipantRole.RESPONSIBLE
+            ):
+                if not each.child and self.answer(_shares(each), self.there(CASEWORKER)) is None:
+                    self.story.do(_shares(each), by=self.there(CASEWORKER))
+        before = self.story.referral
+        elsewhere = HOME if before.area is ELSEWHERE else ELSEWHERE
+        offer = c.OfferTransfer(area=elsewhere, reason=CANARY)
+        if before.transfer_offer is None and self.answer(offer, self.there(SUPERVISOR)) is None:
+            self.story.do(offer, by=self.there(SUPERVISOR))
+        answer = c.RefuseTransfer(reason=CANARY) if refuses else c.AcceptTransfer()
+        by = STRANGER.model_copy(update={"area": elsewhere})
+        if self.answer(answer, by) is None:
+            known = len(self.story.history)
+            before = self.story.referral
+            self.story.do(answer, by=by)
+            self.check_step(before, answer, by, self.story.history[known:])
+
     def attempts(self, data: st.DataObject, actor: Actor, kind: str) -> None:
         choice = list(exemplars(kind, self.keyboard(actor)))
         if not choice:
@@ -238,7 +273,12 @@ class Lives(RuleBasedStateMachine):
         self.check_step(before, command, actor, self.story.history[known:])
 
     def check_step(self, before: Referral, command: Command, actor: Actor, step: list[Recorded]) -> None:
-        assert actor.area == before.area
+        answers = isinstance(command, c.AcceptTransfer | c.RefuseTransfer)
+        assert actor.area == (
+            before.transfer_offer.area if before.transfer_offer and answers else before.area
+        )
+        if isinstance(command, c.OfferTransfer | c.AcceptTransfer):
+            self.check_transfer(before)
         own = self.own_work(before, command)
         assert actor.id not in own, f"{actor.id} did {command.kind} on their own work"
         state = before
@@ -250,6 +290,18 @@ class Lives(RuleBasedStateMachine):
                 # Whoever has turned 18 by then is an adult, noticed or not.
                 check_entry(earlier, as_of(state, each.at), each.event.stage)
         assert state == self.story.referral
+
+    def check_transfer(self, before: Referral) -> None:
+        """Whoever of the two sides knows of it shares it with the other service."""
+        assert before.safeguarding is None
+        for each in (*side(before, ParticipantRole.HARMED), *side(before, ParticipantRole.RESPONSIBLE)):
+            if each.informed_at or any(tried.outcome == "reached" for tried in each.attempts):
+                assert consented(before, each, Purpose.TRANSFER)
+
+    @invariant()
+    def what_is_closed_or_where_it_is_is_not_offered(self) -> None:
+        offer = self.story.referral.transfer_offer
+        assert offer is None or not (self.story.referral.closed or offer.area is self.story.referral.area)
 
     def own_work(self, before: Referral, command: Command) -> set[str]:
         """Those who made what this command judges."""
@@ -335,7 +387,7 @@ class Lives(RuleBasedStateMachine):
     def anybody_may_leave_at_once(self) -> None:
         for each in self.story.referral.participants:
             if each.active:
-                assert self.answer(c.Withdraw(participant=each.id), CASEWORKER) is None
+                assert self.answer(c.Withdraw(participant=each.id), self.there(CASEWORKER)) is None
 
     @precondition(lambda self: not self.story.referral.closed)
     @invariant()

@@ -60,6 +60,10 @@ def test_what_belongs_to_supervisors() -> None:
     }
     assert theirs == {
         "reassign",
+        "offer_transfer",
+        "withdraw_transfer_offer",
+        "accept_transfer",
+        "refuse_transfer",
         "extend_deadline",
         "sign_off",
         "override_gate",

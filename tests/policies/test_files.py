@@ -52,6 +52,7 @@ def test_who_answers() -> None:
         DeadlineName.PREPARATION_REVIEW,
         DeadlineName.INACTIVITY,
         DeadlineName.SIGN_OFF,
+        DeadlineName.TRANSFER_ANSWER,
     }
     assert all(rule.answers is Rung.CASEWORKER for name, rule in rules.items() if name not in supervised)
 

@@ -59,11 +59,11 @@ class Log:
         await self.take(reference, "cw-1", form("Invented", **changes))
         return reference
 
-    async def take(self, reference: str, who: str, command: Command) -> int:
+    async def take(self, reference: str, who: str, command: Command, area: Area = Area.DURHAM) -> int:
         """Take a step; its number."""
         member = await staff.get(self.pool, who)
         assert isinstance(member, Staff)
-        request = Request(command_id=uuid4(), actor=member.acting_in(Area.DURHAM), command=command)
+        request = Request(command_id=uuid4(), actor=member.acting_in(area), command=command)
         history = await event_log.history(self.pool, self.keys, reference)
         await ActivityEnvironment().run(
             self._steps.take_step, reference, fold(history) if history else None, request, datetime.now(UTC)
@@ -254,3 +254,50 @@ async def test_area_and_source_choose(log: Log) -> None:
     assert by_source.count("received") == 1
     assert (await log.funnel(area=Area.DURHAM)).count("received") == 2
     assert (await log.funnel(area=Area.KENT)).count("received") == 0
+
+
+async def test_what_another_area_took_over_counts_in_each_for_what_happened_there(log: Log) -> None:
+    now = datetime.now(UTC)
+    reference = await log.open()
+    await log.tell(reference, life.until_preparation(now.date()))
+    for participant in (HARMED, RESPONSIBLE):
+        await log.take(reference, "cw-1", life.consent(participant, "transfer", now.date()))
+    await log.take(reference, "su-1", c.OfferTransfer(area=Area.KENT, reason="They moved."))
+    await log.take(reference, "sm-1", c.AcceptTransfer(caseworker="cw-kent"), Area.KENT)
+    await log.take(reference, "cw-kent", c.AssignFacilitators(facilitator="cw-kent"), Area.KENT)
+    held = {"participant": HARMED, "held_on": now.date(), "channel": "in_person"}
+    await log.take(reference, "cw-kent", c.RecordPreparationMeeting.model_validate(held), Area.KENT)
+    await log.take(reference, "cw-kent", c.Close.model_validate({"reason": "service_no_capacity"}), Area.KENT)
+
+    there, here = await log.funnel(area=Area.DURHAM), await log.funnel(area=Area.KENT)
+    both = await log.funnel()
+    for name, by_area in {
+        "received": (1, 0, 1),
+        "received_by_transfer": (0, 1, 1),
+        "transferred_away": (1, 0, 1),
+        "informed": (1, 0, 1),
+        "interested": (1, 0, 1),
+        "both_consented": (1, 0, 1),
+        "assessed_proceed_direct": (1, 0, 1),
+        "closed": (0, 1, 1),
+    }.items():
+        assert (there.count(name), here.count(name), both.count(name)) == by_area, name
+    assert [each.count for each in here.closures] == [1]
+    assert there.closures == ()
+    # No other area has anything of it.
+    assert {each.count for each in (await log.funnel(area=Area.ESSEX)).figures} == {0}
+
+
+async def test_what_takes_both_sides_counts_where_the_second_of_them_happened(log: Log) -> None:
+    now = datetime.now(UTC)
+    reference = await log.open()
+    before, after = life.until_preparation(now.date())[:9], life.until_preparation(now.date())[9:]
+    await log.tell(reference, before)
+    await log.take(reference, "cw-1", life.consent(HARMED, "transfer", now.date()))
+    await log.take(reference, "su-1", c.OfferTransfer(area=Area.KENT, reason="They moved."))
+    await log.take(reference, "sm-1", c.AcceptTransfer(caseworker="cw-kent"), Area.KENT)
+    for _, command in after:
+        await log.take(reference, "cw-kent", command, Area.KENT)
+    there, here = await log.funnel(area=Area.DURHAM), await log.funnel(area=Area.KENT)
+    assert (there.count("both_consented"), here.count("both_consented")) == (0, 1)
+    assert (there.count("consented"), here.count("consented")) == (0, 1)

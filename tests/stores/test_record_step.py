@@ -207,6 +207,87 @@ async def test_a_referral_is_received_once(pool: Pool, step: Step) -> None:
     assert await step.saying("referral_received", area="durham").taken(pool) == "area"
 
 
+@pytest.fixture
+async def offered(pool: Pool, step: Step) -> Step:
+    """The next step after the referral was offered to Kent."""
+    step.actor, step.role = "su-1", "supervisor"
+    step.row["offered_to"] = "kent"
+    assert await step.saying("transfer_offered", area="kent").taken(pool) == "recorded"
+    row = dict(step.row, offered_to=None)
+    return Step(step.reference, 3, b"\x01" * 32, row, actor="sm-1", role="service_manager")
+
+
+def accepts(step: Step, *more: str, left: str = "durham", area: str = "kent") -> Step:
+    step.saying("transfer_accepted", left=left, area=area)
+    step.row["area"] = area
+    step.kinds += more
+    step.bodies += [json.dumps({"kind": kind}) for kind in more]
+    step.sealed, step.links = [None] * len(step.kinds), [b"\x01" * 32] * len(step.kinds)
+    return step
+
+
+async def test_the_area_that_it_is_offered_to_takes_it_over(pool: Pool, offered: Step) -> None:
+    assert await accepts(offered).taken(pool) == "recorded"
+    area, to = await pool.fetchrow(
+        "SELECT area, offered_to FROM referral WHERE reference = $1", offered.reference
+    ) or ("", "")
+    assert (area, to) == ("kent", None)
+
+
+async def test_nothing_moves_without_an_offer(pool: Pool, step: Step) -> None:
+    step.actor, step.role = "sm-1", "service_manager"
+    assert await accepts(step).taken(pool) == "area"
+    assert await count(pool, step.reference) == 2
+
+
+@pytest.mark.parametrize(
+    ("actor", "role", "left", "area", "more", "answer"),
+    [
+        ("su-1", "supervisor", "durham", "kent", (), "staff_other_area:su-1"),
+        ("cw-kent", "caseworker", "durham", "kent", (), "actor"),
+        ("cw-kent", "supervisor", "durham", "kent", (), "staff_other_role:cw-kent"),
+        ("sm-1", "service_manager", "durham", "essex", (), "area"),
+        ("sm-1", "service_manager", "essex", "kent", (), "area"),
+        # Who may answer may do nothing else to a referral that is not theirs.
+        ("sm-1", "service_manager", "durham", "kent", ("note_added",), "actor"),
+    ],
+)
+async def test_it_is_taken_over_as_it_was_offered_and_by_whom_it_was_offered_to(
+    pool: Pool, offered: Step, actor: str, role: str, left: str, area: str, more: tuple[str, ...], answer: str
+) -> None:
+    offered.actor, offered.role = actor, role
+    assert await accepts(offered, *more, left=left, area=area).taken(pool) == answer
+    assert await count(pool, offered.reference) == 3
+
+
+async def test_the_area_that_it_is_offered_to_does_nothing_but_answer(pool: Pool, offered: Step) -> None:
+    offered.actor, offered.role = "cw-kent", "caseworker"
+    offered.row["offered_to"] = "kent"
+    assert await offered.taken(pool) == "staff_other_area:cw-kent"
+
+
+async def test_it_is_offered_once_to_another_area_in_which_somebody_can_answer(
+    pool: Pool, step: Step, offered: Step
+) -> None:
+    again = Step(step.reference, 3, b"\x01" * 32, dict(step.row, offered_to="kent"), actor="su-1")
+    again.role = "supervisor"
+    assert await again.saying("transfer_offered", area="kent").taken(pool) == "area"
+    ended = Step(step.reference, 3, b"\x01" * 32, dict(step.row, offered_to=None), actor="su-1")
+    ended.role = "supervisor"
+    assert await ended.saying("transfer_offer_withdrawn", area="kent").taken(pool) == "recorded"
+    for area, answer in (("durham", "area"), ("gwent", "area_without_supervisor:gwent")):
+        next_one = Step(step.reference, 4, b"\x01" * 32, dict(step.row, offered_to=area), actor="su-1")
+        next_one.role = "supervisor"
+        assert await next_one.saying("transfer_offered", area=area).taken(pool) == answer
+
+
+async def test_no_step_moves_the_offer_in_passing(pool: Pool, offered: Step) -> None:
+    offered.actor, offered.role = "cw-1", "caseworker"
+    assert await offered.taken(pool) == "area"
+    offered.row["offered_to"] = "essex"
+    assert await offered.taken(pool) == "area"
+
+
 TABLES = ("event", "referral", "deadline", "notice", "notice_try", "anchor", "fact", "keys.erasure")
 VERBS = ("INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}")
 # It keeps tries and anchors, notes erasures, and takes facts away.

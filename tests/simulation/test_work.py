@@ -1,0 +1,76 @@
+"""The table of duties: what it drives of what there is, and that the rules alone decide what may be done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from lifecycle import RULES
+from policies.files import load_policies
+from schemas.areas import Area
+from schemas.base import Model
+from schemas.vocabulary import Stage
+from simulation.year.calendars import LENGTH
+from simulation.year.lives import Life
+from simulation.year.living import Plan, Year
+from simulation.year.work import DUTIES
+
+END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+
+# What nobody in an invented year does. A new command is driven by a duty of its own, or named here with a reason.
+NOT_DRIVEN = {
+    **dict.fromkeys(
+        ("offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer_offer"),
+        "a year is of one area",
+    ),
+    "add_participant": "everybody is named when a referral is sent",
+    "adopt_policy": "the year has one policy",
+    "amend_participant": "nothing about anybody changes",
+    "amend_referral": "nothing about the case changes",
+    "cancel_preparation_meeting": "they are held",
+    "extend_deadline": "what is late is seen to be late",
+    "override_gate": "an exception that needs a reason",
+    "reassess_risk": "the risk stays as it was",
+    "record_contact_safety": "it is known from the beginning",
+    "request_more_information": "what is needed is known",
+    "withdraw_consent": "who withdraws leaves",
+}
+
+
+@pytest.fixture(scope="module")
+def lives() -> list[Life]:
+    plan = Plan(Area.DURHAM, 400, 3, END, load_policies().of(Area.DURHAM))
+    year = Year(plan)
+    return [year.life(number, END - (LENGTH * number) / 400) for number in range(400)]
+
+
+def test_every_command_is_driven_or_named_with_a_reason(lives: list[Life]) -> None:
+    given = {request.command.kind for life in lives for request, _ in life.taken}
+    kinds = {command.model_fields["kind"].default for command in RULES}
+    assert kinds - given == set(NOT_DRIVEN)
+
+
+def test_every_stage_has_duties() -> None:
+    assert {stage for stages, _ in DUTIES for stage in stages} == set(Stage)
+
+
+def test_nobody_is_left_standing_for_the_rules_refusing_the_same_again(lives: list[Life]) -> None:
+    """A new gate that no duty opens would leave open most of what arrived long ago."""
+    old = [life.referral for life in lives if (END - life.referral.received_at).days > 270]
+    assert len(old) > 80
+    assert sum(not referral.closed for referral in old) < len(old) * 0.1
+
+
+def test_few_come_to_an_activity_as_published(lives: list[Life]) -> None:
+    """27 of 100 after a sentence, 4 of 100 before one; within what chance does to 400."""
+    done = [life.referral for life in lives if (END - life.referral.received_at).days > 150]
+    held = sum(bool(referral.held) for referral in done)
+    assert 0.15 < held / len(done) < 0.36
+
+
+def test_a_command_that_is_refused_leaves_no_trace(lives: list[Life]) -> None:
+    for life in lives:
+        steps = [recorded.step for recorded in life.events if recorded.sequence == recorded.step]
+        assert len(steps) == len(life.taken)
+        assert all(isinstance(request.command, Model) for request, _ in life.taken)
