@@ -241,9 +241,9 @@ class Digests:
         wanted, own = [], set()
         for each in await digests.sign_offs(self._pool, area):
             referral = fold(await event_log.history(self._pool, self._keys, each.reference))
-            barred = may_not_sign_off(referral, each.subject, people)
+            barred = may_not_sign_off(referral, each.about, people)
             if reader.id in barred:
-                own.add((each.reference, f"{DeadlineName.SIGN_OFF}/{each.subject}"))
+                own.add((each.reference, f"{DeadlineName.SIGN_OFF}/{each.about}"))
             elif reader.id in answering(Rung.SUPERVISOR, people, at, without=barred):
                 wanted.append(each)
         return wanted, own
@@ -310,7 +310,7 @@ def _lists(work: _Work, day: date, at: datetime) -> dict[str, _Listed]:
         "due_this_week": _deadlines(each for each in due if at < each.due_at and tomorrow <= each.due_at),
         "sign_offs": _Listed(
             [
-                _entry(each.reference, each.stage, in_words(each.subject), each.requested_at, "asked for on ")
+                _entry(each.reference, each.stage, in_words(each.about), each.requested_at, "asked for on ")
                 for each in sorted(work.sign_offs, key=lambda each: each.requested_at)
             ]
         ),

@@ -132,7 +132,7 @@ _HOW_TO_SAY_WHY = {
 
 
 def relation_to(
-    member: Staff | None, standing: Standing, team: Mapping[str, Staff], co: str | None
+    member: Staff | None, standing: Standing, team: Mapping[str, Staff], others: Collection[str]
 ) -> Relation:
     """What a person has to do with a referral; where several things, the first of those that count for more.
 
@@ -140,13 +140,13 @@ def relation_to(
         member: as the register knows them now; None: it does not.
         standing: of the referral.
         team: the active members of staff of its area, by id: who is absent is stood in for.
-        co: its co-facilitator.
+        others: its co-facilitator, and who runs one of its activities.
     """
     if member is None or not member.active:
         return Relation.NOBODY
     if standing.area not in member.areas:
         return _from_another_area(member, standing)
-    workers = [who for who in (standing.caseworker, standing.facilitator, co) if who is not None]
+    workers = [who for who in (standing.caseworker, standing.facilitator, *others) if who is not None]
     if member.id in workers:
         return Relation.OWN
     if member.id in with_cover([who for who in workers if who in team], dict(team), standing.now):
@@ -259,7 +259,9 @@ async def require_access(
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         member = await session.referrals.member(session.member.id)
         team = await _team(session, member, standing)
-        relation = relation_to(member, standing, team, await _co_facilitator(session, reference, standing))
+        relation = relation_to(
+            member, standing, team, await _other_facilitators(session, reference, standing)
+        )
         permission = check_permission(member, what, relation, standing.area)
         told: list[str] = []
         # Of an erased referral there is nothing left to keep to oneself.
@@ -335,12 +337,17 @@ async def _team(session: Session, member: Staff, standing: Standing) -> dict[str
     return {each.id: each for each in await staff.team(session.referrals.pool, standing.area)}
 
 
-async def _co_facilitator(session: Session, reference: str, standing: Standing) -> str | None:
+async def _other_facilitators(session: Session, reference: str, standing: Standing) -> frozenset[str]:
+    """Who runs a referral's activities beside its facilitator."""
     if not standing.co_facilitated:
-        return None
+        return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
-    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
-    return fold(history).co_facilitator
+    referral = fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
+    named = [referral.co_facilitator]
+    for activity in referral.activities:
+        if activity.run_by is not None:
+            named += [activity.run_by.facilitator, activity.run_by.co_facilitator]
+    return frozenset(who for who in named if who is not None)
 
 
 def status(stage: Stage) -> str:

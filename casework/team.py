@@ -12,18 +12,19 @@ from casework.access import What, areas_to_see, require_access
 from casework.listing import Listed, first
 from casework.session import Session
 from lifecycle import Refused, fold
-from lifecycle.consents import both_sides
+from lifecycle.activities import activity_of, facilitators_of, people_of, several
 from lifecycle.core import SUPERVISORS
 from lifecycle.stages.risk_assessment import gaps
 from schemas import facts
 from schemas.access import DataKind
+from schemas.activity import Activity
 from schemas.areas import Area
-from schemas.base import Model, Note, ParticipantId
+from schemas.base import ActivityId, Model, Note, ParticipantId
 from schemas.events import Recorded, RiskAssessed, RiskVerdictGiven, SignOffRequested, StepCorrected
 from schemas.people import StaffId
 from schemas.policy import Rung
 from schemas.privacy import Special
-from schemas.referral import Referral
+from schemas.referral import Referral, SignOffRequest
 from schemas.vocabulary import (
     ClosureReason,
     Confirmation,
@@ -88,6 +89,9 @@ class ReadinessToSignOff(Model):
     """The readiness for a direct meeting that waits for a sign-off."""
 
     subject: Literal[SignOffSubject.READINESS] = SignOffSubject.READINESS
+    activity: ActivityId | None = Field(
+        default=None, description="of which activity, where there are several"
+    )
     method: Method | None
     facilitator: StaffId | None
     co_facilitator: StaffId | None
@@ -185,11 +189,11 @@ async def waiting_sign_offs(
         )
     if not everybodys:
         listed = first(theirs, limit)
-    mine = {(each.reference, each.subject) for each in theirs}
+    mine = {(each.reference, each.about) for each in theirs}
     items = [
         SignOffToGive(
             **each.model_dump(),
-            concerns=await _to_sign_off(session, each) if (each.reference, each.subject) in mine else None,
+            concerns=await _to_sign_off(session, each) if (each.reference, each.about) in mine else None,
         )
         for each in listed.items
     ]
@@ -203,20 +207,26 @@ async def _to_sign_off(session: Session, waiting: WaitingSignOff) -> ToSignOff |
         key = await session.referrals.keys.get(waiting.reference)
     except KeyErased:
         return None
-    if to_sign_off(await event_log.read(pool, waiting.reference), waiting.subject) is None:
+    if to_sign_off(await event_log.read(pool, waiting.reference), waiting.subject, waiting.activity) is None:
         return None
     await require_access(session, What.PEOPLE, waiting.reference, DataKind.SIGN_OFF)
-    return to_sign_off(await event_log.read(pool, waiting.reference, key=key), waiting.subject)
+    return to_sign_off(
+        await event_log.read(pool, waiting.reference, key=key), waiting.subject, waiting.activity
+    )
 
 
-def to_sign_off(history: Sequence[Recorded], subject: SignOffSubject) -> ToSignOff | None:
+def to_sign_off(
+    history: Sequence[Recorded], subject: SignOffSubject, activity: str | None = None
+) -> ToSignOff | None:
     """What is to be signed off, by a referral's whole log; None where this does not wait for a sign-off.
 
     Args:
         history: with what is sealed; where that is left out, so are the words of those who assessed.
+        activity: whose readiness; None: that of the first.
     """
     referral = fold(history)
-    request = next((each for each in referral.sign_off_requests if each.subject is subject), None)
+    about = SignOffRequest.about_of(subject, activity)
+    request = next((each for each in referral.sign_off_requests if each.about == about), None)
     if request is None:
         return None
     taken_back = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
@@ -237,7 +247,7 @@ def to_sign_off(history: Sequence[Recorded], subject: SignOffSubject) -> ToSignO
                 gaps=tuple(gaps(referral)),
             )
         case SignOffSubject.READINESS:
-            return _readiness(referral)
+            return _readiness(referral, activity_of(referral, request.activity))
         case SignOffSubject.CLOSURE:
             asked = [
                 each for each in standing if isinstance(each, SignOffRequested) and each.subject is subject
@@ -245,20 +255,22 @@ def to_sign_off(history: Sequence[Recorded], subject: SignOffSubject) -> ToSignO
             return ClosureToSignOff(reason=request.closure_reason, note=asked[-1].note if asked else None)
 
 
-def _readiness(referral: Referral) -> ReadinessToSignOff:
+def _readiness(referral: Referral, activity: Activity) -> ReadinessToSignOff:
+    facilitator, co_facilitator, advanced_practitioner = facilitators_of(referral, activity)
     return ReadinessToSignOff(
-        method=referral.method,
-        facilitator=referral.facilitator,
-        co_facilitator=referral.co_facilitator,
-        advanced_practitioner=referral.advanced_practitioner,
+        activity=activity.id if several(referral) else None,
+        method=activity.method,
+        facilitator=facilitator,
+        co_facilitator=co_facilitator,
+        advanced_practitioner=advanced_practitioner,
         people=tuple(
             PersonReady(
                 participant=person.id,
                 role=person.role,
-                prepared_on=person.prepared_on,
+                prepared_on=activity.part(person.id).prepared_on,
                 confirmations=person.confirmations,
             )
-            for person in both_sides(referral)
+            for person in people_of(referral, activity)
         ),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from casework import words
 from casework.words import in_words, on_day, when
 from cli.common import due
+from schemas.base import FIRST_ACTIVITY
 from schemas.notices import Party
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _standing(view: ReferralView) -> Iterator[str]:
         yield "Sensitive case: why, and what was judged, is for those who work on it. If you must see it, say why:"
         yield f"  rj timeline {referral.reference} --reason - --as YOUR-ID"
     yield from words.what_stops(referral)
-    yield from words.activity(referral)
+    yield from words.activities(referral)
     yield "Participants:"
     for person in referral.participants:
         yield f"  {words.participant(referral, person)}"
@@ -134,6 +135,9 @@ def timeline_lines(timeline: Timeline) -> Iterator[str]:
         mark = f" (Taken back by step {entry.taken_back_by}.)" if entry.taken_back_by else ""
         yield f"{number}  {when(recorded.at)}  {recorded.actor}: {entry.sentence}{mark}"
         said = {name: value for name, value in entry.details().items() if name not in _LEFT_OUT}
+        if said.get("activity") == FIRST_ACTIVITY:
+            # It stands alone in most referrals, and the sentence names any other.
+            del said["activity"]
         for line in _details(said):
             yield f"        {line}"
     if timeline.erasure:

@@ -29,6 +29,7 @@ from lifecycle.refusal import Refused
 from lifecycle.stages import (
     closing,
     conference,
+    exchange,
     follow_up,
     intake,
     offender_consent,
@@ -42,6 +43,8 @@ from schemas.base import Model
 from schemas.vocabulary import Stage
 
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
+# Work of two stages: of the preparation and of what is booked.
+BETWEEN = (exchange,)
 THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, correction, transfer)
 
 
@@ -52,10 +55,13 @@ def work_of(stage: Stage) -> frozenset[type[Model]]:
     modules = {closing.__name__ if stage is Stage.CLOSED else STAGES[at].__name__}
     if stage is Stage.OFFENDER_CONSENT:
         modules.add(victim_contact.__name__)
+    if stage in (Stage.PREPARATION, Stage.CONFERENCE):
+        modules |= {module.__name__ for module in BETWEEN}
     return frozenset(command for command, rule in RULES.items() if rule.decide.__module__ in modules)
 
 
 __all__ = [
+    "BETWEEN",
     "ENTRY_GATES",
     "RULES",
     "STAGES",

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from lifecycle.activities import concerns, described
 from lifecycle.ages import as_of
 from lifecycle.refusal import Refused
+from schemas.activity import Activity
 from schemas.base import Model
 from schemas.commands import Command, OpenReferral
 from schemas.events import (
@@ -36,9 +38,9 @@ WAYS: dict[Stage, frozenset[Stage]] = {
     Stage.OFFENDER_CONSENT: frozenset(
         {Stage.PREPARATION, Stage.RISK_ASSESSMENT, Stage.VICTIM_CONTACT, Stage.CLOSED}
     ),
-    Stage.PREPARATION: frozenset({Stage.CONFERENCE, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
+    Stage.PREPARATION: frozenset({Stage.CONFERENCE, Stage.FOLLOW_UP, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
     Stage.CONFERENCE: frozenset({Stage.FOLLOW_UP, Stage.PREPARATION, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
-    Stage.FOLLOW_UP: frozenset({Stage.PREPARATION, Stage.CLOSED}),
+    Stage.FOLLOW_UP: frozenset({Stage.CONFERENCE, Stage.PREPARATION, Stage.RISK_ASSESSMENT, Stage.CLOSED}),
     Stage.CLOSED: OPEN_STAGES,
 }
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
@@ -94,6 +96,79 @@ def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datet
 
 
 @dataclass(frozen=True)
+class ActivityGate:
+    """A condition on the activity that a command is about.
+
+    Attributes:
+        code, sentence, lacks: as of a :class:`Gate`.
+    """
+
+    code: str
+    sentence: str
+    lacks: Callable[[Referral, Activity, Actor, datetime], str | None]
+
+    def refusal(self, referral: Referral, activity: Activity, actor: Actor, at: datetime) -> Refused | None:
+        """What is said where the gate is shut, with what is missing; None where it is open."""
+        missing = self.lacks(referral, activity, actor, at)
+        if missing is None:
+            return None
+        return Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
+
+    def check(self, referral: Referral, activity: Activity, actor: Actor, at: datetime) -> None:
+        """Raise Refused where the gate is shut."""
+        refused = self.refusal(referral, activity, actor, at)
+        if refused is not None:
+            raise refused
+
+
+def activity_gate(
+    code: str, sentence: str
+) -> Callable[[Callable[[Referral, Activity, Actor, datetime], str | None]], ActivityGate]:
+    """Make a gate of the decorated function, which says what an activity lacks."""
+    return lambda lacks: ActivityGate(code, sentence, lacks)
+
+
+AnyGate: TypeAlias = Gate | ActivityGate
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The activities that a command can be about.
+
+    Attributes:
+        code, sentence: of the refusal where there is none.
+        of: finds them.
+    """
+
+    code: str
+    sentence: str
+    of: Callable[[Referral], tuple[Activity, ...]]
+
+    def meant(self, referral: Referral, command: Model) -> Activity:
+        """The activity that a command is about: the one that it names, or the only one that it can be about.
+
+        Raises:
+            Refused: it names another, or none although there are several.
+        """
+        found, named = self.of(referral), getattr(command, "activity", None)
+        listed = ", ".join(map(described, found))
+        if named is None:
+            # A person who takes part in one of them only tells which.
+            who = getattr(command, "participant", None)
+            theirs = [each for each in found if who is not None and concerns(each, who)]
+            fitting = theirs or found
+            if len(fitting) != 1:
+                raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
+            return fitting[0]
+        for each in found:
+            if each.id == named:
+                return each
+        raise Refused(
+            "activity_unknown", f"This is not possible for {named}; possible: {listed}.", "activity"
+        )
+
+
+@dataclass(frozen=True)
 class Rule:
     """The rule for one command.
 
@@ -106,18 +181,20 @@ class Rule:
         on_hold: whether it may be given while the referral is paused.
         in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
         of_offered_area: whether it is for the area that the referral is offered to, instead of its own.
-        decide: yields the events that follow; raises Refused.
+        decide: yields the events that follow; raises Refused. Where the command is about an activity, it names it.
+        activity: which activities the command can be about; None where it is about none.
     """
 
     stages: frozenset[Stage]
     roles: frozenset[Role]
-    gates: tuple[Gate, ...]
+    gates: tuple[AnyGate, ...]
     leads_to: Stage | None
     may_lead_to: frozenset[Stage]
     on_hold: bool
     in_safeguarding: bool
     decide: Decision[Any]
     of_offered_area: bool = False
+    activity: Candidates | None = None
 
     @property
     def ways(self) -> frozenset[Stage]:
@@ -125,13 +202,19 @@ class Rule:
         return self.may_lead_to | ({self.leads_to} if self.leads_to else set())
 
     @property
-    def all_gates(self) -> tuple[Gate, ...]:
+    def all_gates(self) -> tuple[AnyGate, ...]:
         """The command's own gates and those of the stage it enters."""
         return (*self.gates, *(ENTRY_GATES.get(self.leads_to, ()) if self.leads_to else ()))
 
-    def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
-        """Raise Refused where the command may not be given now, by this person, whatever its fields say."""
-        refused = self.place_refusal(referral, actor) or next(self.refusals(referral, actor, at), None)
+    def check(self, referral: Referral, actor: Actor, at: datetime, activity: str | None = None) -> None:
+        """Raise Refused where the command may not be given now, by this person, whatever its fields say.
+
+        Args:
+            activity: the id of the activity that it names, if it names one.
+        """
+        refused = self.place_refusal(referral, actor) or next(
+            self.refusals(referral, actor, at, activity), None
+        )
         if refused is not None:
             raise refused
 
@@ -156,23 +239,72 @@ class Rule:
             )
         return None
 
-    def refusals(self, referral: Referral, actor: Actor, at: datetime) -> Iterator[Refused]:
+    def refusals(
+        self, referral: Referral, actor: Actor, at: datetime, named: str | None = None
+    ) -> Iterator[Refused]:
         """What stands in the way of a command that has its place here: a hold, a concern, each gate that is shut.
 
-        They are asked one by one, in the order in which a step meets them, and none is raised.
+        They are asked one by one, in the order in which a step meets them, and none is raised. Where it can be about
+        several activities, nothing does if nothing does for one of them.
+
+        Args:
+            named: the id of the activity that it names: only what stands in the way for that one, if it can be meant.
         """
         if referral.hold and not self.on_hold:
             yield Refused("on_hold", "The referral is on hold; resume it first.")
         if referral.safeguarding and not self.in_safeguarding:
             yield Refused("safeguarding", "A safeguarding concern is open; a supervisor must lift it first.")
+        if self.activity is None:
+            yield from self.refusals_about(referral, None, actor, at)
+            return
+        found = self.activity.of(referral)
+        found = tuple(each for each in found if each.id == named) or found
+        if not found:
+            yield Refused(self.activity.code, f"{self.activity.sentence}.")
+        blocked = [tuple(self.refusals_about(referral, each, actor, at)) for each in found]
+        if not all(blocked):
+            return
+        said: set[str] = set()
+        for activity, refusals in zip(found, blocked, strict=True):
+            for each in refusals:
+                of_it = len(found) > 1 and self._is_about_activity(each.code)
+                message = f"{described(activity)}: {each.message}" if of_it else each.message
+                if message not in said:
+                    said.add(message)
+                    yield Refused(each.code, message, each.field)
+
+    def refusals_about(
+        self, referral: Referral, activity: Activity | None, actor: Actor, at: datetime
+    ) -> Iterator[Refused]:
+        """What the gates say of a command about one activity, or about none."""
         for each in self.all_gates:
-            refused = each.refusal(referral, actor, at)
+            if isinstance(each, Gate):
+                refused = each.refusal(referral, actor, at)
+            else:
+                refused = each.refusal(referral, activity, actor, at) if activity else None
             if refused is not None:
                 yield refused
 
+    def _is_about_activity(self, code: str) -> bool:
+        return any(isinstance(each, ActivityGate) and each.code == code for each in self.all_gates)
+
+    def about_activity(self, referral: Referral, command: C, actor: Actor, at: datetime) -> C:
+        """The command with the activity that it is about, where it is about one.
+
+        Raises:
+            Refused: it may not be given for that one, or does not say for which.
+        """
+        if self.activity is None:
+            return command
+        activity = self.activity.meant(referral, command)
+        refused = next(self.refusals_about(referral, activity, actor, at), None)
+        if refused is not None:
+            raise refused
+        return command.model_copy(update={"activity": activity.id})
+
 
 RULES: dict[type[Model], Rule] = {}
-ENTRY_GATES: dict[Stage, tuple[Gate, ...]] = {}
+ENTRY_GATES: dict[Stage, tuple[AnyGate, ...]] = {}
 
 
 def rule(
@@ -180,7 +312,8 @@ def rule(
     *,
     stages: Iterable[Stage],
     roles: frozenset[Role] = WORKERS,
-    gates: Sequence[Gate] = (),
+    gates: Sequence[AnyGate] = (),
+    activity: Candidates | None = None,
     leads_to: Stage | None = None,
     may_lead_to: Iterable[Stage] = (),
     on_hold: bool = False,
@@ -200,6 +333,7 @@ def rule(
             in_safeguarding,
             decision,
             of_offered_area,
+            activity,
         )
         return decision
 
@@ -226,8 +360,8 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
         raise Refused("already_open", "There is already a referral with this reference.")
     found = RULES[type(command)]
     today = as_of(referral, at)
-    found.check(today, actor, at)
-    return tuple(found.decide(today, command, actor, at))
+    found.check(today, actor, at, getattr(command, "activity", None))
+    return tuple(found.decide(today, found.about_activity(today, command, actor, at), actor, at))
 
 
 def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]:

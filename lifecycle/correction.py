@@ -124,7 +124,10 @@ def _names_unknown_people(referral: Referral) -> bool:
     spoken_of |= {person.accompanies for person in referral.participants if person.accompanies}
     spoken_of |= {each.about for each in referral.risk.assessments if each.about}
     spoken_of |= {item.by for item in referral.agreement}
-    spoken_of |= set(referral.activity.attending if referral.activity else ())
+    spoken_of |= {each.author for each in referral.communications}
+    spoken_of |= {one.participant for each in referral.communications for one in each.recipients}
+    for activity in referral.activities:
+        spoken_of |= {*activity.taking_part, *(activity.booked.attending if activity.booked else ())}
     return not spoken_of <= known
 
 

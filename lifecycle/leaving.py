@@ -7,13 +7,22 @@ while others of their side remain is our inference.
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.activities import change_activity, ended_by, stage_moves, with_state
+from lifecycle.communications import after_leaving
 from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
 from lifecycle.refusal import Refused
 from schemas.commands import EndParticipation, Withdraw
-from schemas.events import Event, ParticipationEnded, Recorded, ReferralClosed
+from schemas.events import ActivityEnded, Event, ParticipationEnded, Recorded, ReferralClosed
 from schemas.people import Actor
 from schemas.referral import Participant, Referral
-from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole, Stage
+from schemas.vocabulary import (
+    ActivityEndReason,
+    ActivityState,
+    ClosureReason,
+    EndReason,
+    ParticipantRole,
+    Stage,
+)
 
 CLOSES_AS: dict[tuple[ParticipantRole, EndReason], ClosureReason] = {
     (ParticipantRole.HARMED, EndReason.DECLINED_BEFORE_SHARING): ClosureReason.HARMED_DECLINED_BEFORE_SHARING,
@@ -32,6 +41,9 @@ CLOSES_AS: dict[tuple[ParticipantRole, EndReason], ClosureReason] = {
     (ParticipantRole.RESPONSIBLE, EndReason.NOT_GUILTY_PLEA): ClosureReason.RESPONSIBLE_NOT_GUILTY_PLEA,
     (ParticipantRole.RESPONSIBLE, EndReason.DENIES): ClosureReason.RESPONSIBLE_DENIES,
 }
+
+LEAVING_LEADS_TO = frozenset({Stage.CLOSED, Stage.PREPARATION, Stage.FOLLOW_UP})
+"""The stages that a referral can enter when somebody leaves: some activities may end without them."""
 
 # A supporter's, guardian's or interpreter's part may end for any reason not specific to one of the two sides.
 _ATTENDANT_REASONS = frozenset({EndReason.DECLINED, EndReason.WITHDREW, EndReason.DIED, EndReason.UNSUITABLE})
@@ -62,9 +74,14 @@ def known_participant(
 
 
 def end_participation(
-    referral: Referral, person: Participant, reason: EndReason, note: str | None = None
+    referral: Referral, person: Participant, reason: EndReason, at: datetime, note: str | None = None
 ) -> Iterator[Event]:
-    """The events that end a person's part, and close the referral where they were the last of their side."""
+    """The events that end a person's part, and the activities that cannot go on without them; or close the referral,
+    where they were the last of their side.
+
+    Args:
+        at: now, aware.
+    """
     yield ParticipationEnded(participant=person.id, reason=reason, note=note)
     closes_as = CLOSES_AS.get((person.role, reason))
     others = any(
@@ -72,15 +89,33 @@ def end_participation(
     )
     if closes_as is not None and not others:
         yield ReferralClosed(reason=closes_as, stage=referral.stage)
+        return
+    ended = ended_by(referral, person, at)
+    for activity in ended:
+        yield ActivityEnded(activity=activity.id, why=ActivityEndReason.COULD_NOT_GO_ON)
+    if ended:
+        yield from stage_moves(referral, with_state(referral.activities, ActivityState.ENDED, ended))
 
 
-@rule(Withdraw, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
+@rule(
+    Withdraw,
+    stages=OPEN_STAGES,
+    may_lead_to=LEAVING_LEADS_TO,
+    on_hold=True,
+    in_safeguarding=True,
+)
 def decide_withdraw(referral: Referral, command: Withdraw, actor: Actor, at: datetime) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
-    yield from end_participation(referral, person, EndReason.WITHDREW, command.note)
+    yield from end_participation(referral, person, EndReason.WITHDREW, at, command.note)
 
 
-@rule(EndParticipation, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED], on_hold=True, in_safeguarding=True)
+@rule(
+    EndParticipation,
+    stages=OPEN_STAGES,
+    may_lead_to=LEAVING_LEADS_TO,
+    on_hold=True,
+    in_safeguarding=True,
+)
 def decide_end_participation(
     referral: Referral, command: EndParticipation, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -93,7 +128,7 @@ def decide_end_participation(
             f"accepted: {', '.join(sorted(fits))}.",
             "reason",
         )
-    yield from end_participation(referral, person, command.reason, command.note)
+    yield from end_participation(referral, person, command.reason, at, command.note)
 
 
 @apply.register
@@ -107,8 +142,17 @@ def apply_participation_ended(event: ParticipationEnded, referral: Referral, rec
         else consent
         for consent in changed.consents
     )
-    activity = changed.activity
-    if activity is not None and recorded.at < activity.starts_at:
-        staying = tuple(each for each in activity.attending if each != left)
-        activity = activity.model_copy(update={"attending": staying})
-    return changed.model_copy(update={"consents": consents, "activity": activity})
+    changed = changed.model_copy(
+        update={
+            "consents": consents,
+            "communications": after_leaving(changed.communications, left, recorded.at),
+        }
+    )
+    for activity in changed.booked:
+        booked = activity.booked
+        if booked is not None and recorded.at < booked.starts_at:
+            staying = tuple(each for each in booked.attending if each != left)
+            changed = change_activity(
+                changed, activity.id, booked=booked.model_copy(update={"attending": staying})
+            )
+    return changed

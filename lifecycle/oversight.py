@@ -2,19 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from lifecycle.activities import (
+    ACTIVITY_STAGES,
+    activity_of,
+    change_activity,
+    described,
+    facilitators_of,
+    to_come,
+)
 from lifecycle.clocks import Clock, clocks
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, event_from, gate, rule
 from lifecycle.refusal import Refused
 from lifecycle.stages.closing import check_closure
 from lifecycle.stages.risk_assessment import events_after_verdict, harmed_still_consent
-from schemas.base import Model
+from schemas.activity import Activity
+from schemas.base import FIRST_ACTIVITY, Model
 from schemas.commands import DecideSignOff, OverrideGate
 from schemas.events import Event, GateOverridden, Recorded, ReferralClosed, SignedOff, SignOffRequested
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Referral, SignOff, SignOffRequest
-from schemas.vocabulary import OverridableGate, Purpose, SignOffSubject, Stage
+from schemas.vocabulary import ActivityState, OverridableGate, Purpose, SignOffSubject, Stage
 
 # The sign-offs that an override replaces.
 _REPLACES = {
@@ -33,30 +43,41 @@ def authors(referral: Referral, request: SignOffRequest) -> frozenset[str]:
         case SignOffSubject.RISK_ASSESSMENT:
             made |= set(referral.risk.authors)
         case SignOffSubject.READINESS:
-            made |= _run_by(referral)
+            made |= _run_by(referral, activity_of(referral, request.activity))
     return frozenset(made)
 
 
 def authors_of_what_is_signed_off(referral: Referral, command: Model) -> frozenset[str]:
     """The authors of what a command signs off or overrides; empty for any other command."""
     match command:
-        case DecideSignOff(subject=subject):
-            return _authors_of(referral, subject)
-        case OverrideGate(gate=name) if name in set(OverridableGate):
-            return _overridden_work_of(referral, OverridableGate(name))
+        case DecideSignOff(subject=subject, activity=activity):
+            return _authors_of(referral, subject, activity)
+        case OverrideGate(gate=name, activity=activity) if name in set(OverridableGate):
+            return _overridden_work_of(referral, OverridableGate(name), activity)
         case _:
             return frozenset()
 
 
-def _overridden_work_of(referral: Referral, name: OverridableGate) -> frozenset[str]:
-    made = _authors_of(referral, _REPLACES.get(name))
+def _overridden_work_of(
+    referral: Referral, name: OverridableGate, activity: str | None = None
+) -> frozenset[str]:
+    made = _authors_of(referral, _REPLACES.get(name), activity)
     if name is OverridableGate.RISK_SIGN_OFF:
         return made
-    return made | _run_by(referral) | {each for each in (referral.caseworker,) if each}
+    run_by = [
+        who for each in to_come(referral) if activity in (None, each.id) for who in _run_by(referral, each)
+    ]
+    return made | frozenset(run_by) | {each for each in (referral.caseworker,) if each}
 
 
-def _authors_of(referral: Referral, subject: SignOffSubject | None) -> frozenset[str]:
-    waiting = [each for each in referral.sign_off_requests if each.subject is subject]
+def _authors_of(
+    referral: Referral, subject: SignOffSubject | None, activity: str | None = None
+) -> frozenset[str]:
+    waiting = [
+        each
+        for each in referral.sign_off_requests
+        if each.subject is subject and (activity is None or each.activity in (None, activity))
+    ]
     return frozenset(who for each in waiting for who in authors(referral, each))
 
 
@@ -65,8 +86,9 @@ def made_by_an_author(actor: Actor, made: frozenset[str], at: datetime) -> bool:
     return actor.role_by in made and actor.role_since is not None and at - actor.role_since < NEW_FOR
 
 
-def _run_by(referral: Referral) -> frozenset[str]:
-    return frozenset(each for each in (referral.facilitator, referral.co_facilitator) if each)
+def _run_by(referral: Referral, activity: Activity) -> frozenset[str]:
+    facilitator, co_facilitator, _ = facilitators_of(referral, activity)
+    return frozenset(each for each in (facilitator, co_facilitator) if each)
 
 
 @gate("nothing_to_sign_off", "A sign-off must be waiting for work that is not your own")
@@ -90,33 +112,57 @@ def gate_to_override(referral: Referral, actor: Actor, at: datetime) -> str | No
     return None if overridable_now(referral, actor, at) else ""
 
 
-def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[OverridableGate, ...]:
+class Overridable(NamedTuple):
+    """A gate that somebody could override, and of which activity."""
+
+    gate: OverridableGate
+    activity: Activity | None
+
+
+def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Overridable, ...]:
     """The gates that this person could override in the present state, in a stable order."""
-    possible: set[OverridableGate] = set()
-    requests = {each.subject: each for each in referral.sign_off_requests}
-    own = _run_by(referral) | {referral.caseworker}
-    risk = requests.get(SignOffSubject.RISK_ASSESSMENT)
-    if (
-        risk
-        and actor.id not in authors(referral, risk)
-        and harmed_still_consent.lacks(referral, actor, at) is None
-    ):
-        possible.add(OverridableGate.RISK_SIGN_OFF)
-    if referral.stage in (Stage.PREPARATION, Stage.CONFERENCE) and actor.id not in own:
-        possible |= {OverridableGate.RISK_RECONFIRMATION, OverridableGate.ADVANCED_PRACTITIONER}
-    if referral.stage is Stage.PREPARATION and actor.id not in own:
-        possible.add(OverridableGate.CONFIRMATIONS)
-        readiness = requests.get(SignOffSubject.READINESS)
-        if readiness is None or readiness.requested_by != actor.id:
-            possible.add(OverridableGate.READINESS_SIGN_OFF)
+    found = [*_of_referral(referral, actor, at)]
+    if referral.stage in ACTIVITY_STAGES:
+        for activity in to_come(referral):
+            found += [Overridable(each, activity) for each in _of_activity(referral, activity, actor)]
     return tuple(
         each
-        for each in OverridableGate
-        if each in possible
-        and each in referral.policy.overridable
-        and each not in referral.overrides
-        and not made_by_an_author(actor, _overridden_work_of(referral, each), at)
+        for each in sorted(found, key=lambda each: list(OverridableGate).index(each.gate))
+        if each.gate in referral.policy.overridable
+        and each.gate not in (each.activity or referral).overrides
+        and not made_by_an_author(actor, _work_behind(referral, each), at)
     )
+
+
+def _work_behind(referral: Referral, possible: Overridable) -> frozenset[str]:
+    activity = possible.activity.id if possible.activity else None
+    return _overridden_work_of(referral, possible.gate, activity)
+
+
+def _of_referral(referral: Referral, actor: Actor, at: datetime) -> Iterator[Overridable]:
+    waiting = [each for each in referral.sign_off_requests if each.subject is SignOffSubject.RISK_ASSESSMENT]
+    if (
+        waiting
+        and actor.id not in authors(referral, waiting[0])
+        and harmed_still_consent.lacks(referral, actor, at) is None
+    ):
+        yield Overridable(OverridableGate.RISK_SIGN_OFF, None)
+
+
+def _of_activity(referral: Referral, activity: Activity, actor: Actor) -> Iterator[OverridableGate]:
+    if actor.id in _run_by(referral, activity) | {referral.caseworker}:
+        return
+    yield from (OverridableGate.RISK_RECONFIRMATION, OverridableGate.ADVANCED_PRACTITIONER)
+    if activity.state is not ActivityState.IN_PREPARATION:
+        return
+    yield OverridableGate.CONFIRMATIONS
+    asked_by = {
+        each.requested_by
+        for each in referral.sign_off_requests
+        if each.subject is SignOffSubject.READINESS and each.activity == activity.id
+    }
+    if actor.id not in asked_by:
+        yield OverridableGate.READINESS_SIGN_OFF
 
 
 @rule(
@@ -131,12 +177,7 @@ def overridable_now(referral: Referral, actor: Actor, at: datetime) -> tuple[Ove
 def decide_decide_sign_off(
     referral: Referral, command: DecideSignOff, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    request = next((each for each in referral.sign_off_requests if each.subject is command.subject), None)
-    if request is None:
-        waiting = ", ".join(each.subject for each in referral.sign_off_requests)
-        raise Refused(
-            "nothing_to_sign_off", f"This is not waiting for a sign-off; waiting: {waiting}.", "subject"
-        )
+    request = _request_meant(referral, command)
     if actor.id in authors(referral, request):
         raise Refused("own_work", "Nobody may sign off their own work; another supervisor must.", "subject")
     if made_by_an_author(actor, authors(referral, request), at):
@@ -159,16 +200,36 @@ def decide_decide_sign_off(
     if command.approved and request.closure_reason is not None:
         # The referral may have changed since the sign-off was requested.
         check_closure(referral, request.closure_reason, field="approved")
-    yield event_from(SignedOff, command)
+    yield event_from(SignedOff, command, activity=request.activity)
     if onward:
         yield from events_after_verdict(referral)
     elif command.approved and request.closure_reason is not None:
         yield ReferralClosed(reason=request.closure_reason, stage=referral.stage)
 
 
+def _request_meant(referral: Referral, command: DecideSignOff) -> SignOffRequest:
+    """The request that a decision is about.
+
+    Raises:
+        Refused: there is none, or there are several and it does not say which.
+    """
+    asked = [each for each in referral.sign_off_requests if each.subject is command.subject]
+    if command.activity is not None and command.subject is SignOffSubject.READINESS:
+        asked = [each for each in asked if each.activity == command.activity]
+    if not asked:
+        waiting = ", ".join(each.about for each in referral.sign_off_requests)
+        raise Refused(
+            "nothing_to_sign_off", f"This is not waiting for a sign-off; waiting: {waiting}.", "subject"
+        )
+    if len(asked) > 1:
+        listed = ", ".join(described(activity_of(referral, each.activity)) for each in asked)
+        raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
+    return asked[0]
+
+
 @rule(
     OverrideGate,
-    stages=[Stage.RISK_ASSESSMENT, Stage.PREPARATION, Stage.CONFERENCE],
+    stages=[Stage.RISK_ASSESSMENT, *ACTIVITY_STAGES],
     roles=SUPERVISORS,
     gates=[gate_to_override],
     may_lead_to=[Stage.OFFENDER_CONSENT],
@@ -179,11 +240,19 @@ def decide_override_gate(
     possible = overridable_now(referral, actor, at)
     if command.gate in set(Purpose) or "consent" in command.gate:
         raise Refused("consent_cannot_be_overridden", "No override replaces a missing consent.", "gate")
-    chosen = next((each for each in possible if each == command.gate), None)
-    if chosen is None:
-        raise Refused("gate_not_overridable", f"You may override now: {', '.join(possible)}.", "gate")
-    yield GateOverridden(gate=chosen, reason=command.reason)
-    if chosen is OverridableGate.RISK_SIGN_OFF:
+    chosen = [each for each in possible if each.gate == command.gate]
+    if not chosen:
+        listed = ", ".join(dict.fromkeys(each.gate for each in possible))
+        raise Refused("gate_not_overridable", f"You may override now: {listed}.", "gate")
+    if command.activity is not None and command.gate != OverridableGate.RISK_SIGN_OFF:
+        chosen = [each for each in chosen if each.activity and each.activity.id == command.activity]
+    if len(chosen) != 1:
+        about = (each.activity for each in possible if each.gate == command.gate)
+        listed = ", ".join(described(each) for each in about if each)
+        raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
+    gate, activity = chosen[0]
+    yield GateOverridden(gate=gate, reason=command.reason, activity=activity.id if activity else None)
+    if gate is OverridableGate.RISK_SIGN_OFF:
         yield from events_after_verdict(referral)
 
 
@@ -191,11 +260,12 @@ def decide_override_gate(
 def apply_sign_off_requested(event: SignOffRequested, referral: Referral, recorded: Recorded) -> Referral:
     request = SignOffRequest(
         subject=event.subject,
+        activity=_readiness_of(event.subject, event.activity),
         requested_by=recorded.actor,
         requested_at=recorded.at,
         closure_reason=event.closure_reason,
     )
-    clock = f"{DeadlineName.SIGN_OFF}/{event.subject}"
+    clock = f"{DeadlineName.SIGN_OFF}/{request.about}"
     return referral.model_copy(
         update={
             "sign_off_requests": (*referral.sign_off_requests, request),
@@ -204,15 +274,22 @@ def apply_sign_off_requested(event: SignOffRequested, referral: Referral, record
     )
 
 
+def _readiness_of(subject: SignOffSubject, activity: str | None) -> str | None:
+    return (activity or FIRST_ACTIVITY) if subject is SignOffSubject.READINESS else None
+
+
 @apply.register
 def apply_signed_off(event: SignedOff, referral: Referral, recorded: Recorded) -> Referral:
+    activity = _readiness_of(event.subject, event.activity)
     changes: dict[str, object] = {
         "sign_off_requests": tuple(
-            each for each in referral.sign_off_requests if each.subject is not event.subject
+            each
+            for each in referral.sign_off_requests
+            if (each.subject, each.activity) != (event.subject, activity)
         )
     }
     if event.approved:
-        sign_off = SignOff(subject=event.subject, by=recorded.actor, at=recorded.at)
+        sign_off = SignOff(subject=event.subject, activity=activity, by=recorded.actor, at=recorded.at)
         changes["sign_offs"] = (*referral.sign_offs, sign_off)
     elif event.subject is SignOffSubject.RISK_ASSESSMENT:
         changes["risk"] = referral.risk.model_copy(update={"verdict": None})
@@ -222,17 +299,18 @@ def apply_signed_off(event: SignedOff, referral: Referral, recorded: Recorded) -
 @apply.register
 def apply_gate_overridden(event: GateOverridden, referral: Referral, recorded: Recorded) -> Referral:
     replaces = _REPLACES.get(event.gate)
-    return referral.model_copy(
-        update={
-            "overrides": (*referral.overrides, event.gate),
-            "sign_off_requests": tuple(
-                each for each in referral.sign_off_requests if each.subject is not replaces
-            ),
-        }
+    about = _readiness_of(replaces, event.activity) if replaces else None
+    left = tuple(
+        each for each in referral.sign_off_requests if (each.subject, each.activity) != (replaces, about)
     )
+    referral = referral.model_copy(update={"sign_off_requests": left})
+    if event.gate is OverridableGate.RISK_SIGN_OFF:
+        return referral.model_copy(update={"overrides": (*referral.overrides, event.gate)})
+    overrides = (*activity_of(referral, event.activity).overrides, event.gate)
+    return change_activity(referral, event.activity, overrides=overrides)
 
 
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
     for request in referral.sign_off_requests:
-        yield Clock(DeadlineName.SIGN_OFF, request.subject, started_at=request.requested_at)
+        yield Clock(DeadlineName.SIGN_OFF, request.about, started_at=request.requested_at)

@@ -18,7 +18,7 @@ from lifecycle.core import (
 )
 from lifecycle.details import check_new_participant, check_person, check_safety
 from lifecycle.ladder import raised
-from lifecycle.leaving import end_participation, known_participant
+from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import check_court_date, check_court_dates, check_participant
 from schemas.areas import LONDON
@@ -119,7 +119,7 @@ def decide_give_consent(
     WithdrawConsent,
     stages=Stage,
     gates=[consent_to_withdraw],
-    may_lead_to=[Stage.CLOSED],
+    may_lead_to=LEAVING_LEADS_TO,
     on_hold=True,
     in_safeguarding=True,
 )
@@ -143,7 +143,7 @@ def decide_withdraw_consent(
     # A guardian has no say any more once the child is an adult.
     their_own = command.by_guardian is None or not person.grown_up
     if command.purpose is Purpose.TAKE_PART and person.active and their_own:
-        yield from end_participation(referral, person, EndReason.WITHDREW)
+        yield from end_participation(referral, person, EndReason.WITHDREW, at)
 
 
 @rule(AddParticipant, stages=OPEN_STAGES, on_hold=True)

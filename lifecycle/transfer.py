@@ -234,6 +234,7 @@ def apply_transfer_accepted(event: TransferAccepted, referral: Referral, recorde
             "facilitator": None,
             "co_facilitator": None,
             "advanced_practitioner": False,
+            "activities": tuple(each.model_copy(update={"run_by": None}) for each in referral.activities),
             "transfer_offer": None,
             "transfers": (*referral.transfers, moved),
             "sign_off_requests": (),

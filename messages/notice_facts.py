@@ -53,8 +53,9 @@ def facts(reference: str, notice: Notice, policy: Policy, *, area: str, stage: s
 
 
 def in_words(name: str) -> str:
-    """A value of a closed list as text: victim contact."""
-    return name.replace("_", " ")
+    """A value of a closed list as text: victim contact; with an activity, readiness (a2)."""
+    text, _, activity = name.replace("_", " ").partition("/")
+    return f"{text} ({activity})" if activity else text
 
 
 def deadline_in_words(key: str) -> str:
@@ -62,7 +63,9 @@ def deadline_in_words(key: str) -> str:
     name, _, about = key.partition("/")
     if name == DeadlineName.TASK:
         return f"telling somebody what no message could ({about})"
-    return f"{in_words(name)} ({in_words(about)})" if about else in_words(name)
+    return (
+        f"{in_words(name)} ({in_words(about).replace(' (', ', ').rstrip(')')})" if about else in_words(name)
+    )
 
 
 def template_in_words(template: str) -> str:

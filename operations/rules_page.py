@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from lifecycle import ENTRY_GATES, RULES, STAGES, THROUGHOUT, Gate, Rule
+from lifecycle import BETWEEN, ENTRY_GATES, RULES, STAGES, THROUGHOUT, Rule
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.leaving import CLOSES_AS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.stages.intake import MAY_OPEN
 from schemas.base import Model
-from schemas.commands import DecideSignOff
+from schemas.commands import DecideSignOff, Reopen, RequestFurtherActivity
 from schemas.people import Role
 from schemas.vocabulary import ClosureReason, EndReason, ParticipantRole, Stage
 
@@ -24,6 +24,7 @@ __all__ = [
     "ClosureTold",
     "CommandTold",
     "SectionTold",
+    "between_stages",
     "closures",
     "commands",
     "consent_gates",
@@ -92,6 +93,11 @@ def stages() -> list[SectionTold]:
     return [_section(module) for module in STAGES]
 
 
+def between_stages() -> list[SectionTold]:
+    """What belongs to the preparation and to what is booked."""
+    return [_section(module) for module in BETWEEN]
+
+
 def of_every_stage() -> list[SectionTold]:
     """What may be asked for in any stage."""
     return [_section(module) for module in THROUGHOUT]
@@ -103,6 +109,8 @@ def ways() -> Iterator[tuple[Stage, Stage, list[str]]]:
         onward: dict[Stage, list[str]] = {}
         for command, rule in RULES.items():
             for to in rule.ways & WAYS[stage] if stage in rule.stages else ():
+                if not _moves_on(command, rule, stage, to):
+                    continue
                 # What a sign-off moves on is a verdict; elsewhere it closes at most.
                 if command is not DecideSignOff or to is Stage.CLOSED or stage is Stage.RISK_ASSESSMENT:
                     onward.setdefault(to, []).append(_kind(command))
@@ -111,16 +119,30 @@ def ways() -> Iterator[tuple[Stage, Stage, list[str]]]:
                 yield stage, to, onward[to]
 
 
+def _moves_on(command: type[Model], rule: Rule, stage: Stage, to: Stage) -> bool:
+    """Whether a command leads that way by itself: it can enter that stage, though not from every one."""
+    if command is RequestFurtherActivity:
+        return stage is Stage.FOLLOW_UP
+    # An activity that ends moves the referral on while it was what the stage was about.
+    ends_activities = {Stage.PREPARATION, Stage.FOLLOW_UP} <= rule.ways and command is not Reopen
+    if ends_activities and to in (Stage.PREPARATION, Stage.FOLLOW_UP):
+        return stage in (Stage.PREPARATION, Stage.CONFERENCE)
+    return True
+
+
 def consent_gates() -> list[tuple[str, list[Stage | str]]]:
     """The gates that ask for consent, each with the stages and the commands that it stands before."""
-    gates: dict[Gate, list[Stage | str]] = {}
+    # Of those who take part in one activity the same is asked in the same words.
+    gates: dict[str, list[Stage | str]] = {}
     for stage, entry in ENTRY_GATES.items():
         for gate in entry:
-            gates.setdefault(gate, []).append(stage)
+            if "consent" in gate.code:
+                gates.setdefault(gate.sentence, []).append(stage)
     for command, rule in RULES.items():
         for gate in rule.gates:
-            gates.setdefault(gate, []).append(_kind(command))
-    return [(gate.sentence, at) for gate, at in gates.items() if "consent" in gate.code]
+            if "consent" in gate.code:
+                gates.setdefault(gate.sentence, []).append(_kind(command))
+    return list(gates.items())
 
 
 def closures() -> list[ClosureTold]:
@@ -155,7 +177,7 @@ def _told(command: type[Model], rule: Rule) -> CommandTold:
         says=(command.__doc__ or "").strip(),
         stages=rule.stages,
         roles=rule.roles,
-        needs=tuple(gate.sentence for gate in rule.gates),
+        needs=tuple(each.sentence for each in (*((rule.activity,) if rule.activity else ()), *rule.gates)),
         leads_to=rule.ways,
         on_hold=rule.on_hold,
         in_safeguarding=rule.in_safeguarding,

@@ -50,6 +50,15 @@ ParticipantId = Annotated[
     Field(description="a participant's id within the referral, such as h1 (harmed) or r1 (responsible)"),
 ]
 
+ActivityId = Annotated[
+    str,
+    StringConstraints(pattern=r"^a[1-9][0-9]?$"),
+    Field(description="an activity's id within the referral, such as a1"),
+]
+
+FIRST_ACTIVITY = "a1"
+"""The activity of every event that names none: those of versions that knew one activity only."""
+
 D = TypeVar("D", bound=date)
 
 _DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}")

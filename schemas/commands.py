@@ -4,12 +4,20 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from schemas import facts
-from schemas.base import Model, Note
+from schemas import exchange, facts
+from schemas.base import ActivityId, Model, Note
 from schemas.notices import NoticeResult
 from schemas.people import StaffId
 from schemas.privacy import Sensitive, Special
-from schemas.vocabulary import ClosureReason, Confirmation, JusticeStage, Need, RiskFactor, Scale
+from schemas.vocabulary import (
+    ActivityEndReason,
+    ClosureReason,
+    Confirmation,
+    JusticeStage,
+    Need,
+    RiskFactor,
+    Scale,
+)
 
 Why = Annotated[str, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")]
 
@@ -91,6 +99,9 @@ class ReconfirmRisk(Model):
 
     kind: Literal["reconfirm_risk"] = "reconfirm_risk"
     note: Note = None
+    activity: ActivityId | None = Field(
+        default=None, description="the activity whose risk is confirmed; absent: all"
+    )
 
 
 class RecordAcknowledgement(facts.Acknowledgement):
@@ -112,13 +123,28 @@ class BeginPreparation(Model):
 
 
 class AssignFacilitators(facts.Facilitators):
-    """Settle who prepares and runs the activity."""
+    """Settle who prepares and runs the activities, or one of them."""
 
     kind: Literal["assign_facilitators"] = "assign_facilitators"
 
 
+class PlanActivity(facts.ActivityPlan):
+    """Plan an activity, beside others where there are some: its method, and who takes part in it."""
+
+    kind: Literal["plan_activity"] = "plan_activity"
+
+
+class EndActivity(Model):
+    """End an activity that will not take place, without ending anybody's part in the referral."""
+
+    kind: Literal["end_activity"] = "end_activity"
+    why: ActivityEndReason
+    reason: Why
+    activity: facts.Which = None
+
+
 class ChooseMethod(facts.MethodChoice):
-    """Choose or change the method."""
+    """Choose or change the method of an activity."""
 
     kind: Literal["choose_method"] = "choose_method"
 
@@ -152,32 +178,41 @@ class RequestReadinessSignOff(Model):
     """Ask a supervisor to sign off that everyone is ready for a direct meeting."""
 
     kind: Literal["request_readiness_sign_off"] = "request_readiness_sign_off"
+    activity: facts.Which = None
 
 
 class BookActivity(facts.Booking):
-    """Book the direct meeting or indirect exchange; the referral goes on to the conference stage."""
+    """Book a direct meeting or indirect exchange; the referral is in the conference stage while one is booked."""
 
     kind: Literal["book_activity"] = "book_activity"
 
 
 class RecordActivityHeld(facts.ActivityOutcome):
-    """Record that the activity took place, wholly or partly; the referral goes on to follow-up."""
+    """Record that an activity took place, wholly or partly; after the last that was booked comes follow-up."""
 
     kind: Literal["record_activity_held"] = "record_activity_held"
 
 
+class AdjournActivity(facts.Adjournment):
+    """Record that a direct meeting began and was adjourned. It stays booked where it is known when it goes on."""
+
+    kind: Literal["adjourn_activity"] = "adjourn_activity"
+    reason: Why
+
+
 class PostponeActivity(facts.Postponement):
-    """Postpone the activity; the referral goes back to preparation."""
+    """Postpone an activity; where no other is booked, the referral goes back to preparation."""
 
     kind: Literal["postpone_activity"] = "postpone_activity"
     reason: Why
 
 
 class StopActivity(Model):
-    """Record that the activity was stopped. The next step is chosen afterwards."""
+    """Record that an activity was stopped. The next step is chosen afterwards."""
 
     kind: Literal["stop_activity"] = "stop_activity"
     reason: Why
+    activity: facts.Which = None
 
 
 class ReturnToPreparation(Model):
@@ -185,6 +220,37 @@ class ReturnToPreparation(Model):
 
     kind: Literal["return_to_preparation"] = "return_to_preparation"
     reason: Why
+    activity: facts.Which = None
+
+
+class DraftCommunication(exchange.Draft):
+    """Record that a letter, message or spoken word was drafted, or changed after a check. Its text is not entered."""
+
+    kind: Literal["draft_communication"] = "draft_communication"
+
+
+class CheckCommunication(exchange.Check):
+    """Record the check of a draft that others drafted or were given."""
+
+    kind: Literal["check_communication"] = "check_communication"
+
+
+class OfferCommunication(exchange.Offer):
+    """Record that a person was offered what was checked and is for them."""
+
+    kind: Literal["offer_communication"] = "offer_communication"
+
+
+class RecordAnswer(exchange.OfferAnswer):
+    """Record whether a person accepts or refuses what they are offered, or leaves it for later."""
+
+    kind: Literal["record_answer"] = "record_answer"
+
+
+class HandOverCommunication(exchange.HandOver):
+    """Record that a person, who agreed at that moment, was handed what they had accepted."""
+
+    kind: Literal["hand_over_communication"] = "hand_over_communication"
 
 
 class RecordAgreement(facts.Agreement):
@@ -227,10 +293,11 @@ class RecordNeeds(facts.NeedsScores):
 
 
 class RequestFurtherActivity(Model):
-    """Go back to preparation because a further activity is wanted."""
+    """Prepare an activity again after it was held, because a further meeting or exchange is wanted."""
 
     kind: Literal["request_further_activity"] = "request_further_activity"
     reason: Why
+    activity: facts.Which = None
 
 
 class ReportOutcome(facts.OutcomeShared):
@@ -372,6 +439,7 @@ class OverrideGate(Model):
         description="risk_sign_off, readiness_sign_off, risk_reconfirmation, advanced_practitioner or confirmations"
     )
     reason: Why
+    activity: facts.Which = None
 
 
 class RecordReview(facts.Review):
@@ -465,6 +533,7 @@ Command = Annotated[
     | BeginVictimContact
     | BeginPreparation
     | AssignFacilitators
+    | PlanActivity
     | ChooseMethod
     | RecordPreparationMeeting
     | BookPreparationMeeting
@@ -473,9 +542,16 @@ Command = Annotated[
     | RequestReadinessSignOff
     | BookActivity
     | RecordActivityHeld
+    | AdjournActivity
     | PostponeActivity
     | StopActivity
     | ReturnToPreparation
+    | EndActivity
+    | DraftCommunication
+    | CheckCommunication
+    | OfferCommunication
+    | RecordAnswer
+    | HandOverCommunication
     | RecordAgreement
     | SettleAgreementItem
     | RecordFollowUp

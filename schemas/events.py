@@ -8,14 +8,22 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
-from schemas import facts
+from schemas import exchange, facts
 from schemas.areas import Area
-from schemas.base import Model, Note, ParticipantId
+from schemas.base import ActivityId, Model, Note, ParticipantId
 from schemas.notices import NoticeResult
 from schemas.people import Role, StaffId
 from schemas.policy import Policy, Rung
 from schemas.referral import Referral
-from schemas.vocabulary import Channel, ClosureReason, EndReason, Method, SignOffSubject, Stage
+from schemas.vocabulary import (
+    ActivityEndReason,
+    Channel,
+    ClosureReason,
+    EndReason,
+    Method,
+    SignOffSubject,
+    Stage,
+)
 
 
 class ReferralReceived(facts.ReferralForm):
@@ -88,6 +96,7 @@ class RiskReconfirmed(Model):
 
     kind: Literal["risk_reconfirmed"] = "risk_reconfirmed"
     note: Note = None
+    activity: ActivityId | None = Field(default=None, description="whose risk; None: that of all")
 
 
 class FactsAcknowledged(facts.Acknowledgement):
@@ -100,6 +109,13 @@ class FacilitatorsAssigned(facts.Facilitators):
     """The facilitators were assigned."""
 
     kind: Literal["facilitators_assigned"] = "facilitators_assigned"
+
+
+class ActivityPlanned(facts.ActivityPlan):
+    """An activity was planned: its method, and who takes part in it."""
+
+    kind: Literal["activity_planned"] = "activity_planned"
+    activity: ActivityId
 
 
 class MethodChosen(facts.MethodChoice):
@@ -160,6 +176,66 @@ class ActivityStopped(Model):
 
     kind: Literal["activity_stopped"] = "activity_stopped"
     reason: facts.Reason = None
+    activity: facts.Which = None
+
+
+class ActivityAdjourned(facts.Adjournment):
+    """A direct meeting began and was adjourned."""
+
+    kind: Literal["activity_adjourned"] = "activity_adjourned"
+
+
+class ActivityTakenUp(Model):
+    """An activity that was stopped or held is prepared again."""
+
+    kind: Literal["activity_taken_up"] = "activity_taken_up"
+    activity: ActivityId
+    reason: facts.Reason = None
+
+
+class ActivityEnded(Model):
+    """An activity will not take place."""
+
+    kind: Literal["activity_ended"] = "activity_ended"
+    activity: ActivityId
+    why: ActivityEndReason
+    reason: facts.Reason = None
+
+
+class CommunicationDrafted(exchange.Draft):
+    """A letter, message or spoken word was drafted, or drafted again."""
+
+    kind: Literal["communication_drafted"] = "communication_drafted"
+    communication: exchange.CommunicationId
+    activity: ActivityId
+
+
+class CommunicationChecked(exchange.Check):
+    """A draft was checked by somebody who had no part in it."""
+
+    kind: Literal["communication_checked"] = "communication_checked"
+    activity: ActivityId
+
+
+class CommunicationOffered(exchange.Offer):
+    """A person was offered a communication."""
+
+    kind: Literal["communication_offered"] = "communication_offered"
+    activity: ActivityId
+
+
+class CommunicationAnswered(exchange.OfferAnswer):
+    """A person accepted or refused a communication, or left it for later."""
+
+    kind: Literal["communication_answered"] = "communication_answered"
+    activity: ActivityId
+
+
+class CommunicationHandedOver(exchange.HandOver):
+    """A communication was handed over to a person who agreed at that moment."""
+
+    kind: Literal["communication_handed_over"] = "communication_handed_over"
+    activity: ActivityId
 
 
 class AgreementMade(facts.Agreement):
@@ -340,6 +416,7 @@ class SignOffRequested(Model):
     subject: SignOffSubject
     closure_reason: ClosureReason | None = None
     note: Note = None
+    activity: facts.Which = None
 
 
 class SignedOff(facts.SignOffDecision):
@@ -470,6 +547,7 @@ Event = Annotated[
     | RiskReconfirmed
     | FactsAcknowledged
     | FacilitatorsAssigned
+    | ActivityPlanned
     | MethodChosen
     | PreparationMeetingHeld
     | PreparationMeetingBooked
@@ -479,6 +557,14 @@ Event = Annotated[
     | ActivityHeld
     | ActivityPostponed
     | ActivityStopped
+    | ActivityAdjourned
+    | ActivityTakenUp
+    | ActivityEnded
+    | CommunicationDrafted
+    | CommunicationChecked
+    | CommunicationOffered
+    | CommunicationAnswered
+    | CommunicationHandedOver
     | AgreementMade
     | AgreementItemSettled
     | FollowedUp

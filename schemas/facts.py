@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from schemas.areas import Area
-from schemas.base import Day, Model, Moment, Note, ParticipantId
+from schemas.base import ActivityId, Day, Model, Moment, Note, ParticipantId
 from schemas.people import ContactSafety, Person, StaffId
 from schemas.privacy import Sensitive, Special
 from schemas.reference import Reference
@@ -51,6 +51,12 @@ from schemas.vocabulary import (
 
 Reason = Annotated[
     str | None, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")
+]
+
+
+Which = Annotated[
+    ActivityId | None,
+    Field(description="which activity, such as a1; may be left out where only one can be meant"),
 ]
 
 
@@ -200,6 +206,30 @@ class Facilitators(Model):
         default=False,
         description="the facilitator is an advanced practitioner; checked against the staff register",
     )
+    activity: ActivityId | None = Field(
+        default=None, description="the activity that they run; absent: every one without its own facilitators"
+    )
+
+
+class ActivityPlan(Model):
+    """A plan for an activity beside others: by which method, and who of the two sides takes part in it."""
+
+    method: Method
+    taking_part: tuple[ParticipantId, ...] = Field(
+        default=(), max_length=40, description="ids of both sides; absent: everyone who is committed"
+    )
+    reason: Reason = None
+
+
+class Adjournment(Model):
+    """The adjournment of a direct activity that began and did not come to its end."""
+
+    began_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
+    resumes_at: Moment | None = Field(
+        default=None, description="when it goes on; absent: it is to be booked again"
+    )
+    reason: Reason = None
+    activity: Which = None
 
 
 class MethodChoice(Model):
@@ -207,6 +237,7 @@ class MethodChoice(Model):
 
     method: Method
     reason: Reason = None
+    activity: Which = None
 
 
 class PreparationMeeting(Model):
@@ -216,6 +247,7 @@ class PreparationMeeting(Model):
     held_on: Day
     channel: Channel
     note: Note = None
+    activity: Which = None
 
 
 class MeetingBooking(Model):
@@ -225,6 +257,7 @@ class MeetingBooking(Model):
     starts_at: Moment
     channel: Channel = Channel.IN_PERSON
     venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    activity: Which = None
 
 
 class MeetingCancellation(Model):
@@ -232,6 +265,7 @@ class MeetingCancellation(Model):
 
     participant: ParticipantId
     reason: Reason = None
+    activity: Which = None
 
 
 class ConfirmationGiven(Model):
@@ -247,6 +281,7 @@ class Booking(Model):
     starts_at: Moment
     attending: tuple[ParticipantId, ...] = Field(min_length=2)
     venue: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    activity: Which = None
 
 
 class ActivityOutcome(Model):
@@ -255,6 +290,7 @@ class ActivityOutcome(Model):
     partly: bool = Field(default=False, description="it began but was not completed")
     started_at: Moment | None = Field(default=None, description="when it began; absent: as booked")
     note: Note = None
+    activity: Which = None
 
 
 class Postponement(Model):
@@ -262,6 +298,7 @@ class Postponement(Model):
 
     asked_by: ParticipantId | None = Field(default=None, description="who asked; absent: the service")
     reason: Reason = None
+    activity: Which = None
 
 
 class AgreementItem(Model):
@@ -277,6 +314,7 @@ class Agreement(Model):
     """The outcome agreement of an activity."""
 
     items: tuple[AgreementItem, ...] = Field(min_length=1, max_length=30)
+    activity: Which = None
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -300,6 +338,7 @@ class FollowUp(Model):
     participant: ParticipantId
     contact: FollowUpContact
     note: Note = None
+    activity: Which = None
 
 
 class Survey(Model):
@@ -313,6 +352,7 @@ class Survey(Model):
     )
     rating: Annotated[int | None, Special] = Field(default=None, ge=0, le=10, description="0 to 10")
     comment: Note = None
+    activity: Which = None
 
 
 class ScaleScore(Model):
@@ -445,6 +485,7 @@ class SignOffDecision(Model):
     subject: SignOffSubject
     approved: bool
     reason: Reason = Field(default=None, description="needed when it is not approved; sealed")
+    activity: Which = None
 
 
 class GateOverride(Model):
@@ -452,6 +493,7 @@ class GateOverride(Model):
 
     gate: OverridableGate
     reason: Annotated[str | None, Sensitive] = Field(default=None, min_length=3, max_length=2000)
+    activity: Which = None
 
 
 class Review(Model):

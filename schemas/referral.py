@@ -1,12 +1,14 @@
 """The state of a referral: all that the rules need, and nothing that could identify a person."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from schemas.activity import Activity, Held, activities_of_older_state
 from schemas.areas import LONDON, Area
-from schemas.base import Model, ParticipantId
+from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
+from schemas.exchange import Communication
 from schemas.notices import Outcome
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
@@ -21,14 +23,12 @@ from schemas.vocabulary import (
     Custody,
     EndReason,
     Ethnicity,
-    FollowUpContact,
     Gender,
     Initiator,
     Interest,
     ItemOutcome,
     JusticeStage,
     Level,
-    Method,
     Offence,
     OverridableGate,
     ParticipantRole,
@@ -81,12 +81,6 @@ class Participant(Model):
     interest_at: AwareDatetime | None = None
     acknowledges: bool | None = None
     confirmations: Annotated[tuple[Confirmation, ...], Special] = ()
-    prepared_on: date | None = None
-    meeting_at: AwareDatetime | None = Field(
-        default=None, description="the preparation meeting that is booked"
-    )
-    followed_up: tuple[FollowUpContact, ...] = ()
-    surveyed: bool = False
     reviewed_at: AwareDatetime | None = Field(
         default=None, description="last review of this person's open question"
     )
@@ -153,40 +147,36 @@ class SignOffRequest(Model):
     """A request for a supervisor's sign-off."""
 
     subject: SignOffSubject
+    activity: ActivityId | None = Field(default=None, description="whose readiness; None for other subjects")
     requested_by: StaffId
     requested_at: AwareDatetime
     closure_reason: ClosureReason | None = None
+
+    @property
+    def about(self) -> str:
+        """How its deadline names it: readiness for the first activity, readiness/a2 for another."""
+        return self.about_of(self.subject, self.activity)
+
+    @staticmethod
+    def about_of(subject: SignOffSubject, activity: str | None) -> str:
+        """How the deadline of a request names it."""
+        return subject if activity in (None, FIRST_ACTIVITY) else f"{subject}/{activity}"
 
 
 class SignOff(Model):
     """What a supervisor approved in the present round."""
 
     subject: SignOffSubject
+    activity: ActivityId | None = Field(default=None, description="whose readiness; None for other subjects")
     by: StaffId
     at: AwareDatetime
-
-
-class Activity(Model):
-    """A booked activity."""
-
-    method: Method
-    starts_at: AwareDatetime
-    attending: tuple[ParticipantId, ...]
-
-
-class Held(Model):
-    """An activity that took place."""
-
-    method: Method
-    partly: bool
-    at: AwareDatetime
-    attending: tuple[ParticipantId, ...]
 
 
 class Item(Model):
     """An item of an outcome agreement."""
 
     id: str
+    activity: ActivityId = FIRST_ACTIVITY
     by: ParticipantId
     due_on: date
     outcome: ItemOutcome | None = None
@@ -319,11 +309,14 @@ class Referral(Model):
     risk: Risk = Risk()
     sign_off_requests: tuple[SignOffRequest, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
-    overrides: tuple[OverridableGate, ...] = ()
-    method: Method | None = None
-    activity: Activity | None = None
-    held: tuple[Held, ...] = ()
+    overrides: tuple[OverridableGate, ...] = Field(
+        default=(), description="of the referral; those about an activity are the activity's"
+    )
+    activities: tuple[Activity, ...] = ()
     agreement: tuple[Item, ...] = ()
+    communications: tuple[Communication, ...] = Field(
+        default=(), description="what the people of its indirect activities write or say to each other"
+    )
 
     hold: Hold | None = None
     frozen: tuple[Frozen, ...] = ()
@@ -347,6 +340,11 @@ class Referral(Model):
     closed_by: StaffId | None = None
     closure_reason: ClosureReason | None = None
     closed_from: Stage | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _activities_of_older_states(cls, state: Any) -> Any:
+        return activities_of_older_state(state) if isinstance(state, dict) else state
 
     @model_validator(mode="after")
     def _extensions_of_older_states(self) -> Self:
@@ -380,6 +378,21 @@ class Referral(Model):
     def here_since(self) -> datetime:
         """When its present area got it: by transfer, or when it was received."""
         return self.transfers[-1].at if self.transfers else self.received_at
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What took place, of every activity, in the order of time."""
+        return tuple(sorted((each for one in self.activities for each in one.held), key=lambda each: each.at))
+
+    @property
+    def booked(self) -> tuple[Activity, ...]:
+        """The activities that are booked."""
+        return tuple(each for each in self.activities if each.booked is not None)
+
+    def activity(self, activity_id: str | None) -> Activity | None:
+        """The activity with that id, the first where none is named; None where there is none."""
+        wanted = activity_id or FIRST_ACTIVITY
+        return next((each for each in self.activities if each.id == wanted), None)
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with that id; None where there is none."""

@@ -370,6 +370,26 @@ class OverridableGate(StrEnum):
     CONFIRMATIONS = "confirmations"
 
 
+class ActivityState(StrEnum):
+    """How far an activity is."""
+
+    IN_PREPARATION = "in_preparation"
+    BOOKED = "booked"
+    STOPPED = "stopped"
+    """It was stopped, and the next step is not chosen yet."""
+    HELD = "held"
+    ENDED = "ended"
+
+
+class ActivityEndReason(StrEnum):
+    """Why an activity ended without being held, or without being held again."""
+
+    COULD_NOT_GO_ON = "could_not_go_on"
+    """Nobody of a side is left in it. Recorded by the system with the step that led to it."""
+    REPLACED = "replaced"
+    NOT_WANTED = "not_wanted"
+
+
 class ClosureReason(StrEnum):
     """Why a referral closed, or why a person's part in it ended."""
 

@@ -10,7 +10,6 @@ from schemas.areas import Area
 from schemas.notices import Party
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
-from schemas.vocabulary import SignOffSubject
 from stores import staff
 from stores.database import Pool
 
@@ -33,11 +32,11 @@ class Due(NamedTuple):
 
 
 class SignOffWanted(NamedTuple):
-    """A requested sign-off."""
+    """A requested sign-off, and what it is about: readiness, or readiness/a2."""
 
     reference: str
     stage: str
-    subject: SignOffSubject
+    about: str
     requested_at: datetime
 
 
@@ -141,15 +140,13 @@ async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Co
 async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
     """The requested sign-offs of an area, longest waiting first."""
     rows = await pool.fetch(
-        "SELECT reference, stage, subject, requested_at FROM referral"
-        " CROSS JOIN jsonb_to_recordset(sign_offs) AS asked (subject text, requested_at timestamptz)"
-        " WHERE area = $1 ORDER BY requested_at, reference, subject",
+        "SELECT reference, stage, concat_ws('/', subject, activity) AS about, requested_at FROM referral"
+        " CROSS JOIN jsonb_to_recordset(sign_offs)"
+        " AS asked (subject text, activity text, requested_at timestamptz)"
+        " WHERE area = $1 ORDER BY requested_at, reference, about",
         area,
     )
-    return [
-        SignOffWanted(row["reference"], row["stage"], SignOffSubject(row["subject"]), row["requested_at"])
-        for row in rows
-    ]
+    return [SignOffWanted(row["reference"], row["stage"], row["about"], row["requested_at"]) for row in rows]
 
 
 async def unread(pool: Pool, staff_id: str) -> int:

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime
 
 from lifecycle.notifying.tasks import open_tasks
 from schemas.areas import Area
-from schemas.base import Model
+from schemas.base import FIRST_ACTIVITY, Model
 from schemas.policy import DeadlineName
-from schemas.referral import Deadline, Referral
+from schemas.referral import Deadline, Referral, SignOffRequest
 from schemas.steps import Visible
 from schemas.vocabulary import ClosureReason, Offence, Stage
 from stores.database import Pool
@@ -85,14 +85,18 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
         "closure_reason": referral.closure_reason,
         "linked_to": referral.linked_to,
         "escalations": [each.model_dump(mode="json") for each in referral.escalations],
-        "sign_offs": [
-            each.model_dump(mode="json", exclude={"closure_reason"}) for each in referral.sign_off_requests
-        ],
+        "sign_offs": [_sign_off_row(each) for each in referral.sign_off_requests],
         "tasks": [
             each.model_dump(mode="json", exclude={"why", "appointment", "cancelled"})
             for each in open_tasks(referral)
         ],
     }
+
+
+def _sign_off_row(request: SignOffRequest) -> dict[str, Any]:
+    row = request.model_dump(mode="json", exclude={"closure_reason", "activity"})
+    # Rows of older versions name no activity.
+    return row if request.activity in (None, FIRST_ACTIVITY) else {**row, "activity": request.activity}
 
 
 def deadline_rows(deadlines: Iterable[Deadline]) -> list[dict[str, Any]]:

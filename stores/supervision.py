@@ -12,10 +12,11 @@ from lifecycle import fold
 from lifecycle.notifying.sending import Tried
 from lifecycle.oversight import authors, made_by_an_author
 from schemas.areas import LONDON, Area
-from schemas.base import Model
+from schemas.base import ActivityId, Model
 from schemas.notices import Party
 from schemas.people import Role, Staff, StaffId
 from schemas.policy import Policy, Rung
+from schemas.referral import SignOffRequest
 from schemas.vocabulary import Channel, SignOffSubject, Stage
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
@@ -64,10 +65,17 @@ class WaitingSignOff(Model):
     on_hold: bool
     safeguarding: bool
     subject: SignOffSubject
+    activity: ActivityId | None = None
+    """Whose readiness, where it is not the first activity's."""
     requested_by: StaffId
     requested_at: AwareDatetime
     due_at: AwareDatetime | None
     """None while a hold stops its clock."""
+
+    @property
+    def about(self) -> str:
+        """How its deadline names it: readiness, or readiness/a2."""
+        return SignOffRequest.about_of(self.subject, self.activity)
 
 
 class Load(Model):
@@ -189,8 +197,9 @@ async def waiting_sign_offs(
     rows = await pool.fetch(
         "SELECT r.reference, area, stage, caseworker, on_hold, safeguarding, each.*, due_at FROM referral r"
         " CROSS JOIN jsonb_to_recordset(sign_offs)"
-        " AS each (subject text, requested_by text, requested_at timestamptz)"
-        " LEFT JOIN deadline d ON d.reference = r.reference AND d.key = 'sign_off/' || each.subject"
+        " AS each (subject text, activity text, requested_by text, requested_at timestamptz)"
+        " LEFT JOIN deadline d ON d.reference = r.reference"
+        "  AND d.key = concat_ws('/', 'sign_off', each.subject, each.activity)"
         " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))"
         " ORDER BY requested_at, r.reference, subject LIMIT $2",
         _names(areas),
@@ -215,7 +224,7 @@ async def for_them_to_sign_off(
             continue
         actor = member.acting_in(each.area)
         referral = fold(await event_log.history(pool, keys, each.reference))
-        requests = [asked for asked in referral.sign_off_requests if asked.subject is each.subject]
+        requests = [asked for asked in referral.sign_off_requests if asked.about == each.about]
         made = [authors(referral, request) for request in requests]
         if any(member.id not in each_one and not made_by_an_author(actor, each_one, at) for each_one in made):
             found.append(each)
@@ -397,9 +406,11 @@ async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = No
 
 
 async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
-    """The open referrals that somebody facilitates, by reference, each with its area."""
+    """The open referrals that somebody facilitates, or facilitated an activity of, by reference, each with its area."""
     rows = await pool.fetch(
-        "SELECT reference, area FROM referral WHERE facilitator = $1 AND stage <> 'closed' ORDER BY reference",
+        "SELECT reference, area FROM referral r WHERE stage <> 'closed' AND (facilitator = $1 OR EXISTS ("
+        " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
+        " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
         facilitator,
     )
     return [(row["reference"], Area(row["area"])) for row in rows]

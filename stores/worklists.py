@@ -53,9 +53,11 @@ FROM referral r
 WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]')
 AND (
     caseworker = ANY($2) OR facilitator = ANY($2)
-    OR facilitator IS NOT NULL AND stage <> 'closed' AND EXISTS (
+    OR stage <> 'closed' AND (facilitator IS NOT NULL OR stage IN ('preparation', 'conference', 'follow_up'))
+    AND EXISTS (
         SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference
-        AND e.body ->> 'co_facilitator' = ANY($2))
+        AND (e.body ->> 'co_facilitator' = ANY($2)
+            OR e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = ANY($2)))
     OR EXISTS (
         SELECT FROM jsonb_to_recordset(escalations) AS raised (rung text) WHERE raised.rung = ANY($3))
     OR $4 AND (
@@ -63,7 +65,12 @@ AND (
         OR NOT EXISTS (SELECT FROM staff s WHERE s.id = caseworker AND s.active AND r.area = ANY(s.areas))
         OR EXISTS (
             SELECT FROM deadline d WHERE d.reference = r.reference AND split_part(key, '/', 1) = ANY($5)
-            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END))
+            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END)
+        OR stage <> 'closed' AND EXISTS (
+            SELECT FROM event d WHERE d.kind = 'communication_drafted' AND d.reference = r.reference
+            AND NOT EXISTS (
+                SELECT FROM event k WHERE k.kind = 'communication_checked' AND k.reference = d.reference
+                AND k.body ->> 'communication' = d.body ->> 'communication' AND k.sequence > d.sequence)))
 )
 AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = r.reference)
 ORDER BY reference
@@ -87,7 +94,8 @@ async def on_hand(
     Args:
         workers: all that they own, facilitate or help to facilitate.
         rungs: besides, what has climbed to these.
-        supervising: besides, what waits for a sign-off or a reviewer, is frozen, or belongs to nobody who works there.
+        supervising: besides, what waits for a sign-off or a reviewer, is frozen, has a draft that nobody checked,
+            or belongs to nobody who works there.
         reviews: with `supervising`: the deadlines that a supervisor answers for.
         now: inactivity counts from when it is due.
         soon: the other reviews count when they are due before then.

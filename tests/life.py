@@ -203,6 +203,37 @@ def until_closed(now: datetime, words: str = "Invented") -> list[tuple[str, Comm
     return [*steps, ("cw-1", c.Close.model_validate({"reason": reason, "note": words}))]
 
 
+def letters(now: datetime, words: str = "Invented") -> list[tuple[str, Command]]:
+    """Who asks for what, from preparation or follow-up, to have a letter handed over in an exchange that is then held;
+    another activity is planned and ended, as nobody wants it."""
+    on = now.date()
+    whom = {"communication": "c1", "participant": RESPONSIBLE}
+    meetings = [
+        {"participant": person, "held_on": on, "channel": "in_person", "activity": "a2"}
+        for person in (HARMED, RESPONSIBLE)
+    ]
+    # It begins with the hand-over, before it was to.
+    booking = {"starts_at": now + timedelta(hours=1), "attending": [HARMED, RESPONSIBLE], "activity": "a2"}
+    draft = {"author": HARMED, "to": [RESPONSIBLE], "form": "letter", "activity": "a2", "note": words}
+    check = {"communication": "c1", "result": "fit", "taken_out": words, "reason": words}
+    return [
+        ("cw-1", c.PlanActivity.model_validate({"method": "letter", "reason": words})),
+        ("cw-1", c.PlanActivity.model_validate({"method": "shuttle", "reason": words})),
+        ("cw-1", c.EndActivity.model_validate({"activity": "a3", "why": "not_wanted", "reason": words})),
+        ("fa-1", consent(HARMED, "method_indirect", on, words)),
+        ("fa-1", consent(RESPONSIBLE, "method_indirect", on, words)),
+        *(("fa-1", c.RecordPreparationMeeting.model_validate(each)) for each in meetings),
+        ("fa-1", c.DraftCommunication.model_validate(draft)),
+        ("cw-1", c.CheckCommunication.model_validate(check)),
+        ("fa-1", c.ReconfirmRisk(activity="a2", note=words)),
+        ("fa-1", c.BookActivity.model_validate(booking)),
+        ("fa-1", c.OfferCommunication.model_validate(whom | {"note": words})),
+        ("fa-1", c.RecordAnswer.model_validate(whom | {"answer": "accepted", "note": words})),
+        ("fa-1", c.HandOverCommunication.model_validate(whom | {"agrees": True, "note": words})),
+        ("fa-1", c.RecordActivityHeld(activity="a2")),
+    ]
+
+
 def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
     """Who asks for what that leaves the referral in its stage: pauses, concerns, amendments, notes."""
     amended = {"participant": HARMED, "person": {"name": words, "phone": OTHER_PHONE}}

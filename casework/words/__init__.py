@@ -15,7 +15,7 @@ from casework.words.due import (
 from casework.words.happened import SENTENCES, sentence
 from casework.words.people import People, deadline_in_words, in_words, on_day, people_of, when
 from casework.words.standing import (
-    activity,
+    activities,
     erased,
     message_underway,
     origin,
@@ -29,7 +29,7 @@ __all__ = [
     "ENDS_WITH",
     "SENTENCES",
     "People",
-    "activity",
+    "activities",
     "deadline_change",
     "deadline_in_words",
     "erased",

@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 
 from casework.words.people import People, deadline_in_words, in_words, on_day, when
 from messages.notice_facts import template_in_words
+from schemas.base import FIRST_ACTIVITY
 from schemas.events import Event
+from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm, DraftOrigin
 from schemas.notices import Outcome
 from schemas.vocabulary import (
+    ActivityEndReason,
     Channel,
     Confirmation,
     ContactOutcome,
@@ -40,6 +43,11 @@ _METHODS = {
     Method.SHUTTLE: "shuttle mediation",
     Method.LETTER: "an exchange of letters",
     Method.RECORDED_MESSAGE: "a recorded message",
+}
+_FORMS = {
+    CommunicationForm.LETTER: "letter",
+    CommunicationForm.RECORDED_MESSAGE: "recorded message",
+    CommunicationForm.SPOKEN: "spoken message",
 }
 _TO_WHAT = {
     Purpose.BE_CONTACTED: "to be contacted",
@@ -86,6 +94,11 @@ _SIGNED = {
     SignOffSubject.RISK_ASSESSMENT: "the risk assessment",
     SignOffSubject.READINESS: "readiness for a direct meeting",
     SignOffSubject.CLOSURE: "the closure",
+}
+_ENDED = {
+    ActivityEndReason.COULD_NOT_GO_ON: "nobody of one side is left in it",
+    ActivityEndReason.REPLACED: "it was replaced by another",
+    ActivityEndReason.NOT_WANTED: "it is not wanted any more",
 }
 _FOLLOWED_UP = {
     FollowUpContact.CHECK_IN: "at the check-in",
@@ -258,7 +271,8 @@ def say_risk_verdict_given(told: Told, people: People) -> str:
 
 @says("risk_reconfirmed")
 def say_risk_reconfirmed(told: Told, people: People) -> str:
-    return "the risk was looked at again and stands as assessed"
+    of = f" of {told.activity}" if told.activity else ""
+    return f"the risk{of} was looked at again and stands as assessed"
 
 
 @says("facts_acknowledged")
@@ -272,7 +286,49 @@ def say_facts_acknowledged(told: Told, people: People) -> str:
 @says("facilitators_assigned")
 def say_facilitators_assigned(told: Told, people: People) -> str:
     co = f" with {told.co_facilitator}" if told.co_facilitator else ""
-    return f"the activity will be run by {told.facilitator or 'a facilitator'}{co}"
+    what = f"activity {told.activity}" if told.activity else "the activity"
+    return f"{what} will be run by {told.facilitator or 'a facilitator'}{co}"
+
+
+@says("activity_planned")
+def say_activity_planned(told: Told, people: People) -> str:
+    if told.method is None:
+        return "an activity was planned"
+    of = f", with {people.listed(told.taking_part)}" if told.taking_part else ", with all who take part"
+    return f"{_METHODS[told.method]} was planned{_as_which(told)}{of}"
+
+
+def _as_which(told: Told) -> str:
+    """Which activity it is, as far as it is told."""
+    return f" as {told.activity}" if told.activity else ""
+
+
+def _of_which(told: Told) -> str:
+    """Of which activity, where it is not the first, which stands alone in most referrals."""
+    return f" of {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
+
+
+@says("activity_adjourned")
+def say_activity_adjourned(told: Told, people: People) -> str:
+    began = f" that began {when(told.began_at)}" if told.began_at else ""
+    if told.resumes_at:
+        return f"the meeting{_of_which(told)}{began} was adjourned; it goes on {when(told.resumes_at)}"
+    return f"the meeting{_of_which(told)}{began} was adjourned"
+
+
+@says("activity_taken_up")
+def say_activity_taken_up(told: Told, people: People) -> str:
+    return f"the activity{_which(told)} is prepared again"
+
+
+def _which(told: Told) -> str:
+    return f" {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
+
+
+@says("activity_ended")
+def say_activity_ended(told: Told, people: People) -> str:
+    why = f": {_ENDED[told.why]}" if told.why else ""
+    return f"the activity {told.activity or ''} will not take place{why}".replace("  ", " ")
 
 
 @says("method_chosen")
@@ -280,19 +336,23 @@ def say_method_chosen(told: Told, people: People) -> str:
     if told.method is None:
         return "a method was chosen"
     instead = f", instead of {_METHODS[told.replaces]}" if told.replaces else ""
-    return f"the method was chosen: {_METHODS[told.method]}{instead}"
+    return f"the method{_of_which(told)} was chosen: {_METHODS[told.method]}{instead}"
+
+
+def _for_which(told: Told) -> str:
+    return f" for {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
 
 
 @says("preparation_meeting_held")
 def say_preparation_meeting_held(told: Told, people: People) -> str:
     on = f" on {on_day(told.held_on)}, {_BY[told.channel]}" if told.held_on and told.channel else ""
-    return f"{people.within(told.participant)} had a preparation meeting{on}"
+    return f"{people.within(told.participant)} had a preparation meeting{_for_which(told)}{on}"
 
 
 @says("preparation_meeting_booked")
 def say_preparation_meeting_booked(told: Told, people: People) -> str:
     start = f" for {when(told.starts_at)}" if told.starts_at else ""
-    return f"a preparation meeting with {people.within(told.participant)} was booked{start}"
+    return f"a preparation meeting{_for_which(told)} with {people.within(told.participant)} was booked{start}"
 
 
 @says("preparation_meeting_cancelled")
@@ -315,7 +375,7 @@ def say_confirmed(told: Told, people: People) -> str:
 def say_activity_booked(told: Told, people: People) -> str:
     if told.starts_at is None:
         return "an activity was booked"
-    what = _METHODS[told.method]
+    what = f"{_METHODS[told.method]}{_which(told) and _as_which(told)}"
     return f"{what} was booked for {when(told.starts_at)}, with {people.listed(told.attending)}"
 
 
@@ -323,7 +383,7 @@ def say_activity_booked(told: Told, people: People) -> str:
 def say_activity_held(told: Told, people: People) -> str:
     if told.method is None:
         return "the activity took place"
-    return f"{_METHODS[told.method]} took place{', but was not brought to its end' * bool(told.partly)}"
+    return f"{_METHODS[told.method]}{_which(told)} took place{', but was not brought to its end' * bool(told.partly)}"
 
 
 @says("activity_postponed")
@@ -331,18 +391,68 @@ def say_activity_postponed(told: Told, people: People) -> str:
     if not told.tells("asked_by"):
         return "the activity was put off"
     by = people.called(told.asked_by) if told.asked_by else "the service"
-    return f"the activity of {when(told.booked_for)} was put off, as asked by {by}"
+    return f"the activity{_which(told)} of {when(told.booked_for)} was put off, as asked by {by}"
 
 
 @says("activity_stopped")
 def say_activity_stopped(told: Told, people: People) -> str:
-    return "the activity was stopped and did not reach its purpose"
+    return f"the activity{_which(told)} was stopped and did not reach its purpose"
+
+
+@says("communication_drafted")
+def say_communication_drafted(told: Told, people: People) -> str:
+    which = told.communication or "a communication"
+    if told.author is None or told.to is None:
+        return f"{which} was drafted"
+    what = f"{'the' if told.communication else 'a'} {_FORMS[told.form]} {told.communication or ''}".rstrip()
+    given = told.origin is DraftOrigin.GIVEN_TO_FACILITATOR
+    reply = f", in reply to {told.reply_to}" if told.reply_to else ""
+    did = f"gave {what} to the service" if given else f"drafted {what}"
+    return f"{people.within(told.author)} {did} for {people.listed(told.to)}{reply}"
+
+
+@says("communication_checked")
+def say_communication_checked(told: Told, people: People) -> str:
+    which = told.communication or "a communication"
+    match told.result:
+        case CheckResult.FIT:
+            out = ", after something was taken out" if told.taken_out else ""
+            return f"{which} was checked and is fit to be offered{out}"
+        case CheckResult.TO_BE_CHANGED:
+            return f"{which} was checked and is to be changed"
+        case _:
+            return f"{which} was checked"
+
+
+@says("communication_offered")
+def say_communication_offered(told: Told, people: People) -> str:
+    return f"{people.within(told.participant)} was offered {told.communication or 'a communication'}"
+
+
+@says("communication_answered")
+def say_communication_answered(told: Told, people: People) -> str:
+    who, which = people.within(told.participant), told.communication or "a communication"
+    match told.answer:
+        case CommunicationAnswer.ACCEPTED:
+            return f"{who} would like to have {which}"
+        case CommunicationAnswer.REFUSED:
+            return f"{who} does not want {which}"
+        case CommunicationAnswer.LATER:
+            return f"{who} leaves {which} for later"
+        case _:
+            return f"{who} answered the offer of {which}"
+
+
+@says("communication_handed_over")
+def say_communication_handed_over(told: Told, people: People) -> str:
+    which = told.communication or "a communication"
+    return f"{which} was handed over to {people.called(told.participant)}"
 
 
 @says("agreement_made")
 def say_agreement_made(told: Told, people: People) -> str:
     items = f", of {len(told.items)} item{'s' * (len(told.items) != 1)}" if told.items else ""
-    return f"an outcome agreement was made{items}"
+    return f"an outcome agreement{_of_which(told)} was made{items}"
 
 
 @says("agreement_item_settled")
@@ -356,7 +466,7 @@ def say_agreement_item_settled(told: Told, people: People) -> str:
 @says("followed_up")
 def say_followed_up(told: Told, people: People) -> str:
     who = people.within(told.participant)
-    return f"{who} was followed up {_FOLLOWED_UP.get(told.contact, 'after the activity')}"
+    return f"{who} was followed up{_of_which(told)} {_FOLLOWED_UP.get(told.contact, 'after the activity')}"
 
 
 @says("survey_answered")
@@ -473,19 +583,22 @@ def say_resumed(told: Told, people: People) -> str:
 
 @says("sign_off_requested")
 def say_sign_off_requested(told: Told, people: People) -> str:
-    return f"a sign-off was asked for{f': {_SIGNED[told.subject]}' if told.subject else ''}"
+    return f"a sign-off was asked for{f': {_SIGNED[told.subject]}{_of_which(told)}' if told.subject else ''}"
 
 
 @says("signed_off")
 def say_signed_off(told: Told, people: People) -> str:
     if told.subject is None or told.approved is None:
         return "a supervisor decided on a sign-off"
-    return f"{_SIGNED[told.subject]} was {'signed off' if told.approved else 'returned, not signed off'}"
+    became = "signed off" if told.approved else "returned, not signed off"
+    return f"{_SIGNED[told.subject]}{_of_which(told)} was {became}"
 
 
 @says("gate_overridden")
 def say_gate_overridden(told: Told, people: People) -> str:
-    return f"a supervisor overrode a condition{f': {in_words(told.gate)}' if told.gate else ''}"
+    return (
+        f"a supervisor overrode a condition{_of_which(told)}{f': {in_words(told.gate)}' if told.gate else ''}"
+    )
 
 
 @says("reviewed")
@@ -562,8 +675,10 @@ def say_policy_adopted(told: Told, people: People) -> str:
 def say_appointment_called_off(told: Told, people: People) -> str:
     if told.appointment is None:
         return "a meeting that lay ahead is off"
-    kind, _, participant = told.appointment.partition("/")
-    what = f"preparation meeting with {people.within(participant)}" if participant else in_words(kind)
+    kind, *parts = told.appointment.split("/")
+    what = in_words(kind)
+    if kind == "preparation":
+        what = f"preparation meeting with {people.within(parts[0])}"
     return f"the {what} of {when(told.starts_at)} is off"
 
 

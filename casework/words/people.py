@@ -37,7 +37,9 @@ def deadline_in_words(key: str) -> str:
     name, _, about = key.partition("/")
     if not about:
         return in_words(name)
-    return f"{in_words(name)} {'of' if name == DeadlineName.SIGN_OFF else 'about'} {in_words(about)}"
+    about, _, activity = about.partition("/")
+    of = "of" if name in (DeadlineName.SIGN_OFF, DeadlineName.RISK_RECONFIRMATION) else "about"
+    return f"{in_words(name)} {of} {in_words(about)}{f' for {activity}' if activity else ''}"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from casework.words.exchange import communications
 from casework.words.people import SIDES, in_words, on_day, when
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
+from schemas.activity import Activity
 from schemas.notices import Notice, Party
-from schemas.referral import Participant, Referral, Task
-from schemas.vocabulary import Method, ParticipantRole, Purpose
+from schemas.referral import Participant, Referral, SignOffRequest, Task
+from schemas.vocabulary import ActivityState, Method, ParticipantRole, Purpose
 from stores.keys.erasures import Erasure
 
 
@@ -50,27 +52,63 @@ def what_stops(referral: Referral) -> Iterator[str]:
         yield f"On hold since {when(referral.hold.since)}, to be reviewed {on_day(referral.hold.review_on)}"
     for request in referral.sign_off_requests:
         asked = f"asked by {request.requested_by} {when(request.requested_at)}"
-        yield f"Waits for a sign-off: {in_words(request.subject)}, {asked}"
+        yield f"Waits for a sign-off: {in_words(request.subject)}{_which(request)}, {asked}"
 
 
-def activity(referral: Referral) -> Iterator[str]:
-    """Who runs the activity, what is booked, what was held, and what was agreed."""
+def _which(request: SignOffRequest) -> str:
+    return f" of {request.activity}" if request.about != request.subject else ""
+
+
+def activities(referral: Referral) -> Iterator[str]:
+    """Who runs the activities, and of each what is booked, what was held and what was agreed."""
     if referral.facilitator:
-        co = f" with {referral.co_facilitator}" if referral.co_facilitator else ""
-        yield f"Facilitator: {referral.facilitator}{co}"
-    if referral.method:
-        yield f"Method: {in_words(referral.method)}"
-    if referral.activity:
-        booked = referral.activity
+        yield f"Facilitator: {_run_by(referral.facilitator, referral.co_facilitator)}"
+    if len(referral.activities) == 1:
+        yield from _of_activity(referral, referral.activities[0])
+        return
+    for activity in referral.activities:
+        yield f"Activity {activity.id}: {_kind_and_people(activity)}; {_how_far(activity)}"
+        yield from (f"  {line}" for line in _of_activity(referral, activity) if not line.startswith("Method"))
+
+
+def _run_by(facilitator: str | None, co_facilitator: str | None) -> str:
+    return f"{facilitator}{f' with {co_facilitator}' if co_facilitator else ''}"
+
+
+def _kind_and_people(activity: Activity) -> str:
+    method = in_words(activity.method) if activity.method else "no method yet"
+    return f"{method}, {', '.join(activity.taking_part) or 'everyone who takes part'}"
+
+
+def _how_far(activity: Activity) -> str:
+    if activity.state is ActivityState.ENDED:
+        why = f": {in_words(activity.ended)}" if activity.ended else ""
+        on = f" {when(activity.ended_at)}" if activity.ended_at else ""
+        return f"ended{on}{why}"
+    return in_words(activity.state)
+
+
+def _of_activity(referral: Referral, activity: Activity) -> Iterator[str]:
+    if activity.run_by:
+        yield f"Run by: {_run_by(activity.run_by.facilitator, activity.run_by.co_facilitator)}"
+    if activity.method:
+        yield f"Method: {in_words(activity.method)}"
+    booked = activity.booked
+    if booked:
         yield f"Booked: {in_words(booked.method)}, {when(booked.starts_at)}, {', '.join(booked.attending)}"
+    yield from communications(referral, activity.id)
     for person in referral.participants:
-        if person.meeting_at is not None and person.active:
-            yield f"Booked: preparation meeting, {when(person.meeting_at)}, {person.id}"
-    for held in referral.held:
+        meeting_at = activity.part(person.id).meeting_at
+        if meeting_at is not None and person.active:
+            yield f"Booked: preparation meeting, {when(meeting_at)}, {person.id}"
+    for sitting in activity.adjourned:
+        yield f"Adjourned: began {when(sitting.began_at)}"
+    for held in activity.held:
         yield f"{'Partly held' if held.partly else 'Held'}: {in_words(held.method)}, {when(held.at)}"
     for item in referral.agreement:
-        state = in_words(item.outcome) if item.outcome else f"due {on_day(item.due_on)}"
-        yield f"Agreement {item.id} by {item.by}: {state}"
+        if item.activity == activity.id:
+            state = in_words(item.outcome) if item.outcome else f"due {on_day(item.due_on)}"
+            yield f"Agreement {item.id} by {item.by}: {state}"
 
 
 def participant(referral: Referral, person: Participant) -> str:
@@ -87,16 +125,28 @@ def participant(referral: Referral, person: Participant) -> str:
     if person.acknowledges is not None:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
-    missing = [purpose for purpose in _needed(referral.method, person.role) if purpose not in given]
+    missing = [
+        purpose for purpose in _needed(_methods(referral, person), person.role) if purpose not in given
+    ]
     said = [", ".join(parts), f"consents to {', '.join(map(in_words, given)) or 'nothing yet'}"]
     if missing and not referral.closed:
         said.append(f"missing: {', '.join(map(in_words, missing))}")
     return "; ".join(said)
 
 
-def _needed(method: Method | None, role: ParticipantRole) -> tuple[Purpose, ...]:
+def _methods(referral: Referral, person: Participant) -> tuple[Method, ...]:
+    """The methods of the activities that a person takes part in, without those that ended."""
+    found = (
+        each.method
+        for each in referral.activities
+        if each.state is not ActivityState.ENDED and (not each.taking_part or person.id in each.taking_part)
+    )
+    return tuple(dict.fromkeys(method for method in found if method))
+
+
+def _needed(methods: tuple[Method, ...], role: ParticipantRole) -> tuple[Purpose, ...]:
     """The consents without which a person's side does not come to an activity."""
-    chosen = (method.purpose,) if method else ()
+    chosen = tuple(dict.fromkeys(method.purpose for method in methods))
     match role:
         case ParticipantRole.HARMED:
             return (Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION, *chosen)

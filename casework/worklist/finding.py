@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from casework.worklist.answers import (
@@ -21,17 +21,20 @@ from casework.worklist.answers import (
     Why,
 )
 from casework.worklist.duties import Duties
+from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
-from casework.worklist.next_steps import next_step
+from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
+from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
 from lifecycle.ages import as_of
 from lifecycle.core import RULES, SUPERVISORS
-from lifecycle.notifying.appointments import CONFERENCE, Appointment, appointments
+from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.notifying.team import answering, may_not_sign_off
 from lifecycle.oversight import authors, made_by_an_author
 from lifecycle.working_time import Closures, add_span
 from messages.notice_facts import in_words, template_in_words
+from schemas.activity import Activity, activity_in_key
 from schemas.commands import COMMANDS
 from schemas.people import Staff
 from schemas.policy import DeadlineName, Rung
@@ -65,6 +68,7 @@ class ItemFinder:
         # Whoever has turned 18 by now is an adult, noticed or not.
         self._referral = as_of(referral, at)
         self._at = at
+        self._actor = member.acting_in(row.area)
         self._closures: Closures = frozenset(referral.policy.closures)
 
     def find(self) -> list[Found]:
@@ -99,6 +103,7 @@ class ItemFinder:
         if Rung.SUPERVISOR in self._duties.rungs:
             yield from self._reviews()
             yield from self._safeguarding()
+            yield from self._drafts_for_nobody_else()
         if self._duties.unowned:
             yield from self._unowned()
         closed = self._referral.closed and Rung.SUPERVISOR in self._duties.rungs
@@ -107,9 +112,9 @@ class ItemFinder:
 
     def _sign_offs(self) -> Iterator[Found]:
         for request in self._referral.sign_off_requests:
-            key = f"{DeadlineName.SIGN_OFF}/{request.subject}"
+            key = f"{DeadlineName.SIGN_OFF}/{request.about}"
             escalated = {each.rung for each in self._row.escalations if each.deadline == key}
-            barred = may_not_sign_off(self._referral, request.subject, self._duties.people)
+            barred = may_not_sign_off(self._referral, request.about, self._duties.people)
             asked = answering(Rung.SUPERVISOR, self._duties.people, self._at, without=barred)
             theirs = self._member.id in asked or bool(escalated & self._duties.rungs)
             if theirs and self._may_sign_off(request):
@@ -117,13 +122,12 @@ class ItemFinder:
 
     def _may_sign_off(self, request: SignOffRequest) -> bool:
         made = authors(self._referral, request)
-        actor = self._member.acting_in(self._row.area)
-        return actor.id not in made and not made_by_an_author(actor, made, self._at)
+        return self._actor.id not in made and not made_by_an_author(self._actor, made, self._at)
 
     def _sign_off(self, request: SignOffRequest, waits_for: tuple[str, ...] | None = None) -> Found:
-        key = f"{DeadlineName.SIGN_OFF}/{request.subject}"
+        key = f"{DeadlineName.SIGN_OFF}/{request.about}"
         return Found(
-            ANSWERS[DeadlineName.SIGN_OFF],
+            self._for_activity(ANSWERS[DeadlineName.SIGN_OFF], request.activity),
             key,
             colleagues=(request.requested_by,),
             deadline=key,
@@ -135,6 +139,23 @@ class ItemFinder:
                 ("asked", short_day(request.requested_at)),
             ),
             waits_for=waits_for,
+            activity=request.activity,
+        )
+
+    def _for_activity(self, answer: Answer, activity: str | None) -> Answer:
+        """An answer that says which activity it is about, where there are several."""
+        if activity is None or not several(self._referral):
+            return answer
+        if "activity" not in COMMANDS[answer.kind].model_fields:
+            return answer
+        said = {"activity": activity}
+        return dataclasses.replace(
+            answer,
+            verb=f"{answer.verb} ({{which}})",
+            fields={**answer.fields, **said},
+            alternatives=tuple(
+                dataclasses.replace(each, fields={**each.fields, **said}) for each in answer.alternatives
+            ),
         )
 
     def _escalated(self) -> Iterator[Found]:
@@ -191,6 +212,13 @@ class ItemFinder:
             waits_for=() if answer is STOP_CONTACT else None,
         )
 
+    def _drafts_for_nobody_else(self) -> Iterator[Found]:
+        """Drafts to check where everybody who works on the referral had a part in them."""
+        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+            closed = self._referral.closed or self._member.id in drafted_by
+            if not closed and not self._colleagues_without(drafted_by):
+                yield found
+
     def _unowned(self) -> Iterator[Found]:
         owner = self._row.caseworker
         if self._referral.closed or owner in self._duties.people:
@@ -218,9 +246,7 @@ class ItemFinder:
 
     def _working(self) -> Iterator[Found]:
         workers = self._duties.workers
-        facilitators = tuple(
-            each for each in (self._referral.facilitator, self._referral.co_facilitator) if each
-        )
+        facilitators = self._facilitators()
         as_caseworker = self._row.caseworker if self._row.caseworker in workers else None
         mine = [each for each in facilitators if each in workers]
         as_facilitator = self._member.id if self._member.id in mine else next(iter(mine), None)
@@ -231,9 +257,50 @@ class ItemFinder:
             owner = as_caseworker or as_facilitator or self._member.id
             yield self._by(self._concern(concern, STOP_CONTACT), owner)
         found = list(self._owned(as_caseworker, as_facilitator, facilitators))
-        if not found and not self._referral.closed and self._row.caseworker is not None:
-            found = list(self._next(as_caseworker, as_facilitator, facilitators))
+        if not self._referral.closed and self._row.caseworker is not None:
+            found += self._next(as_caseworker, as_facilitator, facilitators, found)
         yield from found
+        if not self._referral.closed:
+            yield from self._drafts(as_caseworker or as_facilitator or self._member.id)
+            yield from self._communications(as_caseworker, as_facilitator, facilitators)
+
+    def _drafts(self, owner: str) -> Iterator[Found]:
+        """Drafts to check, for those who work on it: who had a part in a draft sees whom it waits for."""
+        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+            if self._member.id in drafted_by:
+                yield dataclasses.replace(found, waits_for=self._colleagues_without(drafted_by))
+            else:
+                yield self._by(found, owner)
+
+    def _colleagues_without(self, drafted_by: tuple[str, ...]) -> tuple[str, ...]:
+        """Those who work on the referral and had no part in a draft."""
+        working = (self._row.caseworker, *self._facilitators())
+        return tuple(dict.fromkeys(each for each in working if each and each not in drafted_by))
+
+    def _communications(
+        self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
+    ) -> Iterator[Found]:
+        for found in communications_to_carry(self._referral, self._actor, self._at):
+            if facilitators:
+                yield from self._shared(found, caseworker, facilitator, facilitators)
+            elif caseworker is not None:
+                yield self._by(found, caseworker)
+
+    def _facilitators(self) -> tuple[str, ...]:
+        """Who runs the referral's activities: its facilitators, and those of single activities."""
+        named = [self._referral.facilitator, self._referral.co_facilitator]
+        for each in self._referral.activities:
+            if each.run_by is not None:
+                named += [each.run_by.facilitator, each.run_by.co_facilitator]
+        return tuple(dict.fromkeys(who for who in named if who))
+
+    def _facilitators_of(self, found: Found, facilitators: tuple[str, ...]) -> tuple[str, ...]:
+        """Of these facilitators those who run the activity that something is about; all, where it is about none."""
+        activity = self._referral.activity(found.activity) if found.activity else None
+        if activity is None:
+            return facilitators
+        facilitator, co_facilitator, _ = facilitators_of(self._referral, activity)
+        return tuple(who for who in (facilitator, co_facilitator) if who)
 
     def _owned(
         self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
@@ -272,6 +339,10 @@ class ItemFinder:
         facilitators: tuple[str, ...],
     ) -> Iterator[Found]:
         """What the facilitators do. The caseworker sees that it waits for them, and has it too when it is late."""
+        runs = self._facilitators_of(found, facilitators)
+        theirs = [who for who in runs if who in self._duties.workers]
+        facilitator = facilitator if facilitator in theirs else next(iter(theirs), None)
+        facilitators = runs or facilitators
         if facilitator is not None:
             yield self._by(found, facilitator)
         elif caseworker is not None:
@@ -280,24 +351,35 @@ class ItemFinder:
             yield found if late else dataclasses.replace(found, waits_for=facilitators)
 
     def _next(
-        self, caseworker: str | None, facilitator: str | None, facilitators: tuple[str, ...]
+        self,
+        caseworker: str | None,
+        facilitator: str | None,
+        facilitators: tuple[str, ...],
+        dated: Collection[Found],
     ) -> Iterator[Found]:
+        """What comes next where nothing has a date: on the referral, or on one of several activities."""
         if self._referral.hold or (self._referral.safeguarding and caseworker is None):
             return
-        step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
-        if step is None:
-            return
-        found = Found(
-            _with_why(step.answer, Why.NEXT_STEP),
-            "next",
-            (step.participant.id,) if step.participant else (),
-        )
-        preparing = self._referral.stage in (Stage.PREPARATION, Stage.CONFERENCE) and bool(facilitators)
-        assigning = step.answer.kind in ("assign_facilitators", "choose_method")
-        if preparing and not assigning:
-            yield from self._shared(found, caseworker, facilitator, facilitators)
-        elif caseworker is not None:
-            yield self._by(found, caseworker)
+        for step in next_steps(self._referral, self._actor, self._at):
+            if dated and (step.activity is None or self._has_date(step.activity, dated)):
+                continue
+            found = Found(
+                _with_why(step.answer, Why.NEXT_STEP),
+                f"next/{step.activity.id}" if step.activity else "next",
+                (step.participant.id,) if step.participant else (),
+                activity=step.activity.id if step.activity else None,
+            )
+            preparing = self._referral.stage in ACTIVITY_STAGES and bool(facilitators)
+            preparing = preparing and step.answer.kind != "close"
+            assigning = step.answer.kind in ("assign_facilitators", "choose_method")
+            if preparing and not assigning:
+                yield from self._shared(found, caseworker, facilitator, facilitators)
+            elif caseworker is not None:
+                yield self._by(found, caseworker)
+
+    def _has_date(self, activity: Activity, dated: Collection[Found]) -> bool:
+        """Whether something of an activity has a date already, or waits for a sign-off."""
+        return any(each.activity == activity.id for each in dated)
 
     def _by(self, found: Found, owner: str) -> Found:
         """As the work of somebody: the reader's own, or done in place of who is away."""
@@ -309,7 +391,8 @@ class ItemFinder:
     # What there is to do, whoever does it.
 
     def _of_deadline(self, key: str) -> Found | None:
-        name, _, about = key.partition("/")
+        name, *parts = key.split("/")
+        about, activity = (parts or [""])[0], activity_in_key(key)
         deadline = DeadlineName(name)
         if deadline not in ANSWERS:
             return None
@@ -322,7 +405,7 @@ class ItemFinder:
                 answer = self._allocating()
             case DeadlineName.RISK_ASSESSMENT | DeadlineName.OFFENDER_DECISION:
                 # What is to be done by then is what comes next.
-                step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
+                step = next_step(self._referral, self._actor, self._at)
                 if step is not None:
                     because = step.answer.because or answer.because
                     answer = _with_why(step.answer, Why.DEADLINE, because)
@@ -332,22 +415,23 @@ class ItemFinder:
             case _:
                 pass
         return Found(
-            answer,
+            self._for_activity(answer, activity),
             key,
             participants,
             deadline=key,
             due_at=self._row.deadlines[key],
             words=words,
+            activity=activity,
         )
 
     def _whom(self, deadline: DeadlineName, about: str) -> tuple[str, ...]:
         match deadline:
             case DeadlineName.FIRST_CONTACT:
-                step = next_step(self._referral, self._member.acting_in(self._row.area), self._at)
+                step = next_step(self._referral, self._actor, self._at)
                 return (step.participant.id,) if step and step.participant else ()
             case DeadlineName.AGREEMENT_ITEM:
                 return tuple(item.by for item in self._referral.agreement if item.id == about)
-            case _ if self._referral.participant(about):
+            case _ if deadline is not DeadlineName.RISK_RECONFIRMATION and self._referral.participant(about):
                 return (about,)
             case _:
                 return ()
@@ -369,18 +453,25 @@ class ItemFinder:
 
     def _of_appointment(self, meeting: Appointment) -> Found:
         people = meeting.participants
-        if meeting.key == CONFERENCE:
-            answer = HOLD_ACTIVITY
-            people = self._referral.activity.attending if self._referral.activity else ()
-        else:
-            answer = MEET
+        activity = booked_as(self._referral, meeting.key)
+        answer = HOLD_ACTIVITY if activity else MEET
+        if activity is not None and activity.booked is not None:
+            people = activity.booked.attending
         over_at = meeting.starts_at + timedelta(minutes=meeting.minutes)
         if over_at <= self._at:
             verb = "Record what became of the {activity} of {everybody}"
-            if meeting.key != CONFERENCE:
+            if activity is None:
                 verb = "Record what became of the meeting with {who}"
             answer = Answer(verb, answer.kind, "It was booked for {due}.", answer.fields, why=answer.why)
-        return Found(answer, meeting.key, people, due_at=meeting.starts_at, over_at=over_at)
+        about = activity.id if activity else activity_in_key(meeting.key)
+        return Found(
+            self._for_activity(answer, about),
+            meeting.key,
+            people,
+            due_at=meeting.starts_at,
+            over_at=over_at,
+            activity=about,
+        )
 
     def _answers(self, name: DeadlineName) -> Rung:
         rule = self._referral.policy.deadlines.get(name)

@@ -24,6 +24,8 @@ class Found:
     waits_for: tuple[str, ...] | None = None
     """The colleagues who are to do it; none named: a supervisor. None: it is the reader's."""
     note: str = ""
+    activity: str | None = None
+    """The id of the activity that it is about, where it is about one."""
 
 
 def is_late(found: Found, at: datetime) -> bool:

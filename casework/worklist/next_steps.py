@@ -5,19 +5,22 @@ Nothing here opens what is sealed, and no word of it says more of a person than 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casework.worklist.answers import ANSWERS, DUPLICATE_CHECK, WHOM, Answer
+from lifecycle.activities import ACTIVITY_STAGES, people_of, several, to_come
 from lifecycle.consents import both_sides, committed_harmed, committed_responsible, in_force
-from lifecycle.core import RULES, Gate
+from lifecycle.core import RULES, AnyGate, Gate
+from schemas.activity import Activity
 from schemas.areas import LONDON
 from schemas.commands import COMMANDS
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Participant, Referral
 from schemas.vocabulary import (
+    ActivityState,
     ConsentForm,
     ContactOutcome,
     Initiator,
@@ -37,6 +40,11 @@ _GOALS = {
     Stage.CONFERENCE: "record_activity_held",
     Stage.FOLLOW_UP: "close",
 }
+_GOALS_OF_ACTIVITIES = {
+    ActivityState.IN_PREPARATION: "book_activity",
+    ActivityState.BOOKED: "record_activity_held",
+    ActivityState.STOPPED: "return_to_preparation",
+}
 _GO_ON = {
     "allocate": ANSWERS[DeadlineName.ALLOCATION],
     "begin_risk_assessment": Answer("Begin the risk assessment", "begin_risk_assessment"),
@@ -47,6 +55,7 @@ _GO_ON = {
         "Ask a supervisor to sign the readiness off", "request_readiness_sign_off"
     ),
     "book_activity": Answer("Book the {activity}", "book_activity", fields={"attending": "{attending}"}),
+    "return_to_preparation": Answer("Go back to preparation", "return_to_preparation"),
     "record_activity_held": Answer("Record what became of the activity", "record_activity_held"),
     "close": Answer("Close it", "close"),
 }
@@ -71,11 +80,13 @@ _OPENS: dict[str, Answer | None] = {
     "confirmations_missing": None,
     "readiness_not_signed_off": _GO_ON["request_readiness_sign_off"],
     "risk_confirmation_old": Answer("Confirm that the risk stands as assessed", "reconfirm_risk"),
-    "nothing_booked": Answer("Go back to preparation", "return_to_preparation"),
+    "nothing_booked": None,
     # What kind of case it is stands sealed.
     "offender_initiated_refused": None,
     "not_offender_initiated": None,
     "attending_consent_missing": None,
+    # What is to be done with each communication is said of each.
+    "nothing_handed_over": None,
     "sign_off_waiting": None,
 }
 # Conditions of asking for the sign-off of readiness that are not conditions of booking.
@@ -95,6 +106,8 @@ class Step:
 
     answer: Answer
     participant: Participant | None = None
+    activity: Activity | None = None
+    """The activity that it is about, where there are several."""
 
 
 def goal_of(referral: Referral) -> str:
@@ -105,7 +118,7 @@ def goal_of(referral: Referral) -> str:
     return _GOALS[referral.stage]
 
 
-def gates_of(kind: str) -> tuple[Gate, ...]:
+def gates_of(kind: str) -> tuple[AnyGate, ...]:
     """Every gate of a command, and for booking those of asking that readiness be signed off before it."""
     rule = RULES[COMMANDS[kind]]
     before = RULES[COMMANDS["request_readiness_sign_off"]].gates if kind == "book_activity" else ()
@@ -114,7 +127,13 @@ def gates_of(kind: str) -> tuple[Gate, ...]:
 
 
 def next_step(referral: Referral, actor: Actor, at: datetime) -> Step | None:
-    """What comes next on an open referral that waits for no sign-off; None where that is for somebody else to say.
+    """What comes first on an open referral that waits for no sign-off; None where that is for somebody else to say."""
+    return next(iter(next_steps(referral, actor, at)), None)
+
+
+def next_steps(referral: Referral, actor: Actor, at: datetime) -> Iterator[Step]:
+    """What comes next on an open referral that waits for no sign-off, of each activity that is still to come; nothing
+    where that is for somebody else to say.
 
     It is derived from the rules: the gates that are shut on the way on. What only the sealed part of a referral tells
     is not known here, so a step may still be refused with what it lacks.
@@ -126,13 +145,46 @@ def next_step(referral: Referral, actor: Actor, at: datetime) -> Step | None:
     side = sides.get(referral.stage)
     reached = _contact(referral, side) if side else None
     if reached is not None:
-        return reached
-    goal = goal_of(referral)
-    shut = {each.code for each in gates_of(goal) if each.lacks(referral, actor, at) is not None}
+        yield reached
+        return
+    coming = to_come(referral) if referral.stage in ACTIVITY_STAGES else ()
+    for activity in coming:
+        step = _towards(referral, _GOALS_OF_ACTIVITIES[activity.state], activity, actor, at)
+        if step is not None:
+            yield _of_one_of_several(referral, step, activity)
+    if not coming:
+        step = _towards(referral, goal_of(referral), None, actor, at)
+        if step is not None:
+            yield step
+
+
+def _towards(
+    referral: Referral, goal: str, activity: Activity | None, actor: Actor, at: datetime
+) -> Step | None:
+    """What opens the first gate that is shut on the way to a goal; the goal itself where none is."""
+    shut = {each.code for each in gates_of(goal) if is_shut(each, referral, activity, actor, at)}
     for code, answer in _OPENS.items():
         if code in shut:
-            return _opening(referral, code, answer)
+            return _opening(referral, activity, code, answer)
     return Step(_GO_ON[goal])
+
+
+def is_shut(gate: AnyGate, referral: Referral, activity: Activity | None, actor: Actor, at: datetime) -> bool:
+    """Whether a gate is shut; one about an activity is not where there is none."""
+    if isinstance(gate, Gate):
+        return gate.lacks(referral, actor, at) is not None
+    return activity is not None and gate.lacks(referral, activity, actor, at) is not None
+
+
+def _of_one_of_several(referral: Referral, step: Step, activity: Activity) -> Step:
+    """A step as it stands beside those of other activities: it says which activity it is about."""
+    if not several(referral):
+        return step
+    answer = step.answer
+    if "activity" in COMMANDS[answer.kind].model_fields:
+        fields = {**answer.fields, "activity": activity.id}
+        answer = replace(answer, verb=f"{answer.verb} ({{which}})", fields=fields)
+    return Step(answer, step.participant, activity)
 
 
 def _contact(referral: Referral, side: ParticipantRole) -> Step | None:
@@ -179,21 +231,22 @@ def _reach(person: Participant) -> Answer:
     return Answer("Try again to reach {who}", "record_contact_attempt", f"{tried} by {by}.", WHOM)
 
 
-def _opening(referral: Referral, code: str, answer: Answer | None) -> Step | None:
+def _opening(referral: Referral, activity: Activity | None, code: str, answer: Answer | None) -> Step | None:
+    there = people_of(referral, activity) if activity else None
     if code in _PURPOSES:
         people, purposes = _PURPOSES[code]
-        if code == "method_consent_missing" and referral.method is not None:
-            purposes = (referral.method.purpose,)
+        if code == "method_consent_missing" and activity is not None and activity.method is not None:
+            purposes = (activity.method.purpose,)
         form = ConsentForm.WRITTEN if code == "responsible_consent_missing" else None
         for person in people(referral):
             for purpose in purposes:
-                if not in_force(referral, person, purpose, form):
+                if (there is None or person in there) and not in_force(referral, person, purpose, form):
                     return Step(_consent(purpose), person)
         return None
     if answer is None:
         return None
-    if code == "not_prepared":
-        unprepared = [each for each in both_sides(referral) if each.prepared_on is None]
+    if code == "not_prepared" and activity is not None:
+        unprepared = [each for each in there or () if activity.part(each.id).prepared_on is None]
         return Step(answer, unprepared[0]) if unprepared else None
     return Step(answer)
 

@@ -11,6 +11,7 @@ from casework.worklist.items import Action, Group, ReadFirst, WorkItem
 from lifecycle.core import RULES
 from lifecycle.working_time import working_days_between
 from messages.notice_facts import in_words
+from schemas.activity import Activity
 from schemas.areas import LONDON
 from schemas.commands import COMMANDS
 from schemas.policy import DeadlineName
@@ -50,7 +51,10 @@ _AFTER_CONTACT = frozenset(
         "book_preparation_meeting",
         "complete_task",
         "give_consent",
+        "hand_over_communication",
+        "offer_communication",
         "record_acknowledgement",
+        "record_answer",
         "record_contact_attempt",
         "record_follow_up",
         "record_information_given",
@@ -86,7 +90,7 @@ def word_item(found: Found, referral: Referral, at: datetime) -> WorkItem:
     entered = f"It has been in {in_words(referral.stage)} since {short_day(referral.stage_entered_at)}."
     away = f"It is the work of {found.instead_of}, who is away." if found.instead_of else ""
     return WorkItem(
-        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(","),
+        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(",").replace(", (", " ("),
         reference=referral.reference,
         area=referral.area,
         stage=referral.stage,
@@ -133,13 +137,20 @@ def _of_others(found: Found, answer: Answer) -> str:
         return answer.verb
     if answer.why is Why.SIGN_OFF:
         return f"A supervisor signs the {SIGNED_OFF[answer.fields['subject']]} off"
-    return f"{' or '.join(found.waits_for or ())}: {continued(answer.verb)}"
+    return f"{' or '.join(found.waits_for or ('A supervisor',))}: {continued(answer.verb)}"
 
 
 def _words(found: Found, referral: Referral) -> Mapping[str, str]:
-    booked = referral.activity.method if referral.activity else referral.method
+    activity = _activity_of(found, referral)
+    booked = (activity.booked.method if activity.booked else activity.method) if activity else None
+    held = activity.held if activity else referral.held
     everybody = " and ".join(found.participants)
-    attending = ",".join(each.id for each in referral.participants if each.active and each.id[0] in "hr")
+    there = activity.taking_part if activity else ()
+    attending = ",".join(
+        each.id
+        for each in referral.participants
+        if each.active and each.id[0] in "hr" and (not there or each.id in there)
+    )
     return {
         "who": _people(found.participants),
         "participant": found.participants[0] if found.participants else "",
@@ -147,6 +158,7 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         "attending": attending,
         "lead": _LEADING[booked].format(everybody=everybody) if booked else "",
         "activity": _ACTIVITIES[booked] if booked else "activity",
+        "which": activity.id if activity else "",
         "caseworker": referral.caseworker or "the team",
         "area": referral.area,
         "left": referral.transfers[-1].left if referral.transfers else "",
@@ -156,7 +168,7 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         "received": short_day(referral.received_at),
         "entered": short_day(referral.stage_entered_at),
         "active": short_day(referral.last_activity_at),
-        "held": short_day(referral.held[-1].at) if referral.held else "",
+        "held": short_day(held[-1].at) if held else "",
         "on_hold": short_day(referral.hold.since) if referral.hold else "",
         "due": short_moment(found.due_at)
         if found.over_at
@@ -165,6 +177,13 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         else "",
         **dict(found.words),
     }
+
+
+def _activity_of(found: Found, referral: Referral) -> Activity | None:
+    """The activity that something is about; where it does not say, the only one."""
+    if found.activity is not None:
+        return referral.activity(found.activity)
+    return referral.activities[0] if len(referral.activities) == 1 else None
 
 
 def _read_first(found: Found, answer: Answer) -> ReadFirst | None:

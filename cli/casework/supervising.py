@@ -168,9 +168,14 @@ def signoffs_command(
     _table(heading, map(_sign_off, found.items), f"No sign-off waits{whose}.", more=found.more)
     for each in found.items:
         if each.concerns is not None:
-            typer.echo(f"\n{each.reference}, {words(each.subject)}:")
+            typer.echo(f"\n{each.reference}, {_what(each)}:")
             for line in _to_sign_off(each.concerns):
                 typer.echo(plain(f"  {line}"))
+
+
+def _what(each: SignOffToGive) -> str:
+    """What is to be signed off: readiness; or readiness of a2."""
+    return words(each.subject) + (f" of {each.activity}" if each.activity else "")
 
 
 def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
@@ -186,7 +191,8 @@ def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
             if concerns.gaps:
                 yield f"not assessed: {', '.join(map(words, concerns.gaps))}"
         case ReadinessToSignOff():
-            yield f"method: {words(concerns.method or 'none')}"
+            of = f" ({concerns.activity})" if concerns.activity else ""
+            yield f"method{of}: {words(concerns.method or 'none')}"
             co = f" with {concerns.co_facilitator}" if concerns.co_facilitator else ""
             advanced = ", an advanced practitioner" * concerns.advanced_practitioner
             yield f"facilitator: {concerns.facilitator or 'none'}{co}{advanced}"
@@ -215,7 +221,7 @@ def _sign_off(each: SignOffToGive) -> tuple[str, ...]:
     return (
         each.reference,
         each.area,
-        words(each.subject),
+        _what(each),
         each.requested_by,
         when(each.requested_at),
         due(each.due_at).removeprefix("due ") if each.due_at else "stands still",

@@ -8,9 +8,9 @@ from itertools import count
 
 from lifecycle.ages import as_of
 from lifecycle.clocks import deadline_of
-from lifecycle.notifying.appointments import CONFERENCE, Invitation, appointments, invitations, preparation
+from lifecycle.notifying.appointments import Invitation, appointments, conference, invitations, preparation
 from lifecycle.notifying.tasks import outside
-from lifecycle.notifying.team import addressed, area_told
+from lifecycle.notifying.team import about_sign_off, addressed, area_told
 from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Party
@@ -160,17 +160,17 @@ def _about(event: e.Event, wanted: WantedNotices) -> About:
                 due_at=found.due_at if found else None,
             )
         case e.SignOffRequested():
-            return About(subject=event.subject)
+            return About(subject=about_sign_off(event))
         case e.NoticeSettled():
             return About(participant=event.to, wanted=event.template, why=event.outcome)
         case e.ParticipantCameOfAge():
             return About(participant=event.participant)
         case e.ActivityBooked():
-            return About(appointment=CONFERENCE, starts_at=event.starts_at)
+            return About(appointment=conference(event.activity), starts_at=event.starts_at)
         case e.PreparationMeetingBooked():
             return About(
                 participant=event.participant,
-                appointment=preparation(event.participant),
+                appointment=preparation(event.participant, event.activity),
                 starts_at=event.starts_at,
             )
         case e.AppointmentCalledOff():
@@ -205,9 +205,16 @@ def _participants(to: Addressee, event: e.Event, wanted: WantedNotices) -> Itera
         case Addressee.ATTENDING:
             if isinstance(event, e.AppointmentCalledOff):
                 return event.participants
-            return wanted.after.activity.attending if wanted.after.activity else ()
+            return _attending(event, wanted.after)
         case _:
             return [each.id for each in wanted.after.taking_part(ParticipantRole.HARMED)]
+
+
+def _attending(event: e.Event, after: Referral) -> Iterable[str]:
+    """Who is to be there: at the activity that the event is about, or at every one that is booked."""
+    about = getattr(event, "activity", None)
+    booked = [each.booked for each in after.booked if about in (None, each.id)]
+    return dict.fromkeys(who for each in booked if each for who in each.attending)
 
 
 def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator[str]:
@@ -256,7 +263,7 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
             deadline = deadline_of(referral, about.deadline)
             return deadline is not None and deadline.points.get(about.point) == about.at
         case Category.SIGN_OFF:
-            return any(each.subject == about.subject for each in referral.sign_off_requests)
+            return any(each.about == about.subject for each in referral.sign_off_requests)
         case Category.SAFEGUARDING:
             return referral.safeguarding is not None
         case _:

@@ -4,18 +4,19 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
 
+from lifecycle.activities import facilitators_of
 from lifecycle.clocks import deadline_of
 from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.ladder import rung_of
 from lifecycle.oversight import authors
 from schemas import events as e
+from schemas.activity import activity_in_key
 from schemas.areas import Area
 from schemas.events import Recorded
 from schemas.notices import Addressee
 from schemas.people import Role, Staff
 from schemas.policy import DeadlineName, Rung
-from schemas.referral import Referral
-from schemas.vocabulary import SignOffSubject
+from schemas.referral import Referral, SignOffRequest
 
 _ROLES = {Rung.SUPERVISOR: Role.SUPERVISOR, Rung.SERVICE_MANAGER: Role.SERVICE_MANAGER}
 _RUNGS = {
@@ -108,9 +109,13 @@ def with_cover(asked: Iterable[str], people: dict[str, Staff], at: datetime) -> 
     return list(dict.fromkeys(who for who in found if who is not None))
 
 
-def may_not_sign_off(referral: Referral, subject: SignOffSubject, people: dict[str, Staff]) -> frozenset[str]:
-    """Which people may not sign something off: its authors and those who are not supervisors; all if none is asked."""
-    made = [authors(referral, each) for each in referral.sign_off_requests if each.subject is subject]
+def may_not_sign_off(referral: Referral, about: str, people: dict[str, Staff]) -> frozenset[str]:
+    """Which people may not sign something off: its authors and those who are not supervisors; all if none is asked.
+
+    Args:
+        about: what, as its deadline names it: readiness, or readiness/a2.
+    """
+    made = [authors(referral, each) for each in referral.sign_off_requests if each.about == about]
     return frozenset(
         who
         for who, member in people.items()
@@ -136,8 +141,9 @@ def _at_work_for(caseworker: str | None, people: dict[str, Staff], at: datetime)
 
 
 def _facilitators(recorded: Recorded, referral: Referral, people: dict[str, Staff]) -> list[str]:
-    both = (referral.facilitator, referral.co_facilitator)
-    asked = [who for who in both if who in people and who != recorded.actor]
+    asked = [
+        who for who in _facilitators_of(recorded.event, referral) if who in people and who != recorded.actor
+    ]
     there = with_cover(asked, people, recorded.at)
     if there or not asked:
         return [who for who in there if who != recorded.actor]
@@ -145,6 +151,19 @@ def _facilitators(recorded: Recorded, referral: Referral, people: dict[str, Staf
     return answering(
         Rung.CASEWORKER, people, recorded.at, caseworker=referral.caseworker, without={recorded.actor}
     )
+
+
+def _facilitators_of(event: e.Event, referral: Referral) -> Iterable[str]:
+    """Who runs the activity that an event is about; else who runs any that is to come, and the referral's."""
+    about = getattr(event, "activity", None)
+    if isinstance(event, e.AppointmentCalledOff | e.DeadlineReached | e.EscalationRaised):
+        key = event.appointment if isinstance(event, e.AppointmentCalledOff) else event.deadline
+        about = activity_in_key(key)
+    named = referral.activity(about) if about else None
+    runs = [facilitators_of(referral, named)] if named else []
+    if not runs:
+        runs = [(referral.facilitator, referral.co_facilitator, False)]
+    return dict.fromkeys(who for each in runs for who in each[:2] if who)
 
 
 def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
@@ -160,14 +179,19 @@ def _rung(to: Addressee, event: e.Event, referral: Referral) -> Rung:
             return Rung.CASEWORKER
 
 
-def _sign_off(event: e.Event) -> SignOffSubject | None:
-    """The sign-off that an event requests or is a reminder of."""
+def about_sign_off(event: e.SignOffRequested) -> str:
+    """What a sign-off is asked for, as its deadline names it."""
+    return SignOffRequest.about_of(event.subject, event.activity)
+
+
+def _sign_off(event: e.Event) -> str | None:
+    """What the sign-off is about that an event requests or is a reminder of."""
     match event:
         case e.SignOffRequested():
-            return event.subject
+            return about_sign_off(event)
         case e.DeadlineReached() | e.EscalationRaised():
             name, _, about = event.deadline.partition("/")
-            return SignOffSubject(about) if name == DeadlineName.SIGN_OFF else None
+            return about if name == DeadlineName.SIGN_OFF else None
         case _:
             return None
 

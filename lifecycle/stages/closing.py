@@ -3,12 +3,33 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.activities import (
+    ACTIVITY_STAGES,
+    activity_of,
+    prepared_anew,
+    stopped,
+    taken_up,
+    without_meetings,
+)
+from lifecycle.communications import offers_ended
 from lifecycle.consents import TWO_SIDES
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, Gate, apply, change_participant, gate, rule
+from lifecycle.core import (
+    ENTRY_GATES,
+    OPEN_STAGES,
+    SUPERVISORS,
+    ActivityGate,
+    AnyGate,
+    Gate,
+    apply,
+    change_participant,
+    gate,
+    rule,
+)
 from lifecycle.leaving import CLOSES_AS
 from lifecycle.pauses import add_pause, end_hold
 from lifecycle.refusal import Refused
 from lifecycle.stages.victim_contact import RESET_ON_RETURN, unreachable
+from schemas.activity import Activity
 from schemas.commands import Close, Reopen
 from schemas.events import (
     Event,
@@ -20,8 +41,9 @@ from schemas.events import (
     StageEntered,
 )
 from schemas.people import Actor
-from schemas.referral import Participant, Referral, Risk
+from schemas.referral import Referral, Risk
 from schemas.vocabulary import (
+    ActivityState,
     ClosureReason,
     Initiator,
     OverridableGate,
@@ -133,11 +155,23 @@ def decide_reopen(referral: Referral, command: Reopen, actor: Actor, at: datetim
     by_responsible = referral.initiator is Initiator.PERSON_RESPONSIBLE
     # Consent must hold throughout: where it is gone, a reopened referral starts again with the side asked first.
     beginning = Stage.OFFENDER_CONSENT if by_responsible else Stage.VICTIM_CONTACT
-    may_stay = all(each.lacks(referral, actor, at) is None for each in _needs(referral, left))
+    may_stay = _is_open(referral, _needs(referral, left), actor, at)
     yield ReferralReopened(stage=left if may_stay else beginning, reason=command.reason)
 
 
-def _needs(referral: Referral, stage: Stage) -> tuple[Gate, ...]:
+def _is_open(referral: Referral, gates: tuple[AnyGate, ...], actor: Actor, at: datetime) -> bool:
+    """Whether gates are open, those about an activity for one of those that are still to come."""
+    of_activity = [each for each in gates if isinstance(each, ActivityGate)]
+    others = [each for each in gates if isinstance(each, Gate)]
+    if any(each.lacks(referral, actor, at) is not None for each in others):
+        return False
+    there = [each for each in referral.activities if each.to_come] or [activity_of(referral, None)]
+    return any(
+        all(each.lacks(referral, activity, actor, at) is None for each in of_activity) for activity in there
+    )
+
+
+def _needs(referral: Referral, stage: Stage) -> tuple[AnyGate, ...]:
     match stage:
         case Stage.OFFENDER_CONSENT if referral.risk.verdict is not None:
             return ENTRY_GATES[Stage.RISK_ASSESSMENT]
@@ -153,22 +187,54 @@ def apply_stage_entered(event: StageEntered, referral: Referral, recorded: Recor
 
 
 def _enter(referral: Referral, stage: Stage, at: datetime, *, new_round: bool) -> Referral:
-    changes: dict[str, object] = {"stage": stage, "stage_entered_at": at}
+    entered = referral.model_copy(update={"stage": stage, "stage_entered_at": at})
     if new_round:
-        # Earlier assessments, sign-offs and bookings do not count in a new round.
-        changes |= {"risk": Risk(), "sign_offs": (), "overrides": (), "activity": None}
-        changes["participants"] = _without_meetings(referral)
-        changes["sign_off_requests"] = tuple(
-            each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE
+        return _in_new_round(entered)
+    if stage is Stage.CONFERENCE:
+        return entered
+    for activity in stopped(entered):
+        entered = taken_up(entered, activity.id)
+    return _begin_preparation(entered, referral.stage) if stage is Stage.PREPARATION else entered
+
+
+def _in_new_round(referral: Referral) -> Referral:
+    # Earlier assessments, sign-offs and bookings do not count in a new round.
+    activities = tuple(
+        each.model_copy(
+            update={
+                "overrides": (),
+                "risk_confirmed_at": None,
+                "booked": None,
+                "state": ActivityState.IN_PREPARATION if each.to_come else each.state,
+            }
         )
-    elif stage is Stage.PREPARATION:
-        changes |= {"sign_offs": (), "overrides": (), "activity": None}
-    elif stage is Stage.CONFERENCE:
-        # An override for booking the activity does not cover holding it.
-        changes["overrides"] = tuple(
-            each for each in referral.overrides if each is not OverridableGate.RISK_RECONFIRMATION
-        )
-    return referral.model_copy(update=changes)
+        for each in without_meetings(referral.activities)
+    )
+    closures = tuple(each for each in referral.sign_off_requests if each.subject is SignOffSubject.CLOSURE)
+    return referral.model_copy(
+        update={
+            "risk": Risk(),
+            "sign_offs": (),
+            "overrides": (),
+            "activities": activities,
+            "communications": offers_ended(referral.communications, referral.stage_entered_at),
+            "sign_off_requests": closures,
+        }
+    )
+
+
+def _begin_preparation(referral: Referral, left: Stage) -> Referral:
+    others = tuple(each for each in referral.sign_offs if each.subject is SignOffSubject.READINESS)
+    referral = referral.model_copy(update={"sign_offs": others, "overrides": ()})
+    standing = [each for each in referral.activities if each.state is not ActivityState.ENDED]
+    if len(standing) == 1 and left is not Stage.PREPARATION:
+        # Logs of versions that knew one activity only do not say that it is prepared again.
+        return taken_up(referral, standing[0].id)
+    if left not in ACTIVITY_STAGES:
+        for activity in standing:
+            if activity.to_come:
+                referral = taken_up(referral, activity.id)
+    return referral
 
 
 @apply.register
@@ -182,14 +248,14 @@ def apply_referral_closed(event: ReferralClosed, referral: Referral, recorded: R
             "closure_reason": event.reason,
             "closed_from": event.stage,
             "sign_off_requests": (),
-            "activity": None,
-            "participants": _without_meetings(referral),
+            "activities": tuple(
+                each.model_copy(update={"booked": None, "state": ActivityState.STOPPED})
+                if each.booked
+                else each
+                for each in without_meetings(referral.activities)
+            ),
         }
     )
-
-
-def _without_meetings(referral: Referral) -> tuple[Participant, ...]:
-    return tuple(person.model_copy(update={"meeting_at": None}) for person in referral.participants)
 
 
 @apply.register
@@ -198,8 +264,11 @@ def apply_referral_reopened(event: ReferralReopened, referral: Referral, recorde
     reopened = _with_somebody_on_each_side(referral)
     if referral.closed_at is not None:
         reopened = add_pause(reopened, referral.closed_at, recorded.at, closed=True)
-    return _enter(reopened, event.stage, recorded.at, new_round=new_round).model_copy(
+    entered = _enter(reopened, event.stage, recorded.at, new_round=new_round)
+    return entered.model_copy(
         update={
+            # An override from before covers no beginning after it.
+            "activities": tuple(map(_without_override_of_old_risk, entered.activities)),
             "closed_at": None,
             "closed_by": None,
             "closure_reason": None,
@@ -210,6 +279,11 @@ def apply_referral_reopened(event: ReferralReopened, referral: Referral, recorde
     )
 
 
+def _without_override_of_old_risk(activity: Activity) -> Activity:
+    left = tuple(each for each in activity.overrides if each is not OverridableGate.RISK_RECONFIRMATION)
+    return activity.model_copy(update={"overrides": left}) if activity.to_come else activity
+
+
 def _with_somebody_on_each_side(referral: Referral) -> Referral:
     # The last person of a side to leave comes back with the referral; they have answered and agreed to nothing yet.
     for role in TWO_SIDES:
@@ -217,6 +291,10 @@ def _with_somebody_on_each_side(referral: Referral) -> Referral:
         if side and not any(person.active for person in side):
             last = max(side, key=lambda person: person.ended_at or referral.received_at)
             referral = change_participant(
-                referral, last.id, **RESET_ON_RETURN, interest=None, interest_at=None
+                prepared_anew(referral, last.id),
+                last.id,
+                **RESET_ON_RETURN,
+                interest=None,
+                interest_at=None,
             )
     return referral

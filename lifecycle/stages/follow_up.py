@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from lifecycle.activities import ACTIVITY_STAGES, activity_of, change_part, held, several
+from lifecycle.activity_gates import TAKING_PART
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import TWO_SIDES, lacking
-from lifecycle.core import OPEN_STAGES, apply, change_participant, event_from, gate, rule
+from lifecycle.core import OPEN_STAGES, Candidates, activity_gate, apply, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from lifecycle.working_time import at_day_end
+from schemas.activity import Activity, Held
+from schemas.base import FIRST_ACTIVITY
 from schemas.commands import (
     RecordAgreement,
     RecordFollowUp,
@@ -20,6 +24,7 @@ from schemas.commands import (
     SettleAgreementItem,
 )
 from schemas.events import (
+    ActivityTakenUp,
     AgreementItemSettled,
     AgreementMade,
     Event,
@@ -33,7 +38,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.policy import DeadlineName
-from schemas.referral import Held, Item, Participant, Referral
+from schemas.referral import Item, Participant, Referral
 from schemas.vocabulary import FollowUpContact, ParticipantRole, Purpose, Stage
 
 _CONTACTS = {
@@ -43,9 +48,12 @@ _CONTACTS = {
 }
 
 
-def attended(referral: Referral) -> tuple[Participant, ...]:
-    """The people of both sides who took part in the last activity, including those who have left since."""
-    return _at_one_of(referral, referral.held[-1:])
+HELD = Candidates("nothing_held", "An activity must have been held", held)
+
+
+def attended(referral: Referral, activity: Activity) -> tuple[Participant, ...]:
+    """The people of both sides who took part in an activity when it was last held, also those who have left since."""
+    return _at_one_of(referral, activity.held[-1:])
 
 
 def _at_one_of(referral: Referral, activities: Iterable[Held]) -> tuple[Participant, ...]:
@@ -60,9 +68,10 @@ def activity_held(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if referral.held else ""
 
 
-@gate("agreement_consent_missing", "Everyone who took part must consent to the outcome agreement")
-def agreement_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return lacking(referral, (each for each in attended(referral) if each.active), Purpose.OUTCOME_AGREEMENT)
+@activity_gate("agreement_consent_missing", "Everyone who took part must consent to the outcome agreement")
+def agreement_consents(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
+    there = (each for each in attended(referral, activity) if each.active)
+    return lacking(referral, there, Purpose.OUTCOME_AGREEMENT)
 
 
 @gate("share_consent_missing", "Everyone who took part must consent to share the outcome")
@@ -75,7 +84,7 @@ def item_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if any(item.outcome is None for item in referral.agreement) else ""
 
 
-@rule(RecordAgreement, stages=[Stage.FOLLOW_UP], gates=[activity_held, agreement_consents])
+@rule(RecordAgreement, stages=ACTIVITY_STAGES, activity=HELD, gates=[agreement_consents])
 def decide_record_agreement(
     referral: Referral, command: RecordAgreement, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -100,7 +109,7 @@ def decide_settle_agreement_item(
     yield event_from(AgreementItemSettled, command)
 
 
-@rule(RecordFollowUp, stages=[Stage.FOLLOW_UP], gates=[activity_held])
+@rule(RecordFollowUp, stages=ACTIVITY_STAGES, activity=HELD)
 def decide_record_follow_up(
     referral: Referral, command: RecordFollowUp, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -108,7 +117,7 @@ def decide_record_follow_up(
     yield event_from(FollowedUp, command)
 
 
-@rule(RecordSurvey, stages=[Stage.FOLLOW_UP], gates=[activity_held])
+@rule(RecordSurvey, stages=ACTIVITY_STAGES, activity=HELD)
 def decide_record_survey(
     referral: Referral, command: RecordSurvey, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -141,16 +150,26 @@ def decide_report_outcome(
     yield event_from(OutcomeReported, command)
 
 
-@rule(RequestFurtherActivity, stages=[Stage.FOLLOW_UP], leads_to=Stage.PREPARATION)
+@rule(
+    RequestFurtherActivity,
+    stages=ACTIVITY_STAGES,
+    activity=HELD,
+    gates=TAKING_PART,
+    may_lead_to=[Stage.PREPARATION],
+)
 def decide_request_further_activity(
     referral: Referral, command: RequestFurtherActivity, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield StageEntered(stage=Stage.PREPARATION, left=referral.stage, reason=command.reason)
+    activity = activity_of(referral, command.activity)
+    yield ActivityTakenUp(activity=activity.id, reason=command.reason)
+    if referral.stage is Stage.FOLLOW_UP:
+        yield StageEntered(stage=Stage.PREPARATION, left=referral.stage)
 
 
 @apply.register
 def apply_agreement_made(event: AgreementMade, referral: Referral, recorded: Recorded) -> Referral:
-    items = tuple(Item(id=item.id, by=item.by, due_on=item.due_on) for item in event.items)
+    made_in = event.activity or FIRST_ACTIVITY
+    items = tuple(Item(id=item.id, activity=made_in, by=item.by, due_on=item.due_on) for item in event.items)
     return referral.model_copy(update={"agreement": (*referral.agreement, *items)})
 
 
@@ -167,15 +186,16 @@ def apply_agreement_item_settled(
 
 @apply.register
 def apply_followed_up(event: FollowedUp, referral: Referral, recorded: Recorded) -> Referral:
-    person = referral.participant(event.participant)
-    if person is None or event.contact in person.followed_up:
+    part = activity_of(referral, event.activity).part(event.participant)
+    if event.contact in part.followed_up:
         return referral
-    return change_participant(referral, person.id, followed_up=(*person.followed_up, event.contact))
+    followed_up = (*part.followed_up, event.contact)
+    return change_part(referral, event.activity, event.participant, followed_up=followed_up)
 
 
 @apply.register
 def apply_survey_answered(event: SurveyAnswered, referral: Referral, recorded: Recorded) -> Referral:
-    return change_participant(referral, event.participant, surveyed=True)
+    return change_part(referral, event.activity, event.participant, surveyed=True)
 
 
 @clocks
@@ -183,14 +203,22 @@ def _clocks(referral: Referral) -> Iterator[Clock]:
     for item in referral.agreement:
         if item.outcome is None:
             yield Clock(DeadlineName.AGREEMENT_ITEM, item.id, falls_on=at_day_end(item.due_on))
-    if referral.stage is not Stage.FOLLOW_UP or not referral.held:
+    # A single activity is followed up in the stage of that name; beside others, each once it was held.
+    stages = ACTIVITY_STAGES if several(referral) else {Stage.FOLLOW_UP}
+    if referral.stage not in stages:
         return
-    held_at = referral.held[-1].at
-    for person in attended(referral):
+    for activity in held(referral):
+        yield from _clocks_after(referral, activity)
+
+
+def _clocks_after(referral: Referral, activity: Activity) -> Iterator[Clock]:
+    held_at = activity.held[-1].at
+    for person in attended(referral, activity):
         if not person.active:
             continue
+        part, about = activity.part(person.id), activity.about(person.id)
         for contact, name in _CONTACTS.items():
-            if contact not in person.followed_up:
-                yield Clock(name, person.id, started_at=held_at)
-        if not person.surveyed:
-            yield Clock(DeadlineName.SURVEY, person.id, started_at=held_at)
+            if contact not in part.followed_up:
+                yield Clock(name, about, started_at=held_at)
+        if not part.surveyed:
+            yield Clock(DeadlineName.SURVEY, about, started_at=held_at)

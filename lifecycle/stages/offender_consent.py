@@ -6,7 +6,7 @@ from datetime import datetime
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, committed_responsible, in_force, lacking
 from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
-from lifecycle.leaving import end_participation, known_participant
+from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import offender_initiated_accepted
 from lifecycle.stages.risk_assessment import risk_allows
@@ -62,7 +62,11 @@ BOTH_CONSENTS = (facts_acknowledged, responsible_consent_in_writing, harmed_take
 ENTRY_GATES[Stage.PREPARATION] = BOTH_CONSENTS
 
 
-@rule(RecordAcknowledgement, stages=OPEN_STAGES - {Stage.RECEIVED}, may_lead_to=[Stage.CLOSED])
+@rule(
+    RecordAcknowledgement,
+    stages=OPEN_STAGES - {Stage.RECEIVED},
+    may_lead_to=LEAVING_LEADS_TO,
+)
 def decide_record_acknowledgement(
     referral: Referral, command: RecordAcknowledgement, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -71,7 +75,7 @@ def decide_record_acknowledgement(
         raise Refused("not_responsible", "Only a person responsible acknowledges the facts.", "participant")
     yield event_from(FactsAcknowledged, command)
     if not command.acknowledges:
-        yield from end_participation(referral, person, EndReason.DENIES)
+        yield from end_participation(referral, person, EndReason.DENIES, at)
 
 
 @rule(

@@ -1,15 +1,40 @@
-"""Preparation: method, facilitators, meetings, confirmations, readiness; then the activity is booked."""
+"""Preparation: activities with their method, facilitators, meetings and readiness, until one is booked."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.activities import (
+    ACTIVITY_STAGES,
+    activity_of,
+    change_activity,
+    change_part,
+    described,
+    in_preparation,
+    next_activity_id,
+    people_of,
+    several,
+    stage_moves,
+    to_come,
+    with_state,
+)
+from lifecycle.activity_gates import (
+    custody_confirmed,
+    everyone_prepared,
+    facilitators_fit,
+    method_allowed,
+    method_chosen,
+    method_is_direct,
+    readiness_not_asked_yet,
+    readiness_signed_off,
+    risk_confirmed_now,
+)
 from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import TWO_SIDES, both_sides, in_force, lacking
-from lifecycle.core import ENTRY_GATES, apply, change_participant, event_from, gate, rule
+from lifecycle.consents import TWO_SIDES, both_sides, in_force
+from lifecycle.core import Candidates, activity_gate, apply, change_participant, event_from, gate, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
-from lifecycle.stages.offender_consent import BOTH_CONSENTS
-from lifecycle.stages.risk_assessment import confirmed_recently, risk_allows
+from lifecycle.stages.risk_assessment import risk_allows
+from schemas.activity import Activity, Booked, RunBy
 from schemas.areas import LONDON
 from schemas.commands import (
     AssignFacilitators,
@@ -17,12 +42,16 @@ from schemas.commands import (
     BookPreparationMeeting,
     CancelPreparationMeeting,
     ChooseMethod,
+    EndActivity,
+    PlanActivity,
     RecordConfirmation,
     RecordPreparationMeeting,
     RequestReadinessSignOff,
 )
 from schemas.events import (
     ActivityBooked,
+    ActivityEnded,
+    ActivityPlanned,
     Confirmed,
     Event,
     FacilitatorsAssigned,
@@ -34,13 +63,13 @@ from schemas.events import (
     SignOffRequested,
     StageEntered,
 )
-from schemas.facts import Facilitators
 from schemas.people import Actor
 from schemas.policy import DeadlineName
-from schemas.referral import Activity, Participant, Referral
+from schemas.referral import Participant, Referral
 from schemas.vocabulary import (
-    Confirmation,
-    Custody,
+    ActivityEndReason,
+    ActivityState,
+    Method,
     OverridableGate,
     ParticipantRole,
     Purpose,
@@ -50,145 +79,150 @@ from schemas.vocabulary import (
     Verdict,
 )
 
+MOST_ACTIVITIES = 99
+"""As many as their ids can name."""
 
-@gate("method_missing", "The method must be chosen")
-def method_chosen(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if referral.method else ""
-
-
-@gate("method_not_direct", "Only a direct method needs a sign-off of readiness")
-def method_is_direct(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if referral.method and referral.method.direct else ""
+IN_PREPARATION = Candidates("nothing_in_preparation", "An activity must be in preparation", in_preparation)
+TO_COME = Candidates("nothing_to_come", "An activity must be in preparation or booked", to_come)
 
 
-@gate(
-    "facilitators_missing",
-    "Facilitators must be assigned; a sensitive case needs an advanced practitioner and a co-facilitator",
+def planned_to_come(referral: Referral) -> tuple[Activity, ...]:
+    """The activities that are there and still to take place."""
+    return tuple(each for each in referral.activities if each.to_come)
+
+
+TO_END = Candidates("nothing_to_come", "An activity must be in preparation or booked", planned_to_come)
+
+
+@activity_gate("nothing_booked", "A preparation meeting must be booked")
+def meeting_booked(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
+    active = {person.id for person in referral.participants if person.active}
+    return None if any(part.meeting_at and part.participant in active for part in activity.parts) else ""
+
+
+@activity_gate("still_booked", "An activity that is booked must be postponed or stopped first")
+def not_booked(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
+    return "" if activity.booked else None
+
+
+def check_method(referral: Referral, method: Method) -> None:
+    """Raise Refused where the risk assessment does not allow a method."""
+    if method.direct and referral.risk.verdict is Verdict.PROCEED_INDIRECT:
+        raise Refused(
+            "method_unsafe", f"{method_allowed.sentence}: shuttle, letter or recorded_message.", "method"
+        )
+
+
+@gate("side_missing", "Somebody of each side must have agreed to take part")
+def somebody_of_each_side(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    there = {person.role for person in both_sides(referral)}
+    return ", ".join(f"nobody {role}" for role in TWO_SIDES if role not in there) or None
+
+
+@rule(PlanActivity, stages=ACTIVITY_STAGES, gates=[somebody_of_each_side])
+def decide_plan_activity(
+    referral: Referral, command: PlanActivity, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    check_method(referral, command.method)
+    for each in command.taking_part:
+        person = known_participant(referral, each, field="taking_part")
+        if person.role not in TWO_SIDES:
+            raise Refused(
+                "not_of_a_side",
+                f"{person.id} is of neither side; those who accompany somebody are named when it is booked.",
+                "taking_part",
+            )
+    if len(referral.activities) >= MOST_ACTIVITIES:
+        raise Refused("too_many", f"A referral has at most {MOST_ACTIVITIES} activities.", "method")
+    # What was prepared before a method was chosen belongs to the first plan.
+    begun = next((each for each in referral.activities if each.to_come and each.method is None), None)
+    planned = Activity(
+        id=begun.id if begun else next_activity_id(referral),
+        taking_part=tuple(dict.fromkeys(command.taking_part)),
+    )
+    there = {person.role for person in people_of(referral, planned)}
+    for role in TWO_SIDES:
+        if role not in there:
+            raise Refused(
+                "side_missing", f"Nobody {role} who has agreed to take part is in it.", "taking_part"
+            )
+    uncommitted = set(planned.taking_part) - {person.id for person in people_of(referral, planned)}
+    if uncommitted:
+        raise Refused(
+            "not_taking_part", f"Not agreed to take part: {', '.join(sorted(uncommitted))}.", "taking_part"
+        )
+    yield ActivityPlanned(
+        activity=planned.id,
+        method=command.method,
+        taking_part=planned.taking_part,
+        reason=command.reason,
+    )
+
+
+@rule(
+    EndActivity,
+    stages=ACTIVITY_STAGES,
+    activity=TO_END,
+    gates=[not_booked],
+    may_lead_to=[Stage.PREPARATION, Stage.FOLLOW_UP],
+    on_hold=True,
+    in_safeguarding=True,
 )
-def facilitators_fit(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    if referral.facilitator is None:
-        return "none is assigned"
-    if not referral.sensitive or OverridableGate.ADVANCED_PRACTITIONER in referral.overrides:
-        return None
-    if not referral.advanced_practitioner:
-        return "the facilitator is no advanced practitioner"
-    return None if referral.co_facilitator else "no co-facilitator is assigned"
+def decide_end_activity(
+    referral: Referral, command: EndActivity, actor: Actor, at: datetime
+) -> Iterator[Event]:
+    if command.why is ActivityEndReason.COULD_NOT_GO_ON:
+        raise Refused(
+            "not_yours_to_say",
+            "That it could not go on follows from somebody leaving; accepted: replaced, not_wanted.",
+            "why",
+        )
+    activity = activity_of(referral, command.activity)
+    yield ActivityEnded(activity=activity.id, why=command.why, reason=command.reason)
+    yield from stage_moves(referral, with_state(referral.activities, ActivityState.ENDED, [activity]))
 
 
-@gate("not_prepared", "Everyone taking part must have had a preparation meeting")
-def everyone_prepared(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return ", ".join(person.id for person in both_sides(referral) if person.prepared_on is None) or None
-
-
-@gate("confirmations_missing", "Where a person is in prison or on licence, those in charge must confirm")
-def custody_confirmed(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    if OverridableGate.CONFIRMATIONS in referral.overrides:
-        return None
-    missing = [
-        f"{each.replace('_', ' ')} for {person.id}"
-        for person in both_sides(referral)
-        for each in _confirmations_needed(person)
-        if each not in person.confirmations
-    ]
-    return ", ".join(missing) or None
-
-
-@gate("readiness_not_signed_off", "Readiness for a direct meeting must be signed off")
-def readiness_signed_off(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    if referral.method is None or not referral.method.direct:
-        return None
-    if OverridableGate.READINESS_SIGN_OFF in referral.overrides:
-        return None
-    if not any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs):
-        return ""
-    # People who joined or came back since were not covered by the sign-off.
-    unprepared = everyone_prepared.lacks(referral, actor, at)
-    return f"not prepared when it was: {unprepared}" if unprepared else None
-
-
-@gate("readiness_already_asked", "Readiness must not already be signed off or waiting for a sign-off")
-def readiness_not_asked_yet(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    asked = any(request.subject is SignOffSubject.READINESS for request in referral.sign_off_requests)
-    signed = any(sign_off.subject is SignOffSubject.READINESS for sign_off in referral.sign_offs)
-    return "" if asked or signed else None
-
-
-@gate(
-    "risk_confirmation_old",
-    "The risk must be confirmed within the days that the policy sets before the activity",
-)
-def risk_confirmed_now(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    overridden = OverridableGate.RISK_RECONFIRMATION in referral.overrides
-    return None if overridden or confirmed_recently(referral, at) else ""
-
-
-@gate("method_consent_missing", "Everyone taking part must consent to the method")
-def method_consents(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return lacking(referral, both_sides(referral), referral.method.purpose) if referral.method else None
-
-
-@gate("method_unsafe", "Where the risk assessment allows an indirect method only, it must be one")
-def method_allowed(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    indirect_only = referral.risk.verdict is Verdict.PROCEED_INDIRECT
-    return "" if indirect_only and referral.method and referral.method.direct else None
-
-
-@gate("nothing_booked", "A preparation meeting must be booked")
-def meeting_booked(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if any(person.meeting_at and person.active for person in referral.participants) else ""
-
-
-ENTRY_GATES[Stage.CONFERENCE] = (*BOTH_CONSENTS, method_consents)
-
-
-def _confirmations_needed(person: Participant) -> tuple[Confirmation, ...]:
-    match person.custody:
-        case Custody.IN_PRISON:
-            return tuple(Confirmation)
-        case Custody.ON_LICENCE:
-            return (Confirmation.OFFENDER_MANAGER, Confirmation.VICTIM_LIAISON)
-        case _:
-            return ()
-
-
-@rule(AssignFacilitators, stages=[Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE])
+@rule(AssignFacilitators, stages=[Stage.OFFENDER_CONSENT, *ACTIVITY_STAGES])
 def decide_assign_facilitators(
     referral: Referral, command: AssignFacilitators, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     if command.facilitator == command.co_facilitator:
         raise Refused("same_person", "The co-facilitator must be another person.", "co_facilitator")
-    if referral.stage is Stage.CONFERENCE:
+    if command.activity is not None and all(each.id != command.activity for each in to_come(referral)):
+        listed = ", ".join(map(described, to_come(referral))) or "none"
+        raise Refused(
+            "activity_unknown", f"There is no such activity to come; to come: {listed}.", "activity"
+        )
+    replaced = _with_facilitators(referral, command)
+    for each in replaced.booked:
         # The conditions for booking the activity must hold for a replacement too.
-        facilitators_fit.check(_with_facilitators(referral, command), actor, at)
+        facilitators_fit.check(replaced, each, actor, at)
     yield event_from(FacilitatorsAssigned, command)
 
 
-@rule(ChooseMethod, stages=[Stage.PREPARATION])
+@rule(ChooseMethod, stages=ACTIVITY_STAGES, activity=IN_PREPARATION)
 def decide_choose_method(
     referral: Referral, command: ChooseMethod, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    if command.method.direct and referral.risk.verdict is Verdict.PROCEED_INDIRECT:
-        raise Refused(
-            "method_unsafe", f"{method_allowed.sentence}: shuttle, letter or recorded_message.", "method"
-        )
-    yield event_from(MethodChosen, command, replaces=referral.method)
+    check_method(referral, command.method)
+    yield event_from(MethodChosen, command, replaces=activity_of(referral, command.activity).method)
 
 
-@rule(RecordPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
+@rule(RecordPreparationMeeting, stages=ACTIVITY_STAGES, activity=TO_COME)
 def decide_record_preparation_meeting(
     referral: Referral, command: RecordPreparationMeeting, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    _known_in(referral, command.participant, command.activity)
     if command.held_on > at.astimezone(LONDON).date():
         raise Refused("in_the_future", "A meeting can be recorded only after it was held.", "held_on")
     yield event_from(PreparationMeetingHeld, command)
 
 
-@rule(BookPreparationMeeting, stages=[Stage.PREPARATION, Stage.CONFERENCE])
+@rule(BookPreparationMeeting, stages=ACTIVITY_STAGES, activity=TO_COME)
 def decide_book_preparation_meeting(
     referral: Referral, command: BookPreparationMeeting, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    _known_in(referral, command.participant, command.activity)
     if command.starts_at <= at:
         raise Refused("not_later", "A meeting must be booked for a time in the future.", "starts_at")
     yield event_from(PreparationMeetingBooked, command)
@@ -196,7 +230,8 @@ def decide_book_preparation_meeting(
 
 @rule(
     CancelPreparationMeeting,
-    stages=[Stage.PREPARATION, Stage.CONFERENCE],
+    stages=ACTIVITY_STAGES,
+    activity=TO_COME,
     gates=[meeting_booked],
     in_safeguarding=True,
 )
@@ -204,14 +239,15 @@ def decide_cancel_preparation_meeting(
     referral: Referral, command: CancelPreparationMeeting, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
-    if person.meeting_at is None:
+    meeting_at = activity_of(referral, command.activity).part(person.id).meeting_at
+    if meeting_at is None:
         raise Refused("nothing_booked", f"No preparation meeting of {person.id} is booked.", "participant")
-    yield event_from(PreparationMeetingCancelled, command, starts_at=person.meeting_at)
+    yield event_from(PreparationMeetingCancelled, command, starts_at=meeting_at)
 
 
 @rule(
     RecordConfirmation,
-    stages=[Stage.RISK_ASSESSMENT, Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE],
+    stages=[Stage.RISK_ASSESSMENT, Stage.OFFENDER_CONSENT, *ACTIVITY_STAGES],
 )
 def decide_record_confirmation(
     referral: Referral, command: RecordConfirmation, actor: Actor, at: datetime
@@ -224,7 +260,8 @@ def decide_record_confirmation(
 
 @rule(
     RequestReadinessSignOff,
-    stages=[Stage.PREPARATION],
+    stages=ACTIVITY_STAGES,
+    activity=IN_PREPARATION,
     gates=[
         method_is_direct,
         method_allowed,
@@ -237,12 +274,13 @@ def decide_record_confirmation(
 def decide_request_readiness_sign_off(
     referral: Referral, command: RequestReadinessSignOff, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    yield SignOffRequested(subject=SignOffSubject.READINESS)
+    yield SignOffRequested(subject=SignOffSubject.READINESS, activity=command.activity)
 
 
 @rule(
     BookActivity,
-    stages=[Stage.PREPARATION],
+    stages=ACTIVITY_STAGES,
+    activity=IN_PREPARATION,
     gates=[
         method_chosen,
         method_allowed,
@@ -258,10 +296,11 @@ def decide_book_activity(
     referral: Referral, command: BookActivity, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     attending = [known_participant(referral, each, field="attending") for each in command.attending]
-    committed = both_sides(referral)
+    activity = activity_of(referral, command.activity)
+    committed = people_of(referral, activity)
     for person in attending:
         if person.role in TWO_SIDES and person not in committed:
-            raise Refused("not_taking_part", f"{person.id} has not agreed to take part.", "attending")
+            raise Refused("not_taking_part", f"{person.id} has not agreed to take part in it.", "attending")
     for role in TWO_SIDES:
         if not any(person.role is role for person in attending):
             raise Refused("side_missing", "Both sides must attend or take part in the exchange.", "attending")
@@ -274,11 +313,36 @@ def decide_book_activity(
                 f"Supporters may attend only if everyone consents to it; missing: {', '.join(missing)}.",
                 "attending",
             )
-    yield event_from(ActivityBooked, command, method=referral.method)
-    yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)
+    yield event_from(ActivityBooked, command, method=activity.method)
+    if referral.stage is not Stage.CONFERENCE:
+        yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)
 
 
-def _with_facilitators(referral: Referral, who: Facilitators) -> Referral:
+def _known_in(referral: Referral, participant: str, activity_id: str | None) -> Participant:
+    """The participant with that id, who must not be of a side and outside the activity.
+
+    Raises:
+        Refused: there is none, their part has ended, or they do not take part in it.
+    """
+    person = known_participant(referral, participant)
+    activity = activity_of(referral, activity_id)
+    if activity.taking_part and person.role in TWO_SIDES and person.id not in activity.taking_part:
+        raise Refused(
+            "not_in_activity",
+            f"{person.id} does not take part in {described(activity)}.",
+            "participant",
+        )
+    return person
+
+
+def _with_facilitators(referral: Referral, who: AssignFacilitators | FacilitatorsAssigned) -> Referral:
+    if who.activity is not None:
+        own = RunBy(
+            facilitator=who.facilitator,
+            co_facilitator=who.co_facilitator,
+            advanced_practitioner=who.advanced_practitioner,
+        )
+        return change_activity(referral, who.activity, run_by=own)
     return referral.model_copy(
         update={
             "facilitator": who.facilitator,
@@ -288,18 +352,44 @@ def _with_facilitators(referral: Referral, who: Facilitators) -> Referral:
     )
 
 
-def _ask_readiness_anew(referral: Referral) -> Referral:
-    readiness = SignOffSubject.READINESS
+def _ask_readiness_anew(referral: Referral, *activities: Activity) -> Referral:
+    ids = {each.id for each in activities}
+
+    def stays(subject: SignOffSubject, activity: str | None) -> bool:
+        return subject is not SignOffSubject.READINESS or activity not in ids
+
+    for each in activities:
+        overrides = tuple(gate for gate in each.overrides if gate is not OverridableGate.READINESS_SIGN_OFF)
+        if overrides != each.overrides:
+            referral = change_activity(referral, each.id, overrides=overrides)
     return referral.model_copy(
         update={
-            "sign_offs": tuple(each for each in referral.sign_offs if each.subject is not readiness),
+            "sign_offs": tuple(each for each in referral.sign_offs if stays(each.subject, each.activity)),
             "sign_off_requests": tuple(
-                each for each in referral.sign_off_requests if each.subject is not readiness
-            ),
-            "overrides": tuple(
-                each for each in referral.overrides if each is not OverridableGate.READINESS_SIGN_OFF
+                each for each in referral.sign_off_requests if stays(each.subject, each.activity)
             ),
         }
+    )
+
+
+@apply.register
+def apply_activity_planned(event: ActivityPlanned, referral: Referral, recorded: Recorded) -> Referral:
+    return change_activity(referral, event.activity, method=event.method, taking_part=event.taking_part)
+
+
+@apply.register
+def apply_activity_ended(event: ActivityEnded, referral: Referral, recorded: Recorded) -> Referral:
+    ended = activity_of(referral, event.activity)
+    parts = tuple(part.model_copy(update={"meeting_at": None}) for part in ended.parts)
+    return change_activity(
+        _ask_readiness_anew(referral, ended),
+        ended.id,
+        state=ActivityState.ENDED,
+        booked=None,
+        overrides=(),
+        parts=parts,
+        ended=event.why,
+        ended_at=recorded.at,
     )
 
 
@@ -308,25 +398,34 @@ def apply_facilitators_assigned(
     event: FacilitatorsAssigned, referral: Referral, recorded: Recorded
 ) -> Referral:
     # The person who signed readiness off must not run the meeting.
-    return _with_facilitators(_ask_readiness_anew(referral), event)
+    theirs = [
+        each
+        for each in referral.activities
+        if (each.run_by is None if event.activity is None else each.id == event.activity)
+    ]
+    return _with_facilitators(_ask_readiness_anew(referral, *theirs), event)
 
 
 @apply.register
 def apply_method_chosen(event: MethodChosen, referral: Referral, recorded: Recorded) -> Referral:
     # Readiness is signed off for one method; another method needs a new sign-off.
-    return _ask_readiness_anew(referral).model_copy(update={"method": event.method})
+    activity = activity_of(referral, event.activity)
+    return change_activity(_ask_readiness_anew(referral, activity), activity.id, method=event.method)
 
 
 @apply.register
 def apply_preparation_meeting_held(
     event: PreparationMeetingHeld, referral: Referral, recorded: Recorded
 ) -> Referral:
-    person = referral.participant(event.participant)
-    booked = person.meeting_at if person else None
+    booked = activity_of(referral, event.activity).part(event.participant).meeting_at
     # A meeting booked for a later day is still to come: holding this one does not replace it.
     later = booked is not None and booked.astimezone(LONDON).date() > event.held_on
-    return change_participant(
-        referral, event.participant, prepared_on=event.held_on, meeting_at=booked if later else None
+    return change_part(
+        referral,
+        event.activity,
+        event.participant,
+        prepared_on=event.held_on,
+        meeting_at=booked if later else None,
     )
 
 
@@ -334,14 +433,14 @@ def apply_preparation_meeting_held(
 def apply_preparation_meeting_booked(
     event: PreparationMeetingBooked, referral: Referral, recorded: Recorded
 ) -> Referral:
-    return change_participant(referral, event.participant, meeting_at=event.starts_at)
+    return change_part(referral, event.activity, event.participant, meeting_at=event.starts_at)
 
 
 @apply.register
 def apply_preparation_meeting_cancelled(
     event: PreparationMeetingCancelled, referral: Referral, recorded: Recorded
 ) -> Referral:
-    return change_participant(referral, event.participant, meeting_at=None)
+    return change_part(referral, event.activity, event.participant, meeting_at=None)
 
 
 @apply.register
@@ -354,12 +453,25 @@ def apply_confirmed(event: Confirmed, referral: Referral, recorded: Recorded) ->
 
 @apply.register
 def apply_activity_booked(event: ActivityBooked, referral: Referral, recorded: Recorded) -> Referral:
-    activity = Activity(method=event.method, starts_at=event.starts_at, attending=event.attending)
-    return referral.model_copy(update={"activity": activity})
+    booked = Booked(method=event.method, starts_at=event.starts_at, attending=event.attending)
+    overrides = activity_of(referral, event.activity).overrides
+    return change_activity(
+        referral,
+        event.activity,
+        booked=booked,
+        state=ActivityState.BOOKED,
+        # An override for booking the activity does not cover holding it.
+        overrides=tuple(each for each in overrides if each is not OverridableGate.RISK_RECONFIRMATION),
+    )
 
 
 @clocks
 def _clocks(referral: Referral) -> Iterator[Clock]:
-    if referral.stage is Stage.PREPARATION:
+    beside_others = (
+        several(referral)
+        and referral.stage in ACTIVITY_STAGES
+        and any(each.state is ActivityState.IN_PREPARATION for each in referral.activities)
+    )
+    if referral.stage is Stage.PREPARATION or beside_others:
         reviewed = referral.reviewed.get(ReviewSubject.PREPARATION, referral.stage_entered_at)
         yield Clock(DeadlineName.PREPARATION_REVIEW, started_at=max(reviewed, referral.stage_entered_at))

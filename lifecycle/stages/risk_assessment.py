@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from lifecycle.activities import ACTIVITY_STAGES, change_activity, described, to_come
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import both_sides, committed_harmed, lacking
 from lifecycle.core import apply, event_from, gate, rule
 from lifecycle.leaving import known_participant
+from lifecycle.refusal import Refused
 from lifecycle.working_time import add_span
+from schemas.activity import Activity
 from schemas.commands import (
     ReassessRisk,
     ReconfirmRisk,
@@ -28,7 +31,16 @@ from schemas.events import (
 from schemas.people import Actor
 from schemas.policy import DeadlineName
 from schemas.referral import Assessment, Referral, Risk
-from schemas.vocabulary import Level, Method, Purpose, RiskFactor, SignOffSubject, Stage, Verdict
+from schemas.vocabulary import (
+    ActivityState,
+    Level,
+    Method,
+    Purpose,
+    RiskFactor,
+    SignOffSubject,
+    Stage,
+    Verdict,
+)
 
 
 @gate("nothing_assessed", "At least one person, or the pair, must be assessed before a verdict")
@@ -63,6 +75,12 @@ def harmed_still_consent(referral: Referral, actor: Actor, at: datetime) -> str 
     return lacking(referral, harmed, Purpose.TAKE_PART, Purpose.SHARE_RISK_INFORMATION)
 
 
+@gate("nothing_to_come", "An activity must be in preparation or booked")
+def something_to_come(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    over = referral.stage is Stage.FOLLOW_UP and not any(each.to_come for each in referral.activities)
+    return "" if over else None
+
+
 def risk_sign_off_waits(referral: Referral) -> bool:
     """Whether the risk assessment waits for a sign-off."""
     return any(request.subject is SignOffSubject.RISK_ASSESSMENT for request in referral.sign_off_requests)
@@ -87,24 +105,33 @@ def needs_sign_off(referral: Referral) -> bool:
     return referral.sensitive or any_high or bool(gaps(referral))
 
 
-def confirmed_recently(referral: Referral, moment: datetime) -> bool:
-    """Whether the risk was confirmed before a moment and within the span that the policy allows."""
-    confirmed = referral.risk.confirmed_at
-    if confirmed is None:
+def confirmed_recently(referral: Referral, activity: Activity, moment: datetime) -> bool:
+    """Whether the risk was confirmed before a moment and within the span that the policy allows: that of all
+    activities, or that of this one."""
+    confirmed = [each for each in (referral.risk.confirmed_at, activity.risk_confirmed_at) if each]
+    if not confirmed:
         return False
     policy = referral.policy
     earliest = add_span(
         moment, policy.risk_confirmation_valid, back=True, closures=frozenset(policy.closures)
     )
-    return earliest <= confirmed <= moment
+    return any(earliest <= each <= moment for each in confirmed)
 
 
 def events_after_verdict(referral: Referral) -> Iterator[Event]:
     """The events that follow a verdict which allows the referral to go on and needs no further sign-off."""
-    if referral.risk.verdict is Verdict.PROCEED_INDIRECT and referral.method and referral.method.direct:
-        # A case now unsafe face to face goes on by an indirect method instead of ending.
-        yield MethodChosen(method=Method.SHUTTLE, replaces=referral.method)
+    if referral.risk.verdict is Verdict.PROCEED_INDIRECT:
+        for activity in _to_be_prepared(referral):
+            if activity.method and activity.method.direct:
+                # A case now unsafe face to face goes on by an indirect method instead of ending.
+                yield MethodChosen(method=Method.SHUTTLE, replaces=activity.method, activity=activity.id)
     yield StageEntered(stage=Stage.OFFENDER_CONSENT, left=referral.stage)
+
+
+def _to_be_prepared(referral: Referral) -> list[Activity]:
+    """The activities that are prepared next: those to come, and the only one, which is prepared again."""
+    standing = [each for each in referral.activities if each.state is not ActivityState.ENDED]
+    return standing if len(standing) == 1 else [each for each in standing if each.to_come]
 
 
 @rule(
@@ -155,7 +182,8 @@ def decide_request_more_information(
 
 @rule(
     ReassessRisk,
-    stages=[Stage.OFFENDER_CONSENT, Stage.PREPARATION, Stage.CONFERENCE],
+    stages=[Stage.OFFENDER_CONSENT, *ACTIVITY_STAGES],
+    gates=[something_to_come],
     leads_to=Stage.RISK_ASSESSMENT,
     in_safeguarding=True,
 )
@@ -165,10 +193,15 @@ def decide_reassess_risk(
     yield StageEntered(stage=Stage.RISK_ASSESSMENT, left=referral.stage, reason=command.reason)
 
 
-@rule(ReconfirmRisk, stages=[Stage.PREPARATION, Stage.CONFERENCE], gates=[risk_allows])
+@rule(ReconfirmRisk, stages=ACTIVITY_STAGES, gates=[risk_allows, something_to_come])
 def decide_reconfirm_risk(
     referral: Referral, command: ReconfirmRisk, actor: Actor, at: datetime
 ) -> Iterator[Event]:
+    if command.activity is not None and all(each.id != command.activity for each in to_come(referral)):
+        listed = ", ".join(map(described, to_come(referral)))
+        raise Refused(
+            "activity_unknown", f"There is no such activity to come; to come: {listed}.", "activity"
+        )
     yield event_from(RiskReconfirmed, command)
 
 
@@ -201,6 +234,8 @@ def apply_risk_verdict_given(event: RiskVerdictGiven, referral: Referral, record
 
 @apply.register
 def apply_risk_reconfirmed(event: RiskReconfirmed, referral: Referral, recorded: Recorded) -> Referral:
+    if event.activity is not None:
+        return change_activity(referral, event.activity, risk_confirmed_at=recorded.at)
     return referral.model_copy(
         update={"risk": referral.risk.model_copy(update={"confirmed_at": recorded.at})}
     )
@@ -214,6 +249,7 @@ def _with_author(risk: Risk, recorded: Recorded) -> tuple[str, ...]:
 def _clocks(referral: Referral) -> Iterator[Clock]:
     if referral.stage is Stage.RISK_ASSESSMENT and referral.risk.verdict is None:
         yield Clock(DeadlineName.RISK_ASSESSMENT, started_at=referral.stage_entered_at)
-    activity = referral.activity
-    if activity is not None and not confirmed_recently(referral, activity.starts_at):
-        yield Clock(DeadlineName.RISK_RECONFIRMATION, falls_on=activity.starts_at)
+    for activity in referral.booked:
+        booked = activity.booked
+        if booked is not None and not confirmed_recently(referral, activity, booked.starts_at):
+            yield Clock(DeadlineName.RISK_RECONFIRMATION, activity.about() or None, falls_on=booked.starts_at)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from lifecycle.activities import prepared_anew
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import committed_harmed, lacking
 from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
-from lifecycle.leaving import end_participation, known_participant
+from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from schemas.commands import BeginRiskAssessment, RecordContactAttempt, RecordInformationGiven, RecordInterest
 from schemas.events import ContactAttempted, Event, InformationGiven, InterestRecorded, Recorded, StageEntered
@@ -29,8 +30,8 @@ MAY_COME_BACK = frozenset(
         EndReason.DENIES,
     }
 )
-# Acknowledgement and preparation from before they left no longer count.
-RESET_ON_RETURN: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None, "prepared_on": None}
+# Acknowledgement from before they left no longer counts.
+RESET_ON_RETURN: dict[str, Any] = {"ended": None, "ended_at": None, "acknowledges": None}
 
 
 @gate("nobody_interested", "A person harmed must have said that they are interested")
@@ -70,7 +71,7 @@ def decide_record_information_given(
     yield event_from(InformationGiven, command)
 
 
-@rule(RecordInterest, stages=OPEN_STAGES, may_lead_to=[Stage.CLOSED])
+@rule(RecordInterest, stages=OPEN_STAGES, may_lead_to=LEAVING_LEADS_TO)
 def decide_record_interest(
     referral: Referral, command: RecordInterest, actor: Actor, at: datetime
 ) -> Iterator[Event]:
@@ -84,7 +85,7 @@ def decide_record_interest(
     yield event_from(InterestRecorded, command)
     if command.interest is Interest.DECLINED and person.active:
         reason = EndReason.DECLINED if person.informed_at else EndReason.DECLINED_BEFORE_SHARING
-        yield from end_participation(referral, person, reason)
+        yield from end_participation(referral, person, reason, at)
 
 
 @rule(BeginRiskAssessment, stages=[Stage.VICTIM_CONTACT], leads_to=Stage.RISK_ASSESSMENT)
@@ -115,6 +116,9 @@ def apply_interest_recorded(event: InterestRecorded, referral: Referral, recorde
         person is not None and person.ended in MAY_COME_BACK and event.interest is not Interest.DECLINED
     )
     changes = {"interest": event.interest, "interest_at": recorded.at}
+    if comes_back:
+        # Nor does preparation.
+        referral = prepared_anew(referral, event.participant)
     return change_participant(
         referral, event.participant, **(RESET_ON_RETURN if comes_back else {}), **changes
     )

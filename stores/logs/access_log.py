@@ -37,7 +37,8 @@ class Standing(NamedTuple):
     Attributes:
         offered_to: the area that it is offered to and that has not answered yet.
         left: the areas that it was in before.
-        co_facilitated: whether anybody was ever named its co-facilitator; who that is now, its events tell.
+        co_facilitated: whether anybody was ever named its co-facilitator, or facilitator of one of its activities; who
+            that is now, its events tell.
         sent_by: the partner who sent it; None where it was opened in the house.
         looks: how many there are in its access log.
         head: the link of the last of them; empty where there is none.
@@ -77,7 +78,8 @@ async def standing(pool: Pool, reference: str) -> Standing | None:
         " ARRAY(SELECT e.body ->> 'left' FROM event e WHERE e.reference = r.reference"
         "  AND e.kind = 'transfer_accepted') AS \"left\","
         " r.caseworker, r.facilitator, r.sensitive,"
-        " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND e.body ->> 'co_facilitator' IS NOT NULL)"
+        " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
+        "  OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL))"
         "  AS co_facilitated,"
         " EXISTS (SELECT FROM keys.erasure k WHERE k.reference = r.reference) AS erased,"
         " (SELECT actor FROM event e WHERE e.reference = r.reference AND e.sequence = 1 AND e.role = 'partner')"

@@ -185,7 +185,7 @@ def test_a_relation_is_what_the_register_and_the_referral_say(
     who: Staff | None, team: tuple[Staff, ...], relation: Relation
 ) -> None:
     people = {each.id: each for each in (*team, *((who,) if who else ()))}
-    assert relation_to(who, standing(sent_by="pa-1"), people, "fa-2") is relation
+    assert relation_to(who, standing(sent_by="pa-1"), people, ["fa-2"]) is relation
 
 
 @pytest.mark.parametrize(

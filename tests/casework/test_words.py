@@ -13,11 +13,13 @@ import pytest
 
 from casework.referral.timeline import told_of_event
 from casework.words import SENTENCES, People, people_of, sentence
+from casework.words.exchange import communications
 from lifecycle import Refused
 from schemas import commands as c
 from schemas import events as e
-from schemas.commands import COMMANDS
+from schemas.commands import COMMANDS, Command
 from schemas.events import Event
+from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm, DraftOrigin
 from schemas.notices import Outcome
 from schemas.people import ContactSafety, Person
 from schemas.vocabulary import (
@@ -78,9 +80,24 @@ def stories() -> Iterator[Story]:
         follow.agrees(each, Purpose.OUTCOME_AGREEMENT, Purpose.SHARE_OUTCOME)
     item = {"id": "i1", "by": "r1", "due_on": (follow.at + timedelta(days=30)).date()}
     yield follow.do(c.RecordAgreement.model_validate({"items": [item]}))
+    yield from exchanges()
     yield Story(opening()).do(
         c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.REFUSED), by=CLOCK
     )
+
+
+def exchanges() -> Iterator[Story]:
+    """An exchange of letters, at each step of one: drafted, checked, offered, accepted."""
+    steps: tuple[Command, ...] = (
+        c.DraftCommunication(author="h1", to=("r1",), form=CommunicationForm.LETTER),
+        c.CheckCommunication(communication="c1", result=CheckResult.FIT),
+        c.OfferCommunication(communication="c1", participant="r1"),
+        c.RecordAnswer(communication="c1", participant="r1", answer=CommunicationAnswer.ACCEPTED),
+        c.HandOverCommunication(communication="c1", participant="r1", agrees=True),
+    )
+    for so_far in range(1, len(steps) + 1):
+        story = Story(opening()).to(Stage.CONFERENCE, Method.LETTER).do(steps[0])
+        yield story.do(*steps[1:so_far], by=SUPERVISOR)
 
 
 @cache
@@ -167,6 +184,26 @@ def attempted(outcome: ContactOutcome) -> e.ContactAttempted:
             TWO,
             "The method was chosen: an exchange of letters, instead of a meeting by video.",
         ),
+        (
+            e.CommunicationDrafted(
+                communication="c2",
+                activity="a1",
+                author="r1",
+                to=("h1",),
+                form=CommunicationForm.LETTER,
+                origin=DraftOrigin.GIVEN_TO_FACILITATOR,
+                reply_to="c1",
+            ),
+            NAMED,
+            "Adam gave the letter c2 to the service for June, in reply to c1.",
+        ),
+        (
+            e.CommunicationAnswered(
+                communication="c2", activity="a1", participant="h1", answer=CommunicationAnswer.LATER
+            ),
+            TWO,
+            "h1, the person harmed, leaves c2 for later.",
+        ),
         (e.StepCorrected(corrects=4, becomes=Story().referral), TWO, "Step 4 was taken back as a mistake."),
     ],
 )
@@ -190,3 +227,16 @@ def test_two_of_one_first_name_are_told_apart() -> None:
 
 def test_names_stay_out_of_what_is_logged_of_people() -> None:
     assert "Carter" not in repr(NAMED)
+
+
+def test_a_letter_that_was_not_handed_over_when_its_exchange_was_held_waits_for_nothing() -> None:
+    *_, story = exchanges()
+    story.do(c.DraftCommunication(author="r1", to=("h1",), form=CommunicationForm.LETTER, reply_to="c1"))
+    [_, before] = communications(story.referral, "a1")
+    assert (
+        before == "c2: letter by r1, in reply to c1; for h1, waits for its check by somebody other than cw-1"
+    )
+    story.later(days=3).do(c.RecordActivityHeld())
+    [first, after] = communications(story.referral, "a1")
+    assert first == "c1: letter by h1; handed over to r1 Mon 2 Mar 2026 10:00"
+    assert after == "c2: letter by r1, in reply to c1; not handed over to h1"

@@ -31,13 +31,13 @@ from schemas.notices import Outcome
 from schemas.people import Actor, Role, Staff
 from schemas.policy import DeadlineName
 from schemas.steps import Request
-from schemas.vocabulary import Stage
+from schemas.vocabulary import Channel, ConsentForm, Method, Purpose, Stage
 from stores import register, staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests.book import MONDAY, Book
-from tests.life import HARMED, PHONE, RESPONSIBLE, until_conference, until_preparation
+from tests.life import HARMED, PHONE, RESPONSIBLE, consent, until_conference, until_preparation
 from tests.register import enter
 
 HERE = Area.WILTSHIRE
@@ -296,6 +296,44 @@ async def test_the_facilitators_prepare_and_the_caseworker_waits(pool: Pool, boo
     assert list(lines_of(waits, CASEWORKER)) == [f"rj show {reference} --as {CASEWORKER}"]
 
 
+async def test_each_of_several_activities_has_its_own_next_step(pool: Pool, book: Book) -> None:
+    reference = await in_preparation(book)
+    both = ("h1", "r1")
+    await book.take(reference, "cw-1", until_conference(MONDAY)[0][1], MONDAY)
+    for method in (Method.FACE_TO_FACE, Method.LETTER):
+        await book.take(reference, "cw-1", c.PlanActivity(method=method, taking_part=both), MONDAY)
+    asked = [each for each in (await work_of(pool, FACILITATOR, MONDAY)).items if each.why is Why.NEXT_STEP]
+    assert [(each.kind, each.fields["purpose"]) for each in asked] == [
+        ("give_consent", "method_direct"),
+        ("give_consent", "method_indirect"),
+    ]
+    for who in both:
+        consent = c.GiveConsent(
+            participant=who,
+            purpose=Purpose.METHOD_INDIRECT,
+            form=ConsentForm.WRITTEN,
+            form_version="2026.1",
+            given_on=MONDAY.date(),
+        )
+        await book.take(reference, "cw-1", consent, MONDAY)
+        meeting = c.RecordPreparationMeeting(
+            participant=who, held_on=MONDAY.date(), channel=Channel.IN_PERSON, activity="a2"
+        )
+        await book.take(reference, "cw-1", meeting, MONDAY)
+    booked_by = [
+        each for each in (await work_of(pool, FACILITATOR, MONDAY)).items if each.kind == "book_activity"
+    ]
+    assert [(each.verb, each.fields) for each in booked_by] == [
+        ("Book the exchange of a letter (a2)", {"attending": "h1,r1", "activity": "a2"})
+    ]
+    # Whoever runs one activity only sees what comes next in that one.
+    own = c.AssignFacilitators(facilitator="su-2", activity="a2")
+    await book.take(reference, "cw-1", own, MONDAY)
+    theirs = [each for each in (await work_of(pool, "wl-sv", MONDAY)).items if each.why is Why.NEXT_STEP]
+    assert [each.kind for each in theirs] == ["book_activity"]
+    assert {each.kind for each in (await work_of(pool, FACILITATOR, MONDAY)).items} == {"give_consent"}
+
+
 async def test_a_preparation_meeting_is_an_appointment_until_it_is_recorded(pool: Pool, book: Book) -> None:
     reference = await in_preparation(book)
     await book.tell(reference, until_conference(MONDAY)[:2], MONDAY)
@@ -324,6 +362,91 @@ async def test_the_conference_and_the_risk_before_it_are_the_facilitators(pool: 
         ("reconfirm_risk", Group.TODAY),
     ]
     assert found[0].verb == "Lead the meeting of h1 and r1"
+
+
+async def letters(book: Book, at: datetime = MONDAY) -> str:
+    """A referral whose exchange of letters is booked for a week later."""
+    reference = await in_preparation(book, at)
+    on = at.date()
+    consents = [consent(who, "method_indirect", on) for who in (HARMED, RESPONSIBLE)]
+    booking = {"starts_at": at + timedelta(days=7), "attending": [HARMED, RESPONSIBLE]}
+    assigning, _, *meetings = until_conference(at)[:4]
+    steps: list[tuple[str, Command]] = [
+        assigning,
+        ("cw-1", c.ChooseMethod.model_validate({"method": "letter"})),
+        *meetings,
+        *(("fa-1", each) for each in consents),
+        ("fa-1", c.BookActivity.model_validate(booking)),
+    ]
+    await book.tell(reference, steps, at)
+    return reference
+
+
+async def exchanged(pool: Pool, who: str, now: datetime = MONDAY + HOUR) -> list[tuple[str, str, Why]]:
+    """What somebody has to do with communications."""
+    items = (await work_of(pool, who, now)).items
+    return [(each.verb, each.kind or "", each.why) for each in items if "c1" in each.verb]
+
+
+async def test_a_letter_is_checked_by_a_colleague_and_carried_by_the_facilitators(
+    pool: Pool, book: Book
+) -> None:
+    reference = await letters(book)
+    letter = c.DraftCommunication.model_validate({"author": HARMED, "to": [RESPONSIBLE], "form": "letter"})
+    await book.take(reference, "fa-1", letter, MONDAY)
+    assert await exchanged(pool, CASEWORKER) == [
+        ("Check the letter c1", "check_communication", Why.NEXT_STEP)
+    ]
+    [(waiting, _, why)] = await exchanged(pool, FACILITATOR)
+    assert (waiting, why) == (f"{CASEWORKER} or {CO_FACILITATOR}: check the letter c1", Why.WAITING)
+    assert await exchanged(pool, SUPERVISOR) == []
+
+    whom = {"communication": "c1", "participant": RESPONSIBLE}
+    to_be_changed = {"communication": "c1", "result": "to_be_changed", "reason": "Invented"}
+    await book.take(reference, "cw-1", c.CheckCommunication.model_validate(to_be_changed), MONDAY)
+    [(change, kind, _)] = await exchanged(pool, FACILITATOR)
+    assert (change, kind) == (
+        "Change the letter c1 with h1, the person harmed",
+        "draft_communication",
+    )
+    again = letter.model_copy(update={"communication": "c1"})
+    await book.take(reference, "fa-1", again, MONDAY)
+    fit = c.CheckCommunication.model_validate({"communication": "c1", "result": "fit"})
+    await book.take(reference, "cw-1", fit, MONDAY)
+    steps: list[tuple[str, Command]] = [
+        ("Offer the letter c1 to r1, the person responsible", c.OfferCommunication.model_validate(whom)),
+        (
+            "Ask r1, the person responsible, whether they want the letter c1",
+            c.RecordAnswer.model_validate({**whom, "answer": "later"}),
+        ),
+        (
+            "Ask r1, the person responsible, again whether they want the letter c1",
+            c.RecordAnswer.model_validate({**whom, "answer": "accepted"}),
+        ),
+        (
+            "Hand over the letter c1, if they agree then, to r1, the person responsible",
+            c.HandOverCommunication.model_validate({**whom, "agrees": True}),
+        ),
+    ]
+    for verb, command in steps:
+        assert await exchanged(pool, FACILITATOR) == [(verb, command.kind, Why.NEXT_STEP)]
+        await book.take(reference, "fa-1", command, MONDAY)
+    assert await exchanged(pool, FACILITATOR) == []
+
+
+async def test_a_draft_in_which_all_had_a_part_is_for_a_supervisor_to_check(pool: Pool, book: Book) -> None:
+    reference = await letters(book)
+    letter = {"author": HARMED, "to": [RESPONSIBLE], "form": "letter", "received_by": CASEWORKER}
+    await book.take(reference, "fa-1", c.DraftCommunication.model_validate(letter), MONDAY)
+    await book.take(
+        reference,
+        "fa-2",
+        c.DraftCommunication.model_validate({**letter, "communication": "c1"}),
+        MONDAY,
+    )
+    [(waiting, _, why)] = await exchanged(pool, FACILITATOR)
+    assert (waiting, why) == ("A supervisor: check the letter c1", Why.WAITING)
+    assert [kind for _, kind, _ in await exchanged(pool, SUPERVISOR)] == ["check_communication"]
 
 
 async def test_follow_up_and_agreement_are_dated(pool: Pool, book: Book) -> None:

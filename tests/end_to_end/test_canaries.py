@@ -42,9 +42,11 @@ from tests.life import (
     PHONE,
     RESPONSIBLE,
     asides,
+    book,
     consent,
     detours,
     form,
+    letters,
     mailbox,
     until_closed,
     until_conference,
@@ -110,6 +112,8 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     )
     await take(until_conference(datetime.now(UTC), CANARY))
     await take(detours(datetime.now(UTC), CANARY))
+    began_at = datetime.now(UTC)
+    await take([("fa-1", c.AdjournActivity(began_at=began_at, reason=CANARY)), *book(began_at, CANARY)])
     # Another area is asked, and does not take it over; the same offer again is taken back.
     offer = ("su-1", c.OfferTransfer(area=Area.KENT, reason=CANARY))
     await take(
@@ -126,6 +130,7 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     await take([("cw-1", done)])
     await take(until_closed(datetime.now(UTC), CANARY)[:-1])
     await take([("cw-1", c.RequestFurtherActivity(reason=CANARY))])
+    await take(letters(datetime.now(UTC), CANARY))
     mistake = c.AddNote(note=CANARY)
     noted = await referrals.take(reference, mistake, "cw-1")
     await take([("su-1", c.CorrectStep(step=noted.sequence, reason=CANARY))])

@@ -15,12 +15,14 @@ from lifecycle import deadlines
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import Recorded
+from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm
 from schemas.facts import AgreementItem, FactorAssessment, NeedScore
 from schemas.notices import Outcome
 from schemas.people import Actor, ContactSafety
 from schemas.privacy import is_sensitive
 from schemas.referral import Referral
 from schemas.vocabulary import (
+    ActivityEndReason,
     AgeBand,
     Agency,
     Channel,
@@ -102,8 +104,12 @@ def of(
 
 def exemplars(kind: str, keyboard: Keyboard) -> Iterator[Command]:
     """Examples of that command."""
+    several = [each.id for each in keyboard.referral.activities][:3]
     for command in _MADE[kind](keyboard):
         yield with_canary(command)
+        if "activity" in type(command).model_fields and len(several) > 1:
+            for each in several:
+                yield with_canary(command).model_copy(update={"activity": each})
 
 
 def with_canary(model: M) -> M:
@@ -225,6 +231,29 @@ def examples_of_assign_facilitators(keyboard: Keyboard) -> Iterator[Command]:
     yield c.AssignFacilitators(facilitator="sv-2", co_facilitator="sv-2")
 
 
+@of("plan_activity")
+def examples_of_plan_activity(keyboard: Keyboard) -> Iterator[Command]:
+    sides = [keyboard.ids(role)[:2] for role in (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)]
+    pairs = [(harmed, responsible) for harmed in sides[0] for responsible in sides[1]]
+    for method in (Method.LETTER, Method.FACE_TO_FACE):
+        for taking_part in ((), *pairs, ("h1",), (_NOBODY, "r1")):
+            yield c.PlanActivity(method=method, taking_part=taking_part, reason=CANARY)
+
+
+@of("end_activity")
+def examples_of_end_activity(keyboard: Keyboard) -> Iterator[Command]:
+    for why in ActivityEndReason:
+        yield c.EndActivity(why=why, reason=CANARY)
+
+
+@of("adjourn_activity")
+def examples_of_adjourn_activity(keyboard: Keyboard) -> Iterator[Command]:
+    for held in examples_of_record_activity_held(keyboard):
+        began_at = getattr(held, "started_at", None)
+        for resumes_at in (None, keyboard.at + timedelta(days=2)):
+            yield c.AdjournActivity(began_at=began_at, resumes_at=resumes_at, reason=CANARY)
+
+
 @of("choose_method")
 def examples_of_choose_method(keyboard: Keyboard) -> Iterator[Command]:
     for method in Method:
@@ -255,7 +284,12 @@ def examples_of_book_activity(keyboard: Keyboard) -> Iterator[Command]:
         if (each.role is ParticipantRole.HARMED and each.interest is Interest.INTERESTED)
         or (each.role is ParticipantRole.RESPONSIBLE and each.acknowledges)
     ]
-    for attending in (committed, [each.id for each in active], ["h1", _NOBODY], committed[:1] * 2):
+    of_each = [
+        [who for who in committed if who in each.taking_part]
+        for each in keyboard.referral.activities
+        if each.taking_part
+    ]
+    for attending in (committed, *of_each, [each.id for each in active], ["h1", _NOBODY], committed[:1] * 2):
         for days in (2, 30):
             if len(attending) > 1:
                 starts = keyboard.at + timedelta(days=days)
@@ -267,7 +301,8 @@ def examples_of_record_activity_held(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordActivityHeld()
     yield c.RecordActivityHeld(partly=True)
     began = [keyboard.at, keyboard.at + timedelta(days=1), keyboard.referral.risk.confirmed_at]
-    began += [each.at for each in keyboard.history if each.event.kind == "activity_booked"][-1:]
+    began += [each.risk_confirmed_at for each in keyboard.referral.activities]
+    began += [each.at for each in keyboard.history if each.event.kind == "activity_booked"][-2:]
     for moment in began:
         if moment is not None:
             yield c.RecordActivityHeld(started_at=moment)
@@ -277,6 +312,64 @@ def examples_of_record_activity_held(keyboard: Keyboard) -> Iterator[Command]:
 def examples_of_postpone_activity(keyboard: Keyboard) -> Iterator[Command]:
     for who in (None, *keyboard.ids()):
         yield c.PostponeActivity(asked_by=who, reason=CANARY)
+
+
+@of("draft_communication")
+def examples_of_draft_communication(keyboard: Keyboard) -> Iterator[Command]:
+    people = keyboard.ids(ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
+    for author in people:
+        for to in people:
+            for activity in (None, *(each.id for each in keyboard.referral.activities)):
+                yield c.DraftCommunication(
+                    author=author, to=(to,), form=CommunicationForm.LETTER, activity=activity
+                )
+    for each in keyboard.referral.communications:
+        recipients = tuple(one.participant for one in each.recipients)
+        yield c.DraftCommunication(
+            communication=each.id, author=each.author, to=recipients, form=CommunicationForm.RECORDED_MESSAGE
+        )
+        yield c.DraftCommunication(
+            author=recipients[0], to=(each.author,), form=CommunicationForm.SPOKEN, reply_to=each.id
+        )
+    yield c.DraftCommunication(author="h1", to=("r1",), form=CommunicationForm.LETTER, received_by="fa-1")
+    yield c.DraftCommunication(
+        communication="c99", author="h1", to=("r1",), form=CommunicationForm.LETTER, activity="a9"
+    )
+
+
+@of("check_communication")
+def examples_of_check_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which in (*(each.id for each in keyboard.referral.communications), "c99"):
+        for result in CheckResult:
+            yield c.CheckCommunication(communication=which, result=result)
+
+
+def _deliveries(keyboard: Keyboard) -> Iterator[tuple[str, str]]:
+    """Each communication with each who could be meant, and one that is unknown."""
+    for each in keyboard.referral.communications:
+        for who in keyboard.ids(ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE):
+            yield each.id, who
+    yield "c99", "h1"
+
+
+@of("offer_communication")
+def examples_of_offer_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        yield c.OfferCommunication(communication=which, participant=who)
+
+
+@of("record_answer")
+def examples_of_record_answer(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        for answer in CommunicationAnswer:
+            yield c.RecordAnswer(communication=which, participant=who, answer=answer)
+
+
+@of("hand_over_communication")
+def examples_of_hand_over_communication(keyboard: Keyboard) -> Iterator[Command]:
+    for which, who in _deliveries(keyboard):
+        for agrees in (True, False):
+            yield c.HandOverCommunication(communication=which, participant=who, agrees=agrees)
 
 
 @of("record_agreement")

@@ -20,9 +20,11 @@ from lifecycle import (
     open_referral,
     permitted,
 )
+from lifecycle.activities import activity_of
 from lifecycle.transfer import offer_lapsed
 from policies.files import load_policies
 from schemas import commands as c
+from schemas.activity import Activity
 from schemas.areas import Area
 from schemas.commands import Command
 from schemas.events import Event, Recorded
@@ -303,6 +305,10 @@ class Story:
         found = self.referral.participant(participant_id)
         assert found is not None
         return found
+
+    def activity(self, activity_id: str = "a1") -> Activity:
+        """The state of an activity; an empty one where nothing of it was recorded."""
+        return activity_of(self.referral, activity_id)
 
     def ids(self, role: ParticipantRole) -> Iterable[str]:
         return [each.id for each in self.referral.participants if each.role is role and each.active]

@@ -30,7 +30,7 @@ def test_every_stage_may_close_with_a_reason(stage: Stage) -> None:
     story = to(stage).do(NO_CAPACITY)
     assert (story.stage, story.referral.closed_from) == (Stage.CLOSED, stage)
     assert story.open == {}
-    assert story.referral.activity is None
+    assert story.activity().booked is None
 
 
 def test_a_closed_referral_takes_nothing_but_its_reopening() -> None:
@@ -92,7 +92,11 @@ def test_nobody_reopens_what_they_closed() -> None:
 def test_reopened_without_consents_it_begins_again(stage: Stage) -> None:
     story = to(stage).withdraws("h1").do(REOPEN, by=SUPERVISOR)
     assert story.stage is Stage.VICTIM_CONTACT
-    assert (story.referral.risk.verdict, story.referral.sign_offs, story.referral.overrides) == (None, (), ())
+    assert (story.referral.risk.verdict, story.referral.sign_offs, story.activity().overrides) == (
+        None,
+        (),
+        (),
+    )
     back = story.someone("h1")
     assert (back.active, back.interest) == (True, None)
     assert story.code(c.BeginRiskAssessment()) == "nobody_interested"

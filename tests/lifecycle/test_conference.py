@@ -170,7 +170,7 @@ def test_postponing_goes_back_to_preparation_and_asks_for_readiness_anew() -> No
     story = booked().do(c.PostponeActivity(asked_by="h1", reason=WHY))
     assert story.events == ["activity_postponed", "stage_entered", "appointment_called_off"]
     assert story.stage is Stage.PREPARATION
-    assert story.referral.activity is None
+    assert story.activity().booked is None
     assert story.do(c.ReconfirmRisk()).code(story.booking()) == "readiness_not_signed_off"
 
 
@@ -199,7 +199,7 @@ def test_after_a_stop_it_may_be_closed_or_the_risk_looked_at_again() -> None:
 @pytest.mark.parametrize("command", [c.StopActivity(reason=WHY), postponed, c.ReassessRisk(reason=WHY)])
 def test_a_freeze_never_keeps_a_meeting_going(command: c.StopActivity) -> None:
     story = booked().do(c.RaiseSafeguarding(note=WHY))
-    assert story.do(command).referral.activity is None
+    assert story.do(command).activity().booked is None
 
 
 def test_nothing_is_held_during_a_freeze_or_a_pause() -> None:
@@ -213,4 +213,4 @@ def test_nothing_is_held_during_a_freeze_or_a_pause() -> None:
 def test_postponing_needs_the_consents_of_preparation_but_stopping_needs_none() -> None:
     story = booked(CHILD, GUARDIAN, person("r1")).withdraws("g1")
     assert story.code(postponed) == "harmed_consent_missing"
-    assert story.do(c.StopActivity(reason=WHY)).referral.activity is None
+    assert story.do(c.StopActivity(reason=WHY)).activity().booked is None

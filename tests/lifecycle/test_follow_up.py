@@ -116,9 +116,12 @@ def test_every_activity_is_followed_up_in_its_own_right() -> None:
         c.RecordFollowUp(participant="h1", contact=FollowUpContact.CHECK_IN),
         c.RecordSurvey(participant="h1", rating=9),
     )
-    assert (story.someone("h1").followed_up, story.someone("h1").surveyed) == (("check_in",), True)
+    assert (story.activity().part("h1").followed_up, story.activity().part("h1").surveyed) == (
+        ("check_in",),
+        True,
+    )
     story.do(c.RequestFurtherActivity(reason=WHY)).ready().booked().held()
-    assert (story.someone("h1").followed_up, story.someone("h1").surveyed) == ((), False)
+    assert (story.activity().part("h1").followed_up, story.activity().part("h1").surveyed) == ((), False)
 
 
 def test_needs_are_asked_of_a_person_harmed() -> None:
@@ -166,4 +169,4 @@ def test_what_was_held_is_not_closed_as_if_it_had_not_been() -> None:
 
 
 def test_there_is_nothing_to_override_in_follow_up() -> None:
-    assert following_up().code(override("confirmations"), SUPERVISOR) == "wrong_stage"
+    assert following_up().code(override("confirmations"), SUPERVISOR) == "nothing_to_override"

@@ -157,4 +157,5 @@ def test_who_comes_back_is_heard_from_the_beginning() -> None:
     story = to(Stage.PREPARATION, person("h1"), person("r1"), person("r2")).prepared().withdraws("r2")
     story.do(interest("r2"))
     back = story.someone("r2")
-    assert (back.active, back.acknowledges, back.prepared_on) == (True, None, None)
+    assert (back.active, back.acknowledges) == (True, None)
+    assert story.activity().part(back.id).prepared_on is None

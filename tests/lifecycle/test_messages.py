@@ -256,7 +256,7 @@ def test_a_meeting_that_was_held_is_not_cancelled() -> None:
     story.later(hours=2)
     held = c.RecordPreparationMeeting(participant="h1", held_on=story.at.date(), channel=Channel.IN_PERSON)
     assert invited(tells(story, held)) == set()
-    assert story.someone("h1").meeting_at is None
+    assert story.activity().part("h1").meeting_at is None
 
 
 def test_a_meeting_that_was_held_before_leaves_a_later_one_booked() -> None:
@@ -265,7 +265,7 @@ def test_a_meeting_that_was_held_before_leaves_a_later_one_booked() -> None:
     story.do(c.BookPreparationMeeting(participant="h1", starts_at=starts_at))
     held = c.RecordPreparationMeeting(participant="h1", held_on=story.at.date(), channel=Channel.IN_PERSON)
     assert invited(tells(story, held)) == set()
-    assert story.someone("h1").meeting_at == starts_at
+    assert story.activity().part("h1").meeting_at == starts_at
     cancelled = tells(story, c.CancelPreparationMeeting(participant="h1"))
     assert ("appointment_cancelled", "h1") in told(cancelled)
 

@@ -57,8 +57,8 @@ def meeting(who: str, story: Story) -> c.RecordPreparationMeeting:
 def test_every_method_leads_to_the_conference_stage(method: Method) -> None:
     story = almost(method=method)
     assert story.do(story.booking()).stage is Stage.CONFERENCE
-    assert story.referral.activity is not None
-    assert story.referral.activity.method is method
+    assert story.activity().booked is not None
+    assert story.activity().method is method
 
 
 def test_an_exchange_needs_no_readiness_but_all_the_rest() -> None:
@@ -227,7 +227,7 @@ def test_nobody_overrides_a_gate_of_their_own_work(owner: str) -> None:
         story.do(c.AssignFacilitators(facilitator=first, co_facilitator=second))
     for gate in ("readiness_sign_off", "risk_reconfirmation", "advanced_practitioner", "confirmations"):
         assert story.code(override(gate), SUPERVISOR) == "nothing_to_override"
-    assert story.do(override("confirmations"), by=OTHER_SUPERVISOR).referral.overrides
+    assert story.do(override("confirmations"), by=OTHER_SUPERVISOR).activity().overrides
 
 
 def test_the_policy_says_what_may_be_overridden() -> None:
@@ -240,7 +240,7 @@ def test_the_policy_says_what_may_be_overridden() -> None:
 def test_an_override_ends_with_the_stage() -> None:
     story = almost().do(override("confirmations"), by=SUPERVISOR)
     story.do(story.booking(), c.PostponeActivity(reason="she is ill"))
-    assert story.referral.overrides == ()
+    assert story.activity().overrides == ()
 
 
 @pytest.mark.parametrize(("days", "fresh"), [(7, True), (8, False)])
@@ -261,7 +261,7 @@ def test_an_indirect_verdict_refuses_every_direct_method() -> None:
         if method.direct:
             assert story.code(command) == "method_unsafe"
         else:
-            assert story.do(command).referral.method is method
+            assert story.do(command).activity().method is method
 
 
 def test_only_who_takes_part_attends_and_both_sides_do() -> None:
@@ -307,6 +307,6 @@ def test_preparation_has_no_maximum() -> None:
 
 def test_the_facilitator_prepares_as_the_caseworker_does() -> None:
     story = preparing().do(c.ChooseMethod(method=Method.LETTER), by=FACILITATOR)
-    assert story.referral.method is Method.LETTER
+    assert story.activity().method is Method.LETTER
     outsider = Actor(id="pa-2", role=Role.PARTNER, area=HOME)
     assert story.code(informed("h1"), outsider) == "not_your_role"

@@ -14,15 +14,18 @@ from pydantic import BaseModel
 from lifecycle import RULES, Refused, evolve, fold, next_point
 from lifecycle.ages import as_of
 from lifecycle.coarse_facts import facts_of
+from lifecycle.consents import TWO_SIDES
 from lifecycle.core import WAYS
 from schemas import commands as c
+from schemas.activity import Activity
 from schemas.commands import COMMANDS, Command
-from schemas.events import EVENT, Event, Recorded
+from schemas.events import EVENT, ActivityAdjourned, ActivityBooked, ActivityHeld, Event, Recorded
 from schemas.people import Actor
 from schemas.privacy import is_sensitive, join, models_below, split, without_sensitive
 from schemas.referral import Consent, Participant, Referral
 from schemas.vocabulary import (
     AgeBand,
+    Channel,
     Confirmation,
     Custody,
     Initiator,
@@ -47,6 +50,7 @@ from tests.lifecycle.story import (
     STRANGER,
     SUPERVISOR,
     Story,
+    approval,
     consent,
     opening,
     person,
@@ -132,25 +136,66 @@ def check_entry(before: Referral, after: Referral, stage: Stage) -> None:
             assert all(consented(after, each, *both) for each in harmed)
             assert after.risk.verdict is not None
             assert after.risk.verdict.proceeds
-        case Stage.PREPARATION:
+        case Stage.PREPARATION if before.stage is Stage.OFFENDER_CONSENT:
             assert harmed
             assert responsible
             assert all(consented(after, each, Purpose.TAKE_PART) for each in (*harmed, *responsible))
         case Stage.CONFERENCE:
-            assert after.activity is not None
-            method = after.activity.method
-            assert not (method.direct and after.risk.verdict == "proceed_indirect")
-            attending = [each for each in (*harmed, *responsible) if each.id in after.activity.attending]
-            assert {each.role for each in attending} == {ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE}
-            assert all(consented(after, each, Purpose.TAKE_PART, method.purpose) for each in attending)
+            assert after.booked
         case Stage.FOLLOW_UP:
-            held = after.held[-1]
-            for each in after.participants:
-                if each.id in held.attending and each.role in (
-                    ParticipantRole.HARMED,
-                    ParticipantRole.RESPONSIBLE,
-                ):
-                    assert consented_when(after, each, held.at, Purpose.TAKE_PART, held.method.purpose)
+            assert after.held
+            assert not after.booked
+
+
+def check_activity(before: Referral, after: Referral, recorded: Recorded) -> None:
+    """That an activity which was booked, adjourned or held lacked nothing, whatever else went on beside it."""
+    event: Any = recorded.event
+    activity = before.activity(event.activity) or Activity(id=event.activity)
+    harmed = [each for each in side(before, ParticipantRole.HARMED) if each.interest is Interest.INTERESTED]
+    responsible = [each for each in side(before, ParticipantRole.RESPONSIBLE) if each.acknowledges]
+    in_it = [
+        each
+        for each in (*harmed, *responsible)
+        if not activity.taking_part or each.id in activity.taking_part
+    ]
+    match recorded.event:
+        case ActivityBooked(method=method, attending=attending):
+            assert activity.method is method
+            assert not (method.direct and before.risk.verdict == "proceed_indirect")
+            assert before.risk.verdict is not None
+            assert before.risk.verdict.proceeds
+            assert {each.role for each in in_it if each.id in attending} == set(TWO_SIDES)
+            assert all(consented(before, each, Purpose.TAKE_PART, method.purpose) for each in in_it)
+            if method.direct and "readiness_sign_off" not in activity.overrides:
+                assert all(activity.part(each.id).prepared_on for each in in_it)
+                assert any(each.subject == "readiness" for each in before.sign_offs)
+            check_risk(before, activity, recorded.at)
+        case ActivityHeld() | ActivityAdjourned():
+            assert activity.booked is not None
+            if isinstance(recorded.event, ActivityAdjourned):
+                began = recorded.event.began_at
+            else:
+                began = after.activity(activity.id).held[-1].at  # type: ignore[union-attr]
+            there = [
+                each
+                for each in before.participants
+                if each.id in activity.booked.attending and each.role in TWO_SIDES
+            ]
+            assert {each.role for each in there} == set(TWO_SIDES)
+            method = activity.booked.method
+            assert all(
+                consented_when(before, each, began, Purpose.TAKE_PART, method.purpose) for each in there
+            )
+            check_risk(before, activity, began)
+
+
+def check_risk(referral: Referral, activity: Activity, moment: Any) -> None:
+    """That the risk, of all activities or of this one, was confirmed in the days before a moment, or overridden."""
+    confirmed = [
+        each for each in (referral.risk.confirmed_at, activity.risk_confirmed_at) if each is not None
+    ]
+    recent = any(each <= moment <= each + timedelta(days=21) for each in confirmed)
+    assert recent or "risk_reconfirmation" in activity.overrides
 
 
 def consented_when(referral: Referral, who: Participant, moment: Any, *purposes: Purpose) -> bool:
@@ -164,6 +209,9 @@ def consented_when(referral: Referral, who: Participant, moment: Any, *purposes:
         )
         for purpose in purposes
     )
+
+
+_LEAVING = (c.Withdraw, c.WithdrawConsent, c.EndParticipation, c.RecordInterest, c.RecordAcknowledgement)
 
 
 def authors_of(history: list[Recorded], kinds: tuple[str, ...], since: str | None = None) -> set[str]:
@@ -191,8 +239,37 @@ class Lives(RuleBasedStateMachine):
         self.story = Story(OPENINGS[which])
         if which == "child":
             self._confirmed(stage, indirect)
+        elif which == "several" and OPEN.index(stage) >= OPEN.index(Stage.PREPARATION):
+            self._side_by_side(stage, indirect)
         else:
             self.story.to(stage, Method.LETTER if indirect else Method.FACE_TO_FACE)
+
+    def _side_by_side(self, stage: Stage, indirect: bool) -> None:
+        """Two activities: h1 and r1 meet, h2 and r2 exchange letters; one of the two is further on."""
+        story = self.story.to(Stage.PREPARATION).with_facilitators()
+        story.do(c.PlanActivity(method=Method.FACE_TO_FACE, taking_part=("h1", "r1")))
+        story.do(c.PlanActivity(method=Method.LETTER, taking_part=("h2", "r2")))
+        for who, purpose in (
+            ("h1", Purpose.METHOD_DIRECT),
+            ("r1", Purpose.METHOD_DIRECT),
+            ("h2", Purpose.METHOD_INDIRECT),
+            ("r2", Purpose.METHOD_INDIRECT),
+        ):
+            story.agrees(who, purpose)
+        further, attending = ("a2", ("h2", "r2")) if indirect else ("a1", ("h1", "r1"))
+        if stage is Stage.PREPARATION:
+            return
+        if not indirect:
+            for who in attending:
+                day = story.at.date()
+                story.do(c.RecordPreparationMeeting(participant=who, held_on=day, channel=Channel.IN_PERSON))
+            story.do(c.RequestReadinessSignOff(activity="a1"))
+            story.do(approval("readiness"), by=SUPERVISOR)
+        story.do(c.ReconfirmRisk())
+        starts_at = story.at + timedelta(days=2)
+        story.do(c.BookActivity(activity=further, starts_at=starts_at, attending=attending))
+        if stage is Stage.FOLLOW_UP:
+            story.held()
 
     def _confirmed(self, stage: Stage, indirect: bool) -> None:
         if OPEN.index(stage) > OPEN.index(Stage.PREPARATION):
@@ -286,9 +363,11 @@ class Lives(RuleBasedStateMachine):
             earlier, state = state, evolve(state, each)
             if state.stage is not earlier.stage and not isinstance(command, c.CorrectStep):
                 assert state.stage in RULES[type(command)].ways & WAYS[earlier.stage]
-            if each.event.kind == "stage_entered":
+            if each.event.kind == "stage_entered" and not isinstance(command, _LEAVING):
                 # Whoever has turned 18 by then is an adult, noticed or not.
                 check_entry(earlier, as_of(state, each.at), each.event.stage)
+            if each.event.kind in ("activity_booked", "activity_adjourned", "activity_held"):
+                check_activity(earlier, as_of(state, each.at), each)
         assert state == self.story.referral
 
     def check_transfer(self, before: Referral) -> None:
@@ -370,6 +449,22 @@ class Lives(RuleBasedStateMachine):
             return None
         assert CANARY not in f"{said.code} {said.message} {said.field}"
         return said.code
+
+    @precondition(lambda self: self.story.stage in (Stage.PREPARATION, Stage.CONFERENCE, Stage.FOLLOW_UP))
+    @invariant()
+    def the_stage_follows_from_the_activities(self) -> None:
+        """Conference while something is booked; where nothing is, no activity of which a side has left is to come."""
+        referral = self.story.referral
+        if referral.booked:
+            assert self.story.stage is Stage.CONFERENCE
+        elif self.story.stage is Stage.CONFERENCE:
+            assert any(each.state == "stopped" for each in referral.activities)
+        if self.story.stage is Stage.FOLLOW_UP:
+            assert referral.held
+        for each in referral.activities:
+            if each.to_come and each.booked is None and each.taking_part:
+                left = [who for who in referral.participants if who.id in each.taking_part and who.active]
+                assert {who.role for who in left} == set(TWO_SIDES)
 
     @invariant()
     def closed_means_no_deadline(self) -> None:

@@ -167,7 +167,7 @@ def test_risk_is_reassessed_from_every_later_stage_before_the_end(stage: Stage) 
     story = to(stage).do(c.ReassessRisk(reason=WHY))
     assert story.stage is Stage.RISK_ASSESSMENT
     assert story.referral.risk.verdict is None
-    assert story.referral.activity is None
+    assert story.activity().booked is None
     assert story.referral.sign_offs == ()
 
 
@@ -184,7 +184,7 @@ def test_a_direct_method_that_became_unsafe_goes_on_indirectly(signed_off: bool)
     if signed_off:
         story.do(approval(RISK), by=SUPERVISOR)
     assert story.stage is Stage.OFFENDER_CONSENT
-    assert story.referral.method is Method.SHUTTLE
+    assert story.activity().method is Method.SHUTTLE
     story.do(c.BeginPreparation(), c.ReconfirmRisk())
     assert story.code(c.ChooseMethod(method=Method.VIDEO)) == "method_unsafe"
     # Consent to meeting is none to an exchange.

@@ -78,4 +78,4 @@ def test_whose_work_an_override_lets_pass_counts_as_its_author(gate: str) -> Non
     made_it = authors_of_what_is_signed_off(story.referral, override(gate))
     assert made_it == {story.referral.facilitator, story.referral.co_facilitator, CASEWORKER.id}
     assert story.code(override(gate), made(story, CASEWORKER)) == "nothing_to_override"
-    assert gate in story.do(override(gate), by=made(story, CASEWORKER, DAY)).referral.overrides
+    assert gate in story.do(override(gate), by=made(story, CASEWORKER, DAY)).activity().overrides

@@ -85,10 +85,10 @@ def test_a_family_that_moves_to_another_area_goes_on_there_with_all_that_happene
 
     after = story.referral
     assert (after.area, after.reference, after.stage) == (ELSEWHERE, before.reference, Stage.PREPARATION)
-    assert (after.participants, after.risk, after.method) == (
+    assert (after.participants, after.risk, after.activities) == (
         before.participants,
         before.risk,
-        before.method,
+        before.activities,
     )
     assert (after.caseworker, after.facilitator, after.co_facilitator) == (None, None, None)
     assert after.transfer_offer is None

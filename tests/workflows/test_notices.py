@@ -251,9 +251,10 @@ async def test_a_safe_channel_that_became_unsafe_meanwhile_is_not_used(post: Pos
         ("task", "h1", "appointment")
     ]
     [task] = await untold(referral)
-    person = (await referral.overview()).referral.participant("h1")
-    assert person is not None
-    assert (task.appointment, task.starts_at, task.cancelled) == ("preparation/h1", person.meeting_at, False)
+    activity = (await referral.overview()).referral.activity("a1")
+    assert activity is not None
+    meeting_at = activity.part("h1").meeting_at
+    assert (task.appointment, task.starts_at, task.cancelled) == ("preparation/h1", meeting_at, False)
     key = f"task/{task.id}"
     reached: set[Rung] = set()
     # How many working days that takes depends on the day on which the tests run, and on what was said before.
