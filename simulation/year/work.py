@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
-from lifecycle.activities import activity_of
+from lifecycle.activities import ACTIVITY_STAGES, held, in_preparation, people_of, stopped
+from lifecycle.activity_gates import readiness_is_signed_off, readiness_waits
 from lifecycle.consents import both_sides, in_force
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.oversight import authors
@@ -24,7 +25,7 @@ from schemas.activity import Activity, Booked
 from schemas.areas import LONDON
 from schemas.commands import Command
 from schemas.facts import AgreementItem, FactorAssessment, NeedScore
-from schemas.referral import Participant, Referral
+from schemas.referral import Participant, Referral, SignOffRequest
 from schemas.vocabulary import (
     Agency,
     Channel,
@@ -40,6 +41,7 @@ from schemas.vocabulary import (
     ItemOutcome,
     JusticeStage,
     Level,
+    Method,
     Need,
     Occasion,
     ParticipantRole,
@@ -48,7 +50,6 @@ from schemas.vocabulary import (
     ReviewSubject,
     RiskFactor,
     Scale,
-    SignOffSubject,
     Source,
     Stage,
     TaskResult,
@@ -197,14 +198,15 @@ def sign_off(case: Case) -> Iterator[Todo]:
         again = case.times("sign_off_requested")
         returned = case.course.returned and not case.times("signed_off")
 
-        def decide(
-            at: datetime, subject: SignOffSubject = request.subject, returned: bool = returned
-        ) -> Command:
+        def decide(at: datetime, asked: SignOffRequest = request, returned: bool = returned) -> Command:
             return c.DecideSignOff(
-                subject=subject, approved=not returned, reason=_WORDS if returned else None
+                subject=asked.subject,
+                activity=asked.activity,
+                approved=not returned,
+                reason=_WORDS if returned else None,
             )
 
-        yield Todo(f"sign_off/{request.subject}/{again}", who, 2.5, decide)
+        yield Todo(f"sign_off/{request.about}/{again}", who, 2.5, decide)
 
 
 @duty(*_ALWAYS)
@@ -617,17 +619,11 @@ def _factors(course: Course) -> tuple[FactorAssessment, ...]:
 # --- preparation ---
 
 
-def the_activity(referral: Referral) -> Activity:
-    """The one activity that a referral of an invented year has; an empty one until something of it is recorded."""
-    return activity_of(referral, None)
-
-
-@duty(Stage.PREPARATION)
+@duty(*ACTIVITY_STAGES)
 def preparation(case: Case) -> Iterator[Todo]:
     referral, course = case.referral, case.course
-    activity = the_activity(referral)
-    moves = case.times("stage_entered")
-    if referral.facilitator is None:
+    prepared = in_preparation(referral)
+    if prepared and referral.facilitator is None:
         # A sensitive case is led by an advanced practitioner; the first two are.
         able = case.team.facilitators[:2] if referral.sensitive else case.team.facilitators
         first = case.pick("facilitator", able)
@@ -643,40 +639,56 @@ def preparation(case: Case) -> Iterator[Todo]:
             ),
         )
         return
-    if activity.method is None:
-        yield Todo("method", case.facilitator, 4, lambda at: c.ChooseMethod(method=course.method))
-        return
-    people = both_sides(referral)
+    for activity in prepared:
+        if activity.method is None:
+            which = activity.id
+
+            def choose(at: datetime, which: str = which) -> Command:
+                return c.ChooseMethod(method=course.method, activity=which)
+
+            yield Todo(f"method/{which}", case.facilitator, 4, choose)
+        else:
+            yield from _prepared_for(case, activity, activity.method)
+
+
+def _prepared_for(case: Case, activity: Activity, method: Method) -> Iterator[Todo]:
+    referral = case.referral
+    people = people_of(referral, activity)
+    accompanied = _supporters(referral, activity)
     for person in people:
-        yield from _consents(case, person, activity.method.purpose)
-        yield from _meetings(case, person)
+        yield from _consents(case, person, method.purpose)
+        yield from _meetings(case, activity, person)
         yield from _confirmations(case, person)
-        if _supporters(referral):
+        if accompanied:
             yield from _consents(case, person, Purpose.SUPPORTERS)
-    purpose = activity.method.purpose
-    if not all(activity.part(each.id).prepared_on and in_force(referral, each, purpose) for each in people):
+    if not all(
+        activity.part(each.id).prepared_on and in_force(referral, each, method.purpose) for each in people
+    ):
         return
-    signed = any(each.subject is SignOffSubject.READINESS for each in referral.sign_offs)
-    if activity.method.direct and not signed:
-        if not referral.sign_off_requests:
-            key = f"readiness/{moves}/{case.times('signed_off')}"
-            yield Todo(key, case.facilitator, 1.5, lambda at: c.RequestReadinessSignOff())
+    if method.direct and not readiness_is_signed_off(referral, activity):
+        if not readiness_waits(referral, activity):
+            key = f"readiness/{activity.id}/{case.times('stage_entered')}/{case.times('signed_off')}"
+            yield Todo(key, case.facilitator, 1.5, lambda at: c.RequestReadinessSignOff(activity=activity.id))
         return
-    yield from _booking(case, referral, moves)
+    yield from _booking(case, activity)
 
 
-def _booking(case: Case, referral: Referral, moves: int) -> Iterator[Todo]:
-    asked = [each.id for each in both_sides(referral)]
-    attending = (*asked, *(each.id for each in _supporters(referral)))
-    ahead, hour = case.pick("ahead", range(2, 13)), case.pick("hour", range(10, 17))
-    if not confirmed_recently(referral, the_activity(referral), case.life.last_at):
-        yield Todo(f"confirm/{moves}/{case.life.last_at:%Y%m%d}", case.facilitator, 0.3, _confirm)
+def _booking(case: Case, activity: Activity) -> Iterator[Todo]:
+    referral, moves = case.referral, case.times("stage_entered")
+    asked = [each.id for each in people_of(referral, activity)]
+    attending = (*asked, *(each.id for each in _supporters(referral, activity)))
+    ahead = case.pick(f"ahead/{activity.id}", range(2, 13))
+    hour = case.pick(f"hour/{activity.id}", range(10, 17))
+    if not confirmed_recently(referral, activity, case.life.last_at):
+        key = f"confirm/{activity.id}/{moves}/{case.life.last_at:%Y%m%d}"
+        yield Todo(key, case.facilitator, 0.3, _confirm)
     else:
         yield Todo(
-            f"book/{moves}/{referral.risk.confirmed_at:%Y%m%d}",
+            f"book/{activity.id}/{moves}/{referral.risk.confirmed_at:%Y%m%d}",
             case.facilitator,
             0.5,
             lambda at: c.BookActivity(
+                activity=activity.id,
                 starts_at=at_day_start(shift_working_days(today(at), ahead)) + timedelta(hours=hour - 9),
                 attending=attending,
                 venue="Nowhere Village Hall",
@@ -688,24 +700,30 @@ def _confirm(at: datetime) -> Command:
     return c.ReconfirmRisk()
 
 
-def _supporters(referral: Referral) -> list[Participant]:
-    method = the_activity(referral).method
-    if method is None or not method.direct:
+def _supporters(referral: Referral, activity: Activity) -> list[Participant]:
+    if activity.method is None or not activity.method.direct:
         return []
-    return [each for each in referral.participants if each.role is ParticipantRole.SUPPORTER and each.active]
+    there = {each.id for each in people_of(referral, activity)}
+    return [
+        each
+        for each in referral.participants
+        if each.role is ParticipantRole.SUPPORTER and each.active and each.accompanies in there
+    ]
 
 
-def _meetings(case: Case, person: Participant) -> Iterator[Todo]:
-    part = the_activity(case.referral).part(person.id)
+def _meetings(case: Case, activity: Activity, person: Participant) -> Iterator[Todo]:
+    part = activity.part(person.id)
     if part.prepared_on is not None:
         return
-    books = case.pick(f"books/{person.id}", (True, False))
+    about = f"{activity.id}/{person.id}"
+    books = case.pick(f"books/{about}", (True, False))
     if part.meeting_at is None and books:
         yield Todo(
-            f"book_meeting/{person.id}/{case.times('preparation_meeting_booked')}",
+            f"book_meeting/{about}/{case.times('preparation_meeting_booked')}",
             case.facilitator,
             2,
             lambda at: c.BookPreparationMeeting(
+                activity=activity.id,
                 participant=person.id,
                 starts_at=at_day_start(shift_working_days(today(at), 5)) + timedelta(hours=2),
             ),
@@ -713,10 +731,12 @@ def _meetings(case: Case, person: Participant) -> Iterator[Todo]:
         return
 
     def held(at: datetime) -> Command:
-        return c.RecordPreparationMeeting(participant=person.id, held_on=today(at), channel=Channel.IN_PERSON)
+        return c.RecordPreparationMeeting(
+            activity=activity.id, participant=person.id, held_on=today(at), channel=Channel.IN_PERSON
+        )
 
     after = part.meeting_at + timedelta(hours=1) if part.meeting_at else None
-    key = f"meeting/{person.id}/{person.ended_at}"
+    key = f"meeting/{about}/{person.ended_at}"
     yield Todo(key, case.facilitator, 0.3 if after else 8, held, after)
 
 
@@ -735,75 +755,104 @@ def _confirmations(case: Case, person: Participant) -> Iterator[Todo]:
 
 @duty(Stage.CONFERENCE)
 def conference(case: Case) -> Iterator[Todo]:
-    referral = case.referral
-    activity, booked = the_activity(referral), case.times("activity_booked")
-    if activity.booked is None:
-        yield Todo(f"back/{booked}", case.facilitator, 1, lambda at: c.ReturnToPreparation(reason=_WORDS))
-        return
-    held = f"held/{booked}"
+    for activity in stopped(case.referral):
+
+        def back(at: datetime, which: str = activity.id) -> Command:
+            return c.ReturnToPreparation(reason=_WORDS, activity=which)
+
+        yield Todo(f"back/{activity.id}/{case.times('activity_booked')}", case.facilitator, 1, back)
+    for activity in case.referral.booked:
+        if activity.booked is not None:
+            yield from _booked(case, activity, activity.booked)
+
+
+def _booked(case: Case, activity: Activity, booked: Booked) -> Iterator[Todo]:
+    about = f"{activity.id}/{case.times('activity_booked')}"
+    held = f"held/{about}"
     if held in case.refused or (case.course.postponed and not case.times("activity_postponed")):
-        yield Todo(f"postpone/{booked}", case.facilitator, 1, lambda at: c.PostponeActivity(reason=_WORDS))
+        yield Todo(
+            f"postpone/{about}",
+            case.facilitator,
+            1,
+            lambda at: c.PostponeActivity(reason=_WORDS, activity=activity.id),
+        )
         return
-    starts_at = activity.booked.starts_at
-    confirmed = confirmed_recently(referral, activity, starts_at)
-    if not confirmed and case.life.last_at < starts_at:
-        earliest = at_day_start(shift_working_days(today(starts_at), -4))
-        yield Todo(f"confirm/{booked}/{starts_at}", case.facilitator, 0.3, _confirm, earliest)
-    yield _the_day(case, activity.booked, held)
+    confirmed = confirmed_recently(case.referral, activity, booked.starts_at)
+    if not confirmed and case.life.last_at < booked.starts_at:
+        earliest = at_day_start(shift_working_days(today(booked.starts_at), -4))
+        yield Todo(f"confirm/{about}/{booked.starts_at}", case.facilitator, 0.3, _confirm, earliest)
+    yield _the_day(case, activity, booked, held)
 
 
-def _the_day(case: Case, booked: Booked, held: str) -> Todo:
+def _the_day(case: Case, activity: Activity, booked: Booked, held: str) -> Todo:
     over = booked.starts_at + timedelta(hours=2)
     if case.course.stopped and not case.times("activity_stopped"):
-        return Todo("stop", case.facilitator, 0.2, lambda at: c.StopActivity(reason=_WORDS), over)
+        return Todo(
+            f"stop/{activity.id}",
+            case.facilitator,
+            0.2,
+            lambda at: c.StopActivity(reason=_WORDS, activity=activity.id),
+            over,
+        )
     partly = case.course.partly and booked.method.direct
     return Todo(
-        held, case.facilitator, 0.2, lambda at: c.RecordActivityHeld(partly=partly, note=_WORDS), over
+        held,
+        case.facilitator,
+        0.2,
+        lambda at: c.RecordActivityHeld(partly=partly, note=_WORDS, activity=activity.id),
+        over,
     )
 
 
 # --- follow-up ---
 
 
-@duty(Stage.FOLLOW_UP)
+@duty(*ACTIVITY_STAGES)
 def follow_up(case: Case) -> Iterator[Todo]:
+    for activity in held(case.referral):
+        yield from _after(case, activity)
+    if case.referral.held:
+        yield from _items(case)
+
+
+def _after(case: Case, activity: Activity) -> Iterator[Todo]:
     referral, course = case.referral, case.course
-    held_at = referral.held[-1].at
-    there = [each for each in attended(referral, the_activity(referral)) if each.active]
-    if course.further and len(referral.held) == 1:
+    held_at, often = activity.held[-1].at, len(activity.held)
+    there = [each for each in attended(referral, activity) if each.active]
+    if course.further and often == 1:
         yield Todo(
-            "further",
+            f"further/{activity.id}",
             case.facilitator,
             8,
-            lambda at: c.RequestFurtherActivity(reason=_WORDS),
+            lambda at: c.RequestFurtherActivity(reason=_WORDS, activity=activity.id),
             held_at + timedelta(days=7),
         )
-    if course.items and not referral.agreement:
+    if course.items and not any(each.activity == activity.id for each in referral.agreement):
         for person in there:
             yield from _consents(case, person, Purpose.OUTCOME_AGREEMENT)
         if there and all(in_force(referral, each, Purpose.OUTCOME_AGREEMENT) for each in there):
             yield Todo(
-                f"agree/{len(referral.held)}",
+                f"agree/{activity.id}/{often}",
                 case.facilitator,
                 1,
-                lambda at: _agreement(course.items, there[-1].id, at),
+                lambda at: _agreement(case, activity, there[-1].id, at),
             )
-    yield from _items(case)
     for person in there:
-        yield from _contacts_after(case, person, held_at)
+        yield from _contacts_after(case, activity, person)
         if course.long:
             yield from _consents(case, person, Purpose.SHARE_OUTCOME)
-    yield from _ending(case, there, held_at)
 
 
-def _agreement(items: int, who: str, at: datetime) -> Command:
+def _agreement(case: Case, activity: Activity, who: str, at: datetime) -> Command:
+    before = len(case.referral.agreement)
     return c.RecordAgreement(
+        activity=activity.id,
         items=tuple(
             AgreementItem(
-                id=f"i{number}", by=who, due_on=today(at) + timedelta(weeks=4 * number), text=_WORDS
+                id=f"i{before + number}", by=who, due_on=today(at) + timedelta(weeks=4 * number), text=_WORDS
             )
-            for number in range(1, items + 1)
-        )
+            for number in range(1, case.course.items + 1)
+        ),
     )
 
 
@@ -819,21 +868,27 @@ def _items(case: Case) -> Iterator[Todo]:
             yield Todo(f"item/{item.id}", case.caseworker, 2, settle, due)
 
 
-def _contacts_after(case: Case, person: Participant, held_at: datetime) -> Iterator[Todo]:
-    part = the_activity(case.referral).part(person.id)
+def _contacts_after(case: Case, activity: Activity, person: Participant) -> Iterator[Todo]:
+    part, held_at = activity.part(person.id), activity.held[-1].at
+    about = f"{activity.id}/{person.id}"
     for contact, after, only_long in _FOLLOW_UPS:
         if contact in part.followed_up or (only_long and not case.course.long):
             continue
 
         def follow(at: datetime, contact: FollowUpContact = contact) -> Command:
-            return c.RecordFollowUp(participant=person.id, contact=contact)
+            return c.RecordFollowUp(participant=person.id, contact=contact, activity=activity.id)
 
-        yield Todo(f"{contact}/{person.id}/{held_at:%Y%m%d}", case.facilitator, 1, follow, held_at + after)
+        yield Todo(f"{contact}/{about}/{held_at:%Y%m%d}", case.facilitator, 1, follow, held_at + after)
     if not part.surveyed:
         asked = held_at + timedelta(days=20)
-        yield Todo(f"survey/{person.id}", case.caseworker, 4, lambda at: _survey(case, person), asked)
-    harmed = person.role is ParticipantRole.HARMED
-    if case.course.scales and harmed and not case.times("scale_scored"):
+        key = f"survey/{about}/{held_at:%Y%m%d}"
+        yield Todo(key, case.caseworker, 4, lambda at: _survey(case, activity, person), asked)
+    if case.course.scales and person.role is ParticipantRole.HARMED:
+        yield from _scored(case, person)
+
+
+def _scored(case: Case, person: Participant) -> Iterator[Todo]:
+    if not case.times("scale_scored"):
         score = case.pick(f"fear/{person.id}", range(11))
         yield Todo(
             f"scale/{person.id}",
@@ -843,7 +898,7 @@ def _contacts_after(case: Case, person: Participant, held_at: datetime) -> Itera
                 participant=person.id, scale=Scale.FEAR, occasion=Occasion.AFTER, score=score
             ),
         )
-    if case.course.scales and harmed and not case.times("needs_scored"):
+    if not case.times("needs_scored"):
         scores = [case.pick(f"{need}/{person.id}", range(2, 6)) for need in Need]
         yield Todo(
             f"needs/{person.id}",
@@ -859,12 +914,13 @@ def _contacts_after(case: Case, person: Participant, held_at: datetime) -> Itera
         )
 
 
-def _survey(case: Case, person: Participant) -> Command:
+def _survey(case: Case, activity: Activity, person: Participant) -> Command:
     def percent(what: str) -> float:
         return case.pick(f"{what}/{person.id}", range(100)) / 100
 
     satisfied = percent("satisfied") < chances.SATISFIED
     return c.RecordSurvey(
+        activity=activity.id,
         participant=person.id,
         satisfied=satisfied,
         would_recommend=percent("recommends") < chances.RECOMMENDS,
@@ -873,15 +929,16 @@ def _survey(case: Case, person: Participant) -> Command:
     )
 
 
-def _ending(case: Case, there: Sequence[Participant], held_at: datetime) -> Iterator[Todo]:
+@duty(Stage.FOLLOW_UP)
+def ending(case: Case) -> Iterator[Todo]:
+    """A referral ends when everybody was contacted after every activity and nothing is to come."""
     referral, course = case.referral, case.course
-    wanted = [contact for contact, _, only_long in _FOLLOW_UPS if course.long or not only_long]
-    parts = [the_activity(referral).part(each.id) for each in there]
-    followed = all(contact in each.followed_up for each in parts for contact in wanted)
-    asked = all(each.surveyed for each in parts)
-    settled = all(item.outcome is not None for item in referral.agreement)
-    if not (followed and asked and settled) or (course.further and len(referral.held) == 1):
+    over = held(referral)
+    if any(each.to_come for each in referral.activities) or not all(_done(case, each) for each in over):
         return
+    if any(item.outcome is None for item in referral.agreement):
+        return
+    there = {each.id: each for one in over for each in attended(referral, one) if each.active}.values()
     agency = _AGENCIES.get(referral.source)
     shared = there and all(in_force(referral, each, Purpose.SHARE_OUTCOME) for each in there)
     if agency and shared and course.long and not case.times("outcome_reported"):
@@ -889,6 +946,14 @@ def _ending(case: Case, there: Sequence[Participant], held_at: datetime) -> Iter
     yield Todo(
         f"end/{len(referral.held)}", case.caseworker, 4, lambda at: c.Close(reason=_completed(referral))
     )
+
+
+def _done(case: Case, activity: Activity) -> bool:
+    wanted = [contact for contact, _, only_long in _FOLLOW_UPS if case.course.long or not only_long]
+    there = (each for each in attended(case.referral, activity) if each.active)
+    parts = [activity.part(each.id) for each in there]
+    contacted = all(part.surveyed and all(each in part.followed_up for each in wanted) for part in parts)
+    return contacted and not (case.course.further and len(activity.held) == 1)
 
 
 def _completed(referral: Referral) -> ClosureReason:

@@ -24,6 +24,19 @@ NOT_DRIVEN = {
         ("offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer_offer"),
         "a year is of one area",
     ),
+    **dict.fromkeys(
+        ("plan_activity", "end_activity", "adjourn_activity"), "a year has one activity a referral yet"
+    ),
+    **dict.fromkeys(
+        (
+            "draft_communication",
+            "check_communication",
+            "offer_communication",
+            "record_answer",
+            "hand_over_communication",
+        ),
+        "a year has no letters yet",
+    ),
     "add_participant": "everybody is named when a referral is sent",
     "adopt_policy": "the year has one policy",
     "amend_participant": "nothing about anybody changes",
