@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from casework.words.people import People, deadline_in_words, in_words, on_day, when
 from messages.notice_facts import template_in_words
+from schemas.activity import activity_in_key
 from schemas.base import FIRST_ACTIVITY
 from schemas.events import Event
 from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm, DraftOrigin
@@ -293,7 +294,7 @@ def say_facilitators_assigned(told: Told, people: People) -> str:
 @says("activity_planned")
 def say_activity_planned(told: Told, people: People) -> str:
     if told.method is None:
-        return "an activity was planned"
+        return f"an activity was planned{_as_which(told)}"
     of = f", with {people.listed(told.taking_part)}" if told.taking_part else ", with all who take part"
     return f"{_METHODS[told.method]} was planned{_as_which(told)}{of}"
 
@@ -334,13 +335,17 @@ def say_activity_ended(told: Told, people: People) -> str:
 @says("method_chosen")
 def say_method_chosen(told: Told, people: People) -> str:
     if told.method is None:
-        return "a method was chosen"
+        return f"a method{_for_which(told)} was chosen"
     instead = f", instead of {_METHODS[told.replaces]}" if told.replaces else ""
     return f"the method{_of_which(told)} was chosen: {_METHODS[told.method]}{instead}"
 
 
 def _for_which(told: Told) -> str:
     return f" for {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
+
+
+def _after_which(told: Told) -> str:
+    return f" after {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
 
 
 @says("preparation_meeting_held")
@@ -358,9 +363,8 @@ def say_preparation_meeting_booked(told: Told, people: People) -> str:
 @says("preparation_meeting_cancelled")
 def say_preparation_meeting_cancelled(told: Told, people: People) -> str:
     start = f" on {when(told.starts_at)}" if told.starts_at else ""
-    return (
-        f"the preparation meeting with {people.within(told.participant)} was cancelled{start and ','}{start}"
-    )
+    meeting = f"preparation meeting{_for_which(told)} with {people.within(told.participant)}"
+    return f"the {meeting} was cancelled{start and ','}{start}"
 
 
 @says("confirmed")
@@ -374,7 +378,7 @@ def say_confirmed(told: Told, people: People) -> str:
 @says("activity_booked")
 def say_activity_booked(told: Told, people: People) -> str:
     if told.starts_at is None:
-        return "an activity was booked"
+        return f"{f'activity{_which(told)}' if _which(told) else 'an activity'} was booked"
     what = f"{_METHODS[told.method]}{_which(told) and _as_which(told)}"
     return f"{what} was booked for {when(told.starts_at)}, with {people.listed(told.attending)}"
 
@@ -382,14 +386,14 @@ def say_activity_booked(told: Told, people: People) -> str:
 @says("activity_held")
 def say_activity_held(told: Told, people: People) -> str:
     if told.method is None:
-        return "the activity took place"
-    return f"{_METHODS[told.method]}{_which(told)} took place{', but was not brought to its end' * bool(told.partly)}"
+        return f"the activity{_which(told)} took place"
+    return f"{_METHODS[told.method]}{_which(told) and _as_which(told)} took place{', but was not brought to its end' * bool(told.partly)}"
 
 
 @says("activity_postponed")
 def say_activity_postponed(told: Told, people: People) -> str:
     if not told.tells("asked_by"):
-        return "the activity was put off"
+        return f"the activity{_which(told)} was put off"
     by = people.called(told.asked_by) if told.asked_by else "the service"
     return f"the activity{_which(told)} of {when(told.booked_for)} was put off, as asked by {by}"
 
@@ -471,7 +475,7 @@ def say_followed_up(told: Told, people: People) -> str:
 
 @says("survey_answered")
 def say_survey_answered(told: Told, people: People) -> str:
-    return f"{people.within(told.participant)} said what they thought of the service"
+    return f"{people.within(told.participant)} said what they thought of the service{_after_which(told)}"
 
 
 @says("scale_scored")
@@ -706,6 +710,8 @@ def say_appointment_called_off(told: Told, people: People) -> str:
     what = in_words(kind)
     if kind == "preparation":
         what = f"preparation meeting with {people.within(parts[0])}"
+    activity = activity_in_key(told.appointment)
+    what += f" for {activity}" if activity not in (None, FIRST_ACTIVITY) else ""
     return f"the {what} of {when(told.starts_at)} is off"
 
 
