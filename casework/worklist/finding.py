@@ -224,7 +224,10 @@ class ItemFinder:
     def _complaints_of_closed(self) -> Iterator[Found]:
         """Complaints about a closed referral, on which no clock runs: due when they would be if it were open."""
         rule = self._referral.policy.deadlines.get(DeadlineName.COMPLAINT)
-        if not self._referral.closed or not_complained_about.lacks(self._referral, self._actor, self._at) is not None:
+        if (
+            not self._referral.closed
+            or not_complained_about.lacks(self._referral, self._actor, self._at) is not None
+        ):
             return
         for each in unanswered(self._referral):
             due_at = add_span(each.since, rule.due, closures=self._closures) if rule and rule.due else None

@@ -114,6 +114,13 @@ def test_only_a_supervisor_gives_a_child_the_birthday_of_an_adult() -> None:
     grown = c.AmendParticipant(participant="h1", person=Person(date_of_birth="1990-01-01"))
     found = story.refuses(grown)
     assert (found.code, found.field) == ("not_your_role", "person.date_of_birth")
+    # A birthday by which they were a child when it was received, and are none any more, is that of an adult too.
+    story.until(midnight(TURNS_18))
+    another = born("2010-01-01"), person("g1", accompanies="h1"), person("r1")
+    later = Story(opening(*another)).until(midnight(TURNS_18))
+    just_18 = c.AmendParticipant(participant="h1", person=Person(date_of_birth=str(BORN)))
+    assert later.code(just_18) == "not_your_role"
+    assert later.until(midnight(TURNS_18) - timedelta(hours=1)).do(just_18).someone("h1").child
     assert not story.do(grown, by=SUPERVISOR).someone("h1").child
     assert KEY not in story.open
 
