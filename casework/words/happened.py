@@ -387,7 +387,8 @@ def say_activity_booked(told: Told, people: People) -> str:
 def say_activity_held(told: Told, people: People) -> str:
     if told.method is None:
         return f"the activity{_which(told)} took place"
-    return f"{_METHODS[told.method]}{_which(told) and _as_which(told)} took place{', but was not brought to its end' * bool(told.partly)}"
+    partly = ", but was not brought to its end" if told.partly else ""
+    return f"{_METHODS[told.method]}{_which(told) and _as_which(told)} took place{partly}"
 
 
 @says("activity_postponed")

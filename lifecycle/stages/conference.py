@@ -18,6 +18,7 @@ from lifecycle.activity_gates import (
     TAKING_PART,
     attending_consent,
     missing_when_it_began,
+    somebody_runs_it,
     something_handed_over,
 )
 from lifecycle.communications import begins_at
@@ -92,7 +93,7 @@ def _goes_back(referral: Referral, activity: Activity, to: ActivityState) -> Ite
     RecordActivityHeld,
     stages=[Stage.CONFERENCE],
     activity=BOOKED,
-    gates=[attending_consent, something_handed_over],
+    gates=[somebody_runs_it, attending_consent, something_handed_over],
     may_lead_to=[Stage.FOLLOW_UP],
 )
 def decide_record_activity_held(
@@ -112,7 +113,7 @@ def decide_record_activity_held(
     AdjournActivity,
     stages=[Stage.CONFERENCE],
     activity=BOOKED_DIRECT,
-    gates=[attending_consent],
+    gates=[somebody_runs_it, attending_consent],
     may_lead_to=[Stage.PREPARATION, Stage.FOLLOW_UP],
     in_safeguarding=True,
 )
