@@ -6,10 +6,23 @@ from datetime import datetime
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, fold, rule
 from lifecycle.refusal import Refused
+from schemas.base import FIRST_ACTIVITY
 from schemas.commands import CorrectStep
 from schemas.events import (
+    ActivityAdjourned,
+    ActivityBooked,
+    ActivityEnded,
+    ActivityHeld,
+    ActivityPlanned,
+    ActivityPostponed,
+    ActivityStopped,
+    ActivityTakenUp,
+    AgreementMade,
+    CommunicationHandedOver,
+    CommunicationOffered,
     DeadlineReached,
     Event,
+    FollowedUp,
     NoticeSettled,
     PolicyAdopted,
     Recorded,
@@ -18,6 +31,7 @@ from schemas.events import (
     ReferralReopened,
     StageEntered,
     StepCorrected,
+    SurveyAnswered,
     TransferAccepted,
     TransferOffered,
     TransferOfferWithdrawn,
@@ -38,6 +52,27 @@ _FIXED = (
     TransferOffered,
     TransferAccepted,
     TransferRefused,
+)
+
+
+# The way of an activity, and what is recorded of it on the way.
+_LEADS_AN_ACTIVITY_ON = (
+    ActivityPlanned,
+    ActivityBooked,
+    ActivityAdjourned,
+    ActivityPostponed,
+    ActivityHeld,
+    ActivityStopped,
+    ActivityTakenUp,
+    ActivityEnded,
+)
+_NEEDS_WHAT_LED_THERE = (
+    *_LEADS_AN_ACTIVITY_ON,
+    CommunicationOffered,
+    CommunicationHandedOver,
+    AgreementMade,
+    FollowedUp,
+    SurveyAnswered,
 )
 
 
@@ -95,6 +130,17 @@ def correct(
         raise Refused(
             "later_steps", f"Later steps depend on it; take back step {later_moves[-1]} first.", "step"
         )
+    dependent = [
+        recorded.step
+        for recorded in history
+        if recorded.step > command.step
+        and recorded.step not in gone
+        and any(_builds_on(recorded.event, before.event) for before in step)
+    ]
+    if dependent:
+        raise Refused(
+            "later_steps", f"Later steps depend on it; take back step {dependent[-1]} first.", "step"
+        )
     gone.add(command.step)
     remaining = [
         recorded
@@ -115,6 +161,18 @@ def correct(
         if not any(person.role is role and person.active for person in becomes.participants):
             raise Refused("side_missing", f"Without this step no {role} person would be left.", "step")
     return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def _builds_on(later: Event, before: Event) -> bool:
+    """Whether a later event about an activity makes no sense without an earlier one about the same.
+
+    While another activity is booked, no change of stage says so.
+    """
+    if not isinstance(before, _LEADS_AN_ACTIVITY_ON) or not hasattr(later, "activity"):
+        return False
+    same = (later.activity or FIRST_ACTIVITY) == (before.activity or FIRST_ACTIVITY)
+    # Without its plan, everybody would take part in what follows.
+    return same and (isinstance(before, ActivityPlanned) or isinstance(later, _NEEDS_WHAT_LED_THERE))
 
 
 def _names_unknown_people(referral: Referral) -> bool:

@@ -607,9 +607,8 @@ def say_resumed(told: Told, people: People) -> str:
 
 @says("sign_off_requested")
 def say_sign_off_requested(told: Told, people: People) -> str:
-    return (
-        f"a sign-off was asked for{f': {_SIGNED[told.subject]}{_which(told, "of")}' if told.subject else ''}"
-    )
+    what = f": {_SIGNED[told.subject]}{_which(told, 'of')}" if told.subject else ""
+    return f"a sign-off was asked for{what}"
 
 
 @says("signed_off")

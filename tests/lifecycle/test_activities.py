@@ -372,6 +372,30 @@ def test_only_who_was_in_one_of_several_activities_is_followed_up_after_it() -> 
     story.do(c.RecordSurvey(participant="h2", rating=9, activity="a2"))
 
 
+def test_the_booking_of_what_was_held_is_not_taken_back_while_another_is_booked() -> None:
+    story = burglary()
+    meeting_booked(story, "h1", "r1")
+    story.do(booking(story, "a2", "h2", "r1"))
+    letter_booked = story.last_step
+    correct = c.CorrectStep(step=letter_booked, reason=WHY)
+    story.later(days=2).do(c.RecordActivityHeld(activity="a2"))
+    assert story.stage is Stage.CONFERENCE
+    assert story.code(correct, SUPERVISOR) == "later_steps"
+    # Once what rests on it is taken back, it may be.
+    story.do(c.CorrectStep(step=story.last_step, reason=WHY), by=SUPERVISOR).do(correct, by=SUPERVISOR)
+    assert story.activity("a2").state is ActivityState.IN_PREPARATION
+
+
+def test_a_plan_is_not_taken_back_once_something_of_its_activity_is_recorded() -> None:
+    story = burglary()
+    planned = next(each.step for each in story.history if getattr(each.event, "activity", None) == "a2")
+    correct = c.CorrectStep(step=planned, reason=WHY)
+    prepared_for(story, "a2", "h2")
+    assert story.code(correct, SUPERVISOR) == "later_steps"
+    story.do(c.CorrectStep(step=story.last_step, reason=WHY), by=SUPERVISOR).do(correct, by=SUPERVISOR)
+    assert [each.id for each in story.referral.activities] == ["a1"]
+
+
 def test_an_adjournment_is_told_as_no_meeting_called_off() -> None:
     story = meeting_booked(
         Story(opening()).to(Stage.PREPARATION).with_facilitators().with_method(), "h1", "r1"
