@@ -199,7 +199,7 @@ class Asking:
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self._pool, reference, request.command_id):
                     # Asked again so late that the workflow has forgotten it; the log has not.
-                    return await receipt_in_log(self._pool, reference, request.command_id)
+                    return await receipt_in_log(self._pool, self._keys, reference, request.command_id)
                 if not _passes(error):
                     raise _as_refused(error) from error
             except WorkflowAlreadyStartedError:
@@ -231,7 +231,7 @@ class Asking:
         self, reference: str, request: Request, why: PayloadRefused | None
     ) -> Receipt:
         if await event_log.knows(self._pool, reference, request.command_id):
-            return await receipt_in_log(self._pool, reference, request.command_id)
+            return await receipt_in_log(self._pool, self._keys, reference, request.command_id)
         raise NotAnswered(
             "The answer did not come from this installation or is for another command: does somebody else take "
             "tasks from Temporal? The command is not in the log; send it again."

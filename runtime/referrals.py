@@ -170,7 +170,7 @@ class Referrals:
             # The referral may not be of their area any more just because of what they ask for again.
             if command_id is None or not await event_log.took(self.pool, reference, command_id, staff_id):
                 raise
-            return await receipt_in_log(self.pool, reference, command_id)
+            return await receipt_in_log(self.pool, self.keys, reference, command_id)
         request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
         return await self.send(reference, request)
 
@@ -312,12 +312,12 @@ class Referrals:
         return Asking(await self.temporal(), self.pool, self.keys, self.policies)
 
 
-async def receipt_in_log(pool: Pool, reference: str, command_id: UUID) -> Receipt:
+async def receipt_in_log(pool: Pool, keys: KeyStore, reference: str, command_id: UUID) -> Receipt:
     """The receipt that a command was answered with, which is in the log."""
     # Brings in Temporal's SDK.
     from activities.steps import receipt_as_answered
 
-    return receipt_as_answered(await event_log.read(pool, reference), command_id)
+    return receipt_as_answered(await event_log.history(pool, keys, reference), command_id)
 
 
 def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:
