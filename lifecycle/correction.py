@@ -18,6 +18,7 @@ from schemas.events import (
     ActivityStopped,
     ActivityTakenUp,
     AgreementMade,
+    CommunicationDrafted,
     CommunicationHandedOver,
     CommunicationOffered,
     DeadlineReached,
@@ -39,6 +40,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.referral import Referral
+from schemas.vocabulary import ActivityState, Stage
 
 # These cannot be taken back: a referral entered in error is closed instead, a closed one reopened.
 _FIXED = (
@@ -118,25 +120,8 @@ def correct(
         raise Refused("already_corrected", "This step has already been taken back.", "step")
     if step[0].actor == actor.id:
         raise Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
-    later_moves = [
-        recorded.step
-        for recorded in history
-        if recorded.step > command.step
-        and recorded.step not in gone
-        and isinstance(recorded.event, StageEntered | ReferralReopened)
-    ]
-    moves = any(isinstance(recorded.event, StageEntered) for recorded in step)
-    if moves and later_moves:
-        raise Refused(
-            "later_steps", f"Later steps depend on it; take back step {later_moves[-1]} first.", "step"
-        )
-    dependent = [
-        recorded.step
-        for recorded in history
-        if recorded.step > command.step
-        and recorded.step not in gone
-        and any(_builds_on(recorded.event, before.event) for before in step)
-    ]
+    later = [each for each in history if each.step > command.step and each.step not in gone]
+    dependent = [each.step for each in later if any(_builds_on(each.event, one.event) for one in step)]
     if dependent:
         raise Refused(
             "later_steps", f"Later steps depend on it; take back step {dependent[-1]} first.", "step"
@@ -151,28 +136,62 @@ def correct(
     becomes = fold(remaining).model_copy(
         update={"sequence": referral.sequence, "transfer_offer": referral.transfer_offer}
     )
+    _check_without(referral, becomes)
+    return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def _builds_on(later: Event, before: Event) -> bool:
+    """Whether a later event makes no sense without an earlier one: a move of the referral after another, and what is
+    recorded of an activity, a communication or a complaint after what it came from."""
+    if isinstance(before, StageEntered) and isinstance(later, StageEntered | ReferralReopened):
+        return True
+    if _names_the_same(later, before, "communication") or _names_the_same(later, before, "complaint"):
+        return True
+    if isinstance(later, CommunicationDrafted) and later.reply_to is not None:
+        return later.reply_to == getattr(before, "communication", None)
+    if not isinstance(before, _LEADS_AN_ACTIVITY_ON) or not hasattr(later, "activity"):
+        return False
+    same = (later.activity or FIRST_ACTIVITY) == (before.activity or FIRST_ACTIVITY)
+    # Without its plan, everybody would take part in what follows. While another activity is booked, no move of the
+    # referral says that one was booked or held.
+    return same and (isinstance(before, ActivityPlanned) or isinstance(later, _NEEDS_WHAT_LED_THERE))
+
+
+def _names_the_same(later: Event, before: Event, field: str) -> bool:
+    named = getattr(before, field, None)
+    return named is not None and getattr(later, field, None) == named
+
+
+def _check_without(referral: Referral, becomes: Referral) -> None:
+    """Raise Refused where a referral could not be as it would be without a step.
+
+    Args:
+        referral: as it is.
+        becomes: as it would be.
+    """
     if _names_unknown_people(becomes):
         raise Refused(
             "later_steps",
             "Later steps name a person whom this one added; end their part instead.",
             "step",
         )
+    if _is_where_its_activities_are(referral) and not _is_where_its_activities_are(becomes):
+        raise Refused(
+            "later_steps",
+            "Without it the stage would not fit what is booked; postpone or stop an activity instead.",
+            "step",
+        )
     for role in TWO_SIDES:
         if not any(person.role is role and person.active for person in becomes.participants):
             raise Refused("side_missing", f"Without this step no {role} person would be left.", "step")
-    return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
 
 
-def _builds_on(later: Event, before: Event) -> bool:
-    """Whether a later event about an activity makes no sense without an earlier one about the same.
-
-    While another activity is booked, no change of stage says so.
-    """
-    if not isinstance(before, _LEADS_AN_ACTIVITY_ON) or not hasattr(later, "activity"):
-        return False
-    same = (later.activity or FIRST_ACTIVITY) == (before.activity or FIRST_ACTIVITY)
-    # Without its plan, everybody would take part in what follows.
-    return same and (isinstance(before, ActivityPlanned) or isinstance(later, _NEEDS_WHAT_LED_THERE))
+def _is_where_its_activities_are(referral: Referral) -> bool:
+    """Whether it is in conference just while something is booked, or was stopped and waits for what comes next."""
+    stopped = any(each.state is ActivityState.STOPPED for each in referral.activities)
+    if referral.stage is Stage.CONFERENCE:
+        return stopped or bool(referral.booked)
+    return not referral.booked
 
 
 def _names_unknown_people(referral: Referral) -> bool:

@@ -386,6 +386,19 @@ def test_the_booking_of_what_was_held_is_not_taken_back_while_another_is_booked(
     assert story.activity("a2").state is ActivityState.IN_PREPARATION
 
 
+def test_no_booking_is_taken_back_that_the_stage_of_another_rests_on() -> None:
+    story = meeting_booked(burglary(), "h1", "r1")
+    meeting = story.last_step
+    story.do(booking(story, "a2", "h2", "r1"))
+    letter = story.last_step
+    # The stage was entered with the first booking; the second would be booked in preparation.
+    assert story.code(c.CorrectStep(step=meeting, reason=WHY), SUPERVISOR) == "later_steps"
+    story.later(days=2).do(c.RecordActivityHeld(activity="a1"))
+    # Nothing would be booked in conference.
+    assert story.code(c.CorrectStep(step=letter, reason=WHY), SUPERVISOR) == "later_steps"
+    assert story.do(c.PostponeActivity(reason=WHY, activity="a2")).stage is not Stage.CONFERENCE
+
+
 def test_a_plan_is_not_taken_back_once_something_of_its_activity_is_recorded() -> None:
     story = burglary()
     planned = next(each.step for each in story.history if getattr(each.event, "activity", None) == "a2")
