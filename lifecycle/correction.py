@@ -147,8 +147,9 @@ def _builds_on(later: Event, before: Event) -> bool:
         return True
     if _names_the_same(later, before, "communication") or _names_the_same(later, before, "complaint"):
         return True
-    if isinstance(later, CommunicationDrafted) and later.reply_to is not None:
-        return later.reply_to == getattr(before, "communication", None)
+    replies_to = later.reply_to if isinstance(later, CommunicationDrafted) else None
+    if replies_to is not None and replies_to == getattr(before, "communication", None):
+        return True
     if not isinstance(before, _LEADS_AN_ACTIVITY_ON) or not hasattr(later, "activity"):
         return False
     same = (later.activity or FIRST_ACTIVITY) == (before.activity or FIRST_ACTIVITY)
