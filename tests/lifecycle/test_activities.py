@@ -313,12 +313,13 @@ def adjourned(story: Story) -> c.AdjournActivity:
     return c.AdjournActivity(reason=WHY, resumes_at=story.at + timedelta(days=7))
 
 
-def two_harmed_meet() -> Story:
+def two_harmed_meet(*, begun: bool = True) -> Story:
     story = Story(opening(person("h1"), person("h2"), person("r1"))).to(Stage.PREPARATION)
     story.with_facilitators().do(plan(Method.FACE_TO_FACE, "h1", "h2", "r1"))
     for who in ("h1", "h2", "r1"):
         story.agrees(who, Purpose.METHOD_DIRECT)
-    return meeting_booked(story, "h1", "h2", "r1").later(days=2, hours=1)
+    meeting_booked(story, "h1", "h2", "r1")
+    return story.later(days=2, hours=1) if begun else story
 
 
 def test_who_leaves_during_a_sitting_does_not_attend_the_next() -> None:
@@ -344,6 +345,27 @@ def test_nothing_is_booked_by_adjourning_while_a_concern_is_open_or_nobody_of_a_
     story.do(c.Withdraw(participant="h1"))
     assert story.code(adjourned(story)) == "side_missing"
     assert story.do(c.AdjournActivity(reason=WHY)).activity().state is ActivityState.ENDED
+
+
+def test_what_is_booked_for_nobody_else_of_a_side_is_put_off_when_they_leave() -> None:
+    story = Story(opening(person("h1"), person("h2"), person("r1"))).to(Stage.PREPARATION)
+    story.with_facilitators().do(plan(Method.FACE_TO_FACE, "h1", "h2", "r1"))
+    for who in ("h1", "h2", "r1"):
+        story.agrees(who, Purpose.METHOD_DIRECT)
+    prepared_for(story, "a1", "h2")
+    meeting_booked(story, "h1", "r1").do(c.Withdraw(participant="h1"))
+    assert story.events == [
+        "participation_ended",
+        "activity_postponed",
+        "stage_entered",
+        "appointment_called_off",
+    ]
+    assert (story.stage, story.activity().state) == (Stage.PREPARATION, ActivityState.IN_PREPARATION)
+    # While somebody else of their side attends, it stays as it is booked.
+    both = two_harmed_meet(begun=False).do(c.Withdraw(participant="h2"))
+    booked = both.activity().booked
+    assert booked is not None
+    assert booked.attending == ("h1", "r1")
 
 
 def test_an_activity_that_ends_leaves_the_readiness_of_another_as_it_was() -> None:
