@@ -16,10 +16,10 @@ from schemas.reference import reference_from
 from schemas.vocabulary import Source
 from simulation.year.calendars import Calendar, arrivals
 from simulation.year.courses import course_of
+from simulation.year.duties import Case, Todo, todos
 from simulation.year.lives import Life, Message
 from simulation.year.people import referral_form, team_of
 from simulation.year.situations import SITUATIONS, Situation
-from simulation.year.work import Case, Todo, todos
 from stores.logs.whole_logs import KeptNotice, WholeLog
 
 # What the rules refuse is tried again on later days, and then left.

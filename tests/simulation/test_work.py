@@ -12,9 +12,9 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.vocabulary import Stage
 from simulation.year.calendars import LENGTH
+from simulation.year.duties import DUTIES
 from simulation.year.lives import Life
 from simulation.year.living import Plan, Year
-from simulation.year.work import DUTIES
 
 END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
