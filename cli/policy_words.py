@@ -102,6 +102,8 @@ def number_words(policy: Policy) -> Iterator[tuple[str, str]]:
         ", ".join(words(each) for each in policy.offender_initiated_refused) or "nothing",
     )
     yield "a supervisor may override", ", ".join(words(each) for each in policy.overridable) or "nothing"
+    accepted = "accepted" if policy.conflicts_without_crime_accepted else "not accepted"
+    yield "conflicts without a crime", accepted
     yield "recording", "allowed with consent" if policy.recording_allowed else "never"
     yield "kept after closing", _counted(policy.retention_years, "year")
     yield (

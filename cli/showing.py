@@ -70,6 +70,8 @@ def _standing(view: ReferralView) -> Iterator[str]:
         yield f"  rj timeline {referral.reference} --reason - --as YOUR-ID"
     yield from words.what_stops(referral)
     yield from words.activities(referral)
+    yield from words.complaints(referral)
+    yield from words.time_spent(referral)
     yield "Participants:"
     for person in referral.participants:
         yield f"  {words.participant(referral, person)}"

@@ -41,6 +41,10 @@ def _standing(member: Staff) -> str:
     marks = [f"{words(member.role)} in {', '.join(member.areas)}"]
     if member.advanced_practitioner:
         marks.append("advanced practitioner")
+    if member.trainee:
+        marks.append("trainee")
+    if member.volunteer:
+        marks.append("volunteer")
     if not member.active:
         marks.append("inactive")
     return ", ".join(marks)
@@ -53,8 +57,7 @@ def _changes(before: Staff, after: Staff) -> Iterator[str]:
         yield f"in {', '.join(before.areas)}, now in {', '.join(after.areas)}"
     if before.active != after.active:
         yield "active again" if after.active else "inactive"
-    if before.advanced_practitioner != after.advanced_practitioner:
-        yield "advanced practitioner" if after.advanced_practitioner else "no longer an advanced practitioner"
+    yield from _changed_marks(before, after)
     if before.name != after.name:
         yield "another name"
     if before.email != after.email:
@@ -67,3 +70,12 @@ def _changes(before: Staff, after: Staff) -> Iterator[str]:
         yield f"at once {', '.join(map(words, after.at_once)) or 'nothing'}"
     if before.digest != after.digest:
         yield "the summary" if after.digest else "no summary"
+
+
+def _changed_marks(before: Staff, after: Staff) -> Iterator[str]:
+    if before.advanced_practitioner != after.advanced_practitioner:
+        yield "advanced practitioner" if after.advanced_practitioner else "no longer an advanced practitioner"
+    if before.trainee != after.trainee:
+        yield "trainee" if after.trainee else "no longer a trainee"
+    if before.volunteer != after.volunteer:
+        yield "volunteer" if after.volunteer else "no longer a volunteer"

@@ -5,7 +5,18 @@ deadlines, ``permitted`` what a person may do next. The rules of a stage are in 
 """
 
 # Importing a stage registers its rules, in the order of the lifecycle.
-from lifecycle import adoption, correction, leaving, oversight, pauses, throughout, transfer
+from lifecycle import (
+    adoption,
+    complaints,
+    correction,
+    leaving,
+    oversight,
+    pauses,
+    sentence,
+    throughout,
+    time_spent,
+    transfer,
+)
 from lifecycle.adoption import adopt
 from lifecycle.clocks import deadlines, next_point
 from lifecycle.core import (
@@ -45,7 +56,10 @@ from schemas.vocabulary import Stage
 STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation, conference, follow_up)
 # Work of two stages: of the preparation and of what is booked.
 BETWEEN = (exchange,)
-THROUGHOUT = (leaving, throughout, adoption, pauses, closing, oversight, tasks, correction, transfer)
+THROUGHOUT = (
+    *(leaving, throughout, sentence, time_spent, complaints, adoption, pauses, closing),
+    *(oversight, tasks, correction, transfer),
+)
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:

@@ -18,8 +18,11 @@ from schemas.vocabulary import EndReason, Interest, Level, ParticipantRole
 # Highest first; unknown ranks lowest.
 _LEVELS = (Level.HIGH, Level.MEDIUM, Level.LOW, Level.UNKNOWN)
 _DECLINED = (EndReason.DECLINED, EndReason.DECLINED_BEFORE_SHARING)
+_NOT_ASKED = "unknown"
 # What the facts about a referral as it is now are made of. Most steps change none of it.
-_STANDS_ON = ("participants", "sensitive_categories", "justice_stage", "received_at")
+_STANDS_ON = (
+    *("participants", "sensitive_categories", "hate_strands", "district", "justice_stage", "received_at"),
+)
 _TWO_SIDES = (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE)
 
 
@@ -117,6 +120,10 @@ def _standing(referral: Referral) -> Iterator[CoarseFact]:
         yield fact(FactKind.JUSTICE_STAGE, "", FactKind.JUSTICE_STAGE, referral.justice_stage)
     for category in dict.fromkeys(referral.sensitive_categories):
         yield fact(FactKind.SENSITIVE_CATEGORY, category, FactKind.SENSITIVE_CATEGORY, category)
+    for strand in dict.fromkeys(referral.hate_strands):
+        yield fact(FactKind.HATE_STRAND, strand, FactKind.HATE_STRAND, strand)
+    if referral.district:
+        yield fact(FactKind.DISTRICT, "", FactKind.DISTRICT, referral.district)
     for person in referral.participants:
         if person.role not in _TWO_SIDES:
             continue
@@ -130,9 +137,23 @@ def _standing(referral: Referral) -> Iterator[CoarseFact]:
 def _is(person: Participant) -> Iterator[tuple[FactKind, str]]:
     yield FactKind.AGE_BAND, person.age_band
     yield FactKind.GENDER, person.gender
-    yield FactKind.ETHNICITY, person.ethnicity
+    # The head alone: among 19 groups most people of an area and a month would stand out.
+    yield FactKind.ETHNICITY, person.ethnicity.head
+    for kind, value in _asked_later(person):
+        # Older logs have no such fact, and read the same as when nobody has asked.
+        if value != _NOT_ASKED:
+            yield kind, value
     if person.role is ParticipantRole.RESPONSIBLE:
         yield FactKind.CUSTODY, person.custody
+
+
+def _asked_later(person: Participant) -> Iterator[tuple[FactKind, str]]:
+    """What was added to the facts after the first services had begun."""
+    yield FactKind.DISABILITY, person.disability
+    yield FactKind.RELIGION, person.religion
+    yield FactKind.SEXUAL_ORIENTATION, person.sexual_orientation
+    yield FactKind.GENDER_IDENTITY, person.gender_identity
+    yield FactKind.PREGNANCY_OR_MATERNITY, person.pregnancy_or_maternity
 
 
 def _declined(person: Participant) -> bool:

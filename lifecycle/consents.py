@@ -69,9 +69,14 @@ def committed_harmed(referral: Referral) -> tuple[Participant, ...]:
 
 
 def committed_responsible(referral: Referral) -> tuple[Participant, ...]:
-    """The persons responsible who acknowledge the basic facts and have not left."""
+    """The persons responsible who acknowledge the basic facts and have not left.
+
+    In a conflict without a crime there is no offence to acknowledge: the parties of this side who are interested.
+    """
     return tuple(
-        person for person in referral.taking_part(ParticipantRole.RESPONSIBLE) if person.acknowledges
+        person
+        for person in referral.taking_part(ParticipantRole.RESPONSIBLE)
+        if person.acknowledges or (referral.conflict and person.interest is Interest.INTERESTED)
     )
 
 

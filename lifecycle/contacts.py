@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from schemas.events import (
     ContactSafetyRecorded,
+    CustodyDetailsRecorded,
     Event,
     ParticipantAdded,
     ParticipantAmended,
@@ -12,7 +13,7 @@ from schemas.events import (
     ReferralReceived,
     StepCorrected,
 )
-from schemas.facts import NewParticipant
+from schemas.facts import CustodyDetails, NewParticipant
 from schemas.people import ContactSafety, Person
 
 
@@ -40,6 +41,21 @@ def contact_of(history: Iterable[Recorded], participant: str) -> Contact:
     for event in _standing(list(history)):
         contact = _after(contact, event, participant)
     return contact
+
+
+def custody_details_of(history: Iterable[Recorded], participant: str) -> CustodyDetails | None:
+    """Where a participant serves a sentence, as recorded last; None where nothing was recorded.
+
+    Args:
+        history: the whole log, decrypted with the referral's key.
+        participant: their id.
+    """
+    found = [
+        event
+        for event in _standing(list(history))
+        if isinstance(event, CustodyDetailsRecorded) and event.participant == participant
+    ]
+    return found[-1] if found else None
 
 
 def _standing(history: list[Recorded]) -> Iterator[Event]:

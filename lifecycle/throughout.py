@@ -17,7 +17,13 @@ from lifecycle.core import (
 from lifecycle.ladder import raised
 from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
-from lifecycle.stages.intake import check_court_dates, check_participant
+from lifecycle.stages.intake import (
+    check_court_dates,
+    check_crime_reference,
+    check_hate_strands,
+    check_offence,
+    check_participant,
+)
 from schemas.areas import LONDON
 from schemas.commands import (
     AddNote,
@@ -58,6 +64,9 @@ from schemas.vocabulary import AgeBand, Channel, EndReason, ParticipantRole, Pur
 
 # These can still be withdrawn after closing: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
+_HARD_DATES = frozenset(
+    {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.SENTENCE_DATE}
+)
 _ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
 _BY_A_SUPERVISOR = frozenset(
     {ReviewSubject.UNREACHABLE, ReviewSubject.PREPARATION, ReviewSubject.SUPERVISION}
@@ -202,6 +211,16 @@ def decide_amend_referral(
     check_court_dates(
         command.court_date or referral.court_date, command.deferred_on or referral.deferred_on, at
     )
+    check_offence(
+        command.offence or referral.offence,
+        command.offence_group or referral.offence_group,
+        conflict=referral.conflict,
+    )
+    check_hate_strands(
+        referral.hate_strands if command.hate_strands is None else command.hate_strands,
+        referral.sensitive_categories if categories is None else categories,
+    )
+    check_crime_reference(command.crime_reference)
     yield event_from(ReferralAmended, command)
 
 
@@ -257,7 +276,7 @@ def decide_extend_deadline(
         raise Refused(
             "deadline_unknown", f"No such deadline is open; open: {', '.join(still_open)}.", "deadline"
         )
-    if found.name in (DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION):
+    if found.name in _HARD_DATES:
         raise Refused("hard_date", "The service cannot move this date.", "deadline")
     if command.until <= found.due_at:
         raise Refused(
@@ -337,6 +356,12 @@ def apply_participant_amended(event: ParticipantAmended, referral: Referral, rec
         "age_band": event.age_band,
         "gender": event.gender,
         "ethnicity": event.ethnicity,
+        "disability": event.disability,
+        "religion": event.religion,
+        "sexual_orientation": event.sexual_orientation,
+        "gender_identity": event.gender_identity,
+        "pregnancy_or_maternity": event.pregnancy_or_maternity,
+        "interpreter_needed": event.interpreter_needed,
         "custody": event.custody,
     }
     person = referral.participant(event.participant)
@@ -360,6 +385,9 @@ def apply_contact_safety_recorded(
 def apply_referral_amended(event: ReferralAmended, referral: Referral, recorded: Recorded) -> Referral:
     known = {
         "offence": event.offence,
+        "offence_group": event.offence_group,
+        "hate_strands": event.hate_strands,
+        "district": event.district,
         "sensitive_categories": event.sensitive_categories,
         "justice_stage": event.justice_stage,
         "court_date": event.court_date,
@@ -399,6 +427,12 @@ def apply_deadline_reached(event: DeadlineReached, referral: Referral, recorded:
     )
     reached = ReachedPoint(deadline=event.deadline, point=event.point, at=event.at)
     return referral.model_copy(update={"reached": (*others, reached)})
+
+
+@clocks
+def _supervision(referral: Referral) -> Iterator[Clock]:
+    held_at = referral.reviewed.get(ReviewSubject.SUPERVISION, referral.received_at)
+    yield Clock(DeadlineName.SUPERVISION, started_at=held_at)
 
 
 @clocks

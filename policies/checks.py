@@ -31,6 +31,7 @@ OWN_DATE = frozenset(
         DeadlineName.COURT_DATE,
         DeadlineName.AGREEMENT_ITEM,
         DeadlineName.HOLD_REVIEW,
+        DeadlineName.SENTENCE_DATE,
     }
 )
 """The deadlines that fall on a date of their own rather than some time after their clock starts."""

@@ -21,6 +21,8 @@ from schemas.vocabulary import (
 
 Why = Annotated[str, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")]
 
+Said = Annotated[str, Sensitive, Field(min_length=3, max_length=4000, description="in words; sealed")]
+
 
 class OpenReferral(facts.ReferralForm):
     """Send a referral to the service."""
@@ -361,6 +363,32 @@ class RecordCourtNews(facts.CourtNews):
     kind: Literal["record_court_news"] = "record_court_news"
 
 
+class RecordCustodyDetails(facts.CustodyDetails):
+    """Record where a person responsible serves a sentence, and a date in it that the work is best done by."""
+
+    kind: Literal["record_custody_details"] = "record_custody_details"
+
+
+class RecordTimeSpent(facts.TimeSpent):
+    """Record the minutes that you spent on the referral."""
+
+    kind: Literal["record_time_spent"] = "record_time_spent"
+
+
+class RecordComplaint(facts.ComplaintMade):
+    """Record a complaint about the service; a closed referral takes one too."""
+
+    kind: Literal["record_complaint"] = "record_complaint"
+    text: Said
+
+
+class AnswerComplaint(facts.ComplaintAnswer):
+    """Record how a complaint was answered. Who has the referral or facilitates it may not."""
+
+    kind: Literal["answer_complaint"] = "answer_complaint"
+    text: Said
+
+
 class RaiseSafeguarding(Model):
     """Raise a safeguarding concern: every message and contact stops at once."""
 
@@ -569,6 +597,10 @@ Command = Annotated[
     | RecordContactSafety
     | AmendReferral
     | RecordCourtNews
+    | RecordCustodyDetails
+    | RecordTimeSpent
+    | RecordComplaint
+    | AnswerComplaint
     | RaiseSafeguarding
     | LiftSafeguarding
     | Hold

@@ -332,6 +332,31 @@ class CourtUpdated(facts.CourtNews):
     kind: Literal["court_updated"] = "court_updated"
 
 
+class CustodyDetailsRecorded(facts.CustodyDetails):
+    """It was recorded where a person responsible serves a sentence, and by which day the work is best done."""
+
+    kind: Literal["custody_details_recorded"] = "custody_details_recorded"
+
+
+class TimeSpentRecorded(facts.TimeSpent):
+    """Somebody spent time on the referral."""
+
+    kind: Literal["time_spent_recorded"] = "time_spent_recorded"
+
+
+class ComplaintRecorded(facts.ComplaintMade):
+    """Somebody complained about the service."""
+
+    kind: Literal["complaint_recorded"] = "complaint_recorded"
+    complaint: facts.ComplaintId
+
+
+class ComplaintAnswered(facts.ComplaintAnswer):
+    """A complaint was answered."""
+
+    kind: Literal["complaint_answered"] = "complaint_answered"
+
+
 class SafeguardingRaised(facts.Concern):
     """A safeguarding concern froze every message and contact."""
 
@@ -568,6 +593,10 @@ Event = Annotated[
     | ContactSafetyRecorded
     | ReferralAmended
     | CourtUpdated
+    | CustodyDetailsRecorded
+    | TimeSpentRecorded
+    | ComplaintRecorded
+    | ComplaintAnswered
     | SafeguardingRaised
     | SafeguardingLifted
     | PutOnHold

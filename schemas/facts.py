@@ -11,6 +11,14 @@ from pydantic import Field, model_validator
 
 from schemas.areas import Area
 from schemas.base import ActivityId, Day, Model, Moment, Note, ParticipantId
+from schemas.characteristics import (
+    Disability,
+    GenderIdentity,
+    PregnancyOrMaternity,
+    Religion,
+    SexualOrientation,
+)
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import ContactSafety, Person, StaffId
 from schemas.privacy import Sensitive, Special
 from schemas.reference import Reference
@@ -18,6 +26,8 @@ from schemas.vocabulary import (
     AgeBand,
     Agency,
     Channel,
+    ComplaintAbout,
+    ComplaintOutcome,
     Confirmation,
     ConsentForm,
     ContactOutcome,
@@ -43,15 +53,34 @@ from schemas.vocabulary import (
     RiskFactor,
     Scale,
     SensitiveCategory,
+    SentenceDate,
     SignOffSubject,
     Source,
     TaskResult,
     Verdict,
+    Work,
 )
 
 Reason = Annotated[
     str | None, Sensitive, Field(min_length=3, max_length=2000, description="why, in words; sealed")
 ]
+
+CrimeReference = Annotated[
+    str | None,
+    Sensitive,
+    Field(max_length=40, description="the crime reference number of the police; sealed"),
+]
+District = Annotated[
+    str | None,
+    Special,
+    Field(
+        pattern=r"^(E0[6-9]|W06)\d{6}$",
+        description="the local authority district, by its nine-character code of the Office for National Statistics, "
+        "such as E06000047 (County Durham)",
+    ),
+]
+"""The district where the harm happened. The police area is in the clear; with a district a rare offence could single
+somebody out, so it is sealed and counted as a coarse fact. Whether a well-formed code is in use is not checked."""
 
 
 Which = Annotated[
@@ -68,6 +97,14 @@ class NewParticipant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    disability: Annotated[Disability, Special] = Disability.UNKNOWN
+    religion: Annotated[Religion, Special] = Religion.UNKNOWN
+    sexual_orientation: Annotated[SexualOrientation, Special] = SexualOrientation.UNKNOWN
+    gender_identity: Annotated[GenderIdentity, Special] = GenderIdentity.UNKNOWN
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity, Special] = PregnancyOrMaternity.UNKNOWN
+    interpreter_needed: Annotated[bool | None, Special] = Field(
+        default=None, description="whether an interpreter is needed; absent: nobody has asked"
+    )
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
     accompanies: ParticipantId | None = Field(
         default=None,
@@ -84,7 +121,17 @@ class ReferralForm(Model):
     source: Source
     initiator: Initiator
     offence: Offence
+    offence_group: OffenceGroup | None = Field(
+        default=None, description="the offence group by which the police count it"
+    )
+    conflict: bool = Field(
+        default=False,
+        description="a conflict without a crime: both sides are parties to it; where the policy accepts these",
+    )
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    hate_strands: Annotated[tuple[HateStrand, ...], Special] = Field(default=(), max_length=len(HateStrand))
+    district: District = None
+    crime_reference: CrimeReference = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = Field(default=None, description="the sentencing hearing, for pre-sentence work")
     deferred_on: Day | None = Field(default=None, description="when sentence was deferred")
@@ -429,6 +476,12 @@ class Amendment(Model):
     age_band: AgeBand | None = None
     gender: Gender | None = None
     ethnicity: Annotated[Ethnicity | None, Special] = None
+    disability: Annotated[Disability | None, Special] = None
+    religion: Annotated[Religion | None, Special] = None
+    sexual_orientation: Annotated[SexualOrientation | None, Special] = None
+    gender_identity: Annotated[GenderIdentity | None, Special] = None
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity | None, Special] = None
+    interpreter_needed: Annotated[bool | None, Special] = None
     custody: Annotated[Custody | None, Special] = None
 
 
@@ -443,7 +496,13 @@ class CaseAmendment(Model):
     """Changes to what is known about the referral; only the fields given are replaced."""
 
     offence: Offence | None = None
+    offence_group: OffenceGroup | None = None
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...] | None, Special] = None
+    hate_strands: Annotated[tuple[HateStrand, ...] | None, Special] = Field(
+        default=None, max_length=len(HateStrand)
+    )
+    district: District = None
+    crime_reference: CrimeReference = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     court_date: Day | None = None
     deferred_on: Day | None = None
@@ -464,6 +523,59 @@ class CourtNews(Model):
         if self.plea is None and self.adjourned is None and self.court_date is None:
             raise ValueError("say at least one of plea, adjourned, court_date")
         return self
+
+
+class CustodyDetails(Model):
+    """Where a person responsible serves a sentence; replaces all that was recorded before."""
+
+    participant: ParticipantId
+    prison: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=120, description="the prison, where they are in one"
+    )
+    prison_number: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=20, description="their prison number, such as A1234BC"
+    )
+    sentence_date: Annotated[Day | None, Special] = Field(
+        default=None, description="the day by which the work is best done; it has a clock of its own"
+    )
+    sentence_date_is: Annotated[SentenceDate | None, Special] = Field(
+        default=None, description="what that day is"
+    )
+
+
+class TimeSpent(Model):
+    """Time that somebody spent on the referral."""
+
+    minutes: int = Field(ge=1, le=1440, description="1 to 1440")
+    work: Work = Field(description="what it was spent on")
+    participant: ParticipantId | None = None
+    spent_on: Day | None = Field(default=None, description="the day; absent: today")
+
+
+ComplaintId = Annotated[
+    str, Field(pattern=r"^k[0-9]{1,2}$", description="the complaint's id, such as k1, as `rj show` prints it")
+]
+
+
+class ComplaintMade(Model):
+    """A complaint about the service."""
+
+    about: ComplaintAbout
+    made_by: ParticipantId | None = Field(default=None, description="who complained; absent: somebody else")
+    received_on: Day | None = Field(default=None, description="the day it came; absent: today")
+    text: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=4000, description="what was complained about; sealed"
+    )
+
+
+class ComplaintAnswer(Model):
+    """The answer to a complaint."""
+
+    complaint: ComplaintId
+    outcome: ComplaintOutcome
+    text: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=4000, description="what was answered; sealed"
+    )
 
 
 class SignOffDecision(Model):

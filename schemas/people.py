@@ -10,7 +10,7 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.notices import AT_ONCE, Category
 from schemas.privacy import Sensitive
-from schemas.vocabulary import Channel
+from schemas.vocabulary import Channel, PractitionerLevel
 
 STAFF_ID = r"^[a-z][a-z0-9-]{1,30}$"
 StaffId = Annotated[
@@ -57,6 +57,10 @@ class Staff(Model):
         description="a colleague's name, kept in the register in the clear; only `rj staff list` shows it",
     )
     advanced_practitioner: bool = Field(default=False, description="may lead a sensitive case (RJC register)")
+    trainee: bool = Field(
+        default=False, description="still learns; nobody is this and an advanced practitioner"
+    )
+    volunteer: bool = Field(default=False, description="gives their time unpaid")
     active: bool = True
     absent_until: AwareDatetime | None = Field(
         default=None, description="holiday or sickness cover until then"
@@ -78,6 +82,13 @@ class Staff(Model):
         description="when they were given their role or a further area, or made active again; set by the register",
     )
     role_by: StaffId | None = Field(default=None, description="who gave it; set by the register")
+
+    @property
+    def level(self) -> PractitionerLevel:
+        """How far they have come as a practitioner."""
+        if self.advanced_practitioner:
+            return PractitionerLevel.ADVANCED_PRACTITIONER
+        return PractitionerLevel.TRAINEE if self.trainee else PractitionerLevel.PRACTITIONER
 
     def absent(self, at: datetime) -> bool:
         """Whether they are absent at that moment."""
@@ -116,6 +127,9 @@ class Person(Model):
     phone: Annotated[str | None, Sensitive] = Field(default=None, max_length=40)
     email: Annotated[str | None, Sensitive] = Field(default=None, max_length=254)
     address: Annotated[str | None, Sensitive] = Field(default=None, max_length=500)
+    language: Annotated[str | None, Sensitive] = Field(
+        default=None, max_length=60, description="the language they speak best, or British Sign Language"
+    )
     needs: Annotated[str | None, Sensitive] = Field(
         default=None,
         max_length=2000,

@@ -65,6 +65,9 @@ class DeadlineName(StrEnum):
     INACTIVITY = "inactivity"
     HOLD_REVIEW = "hold_review"
     TASK = "task"
+    SENTENCE_DATE = "sentence_date"
+    SUPERVISION = "supervision"
+    COMPLAINT = "complaint"
     TRANSFER_ANSWER = "transfer_answer"
 
 
@@ -136,9 +139,16 @@ class FactKind(StrEnum):
     AGE_BAND = "age_band"
     GENDER = "gender"
     ETHNICITY = "ethnicity"
+    DISABILITY = "disability"
+    RELIGION = "religion"
+    SEXUAL_ORIENTATION = "sexual_orientation"
+    GENDER_IDENTITY = "gender_identity"
+    PREGNANCY_OR_MATERNITY = "pregnancy_or_maternity"
     CUSTODY = "custody"
     JUSTICE_STAGE = "justice_stage"
     SENSITIVE_CATEGORY = "sensitive_category"
+    HATE_STRAND = "hate_strand"
+    DISTRICT = "district"
     RISK_LEVEL = "risk_level"
     SCALE_SCORE = "scale_score"
     NEED_SCORE = "need_score"
@@ -194,6 +204,10 @@ class Policy(Model):
     overridable: tuple[OverridableGate, ...] = Field(
         default=tuple(OverridableGate),
         description="the gates that a supervisor may override; never a consent",
+    )
+    conflicts_without_crime_accepted: bool = Field(
+        default=False,
+        description="whether a conflict without a crime may be referred; both sides are parties",
     )
     recording_allowed: bool = Field(
         default=False, description="whether a consent to recording may be taken at all"

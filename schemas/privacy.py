@@ -26,8 +26,8 @@ class Sensitive:
 
 
 class Special:
-    """Marks a field of a special category: health, a risk judgement, a score, an answer, ethnic group, being the victim
-    of a sexual or hate crime, custody.
+    """Marks a field of a special category: health, a risk judgement, a score, an answer, ethnic group, religion, sexual
+    orientation, being the victim of a sexual or hate crime, custody; or a place so small that it could single out.
 
     Such a field is encrypted at rest with the referral's own key and redacted from logs, as one that identifies is; it
     may be in workflow state, which Temporal keeps sealed, because rules decide by it.

@@ -8,8 +8,16 @@ from pydantic import AwareDatetime, Field, model_validator
 from schemas.activity import Activity, Held, activities_of_older_state
 from schemas.areas import Area
 from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
+from schemas.characteristics import (
+    Disability,
+    GenderIdentity,
+    PregnancyOrMaternity,
+    Religion,
+    SexualOrientation,
+)
 from schemas.exchange import Communication
 from schemas.notices import Outcome
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Policy, Rung
 from schemas.privacy import Special
@@ -17,6 +25,8 @@ from schemas.vocabulary import (
     AgeBand,
     Channel,
     ClosureReason,
+    ComplaintAbout,
+    ComplaintOutcome,
     Confirmation,
     ConsentForm,
     ContactOutcome,
@@ -41,6 +51,7 @@ from schemas.vocabulary import (
     Source,
     Stage,
     Verdict,
+    Work,
 )
 
 
@@ -60,7 +71,16 @@ class Participant(Model):
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.UNKNOWN
     ethnicity: Annotated[Ethnicity, Special] = Ethnicity.UNKNOWN
+    disability: Annotated[Disability, Special] = Disability.UNKNOWN
+    religion: Annotated[Religion, Special] = Religion.UNKNOWN
+    sexual_orientation: Annotated[SexualOrientation, Special] = SexualOrientation.UNKNOWN
+    gender_identity: Annotated[GenderIdentity, Special] = GenderIdentity.UNKNOWN
+    pregnancy_or_maternity: Annotated[PregnancyOrMaternity, Special] = PregnancyOrMaternity.UNKNOWN
+    interpreter_needed: Annotated[bool | None, Special] = None
     custody: Annotated[Custody, Special] = Custody.UNKNOWN
+    sentence_date: Annotated[date | None, Special] = Field(
+        default=None, description="a date in their sentence that the work is best done by"
+    )
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -219,6 +239,16 @@ class Task(Model):
     cancelled: bool = Field(default=False, description="whether the appointment is off")
 
 
+class Complaint(Model):
+    """A complaint about the service, and how it was answered."""
+
+    id: str
+    about: ComplaintAbout
+    made_by: ParticipantId | None = None
+    since: AwareDatetime
+    outcome: ComplaintOutcome | None = Field(default=None, description="absent: it is not answered")
+
+
 class TransferOffer(Model):
     """An offer of the referral to another area that waits for an answer."""
 
@@ -261,7 +291,11 @@ class Referral(Model):
     source: Source
     initiator: Initiator
     offence: Offence
+    offence_group: OffenceGroup | None = None
+    conflict: bool = Field(default=False, description="a conflict without a crime; both sides are parties")
     sensitive_categories: Annotated[tuple[SensitiveCategory, ...], Special] = ()
+    hate_strands: Annotated[tuple[HateStrand, ...], Special] = ()
+    district: Annotated[str | None, Special] = None
     justice_stage: Annotated[JusticeStage | None, Special] = None
     received_at: AwareDatetime
     linked_to: str | None = None
@@ -310,6 +344,8 @@ class Referral(Model):
 
     tasks: tuple[Task, ...] = Field(default=(), description="those that nobody has dealt with yet")
 
+    complaints: tuple[Complaint, ...] = ()
+    minutes_spent: dict[Work, int] = Field(default={}, description="by staff, by what they were spent on")
     transfer_offer: TransferOffer | None = None
     transfers: tuple[Transferred, ...] = Field(default=(), description="from area to area, oldest first")
 

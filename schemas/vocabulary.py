@@ -52,6 +52,8 @@ class Offence(StrEnum):
     HOMICIDE = "homicide"
     ANTISOCIAL_BEHAVIOUR = "antisocial_behaviour"
     OTHER = "other"
+    NO_CRIME = "no_crime"
+    """A conflict in which nobody is the offender; only where the policy accepts these."""
 
 
 class SensitiveCategory(StrEnum):
@@ -110,18 +112,49 @@ class Gender(StrEnum):
     FEMALE = "female"
     MALE = "male"
     ANOTHER = "another"
+    PREFER_NOT_TO_SAY = "prefer_not_to_say"
     UNKNOWN = "unknown"
 
 
 class Ethnicity(StrEnum):
-    """The five groups of the census of England and Wales 2021."""
+    """The 19 groups of the census of England and Wales 2021 and their five heads, the first part of each value.
+
+    A head alone is used where no more is known. Source: Office for National Statistics, census 2021, question 15.
+    """
 
     ASIAN = "asian"
+    ASIAN_BANGLADESHI = "asian_bangladeshi"
+    ASIAN_CHINESE = "asian_chinese"
+    ASIAN_INDIAN = "asian_indian"
+    ASIAN_PAKISTANI = "asian_pakistani"
+    ASIAN_ANY_OTHER = "asian_any_other"
     BLACK = "black"
+    BLACK_AFRICAN = "black_african"
+    BLACK_CARIBBEAN = "black_caribbean"
+    BLACK_ANY_OTHER = "black_any_other"
     MIXED = "mixed"
+    MIXED_WHITE_AND_ASIAN = "mixed_white_and_asian"
+    MIXED_WHITE_AND_BLACK_AFRICAN = "mixed_white_and_black_african"
+    MIXED_WHITE_AND_BLACK_CARIBBEAN = "mixed_white_and_black_caribbean"
+    MIXED_ANY_OTHER = "mixed_any_other"
     WHITE = "white"
+    WHITE_BRITISH = "white_british"
+    WHITE_IRISH = "white_irish"
+    WHITE_GYPSY_OR_IRISH_TRAVELLER = "white_gypsy_or_irish_traveller"
+    WHITE_ROMA = "white_roma"
+    WHITE_ANY_OTHER = "white_any_other"
     OTHER = "other"
+    OTHER_ARAB = "other_arab"
+    OTHER_ANY_OTHER = "other_any_other"
+    PREFER_NOT_TO_SAY = "prefer_not_to_say"
     UNKNOWN = "unknown"
+
+    @property
+    def head(self) -> "Ethnicity":
+        """The head that the group belongs to; a head, no answer and unknown are their own."""
+        if self is Ethnicity.PREFER_NOT_TO_SAY:
+            return self
+        return Ethnicity(self.partition("_")[0])
 
 
 class Custody(StrEnum):
@@ -465,3 +498,50 @@ class TaskResult(StrEnum):
 
     PASSED_ON = "passed_on"
     NOT_NEEDED = "not_needed"
+
+
+class Work(StrEnum):
+    """What staff spend time on."""
+
+    CONTACT = "contact"
+    MEETING = "meeting"
+    ACTIVITY = "activity"
+    TRAVEL = "travel"
+    ADMINISTRATION = "administration"
+
+
+class SentenceDate(StrEnum):
+    """What a date in a sentence is. The tariff is the time that must be served before release can be considered."""
+
+    RELEASE = "release"
+    TARIFF_END = "tariff_end"
+    LICENCE_END = "licence_end"
+    ORDER_END = "order_end"
+
+
+class ComplaintAbout(StrEnum):
+    """What a complaint is about."""
+
+    CONDUCT = "conduct"
+    DECISION = "decision"
+    DELAY = "delay"
+    INFORMATION = "information"
+    PRIVACY = "privacy"
+    OTHER = "other"
+
+
+class ComplaintOutcome(StrEnum):
+    """How a complaint was answered."""
+
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    NOT_UPHELD = "not_upheld"
+    WITHDRAWN = "withdrawn"
+
+
+class PractitionerLevel(StrEnum):
+    """How far a practitioner has come. Source: Restorative Justice Council, practitioner registration."""
+
+    TRAINEE = "trainee"
+    PRACTITIONER = "practitioner"
+    ADVANCED_PRACTITIONER = "advanced_practitioner"

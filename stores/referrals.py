@@ -33,11 +33,16 @@ class Line(Model):
     overdue: bool
     inactive: bool
     """Whether there was no activity for longer than the policy allows."""
+    unsupervised: bool
+    """Whether case supervision was not held for longer than the policy allows."""
     on_hold: bool
     safeguarding: bool
     sensitive: bool
     received_at: AwareDatetime
     closure_reason: ClosureReason | None
+
+
+_SUPERVISORS_ONLY = frozenset({DeadlineName.INACTIVITY, DeadlineName.SUPERVISION})
 
 
 def visible(referral: Referral, deadlines: Sequence[Deadline], at: datetime) -> Visible:
@@ -55,8 +60,8 @@ def visible(referral: Referral, deadlines: Sequence[Deadline], at: datetime) -> 
 
 
 def soonest_due(deadlines: Iterable[Deadline]) -> Deadline | None:
-    """The next deadline for staff. Inactivity is for the supervisor's list only."""
-    return next((each for each in deadlines if each.name != DeadlineName.INACTIVITY), None)
+    """The next deadline for staff. Inactivity and case supervision are for the supervisor's list only."""
+    return next((each for each in deadlines if each.name not in _SUPERVISORS_ONLY), None)
 
 
 def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str, Any]:
@@ -116,6 +121,8 @@ _LINES = (
     " coalesce(next_due_at <= now(), FALSE) AS overdue,"
     " EXISTS (SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
     "  AND d.due_at <= now()) AS inactive,"
+    " EXISTS (SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'supervision'"
+    "  AND d.due_at <= now()) AS unsupervised,"
     " on_hold, safeguarding, sensitive, received_at,"
     " closure_reason FROM referral"
 )
@@ -139,7 +146,7 @@ async def list_referrals(
     Args:
         areas: only of these; None: of all.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Inactive referrals count as
-            overdue, though inactivity is not shown as the next deadline.
+            overdue, and those without case supervision, though neither is shown as the next deadline.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         limit: at most so many.
     """

@@ -288,10 +288,12 @@ def _given(state: State, at: datetime, by: str) -> State:
 
 def _state(member: Staff) -> State:
     """A person as the SQL function staff_state() returns them."""
-    return member.model_dump(mode="json") | {
+    told = member.model_dump(mode="json") | {
         "absent_until": _instant(member.absent_until),
         "role_since": _instant(member.role_since),
     }
+    # Marks that are younger than the register are told only where they are borne.
+    return {name: value for name, value in told.items() if value or name not in ("volunteer", "trainee")}
 
 
 def _instant(at: datetime | None) -> str | None:

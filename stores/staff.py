@@ -12,7 +12,7 @@ from stores.database import Connection, Pool
 
 _FIELDS = (
     "id, role, areas, name, advanced_practitioner, active, absent_until, stand_in, email, at_once, digest,"
-    " role_since, role_by"
+    " role_since, role_by, volunteer, trainee"
 )
 
 

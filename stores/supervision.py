@@ -246,7 +246,7 @@ _WORKLOAD = """
 WITH coming AS (
     SELECT reference, bool_or(due_at <= $2) AS overdue, bool_or(due_at > $2) AS soon
     FROM deadline
-    WHERE due_at < $3 AND key <> 'inactivity'
+    WHERE due_at < $3 AND key NOT IN ('inactivity', 'supervision')
     GROUP BY reference
 ), load AS (
     SELECT caseworker, count(*) AS open, count(*) FILTER (WHERE on_hold) AS on_hold,
@@ -274,7 +274,8 @@ async def workload(pool: Pool, *, areas: Collection[Area] | None = None, now: da
 
     Args:
         areas: only referrals, and caseworkers with none, of these; None: of all.
-        now: what is due from now to the end of the week in London is due this week; inactivity does not count.
+        now: what is due from now to the end of the week in London is due this week; inactivity and case supervision
+            do not count.
     """
     rows = await pool.fetch(_WORKLOAD, _names(areas), now, week_end(now))
     return [Load.model_validate(dict(row)) for row in rows]

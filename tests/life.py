@@ -10,6 +10,7 @@ from schemas.vocabulary import RiskFactor
 
 HARMED, RESPONSIBLE = "h1", "r1"
 BIRTHDAY = "1907-11-13"
+PRISON_NUMBER = "Q7393XV"
 
 
 def form(words: str = "Invented", **changes: object) -> OpenReferral:
@@ -20,6 +21,7 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
         "phone": words,
         "email": words,
         "address": words,
+        "language": words,
         "needs": words,
     }
     safety = {"safe_channels": ["phone"], "safe_from": "09:00", "safe_until": "17:00", "seen_by": words}
@@ -35,6 +37,7 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
         ],
         "summary": words,
         "sent_by": words,
+        "crime_reference": _crime_reference(words),
     }
     opened = parse_command("open_referral", body | changes)
     assert isinstance(opened, OpenReferral)
@@ -219,7 +222,15 @@ def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
     """Who asks for what that leaves the referral in its stage: pauses, concerns, amendments, notes."""
     amended = {"participant": HARMED, "person": {"name": words, "phone": words}}
     safety = {"participant": HARMED, "contact_safety": {"safe_channels": ["phone"], "seen_by": words}}
+    custody = {"participant": RESPONSIBLE, "prison": words, "prison_number": PRISON_NUMBER}
     return [
+        ("cw-1", c.RecordComplaint.model_validate({"about": "delay", "made_by": HARMED, "text": words})),
+        (
+            "su-1",
+            c.AnswerComplaint.model_validate({"complaint": "k1", "outcome": "upheld", "text": words}),
+        ),
+        ("cw-1", c.RecordCustodyDetails.model_validate(custody)),
+        ("cw-1", c.RecordTimeSpent.model_validate({"minutes": 45, "work": "contact", "participant": HARMED})),
         ("cw-1", c.AddNote(note=words)),
         ("cw-1", c.Hold(review_on=on + timedelta(days=30), reason=words)),
         ("cw-1", c.Resume()),
@@ -227,10 +238,18 @@ def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
         ("su-1", c.LiftSafeguarding(note=words)),
         ("cw-1", c.AmendParticipant.model_validate(amended)),
         ("cw-1", c.RecordContactSafety.model_validate(safety)),
-        ("cw-1", c.AmendReferral.model_validate({"summary": words})),
+        (
+            "cw-1",
+            c.AmendReferral.model_validate({"summary": words, "crime_reference": _crime_reference(words)}),
+        ),
         ("su-1", c.Reassign(caseworker="cw-2", reason=words)),
         ("su-2", c.RecordReview.model_validate({"subject": "supervision", "note": words})),
     ]
+
+
+def _crime_reference(words: str) -> str:
+    """The words, where they could be one."""
+    return words if any(map(str.isdigit, words)) else "42/12345/26"
 
 
 def _attempt(participant: str, outcome: str, words: str) -> c.RecordContactAttempt:

@@ -7,10 +7,11 @@ from pydantic import Field
 from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import fold
-from lifecycle.contacts import contact_of
+from lifecycle.contacts import contact_of, custody_details_of
 from lifecycle.leaving import known_participant
 from schemas.access import DataKind
 from schemas.base import Model
+from schemas.facts import CustodyDetails
 from schemas.people import ContactSafety, Person
 from stores.logs import event_log
 
@@ -22,12 +23,14 @@ class ContactDetails(Model):
         participant: their id.
         person: name and addresses.
         contact_safety: which ways and hours are safe.
+        custody: where they serve a sentence, and a date in it; None where nothing was recorded.
         frozen: whether a safeguarding concern forbids every contact now.
     """
 
     participant: str
     person: Person = Field(repr=False)
     contact_safety: ContactSafety | None = Field(repr=False)
+    custody: CustodyDetails | None = Field(default=None, repr=False)
     frozen: bool
 
 
@@ -54,5 +57,6 @@ async def contact_details(session: Session, reference: str, participant: str) ->
         participant=participant,
         person=contact.person,
         contact_safety=contact.safety,
+        custody=custody_details_of(history, participant),
         frozen=referral.safeguarding is not None,
     )

@@ -36,6 +36,7 @@ _FOR_ANYBODY = frozenset(
     {"kind", "stage", "left", "participant", "purpose", "caseworker", "facilitator", "co_facilitator"}
     | {"deadline", "point", "rung", "corrects", "was", "version"}
     | {"template", "to", "perhaps_before", "task", "result"}
+    | {"minutes", "work", "complaint"}
     | {"communication", "activity"}
 )
 _AFTER_ERASURE = frozenset({"kind"})

@@ -39,7 +39,11 @@ _RULES_ONLY: dict[str, Any] = {
     "risk": {"assessments"},
     "tasks": {"__all__": {"why"}},
     "participants": {
-        "__all__": {"age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"},
+        "__all__": {
+            *("age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"),
+            *("disability", "religion", "sexual_orientation", "gender_identity", "pregnancy_or_maternity"),
+            "sentence_date",
+        },
     },
 }
 # Of a message that is on its way.

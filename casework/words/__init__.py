@@ -16,11 +16,13 @@ from casework.words.happened import SENTENCES, sentence
 from casework.words.people import People, deadline_in_words, in_words, on_day, people_of, when
 from casework.words.standing import (
     activities,
+    complaints,
     erased,
     message_underway,
     origin,
     participant,
     standing,
+    time_spent,
     to_tell,
     what_stops,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "SENTENCES",
     "People",
     "activities",
+    "complaints",
     "deadline_change",
     "deadline_in_words",
     "erased",
@@ -43,6 +46,7 @@ __all__ = [
     "sentence",
     "span_in_words",
     "standing",
+    "time_spent",
     "to_tell",
     "what_follows_at",
     "what_stops",

@@ -30,6 +30,9 @@ ENDS_WITH = {
     DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
     DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
+    DeadlineName.SENTENCE_DATE: "the day itself; another date, or none, is recorded (record_custody_details)",
+    DeadlineName.SUPERVISION: "case supervision held (record_review), after which it runs anew",
+    DeadlineName.COMPLAINT: "the answer to the complaint (answer_complaint)",
     DeadlineName.TRANSFER_ANSWER: "the other area's answer (accept_transfer, refuse_transfer), or taking the offer "
     "back (withdraw_transfer_offer)",
 }
@@ -38,6 +41,7 @@ ENDS_WITH = {
 _OWN_DATES = {
     DeadlineName.COURT_DATE: "the day of the hearing",
     DeadlineName.RISK_RECONFIRMATION: "the beginning of the activity",
+    DeadlineName.SENTENCE_DATE: "a date in a sentence, such as a release or the end of an order",
     DeadlineName.AGREEMENT_ITEM: "the end of the day that was agreed",
     DeadlineName.HOLD_REVIEW: "the day that was set when the hold began",
 }

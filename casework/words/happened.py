@@ -553,6 +553,33 @@ def say_court_updated(told: Told, people: People) -> str:
     return f"there is news from the court{': ' if news else ''}{', '.join(news)}"
 
 
+@says("custody_details_recorded")
+def say_custody_details_recorded(told: Told, people: People) -> str:
+    what = f" ({in_words(told.sentence_date_is)})" if told.sentence_date_is else ""
+    by = f"; the day to bear in mind is {on_day(told.sentence_date)}{what}" if told.sentence_date else ""
+    return f"it was recorded where {people.within(told.participant)} serves a sentence{by}"
+
+
+@says("time_spent_recorded")
+def say_time_spent_recorded(told: Told, people: People) -> str:
+    if told.minutes is None:
+        return "time was spent on the referral"
+    return f"time was spent on {in_words(told.work)}: {told.minutes} minute{'s' * (told.minutes != 1)}"
+
+
+@says("complaint_recorded")
+def say_complaint_recorded(told: Told, people: People) -> str:
+    by = f" by {people.called(told.made_by)}" if told.made_by else ""
+    about = f" about {in_words(told.about)}" if told.about else ""
+    return f"a complaint{about} was made{by}"
+
+
+@says("complaint_answered")
+def say_complaint_answered(told: Told, people: People) -> str:
+    what = f"complaint {told.complaint}" if told.complaint else "a complaint"
+    return f"{what} was answered{f': {in_words(told.outcome)}' if told.outcome else ''}"
+
+
 @says("safeguarding_raised")
 def say_safeguarding_raised(told: Told, people: People) -> str:
     return "a safeguarding concern was raised: every message and contact is frozen"

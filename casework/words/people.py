@@ -37,9 +37,16 @@ def deadline_in_words(key: str) -> str:
     name, _, about = key.partition("/")
     if not about:
         return in_words(name)
+    if name == DeadlineName.COMPLAINT:
+        return f"{name} {about}"
     about, _, activity = about.partition("/")
     of = "of" if name in (DeadlineName.SIGN_OFF, DeadlineName.RISK_RECONFIRMATION) else "about"
     return f"{in_words(name)} {of} {in_words(about)}{f' for {activity}' if activity else ''}"
+
+
+def side_in_words(role: ParticipantRole, *, conflict: bool) -> str:
+    """What a person is in a referral; in a conflict without a crime both sides are parties."""
+    return "party" if conflict and role in SIDES else SIDES.get(role, in_words(role))
 
 
 @dataclass(frozen=True)
@@ -49,10 +56,12 @@ class People:
     Attributes:
         roles: what each is, by id.
         names: their full names, by id, where the reader may see them; else empty.
+        conflict: whether it is about a conflict without a crime, in which both sides are parties.
     """
 
     roles: Mapping[str, ParticipantRole]
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    conflict: bool = False
 
     def called(self, participant: str | None) -> str:
         """A person as a sentence ends with them: June; or h1, the person harmed."""
@@ -74,8 +83,8 @@ class People:
         return " and ".join([", ".join(called[:-1]), called[-1]] if len(called) > 1 else called)
 
     def _side(self, role: ParticipantRole) -> str:
-        side = SIDES.get(role, in_words(role))
-        alone = sum(each is role for each in self.roles.values()) == 1
+        side = side_in_words(role, conflict=self.conflict)
+        alone = sum(each is role for each in self.roles.values()) == 1 and side != "party"
         return f"{'the' if alone else 'an' if side[0] in 'aeiou' else 'a'} {side}"
 
     def _short_name(self, participant: str) -> str | None:
@@ -95,13 +104,15 @@ def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = Non
         names: by id, where the reader may see them.
     """
     roles: dict[str, ParticipantRole] = {}
+    conflict = False
     for recorded in history:
         match recorded.event:
             case e.ReferralReceived():
                 roles |= {each.id: each.role for each in recorded.event.participants}
+                conflict = recorded.event.conflict
             case e.ParticipantAdded():
                 roles[recorded.event.participant.id] = recorded.event.participant.role
-    return People(roles, names or {})
+    return People(roles, names or {}, conflict)
 
 
 def _first_name(name: str | None) -> str | None:

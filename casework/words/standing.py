@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casework.words.exchange import communications
-from casework.words.people import SIDES, in_words, on_day, when
+from casework.words.people import in_words, on_day, side_in_words, when
 from lifecycle.consents import in_force
 from messages.notice_facts import template_in_words
 from schemas.activity import Activity
@@ -33,8 +33,10 @@ def erased(note: Erasure) -> str:
 def origin(referral: Referral) -> Iterator[str]:
     """Where a referral is from, and whose it is."""
     stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
+    offence = in_words(referral.offence_group or referral.offence)
+    what = "conflict without a crime" if referral.conflict else offence
     yield (
-        f"Area {referral.area}, {in_words(referral.offence)}, {stage_of_justice}; "
+        f"Area {referral.area}, {what}, {stage_of_justice}; "
         f"sent by {in_words(referral.source)}, wished for by {in_words(referral.initiator)}, "
         f"received {when(referral.received_at)}"
     )
@@ -111,18 +113,35 @@ def _of_activity(referral: Referral, activity: Activity) -> Iterator[str]:
             yield f"Agreement {item.id} by {item.by}: {state}"
 
 
+def complaints(referral: Referral) -> Iterator[str]:
+    """The complaints about the service, answered or not."""
+    for each in referral.complaints:
+        by = f" by {each.made_by}" if each.made_by else ""
+        state = in_words(each.outcome) if each.outcome else "not answered"
+        yield f"Complaint {each.id} about {in_words(each.about)}{by}, {when(each.since)}: {state}"
+
+
+def time_spent(referral: Referral) -> Iterator[str]:
+    """The time that staff recorded, by what it was spent on."""
+    if referral.minutes_spent:
+        spent = ", ".join(f"{in_words(work)} {minutes}" for work, minutes in referral.minutes_spent.items())
+        yield f"Minutes spent: {spent}; {sum(referral.minutes_spent.values())} in all"
+
+
 def participant(referral: Referral, person: Participant) -> str:
     """What somebody is in the referral, what they said to it, and which consents they gave and lack."""
-    parts = [f"{person.id} {SIDES.get(person.role, in_words(person.role))}"]
+    parts = [f"{person.id} {side_in_words(person.role, conflict=referral.conflict)}"]
     if person.accompanies:
         parts.append(f"for {person.accompanies}")
     if person.child:
         parts.append("under 18")
+    if person.interpreter_needed:
+        parts.append("needs an interpreter")
     if person.ended:
         return ", ".join([*parts, f"part ended: {in_words(person.ended)}"])
     if person.interest:
         parts.append(in_words(person.interest))
-    if person.acknowledges is not None:
+    if person.acknowledges is not None and not referral.conflict:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
     missing = [

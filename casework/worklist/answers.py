@@ -222,6 +222,26 @@ ANSWERS: dict[DeadlineName, Answer] = {
         {"task": "{about}"},
         why=Why.TASK,
     ),
+    DeadlineName.SENTENCE_DATE: Answer(
+        "Be ready before {due}, then record where {who} is",
+        "record_custody_details",
+        "A date in the sentence comes near; what is not done by then may become harder.",
+        WHOM,
+    ),
+    DeadlineName.SUPERVISION: Answer(
+        "Hold case supervision with {caseworker}",
+        "record_review",
+        "Every open case has it once in a while.",
+        {"subject": "supervision"},
+        why=Why.REVIEW,
+    ),
+    DeadlineName.COMPLAINT: Answer(
+        "Answer complaint {about}",
+        "answer_complaint",
+        "Whoever complained waits for it.",
+        {"complaint": "{about}"},
+        why=Why.REVIEW,
+    ),
 }
 """What answers each deadline; `casework/referral/deadlines.py` says in words what ends it."""
 

@@ -210,7 +210,8 @@ def _contact(referral: Referral, side: ParticipantRole) -> Step | None:
             return Step(ask, person)
         if person.interest is Interest.UNDECIDED:
             return Step(ANSWERS[DeadlineName.THINKING_TIME], person)
-        if side is ParticipantRole.RESPONSIBLE and person.acknowledges is None:
+        asked_for_facts = side is ParticipantRole.RESPONSIBLE and not referral.conflict
+        if asked_for_facts and person.acknowledges is None:
             facts = Answer(
                 "Ask {who} whether they acknowledge the basic facts",
                 "record_acknowledgement",

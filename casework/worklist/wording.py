@@ -74,6 +74,8 @@ _FOR_A_LATER_DAY = frozenset(
         DeadlineName.INACTIVITY,
         DeadlineName.PREPARATION_REVIEW,
         DeadlineName.RISK_RECONFIRMATION,
+        DeadlineName.SENTENCE_DATE,
+        DeadlineName.SUPERVISION,
         DeadlineName.SURVEY,
         DeadlineName.THINKING_TIME,
         DeadlineName.UNREACHABLE_REVIEW,
@@ -152,7 +154,7 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         if each.active and each.id[0] in "hr" and (not there or each.id in there)
     )
     return {
-        "who": _people(found.participants),
+        "who": _people(found.participants, conflict=referral.conflict),
         "participant": found.participants[0] if found.participants else "",
         "everybody": everybody,
         "attending": attending,
@@ -239,9 +241,10 @@ def _group(found: Found, answer: Answer, at: datetime, *, late: bool) -> Group:
     return Group.LATER if waits else Group.NEXT_STEPS
 
 
-def _people(participants: Collection[str]) -> str:
+def _people(participants: Collection[str], *, conflict: bool) -> str:
     """By id and side: h1, the person harmed. A partner who sent the referral has an id only."""
-    named = [f"{each}, {_SIDES[each[0]]}," if _is_participant(each) else each for each in participants]
+    sides = _SIDES | {"h": "a party", "r": "a party"} if conflict else _SIDES
+    named = [f"{each}, {sides[each[0]]}," if _is_participant(each) else each for each in participants]
     return " and ".join(named)
 
 

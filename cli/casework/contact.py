@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,7 @@ from cli.common import (
 if TYPE_CHECKING:
     from casework.referral.contact import ContactDetails
     from casework.session import Session
+    from schemas.facts import CustodyDetails
 
 app = command_group()
 
@@ -79,6 +81,17 @@ def _lines(found: ContactDetails) -> list[str]:
     ]
     if safety.seen_by:
         lines.append(f"Messages may be seen by: {safety.seen_by}")
+    lines += _custody(found.custody) if found.custody else ()
+    if person.language:
+        lines.append(f"Language: {person.language}")
     if person.needs:
         lines.append(f"Needs: {person.needs}")
     return lines
+
+
+def _custody(details: CustodyDetails) -> Iterator[str]:
+    where = ", ".join(filter(None, (details.prison, details.prison_number)))
+    if where:
+        yield f"Prison: {where}"
+    if details.sentence_date and details.sentence_date_is:
+        yield f"{words(details.sentence_date_is).capitalize()}: {details.sentence_date:%a %-d %b %Y}"

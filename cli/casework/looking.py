@@ -185,6 +185,7 @@ def _row(line: ReferralLine) -> tuple[str, ...]:
     marks = {
         "overdue": line.next_due_at is not None and line.next_due_at <= datetime.now(UTC),
         "inactive": line.inactive,
+        "unsupervised": line.unsupervised,
         "on hold": line.on_hold,
         "safeguarding": line.safeguarding,
         "sensitive": line.sensitive,

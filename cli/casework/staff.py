@@ -28,6 +28,7 @@ from cli.common import (
 from schemas.areas import LONDON, Area
 from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff
+from schemas.vocabulary import PractitionerLevel
 
 if TYPE_CHECKING:
     from casework.session import Session
@@ -77,8 +78,16 @@ def add_command(
     staff: AsOption,
     name: NameOption = None,
     advanced_practitioner: Annotated[
-        bool, typer.Option("--advanced-practitioner", help="May lead a sensitive case.")
+        bool,
+        typer.Option(
+            "--advanced-practitioner",
+            help="May lead a sensitive case; the same as --level advanced_practitioner.",
+        ),
     ] = False,
+    level: Annotated[
+        PractitionerLevel | None, typer.Option(help="How far they have come as a practitioner.")
+    ] = None,
+    volunteer: Annotated[bool, typer.Option("--volunteer", help="Gives their time unpaid.")] = False,
     email: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Where messages reach them; else their inbox only.")
     ] = None,
@@ -98,9 +107,12 @@ def add_command(
 
         if role not in PEOPLES_ROLES:
             raise BadInput(f"--role: accepted: {', '.join(PEOPLES_ROLES)}.")
+        if advanced_practitioner and level not in (None, PractitionerLevel.ADVANCED_PRACTITIONER):
+            raise BadInput(f"--level: {level} contradicts --advanced-practitioner; give one of them.")
         member = _member(
             *(staff_id, role, area, name, email),
-            advanced_practitioner=advanced_practitioner,
+            level=PractitionerLevel.ADVANCED_PRACTITIONER if advanced_practitioner else level,
+            volunteer=volunteer,
             active=not inactive,
         )
         return await enter(session, member)
@@ -129,7 +141,8 @@ def _member(
     name: str | None,
     email: str | None,
     *,
-    advanced_practitioner: bool = False,
+    level: PractitionerLevel | None = None,
+    volunteer: bool = False,
     active: bool = True,
 ) -> Staff:
     from cli.reading import refuse_unprintable
@@ -141,7 +154,9 @@ def _member(
         role=role,
         areas=tuple(dict.fromkeys(areas)),
         name=name,
-        advanced_practitioner=advanced_practitioner,
+        advanced_practitioner=level is PractitionerLevel.ADVANCED_PRACTITIONER,
+        trainee=level is PractitionerLevel.TRAINEE,
+        volunteer=volunteer,
         active=active,
         email=_address(email),
     )
@@ -175,7 +190,7 @@ def list_command(
 
     found = run_as(staff, work, temporal=False)
     if as_json:
-        print_json([member.model_dump(mode="json") for member in found])
+        print_json([member.model_dump(mode="json") | {"level": member.level} for member in found])
     elif found:
         print_table([("ID", "ROLE", "AREAS", "NAME", ""), *map(_row, found)])
     else:
@@ -186,6 +201,10 @@ def _row(member: Staff) -> tuple[str, ...]:
     marks = []
     if member.advanced_practitioner:
         marks.append("advanced practitioner")
+    if member.trainee:
+        marks.append("trainee")
+    if member.volunteer:
+        marks.append("volunteer")
     if not member.active:
         marks.append("inactive")
     if member.email is not None:

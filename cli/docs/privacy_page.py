@@ -48,8 +48,8 @@ def privacy_page(command: str) -> str:
 
 _EXAMPLES = {
     DataClass.IDENTIFYING: "names, addresses, dates of birth, whatever staff write in words",
-    DataClass.SPECIAL: "ethnic group, custody and stage of justice, kinds of sexual or hate crime, risk factors and "
-    "levels, scores, needs, survey answers",
+    DataClass.SPECIAL: "ethnic group, disability, religion, sexual orientation, gender identity, custody and stage of "
+    "justice, kinds of sexual or hate crime, district, risk factors and levels, scores, needs, survey answers",
 }
 
 

@@ -1,5 +1,6 @@
 """Received: a referral is sent, checked for a duplicate, and allocated to a caseworker."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -20,10 +21,20 @@ from schemas.events import (
     StageEntered,
 )
 from schemas.facts import NewParticipant
+from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
-from schemas.vocabulary import Initiator, JusticeStage, ParticipantRole, SensitiveCategory, Stage
+from schemas.vocabulary import (
+    Initiator,
+    JusticeStage,
+    Offence,
+    ParticipantRole,
+    SensitiveCategory,
+    Stage,
+)
+
+_CRIME_REFERENCE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 /-]{2,39}")
 
 MAY_OPEN = WORKERS | {Role.PARTNER}
 
@@ -57,9 +68,57 @@ def open_referral(
     by_responsible = command.initiator is Initiator.PERSON_RESPONSIBLE
     if by_responsible and _refused_category(policy, command.sensitive_categories):
         raise Refused("offender_initiated_refused", f"{offender_initiated_accepted.sentence}.", "initiator")
+    if command.conflict and not policy.conflicts_without_crime_accepted:
+        raise Refused(
+            "conflict_not_accepted",
+            "This service does not accept a conflict without a crime; its policy says so "
+            "(conflicts_without_crime_accepted).",
+            "conflict",
+        )
+    check_offence(command.offence, command.offence_group, conflict=command.conflict)
+    check_hate_strands(command.hate_strands, command.sensitive_categories)
+    check_crime_reference(command.crime_reference)
     _check_dates(command, at)
     _check_participants(command)
     return (event_from(ReferralReceived, command, reference=reference, policy=policy),)
+
+
+def check_offence(offence: Offence, group: OffenceGroup | None, *, conflict: bool) -> None:
+    """Raise Refused where the offence, its group and being a conflict without a crime contradict each other."""
+    if conflict != (offence is Offence.NO_CRIME):
+        accepted = (
+            "is no_crime" if conflict else "is no_crime for a conflict without a crime alone (conflict)"
+        )
+        raise Refused("offence_does_not_fit", f"The offence {accepted}.", "offence")
+    if group is not None and not group.fits(offence):
+        fitting = ", ".join(each for each in OffenceGroup if each.fits(offence)) or "none"
+        raise Refused(
+            "offence_group_does_not_fit",
+            f"This offence group is not of the offence {offence}; accepted: {fitting}.",
+            "offence_group",
+        )
+
+
+def check_hate_strands(strands: Iterable[HateStrand], categories: Iterable[SensitiveCategory]) -> None:
+    """Raise Refused where a strand is named of what is not marked as a hate crime: what a sensitive case asks for would
+    not be asked."""
+    if any(strands) and SensitiveCategory.HATE_CRIME not in set(categories):
+        raise Refused(
+            "hate_crime_missing",
+            "Strands belong to a hate crime: name hate_crime among the sensitive categories too.",
+            "hate_strands",
+        )
+
+
+def check_crime_reference(given: str | None) -> None:
+    """Raise Refused where a crime reference cannot be one. Every force has a form of its own, so little is checked."""
+    if given is not None and not _CRIME_REFERENCE.fullmatch(given):
+        raise Refused(
+            "crime_reference_unlikely",
+            "A crime reference has letters, digits, spaces, / and - only, and at least one digit, "
+            "such as 42/12345/26.",
+            "crime_reference",
+        )
 
 
 def _check_dates(command: OpenReferral, at: datetime) -> None:

@@ -29,7 +29,18 @@ from schemas.vocabulary import (
 
 @gate("facts_not_acknowledged", "A person responsible must have acknowledged the basic facts")
 def facts_acknowledged(referral: Referral, actor: Actor, at: datetime) -> str | None:
-    return None if committed_responsible(referral) else ""
+    if committed_responsible(referral):
+        return None
+    return (
+        "in a conflict without a crime, the other party must want to take part" if referral.conflict else ""
+    )
+
+
+@gate("no_facts", "There must be an offence whose facts can be acknowledged")
+def offence_to_acknowledge(referral: Referral, actor: Actor, at: datetime) -> str | None:
+    if not referral.conflict:
+        return None
+    return "in a conflict without a crime, record whether this party wants to take part"
 
 
 @gate(
@@ -65,6 +76,7 @@ ENTRY_GATES[Stage.PREPARATION] = BOTH_CONSENTS
 @rule(
     RecordAcknowledgement,
     stages=OPEN_STAGES - {Stage.RECEIVED},
+    gates=[offence_to_acknowledge],
     may_lead_to=LEAVING_LEADS_TO,
 )
 def decide_record_acknowledgement(

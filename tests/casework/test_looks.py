@@ -22,11 +22,13 @@ from schemas import commands as c
 from schemas.access import LONGEST_REASON, DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
+from schemas.vocabulary import Method
 from stores import notices
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyErased, KeyStore
 from stores.logs.anchors import Anchors
-from tests.life import form
+from tests.book import MONDAY, Book
+from tests.life import form, until_preparation
 from tests.register import enter
 from tests.stores.test_event_log import Recording
 
@@ -294,3 +296,22 @@ async def test_of_an_erased_referral_no_reason_is_asked_for_or_left(
 def test_a_session_does_not_show_the_reason() -> None:
     session = Session(cast(Any, None), cast(Any, None), WayIn.API, SAID)
     assert SAID not in repr(session)
+
+
+async def test_who_runs_one_activity_works_on_its_referral_while_they_do(
+    pool: Pool, keys: KeyStore, referrals: Referrals
+) -> None:
+    book = Book(pool, keys, Area.DERBYSHIRE, "dy")
+    await book.hire()
+    reference = await book.open()
+    await book.tell(reference, until_preparation(MONDAY.date()), MONDAY)
+    facilitator = await sign_in(referrals, "dy-fb", WayIn.COMMAND_LINE)
+    assert await require_access(facilitator, What.PEOPLE, reference) is Relation.OWN_AREA
+    for method in (Method.SHUTTLE, Method.LETTER):
+        await book.take(reference, "cw-1", c.PlanActivity(method=method), MONDAY)
+    own = c.AssignFacilitators(facilitator="fa-2", activity="a2")
+    await book.take(reference, "cw-1", own, MONDAY)
+    assert await require_access(facilitator, What.PEOPLE, reference) is Relation.OWN
+    another = c.AssignFacilitators(facilitator="fa-1", activity="a2")
+    await book.take(reference, "cw-1", another, MONDAY)
+    assert await require_access(facilitator, What.PEOPLE, reference) is Relation.OWN_AREA

@@ -24,6 +24,7 @@ from schemas.notices import Outcome
 from schemas.vocabulary import (
     Channel,
     ClosureReason,
+    ComplaintAbout,
     ContactOutcome,
     Initiator,
     Interest,
@@ -61,6 +62,7 @@ def stories() -> Iterator[Story]:
     yield meeting.do(c.BookPreparationMeeting(participant="h1", starts_at=meeting.at + timedelta(days=2)))
     yield Story(opening()).do(c.OfferTransfer(area=ELSEWHERE, reason=CANARY), by=SUPERVISOR)
     yield Story(opening()).do(c.RaiseSafeguarding(note=CANARY))
+    yield Story(opening()).do(c.RecordComplaint(about=ComplaintAbout.DELAY, text=CANARY))
     late = Story(opening()).allocated().later(days=10)
     for point in ("warn-1", "due", "escalate-1"):
         late.do(c.ReachDeadline(deadline="first_contact", point=point), by=CLOCK)

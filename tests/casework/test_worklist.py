@@ -751,3 +751,33 @@ async def test_where_the_person_responsible_asked_they_are_approached_first(pool
     found = (await work_of(pool, CASEWORKER, MONDAY)).items
     assert {each.kind for each in found} == {"record_contact_attempt"}
     assert {each.concerns for each in found} == {(RESPONSIBLE,)}
+
+
+async def test_a_date_in_a_sentence_does_not_hide_what_comes_next(book: Book, pool: Pool) -> None:
+    reference = await in_preparation(book)
+    far = {"participant": RESPONSIBLE, "sentence_date": "2027-03-01", "sentence_date_is": "release"}
+    before = await only(pool, CASEWORKER, MONDAY + HOUR)
+    await book.take(reference, "cw-1", c.RecordCustodyDetails.model_validate(far), MONDAY)
+    found = (await work_of(pool, CASEWORKER, MONDAY + HOUR)).items
+    assert [each.verb for each in found if each.group is Group.NEXT_STEPS] == [before.verb]
+    [dated] = [each for each in found if each.deadline == f"sentence_date/{RESPONSIBLE}"]
+    assert dated.group is Group.LATER
+    assert dated.actions[0].kind == "record_custody_details"
+
+
+async def test_a_complaint_and_case_supervision_are_a_supervisors_when_they_come_near(
+    book: Book, pool: Pool
+) -> None:
+    reference = await in_preparation(book)
+    complained = c.RecordComplaint.model_validate({"about": "delay", "text": CANARY})
+    await book.take(reference, "cw-1", complained, MONDAY)
+    later = MONDAY + timedelta(weeks=12, hours=-2)
+    work = (await work_of(pool, SUPERVISOR, later)).items
+    verbs = {each.deadline: (each.verb, each.actions[0].kind, each.actions[0].fields) for each in work}
+    assert verbs["complaint/k1"] == ("Answer complaint k1", "answer_complaint", {"complaint": "k1"})
+    assert verbs["supervision"] == (
+        f"Hold case supervision with {CASEWORKER}",
+        "record_review",
+        {"subject": "supervision"},
+    )
+    assert not [each for each in work if CANARY in each.model_dump_json()]

@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from lifecycle.notifying.tasks import open_tasks
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
+from schemas.characteristics import Disability
 from schemas.commands import Command
 from schemas.facts import NeedScore
 from schemas.privacy import every_model, is_sensitive
@@ -31,6 +32,7 @@ from schemas.vocabulary import (
     Need,
     Occasion,
     Scale,
+    SentenceDate,
     SignOffSubject,
     TaskResult,
 )
@@ -39,6 +41,7 @@ from tests.conftest import STAFF
 from tests.life import (
     BIRTHDAY,
     HARMED,
+    PRISON_NUMBER,
     RESPONSIBLE,
     asides,
     book,
@@ -198,7 +201,7 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
         "tables": "\n".join(rows).encode(),
         "logs": written_logs.getvalue().encode(),
     } | {str(path): path.read_bytes() for path in files_below(servers_folder)}
-    for canary in (CANARY, BIRTHDAY):
+    for canary in (CANARY, BIRTHDAY, PRISON_NUMBER):
         found_in = [place for place, content in places.items() if canary.encode() in content]
         assert found_in == []
 
@@ -231,6 +234,9 @@ SPECIAL = (
     "offender_manager",
     "pcl_5",
     "drugs_and_alcohol",
+    "limited_a_lot",
+    "E06000047",
+    "tariff_end",
 )
 
 
@@ -240,10 +246,12 @@ async def everything_special(referrals: Referrals) -> str:
     opened = form(justice_stage="post_sentence_custody", sensitive_categories=["child_sexual_exploitation"])
     harmed, responsible = opened.participants
     people = (
-        harmed.model_copy(update={"ethnicity": Ethnicity.ASIAN}),
+        harmed.model_copy(
+            update={"ethnicity": Ethnicity.ASIAN_INDIAN, "disability": Disability.LIMITED_A_LOT}
+        ),
         responsible.model_copy(update={"custody": Custody.IN_PRISON}),
     )
-    opened = opened.model_copy(update={"participants": people})
+    opened = opened.model_copy(update={"participants": people, "district": "E06000047"})
     reference = (await referrals.open(opened, "cw-1")).reference
     for staff_id, command in until_preparation(now.date()):
         await referrals.take(reference, command, staff_id)
@@ -254,6 +262,11 @@ async def everything_special(referrals: Referrals) -> str:
     need = NeedScore(need=Need.DRUGS_AND_ALCOHOL, score=1)
     said: tuple[Command, ...] = (
         c.RecordConfirmation(participant="r1", confirmation=Confirmation.OFFENDER_MANAGER),
+        c.RecordCustodyDetails(
+            participant="r1",
+            sentence_date=now.date() + timedelta(days=90),
+            sentence_date_is=SentenceDate.TARIFF_END,
+        ),
         c.RecordScale(participant="h1", scale=Scale.PCL_5, occasion=Occasion.BEFORE, score=77),
         c.RecordNeeds(participant="h1", occasion=Occasion.BEFORE, needs=(need,)),
     )

@@ -19,6 +19,7 @@ async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Refer
         "Safe hours: 09:00 to 17:00",
         "Voicemail: leave none",
         "Messages may be seen by: Canary Nobody",
+        "Language: Canary Nobody",
         "Needs: Canary Nobody",
     ]
     safety = {"safe_channels": ["in_person"], "may_leave_voicemail": True}
@@ -31,6 +32,26 @@ async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Refer
     found = (await rj("contact", reference, "h1", "--as", "su-1", "--json")).json
     assert (found["frozen"], found["contact_safety"]["safe_channels"]) == (True, ["in_person"])
     assert "Safe: nothing" in (await rj("contact", reference, "r1", "--as", "su-1")).out
+
+
+async def test_whoever_prepares_somebody_in_prison_reads_which_one_and_until_when(
+    rj: Rj, referrals: Referrals
+) -> None:
+    reference = (await referrals.open(form("Canary Nobody"), "cw-1")).reference
+    custody = {
+        "participant": "r1",
+        "prison": "HMP Invented",
+        "prison_number": "A1234BC",
+        "sentence_date": "2199-03-01",
+        "sentence_date_is": "tariff_end",
+    }
+    await referrals.take(reference, c.RecordCustodyDetails.model_validate(custody), "cw-1")
+    said = (await rj("contact", reference, "r1", "--as", "cw-1")).out
+    assert "Prison: HMP Invented, A1234BC" in said
+    assert "Tariff end: Fri 1 Mar 2199" in said
+    assert "Prison" not in (await rj("contact", reference, "h1", "--as", "cw-1")).out
+    shown = (await rj("show", reference, "--as", "cw-1")).out
+    assert "Invented" not in shown
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ async def test_whom_a_deadline_is_about_is_said(book: Book) -> None:
 async def test_rj_explains_the_deadlines_of_a_referral(rj: Rj, reference: str) -> None:
     said = await rj("deadlines", reference, "--as", "cw-1")
     assert said.code == 0, said.err
-    assert f"{reference}: 3 by the policy that it keeps (England and Wales, version 2026-12.1)." in said.out
+    assert f"{reference}: 4 by the policy that it keeps (England and Wales, version 2026-12.2)." in said.out
     for key in ("allocation", "first_contact", "inactivity"):
         assert f"  key: {key}\n" in said.out
     found = (await rj("deadlines", reference, "--json", "--as", "cw-1")).json
@@ -245,6 +245,7 @@ async def test_what_a_resume_has_moved_is_said_by_the_log(book: Book) -> None:
         "Moved: allocation: due Wed 4 Mar 2026 10:00 (was Tue 3 Mar 2026 10:00)",
         "Moved: first contact: due Thu 5 Mar 2026 10:00 (was Wed 4 Mar 2026 10:00)",
         "Moved: inactivity: due Tue 31 Mar 2026 10:00 (was Mon 30 Mar 2026 10:00)",
+        "Moved: supervision: due Tue 26 May 2026 10:00 (was Mon 25 May 2026 10:00)",
     ]
 
 

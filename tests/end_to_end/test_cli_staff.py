@@ -51,6 +51,33 @@ async def test_a_person_is_entered_changed_and_listed(rj: Rj, referrals: Referra
     ]
 
 
+async def test_a_volunteer_and_the_level_of_a_practitioner_are_entered_and_listed(
+    rj: Rj, referrals: Referrals
+) -> None:
+    by = ("--as", await manager(referrals, Area.GWENT))
+    entered = ("staff", "add", "gw-2", "--role", "facilitator", "--area", "gwent", *by)
+    await rj(*entered, "--volunteer", "--level", "trainee")
+    assert "trainee; volunteer" in (await rj("staff", "list", "--area", "gwent", *by)).out
+    await rj(*entered, "--level", "advanced_practitioner")
+    listed = (await rj("staff", "list", "--area", "gwent", "--json", *by)).json
+    [member] = [each for each in listed if each["id"] == "gw-2"]
+    assert (member["level"], member["advanced_practitioner"], member["volunteer"]) == (
+        "advanced_practitioner",
+        True,
+        False,
+    )
+    log = (await rj("staff", "log", "--of", "gw-2", *by)).out.splitlines()
+    assert log[-1].endswith("gw-2 changed: advanced practitioner; no longer a trainee; no longer a volunteer")
+
+
+async def test_a_level_that_contradicts_the_older_option_is_refused(rj: Rj, referrals: Referrals) -> None:
+    by = ("--as", await manager(referrals, Area.GWENT))
+    entered = ("staff", "add", "gw-3", "--role", "facilitator", "--area", "gwent", *by)
+    said = await rj(*entered, "--level", "trainee", "--advanced-practitioner")
+    assert said.code == 2
+    assert "--level: trainee contradicts --advanced-practitioner" in said.err
+
+
 async def test_what_is_not_given_anew_stays(rj: Rj) -> None:
     entered = ("staff", "add", "kp-1", "--role", "caseworker", "--area", "durham", "--as", "sm-1")
     await rj(*entered, "--name", "Known Invented", "--email", "kp-1@example.org")

@@ -27,6 +27,8 @@ from schemas.vocabulary import (
     Agency,
     Channel,
     ClosureReason,
+    ComplaintAbout,
+    ComplaintOutcome,
     Confirmation,
     ConsentForm,
     ContactOutcome,
@@ -49,14 +51,21 @@ from schemas.vocabulary import (
     RiskFactor,
     Scale,
     SensitiveCategory,
+    SentenceDate,
     SignOffSubject,
     TaskResult,
     Verdict,
+    Work,
 )
 from tests.lifecycle.story import ELSEWHERE, HOME, NEWER_POLICY, opening, person
 
 CANARY = "Canary Nobody"
-_BORN = "1909-09-09"
+# What is refused where it does not have its form.
+_OF_A_FORM = {
+    "date_of_birth": "1909-09-09",
+    "prison_number": "C4444NY",
+    "crime_reference": f"{CANARY} 1",
+}
 _NOBODY = "h77"
 
 M = TypeVar("M", bound=BaseModel)
@@ -110,7 +119,7 @@ def with_canary(model: M) -> M:
     changes: dict[str, Any] = {}
     for name, value in model:
         if is_sensitive(type(model), name):
-            changes[name] = _BORN if name == "date_of_birth" else CANARY
+            changes[name] = _OF_A_FORM.get(name, CANARY)
         elif isinstance(value, BaseModel):
             changes[name] = with_canary(value)
         elif isinstance(value, tuple) and any(isinstance(each, BaseModel) for each in value):
@@ -498,6 +507,38 @@ def examples_of_record_court_news(keyboard: Keyboard) -> Iterator[Command]:
     yield c.RecordCourtNews(plea=Plea.GUILTY)
     yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=90))
     yield c.RecordCourtNews(court_date=keyboard.at.date() + timedelta(days=900))
+
+
+@of("record_custody_details")
+def examples_of_record_custody_details(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (*keyboard.ids(ParticipantRole.RESPONSIBLE), "h1"):
+        yield c.RecordCustodyDetails(participant=who)
+        for days in (60, -1):
+            yield c.RecordCustodyDetails(
+                participant=who,
+                sentence_date=keyboard.at.date() + timedelta(days=days),
+                sentence_date_is=SentenceDate.RELEASE,
+            )
+
+
+@of("record_time_spent")
+def examples_of_record_time_spent(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (None, *keyboard.ids()):
+        yield c.RecordTimeSpent(minutes=45, work=Work.CONTACT, participant=who)
+    tomorrow = keyboard.at.date() + timedelta(days=1)
+    yield c.RecordTimeSpent(minutes=45, work=Work.MEETING, spent_on=tomorrow)
+
+
+@of("record_complaint")
+def examples_of_record_complaint(keyboard: Keyboard) -> Iterator[Command]:
+    for who in (None, *keyboard.ids()):
+        yield c.RecordComplaint(about=ComplaintAbout.DELAY, made_by=who, text=CANARY)
+
+
+@of("answer_complaint")
+def examples_of_answer_complaint(keyboard: Keyboard) -> Iterator[Command]:
+    for each in (*(each.id for each in keyboard.referral.complaints), "k99"):
+        yield c.AnswerComplaint(complaint=each, outcome=ComplaintOutcome.UPHELD, text=CANARY)
 
 
 @of("hold")

@@ -33,10 +33,10 @@ def test_every_stage_may_close_with_a_reason(stage: Stage) -> None:
     assert story.activity().booked is None
 
 
-def test_a_closed_referral_takes_nothing_but_its_reopening() -> None:
+def test_a_closed_referral_takes_nothing_but_its_reopening_and_a_complaint() -> None:
     story = to(Stage.VICTIM_CONTACT).do(NO_CAPACITY)
-    assert story.may() == frozenset()
-    assert story.may(SUPERVISOR) == {"reopen"}
+    assert story.may() == {"record_complaint"}
+    assert story.may(SUPERVISOR) == {"record_complaint", "reopen"}
     # What was on its way when it closed comes to its end.
     assert story.may(CLOCK) == {"settle_notice"}
     assert story.code(c.AddNote(note="invented")) == "closed"

@@ -1,16 +1,19 @@
 """Coarse facts: what figures need, and nothing by which it could be told whose it is."""
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import groupby
 
 import pytest
 
-from lifecycle import fold
+from lifecycle import evolve
 from lifecycle.coarse_facts import Changes, CoarseFact, changes, facts_of, gone_after_erasure
 from schemas import commands as c
 from schemas.events import Recorded
 from schemas.facts import NeedScore
+from schemas.offences import HateStrand
 from schemas.policy import FactKind, FactRule, Ground, Kept
+from schemas.referral import Referral
 from schemas.vocabulary import (
     AgeBand,
     Custody,
@@ -41,11 +44,13 @@ from tests.lifecycle.story import (
 def as_kept(history: Sequence[Recorded]) -> dict[tuple[int, str], CoarseFact]:
     """The facts as they stand after each step has changed them, by what their id is made of."""
     kept: dict[tuple[int, str], CoarseFact] = {}
-    before = None
+    before: Referral | None = None
     earlier: list[Recorded] = []
     for _, taken in groupby(history, key=lambda each: each.step):
         events = list(taken)
-        after = fold([*earlier, *events])
+        # As a step does it: what an event leaves alone stays the same object.
+        after = reduce(evolve, events, before)
+        assert after is not None
         changed = changes(before, events, after, earlier)
         for each in changed.gone:
             del kept[each.sequence, each.place]
@@ -90,6 +95,17 @@ def test_what_is_put_right_replaces_what_was_known() -> None:
     found = told(story)
     assert [value for name, value in found if name == "harmed_ethnicity"] == ["mixed"]
     assert "sensitive_category" not in dict(found)
+
+
+def test_a_district_and_strands_that_are_put_right_replace_what_was_known() -> None:
+    story = Story(opening(sensitive_categories=("hate_crime",), hate_strands=(HateStrand.RELIGION,)))
+    story.allocated().do(c.AmendReferral(district="E06000047"))
+    assert ("district", "E06000047") in told(story)
+    # Each alone, as nothing else of the referral changes.
+    story.do(c.AmendReferral(district="E06000005"))
+    story.do(c.AmendReferral(hate_strands=(HateStrand.RACE,)))
+    found = [each for each in told(story) if each[0] in ("district", "hate_strand")]
+    assert found == [("district", "E06000005"), ("hate_strand", "race")]
 
 
 def test_what_was_scored_and_answered_is_told_once_each() -> None:

@@ -23,6 +23,7 @@ from schemas.referral import Referral
 from schemas.vocabulary import (
     Channel,
     ClosureReason,
+    ComplaintAbout,
     ContactOutcome,
     FollowUpContact,
     Initiator,
@@ -32,12 +33,14 @@ from schemas.vocabulary import (
     Level,
     Purpose,
     ReviewSubject,
+    SentenceDate,
     Stage,
     Verdict,
 )
 from tests.lifecycle.story import (
     CLOCK,
     MONDAY,
+    POLICY,
     SUPERVISOR,
     WHY,
     Story,
@@ -651,7 +654,38 @@ def test_the_next_point_is_the_earliest_not_yet_reached() -> None:
         "first_contact escalate-2",
         "inactivity due",
         "inactivity escalate-1",
+        "supervision warn-1",
+        "supervision due",
+        "supervision escalate-1",
     ]
+
+
+def test_case_supervision_is_due_twelve_weeks_from_receipt_and_from_each_one_held() -> None:
+    story = to(Stage.VICTIM_CONTACT)
+    assert points(story, "supervision") == {
+        "warn-1": "05-11 09:00",
+        "due": "05-25 09:00",
+        "escalate-1": "06-08 09:00",
+    }
+    story.later(weeks=3).do(c.RecordReview(subject=ReviewSubject.SUPERVISION), by=SUPERVISOR)
+    assert story.open["supervision"].started_at == story.at
+    story.do(c.RecordReview(subject=ReviewSubject.PREPARATION), by=SUPERVISOR)
+    assert f"{story.open['supervision'].due_at:%m-%d}" == "06-15"
+
+
+def test_a_policy_pinned_before_a_deadline_existed_runs_none_of_it() -> None:
+    added = {DeadlineName.SUPERVISION, DeadlineName.COMPLAINT, DeadlineName.SENTENCE_DATE}
+    older = POLICY.model_copy(
+        update={"deadlines": {name: rule for name, rule in POLICY.deadlines.items() if name not in added}}
+    )
+    story = Story(policy=older).to(Stage.VICTIM_CONTACT)
+    story.do(c.RecordComplaint(about=ComplaintAbout.DELAY, text="Invented"))
+    story.do(
+        c.RecordCustodyDetails(
+            participant="r1", sentence_date=date(2026, 9, 1), sentence_date_is=SentenceDate.RELEASE
+        )
+    )
+    assert not added & {each.name for each in story.open.values()}
 
 
 def test_a_clock_never_kills_a_case() -> None:
@@ -678,6 +712,13 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
     stories.append(to(Stage.RISK_ASSESSMENT).do(assessment("h1", threats=Level.HIGH), verdict()))
     untold = c.SettleNotice(notice="1-1", template="appointment", to="h1", outcome=Outcome.NO_SAFE_CHANNEL)
     stories.append(to(Stage.VICTIM_CONTACT).do(untold, by=CLOCK))
+    stories.append(
+        to(Stage.VICTIM_CONTACT).do(c.RecordComplaint(about=ComplaintAbout.DELAY, text="Invented"))
+    )
+    released = c.RecordCustodyDetails(
+        participant="r1", sentence_date=date(2026, 9, 1), sentence_date_is=SentenceDate.RELEASE
+    )
+    stories.append(to(Stage.VICTIM_CONTACT).do(released))
     booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
     stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
     offer = c.OfferTransfer(area=Area.CUMBRIA, reason="they moved")

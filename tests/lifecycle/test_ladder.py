@@ -206,7 +206,8 @@ def test_nothing_escalates_twice_for_the_same_point() -> None:
 
 
 def test_a_review_clears_it_and_the_clock_runs_again() -> None:
-    story = wait(to(Stage.PREPARATION), 1)
+    # The first point is the warning that case supervision is due.
+    story = wait(to(Stage.PREPARATION), 2)
     assert standing(story) == [("preparation_review", "due")]
     story.do(c.RecordReview(subject=ReviewSubject.PREPARATION), by=SUPERVISOR)
     assert standing(story) == []

@@ -52,11 +52,19 @@ def as_it_was(referral: Referral) -> dict[str, Any]:
     return state
 
 
+# These are not fields but entries, none of which may be added.
+_BY_NAME = {"extensions", "extended_at", "points", "reviewed"}
+
+
 def as_known(new: Any, old: Any) -> Any:
     """A value without the fields that the older version did not know, wherever in it they stand."""
     match new, old:
         case dict(), dict():
-            return {name: as_known(value, old[name]) for name, value in new.items() if name in old}
+            return {
+                name: value if name in _BY_NAME else as_known(value, old[name])
+                for name, value in new.items()
+                if name in old
+            }
         case list(), list() if len(new) == len(old):
             return [as_known(each, was) for each, was in zip(new, old, strict=True)]
         case _:

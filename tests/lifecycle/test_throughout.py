@@ -71,6 +71,7 @@ def test_what_belongs_to_supervisors() -> None:
         "reopen",
         "correct_step",
         "adopt_policy",
+        "answer_complaint",
     }
 
 

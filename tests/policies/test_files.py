@@ -39,7 +39,7 @@ def test_what_ships_is_in_order(path: Path) -> None:
 
 def test_without_a_file_it_is_that_of_england_and_wales() -> None:
     policies = load_policies()
-    assert (policies.base.name, policies.base.version) == ("England and Wales", "2026-12.1")
+    assert (policies.base.name, policies.base.version) == ("England and Wales", "2026-12.2")
     assert policies.areas == {}
     assert policies.of(Area.DURHAM) is policies.base
 
@@ -52,6 +52,8 @@ def test_who_answers() -> None:
         DeadlineName.PREPARATION_REVIEW,
         DeadlineName.INACTIVITY,
         DeadlineName.SIGN_OFF,
+        DeadlineName.SUPERVISION,
+        DeadlineName.COMPLAINT,
         DeadlineName.TRANSFER_ANSWER,
     }
     assert all(rule.answers is Rung.CASEWORKER for name, rule in rules.items() if name not in supervised)

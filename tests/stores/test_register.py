@@ -24,6 +24,7 @@ from runtime.embedded.postgres import EmbeddedPostgres, embedded_postgres
 from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
+from schemas.vocabulary import PractitionerLevel
 from stores import register, staff
 from stores.database import Connection, Pool, connect_pool
 from stores.keys.referral_keys import KeyStore, MasterKeys
@@ -650,3 +651,33 @@ async def test_a_register_older_than_its_log_is_carried_over_once(reg: Register)
     assert await reg.broken() == []
     with pytest.raises(Refused):
         await register.enter_first(reg.pool, reg.keys, manager("sm-2"))
+
+
+async def test_a_volunteer_who_still_learns_is_entered_read_back_and_told_in_the_log(reg: Register) -> None:
+    await reg.first()
+    await reg.enter(person("cw-1"))
+    assert await reg.enter(person("cw-1", volunteer=True, trainee=True)) is Kind.CHANGED
+    found = await reg.of("cw-1")
+    assert (found.volunteer, found.level) == (True, PractitionerLevel.TRAINEE)
+    assert await reg.enter(person("cw-1", advanced_practitioner=True)) is Kind.CHANGED
+    found = await reg.of("cw-1")
+    assert (found.volunteer, found.level) == (False, PractitionerLevel.ADVANCED_PRACTITIONER)
+    _, _, last = await staff_log.read(reg.pool, of="cw-1")
+    assert last.before is not None
+    assert last.before.trainee
+    assert await reg.broken() == []
+
+
+async def test_an_event_from_before_there_were_volunteers_still_leads_to_its_entry(reg: Register) -> None:
+    await reg.first()
+    await reg.enter(person("cw-1", advanced_practitioner=True))
+    stored = await reg.owner.fetchval("SELECT after::text FROM staff_event WHERE subject = 'cw-1'")
+    assert not {"volunteer", "trainee", "level"} & set(json.loads(stored))
+    assert (await reg.of("cw-1")).level is PractitionerLevel.ADVANCED_PRACTITIONER
+    assert await reg.broken() == []
+
+
+async def test_nobody_is_a_trainee_and_an_advanced_practitioner(reg: Register) -> None:
+    await reg.first()
+    with pytest.raises(asyncpg.PostgresError, match="no entry of the register"):
+        await reg.enter(person("cw-1", trainee=True, advanced_practitioner=True))

@@ -159,7 +159,7 @@ async def test_the_workload_counts_what_each_has_in_hand(book: Book) -> None:
     await register.set_absent(book.pool, book.keys, "la-1", None, None, "la-1")
 
 
-async def test_inactivity_is_neither_due_nor_overdue_work(book: Book) -> None:
+async def test_inactivity_and_case_supervision_are_neither_due_nor_overdue_work(book: Book) -> None:
     reference = await book.allocated()
     await book.take(reference, "cw-1", attempt(), MONDAY)
     quiet = (await _loads(book, MONDAY + timedelta(days=400)))["la-1"]

@@ -81,6 +81,13 @@ async def test_every_deadline_comes_on_its_day(years: Years) -> None:
         escalate_1=working_days(day, 3),
     )
     expect("inactivity", due=working_days(day, 20))
+    twelve_weeks = day + timedelta(weeks=12)
+    expect(
+        "supervision",
+        warn_1=day + timedelta(weeks=10),
+        due=twelve_weeks,
+        escalate_1=working_days(twelve_weeks, 10),
+    )
     await years.env.sleep(timedelta(weeks=5))
 
     # Three attempts on two channels, and a person who cannot be reached.
@@ -90,6 +97,19 @@ async def test_every_deadline_comes_on_its_day(years: Years) -> None:
         tried = {"participant": HARMED, "channel": channel, "outcome": "no_answer"}
         await referral.take(c.RecordContactAttempt.model_validate(tried), "cw-1")
     expect(f"unreachable_review/{HARMED}", due=working_days(day, 10))
+    complaint = {"about": "delay", "text": "Invented"}
+    await referral.take(c.RecordComplaint.model_validate(complaint), "cw-1")
+    answered = working_days(day, 20)
+    expect("complaint/k1", warn_1=working_days(day, 15), due=answered, escalate_1=answered)
+    release = working_days(day, 40)
+    custody = {"participant": RESPONSIBLE, "sentence_date": release, "sentence_date_is": "release"}
+    await referral.take(c.RecordCustodyDetails.model_validate(custody), "cw-1")
+    expect(
+        f"sentence_date/{RESPONSIBLE}",
+        warn_1=working_days(release, -20),
+        warn_2=working_days(release, -10),
+        due=release,
+    )
     expect("inactivity", due=working_days(day, 20))
     await years.env.sleep(timedelta(weeks=5))
 
@@ -189,7 +209,9 @@ async def test_every_deadline_comes_on_its_day(years: Years) -> None:
     assert {key: found.get(key) for key in expected} == expected
     # Two that are left have their own dates, and tests of their own below; a task comes of a message, in test_notices.
     named = {key.partition("/")[0] for key, _ in expected}
+    # The answer of another area has its own tests too.
     elsewhere = {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.TASK}
+    elsewhere |= {DeadlineName.TRANSFER_ANSWER}
     assert named == set(DeadlineName) - elsewhere
 
 
@@ -242,6 +264,6 @@ async def test_a_hold_of_three_weeks_moves_each_open_deadline_by_exactly_that(ye
     length = overview.referral.frozen[-1].length
     assert length >= timedelta(weeks=3)
     after = {each.key: each.points for each in overview.deadlines}
-    assert set(after) == set(before) == {"risk_assessment", "inactivity"}
+    assert set(after) == set(before) == {"risk_assessment", "inactivity", "supervision"}
     # Inactivity starts anew, since to resume is to act.
     assert after["risk_assessment"] == {point: at + length for point, at in before["risk_assessment"].items()}
