@@ -9,14 +9,29 @@ from simulation.year.duties import (
     closed,
     conference,
     contact,
+    exchange,
     follow_up,
     intake,
+    planning,
     preparation,
     risk,
     throughout,
+    transfers,
 )
 from simulation.year.duties.table import DUTIES, Case, Todo, todos
 
-ALL = (intake, contact, risk, preparation, conference, follow_up, closed, throughout)
+ALL = (
+    intake,
+    contact,
+    risk,
+    planning,
+    preparation,
+    exchange,
+    conference,
+    follow_up,
+    closed,
+    throughout,
+    transfers,
+)
 
 __all__ = ["ALL", "DUTIES", "Case", "Todo", "todos"]

@@ -14,6 +14,7 @@ from schemas.commands import Command
 from schemas.vocabulary import (
     Stage,
 )
+from simulation.year.duties.exchange import under_way
 from simulation.year.duties.risk import reconfirm
 from simulation.year.duties.table import WORDS, Case, Todo, duty, today
 
@@ -32,7 +33,7 @@ def conference(case: Case) -> Iterator[Todo]:
 
 
 def _booked(case: Case, activity: Activity, booked: Booked) -> Iterator[Todo]:
-    about = f"{activity.id}/{case.times('activity_booked')}"
+    about = f"{activity.id}/{case.times('activity_booked')}/{booked.starts_at:%Y%m%d}"
     held = f"held/{about}"
     if held in case.refused or (case.course.postponed and not case.times("activity_postponed")):
         yield Todo(
@@ -45,8 +46,9 @@ def _booked(case: Case, activity: Activity, booked: Booked) -> Iterator[Todo]:
     confirmed = confirmed_recently(case.referral, activity, booked.starts_at)
     if not confirmed and case.life.last_at < booked.starts_at:
         earliest = at_day_start(shift_working_days(today(booked.starts_at), -4))
-        yield Todo(f"confirm/{about}/{booked.starts_at}", case.facilitator, 0.3, reconfirm, earliest)
-    yield _the_day(case, activity, booked, held)
+        yield Todo(f"confirm/{about}", case.facilitator, 0.3, reconfirm, earliest)
+    if not under_way(case, activity):
+        yield _the_day(case, activity, booked, held)
 
 
 def _the_day(case: Case, activity: Activity, booked: Booked, held: str) -> Todo:
@@ -59,6 +61,14 @@ def _the_day(case: Case, activity: Activity, booked: Booked, held: str) -> Todo:
             lambda at: c.StopActivity(reason=WORDS, activity=activity.id),
             over,
         )
+    if case.course.interrupted and booked.method.direct and not case.times("activity_adjourned"):
+        return Todo(
+            f"adjourn/{activity.id}",
+            case.facilitator,
+            0.2,
+            lambda at: c.AdjournActivity(resumes_at=_resumes(case, at), reason=WORDS, activity=activity.id),
+            over,
+        )
     partly = case.course.partly and booked.method.direct
     return Todo(
         held,
@@ -67,3 +77,10 @@ def _the_day(case: Case, activity: Activity, booked: Booked, held: str) -> Todo:
         lambda at: c.RecordActivityHeld(partly=partly, note=WORDS, activity=activity.id),
         over,
     )
+
+
+def _resumes(case: Case, at: datetime) -> datetime | None:
+    """When an adjourned meeting goes on; None where it is booked again later."""
+    if case.pick("resumes", (True, True, False)):
+        return at_day_start(shift_working_days(today(at), 6)) + timedelta(hours=2)
+    return None

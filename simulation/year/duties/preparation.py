@@ -23,6 +23,7 @@ from schemas.vocabulary import (
     Purpose,
 )
 from simulation.year.duties.consents import consents
+from simulation.year.duties.planning import to_be_planned
 from simulation.year.duties.risk import reconfirm
 from simulation.year.duties.table import Case, Todo, duty, today
 
@@ -53,6 +54,8 @@ def preparation(case: Case) -> Iterator[Todo]:
         )
         return
     for activity in prepared:
+        if activity.method is None and to_be_planned(case):
+            continue
         if activity.method is None:
             which = activity.id
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
-from schemas.areas import LONDON
+from schemas.areas import LONDON, Area
 from schemas.commands import Command
+from schemas.people import Actor
 from schemas.referral import Referral
 from schemas.vocabulary import (
     Stage,
@@ -48,13 +49,14 @@ class Case:
     """What a worker knows of a referral.
 
     Attributes:
+        teams: of the areas that the year is of.
         refused: keys of what the rules have refused again and again.
         another: the reference of an earlier referral, for one that is the same.
     """
 
     life: Life
     course: Course
-    team: Team
+    teams: Mapping[Area, Team]
     refused: frozenset[str]
     another: str | None
 
@@ -62,6 +64,11 @@ class Case:
     def referral(self) -> Referral:
         """As it is now."""
         return self.life.referral
+
+    @property
+    def team(self) -> Team:
+        """The staff of the area that has it."""
+        return self.teams[self.referral.area]
 
     @property
     def caseworker(self) -> str:
@@ -85,6 +92,12 @@ class Case:
     def times(self, kind: str) -> int:
         """How many events of that kind there are."""
         return self.life.counted[kind]
+
+    def member(self, staff_id: str) -> Actor:
+        """Somebody of one of the teams, acting in their area."""
+        everybody = (each for team in self.teams.values() for each in team.everybody)
+        found = next(each for each in everybody if each.id == staff_id)
+        return found.acting_in(found.areas[0])
 
     def supervisor_but(self, made: frozenset[str]) -> str | None:
         """A supervisor who is none of these."""
