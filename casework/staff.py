@@ -11,8 +11,8 @@ from casework.access import What, areas_to_see, register_log_for
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import WORKERS
+from lifecycle.details import Unusable, email_address
 from lifecycle.notifying.team import STAND_INS
-from messages.mail_addresses import mail_address
 from runtime.referrals import Referrals
 from schemas.areas import LONDON, Area
 from schemas.base import Model
@@ -77,8 +77,15 @@ class Changed(Model):
 
 
 def check_email(address: str) -> str:
-    """One bare e-mail address, as it is. Raises ValueError, which says what is accepted and never repeats it."""
-    return mail_address(address)
+    """One e-mail address in its normal form, as it is asked of participants too.
+
+    Raises:
+        ValueError: it is none; says what is accepted and never repeats it.
+    """
+    try:
+        return email_address(address)
+    except Unusable:
+        raise ValueError("it must be one e-mail address, such as no-reply@example.org") from None
 
 
 async def enter_first(referrals: Referrals, member: Staff) -> None:

@@ -53,8 +53,9 @@ _HARMED = {
         "date_of_birth": "1980-02-29",
         "phone": "07700 900123",
         "email": "alex@example.org",
-        "address": "1 Example Street, Durham",
+        "address": "1 Example Street, Durham, DH1 1AA",
         "language": "English",
+        "contact_note": "Rings back in the evening; the neighbour at number 3 knows when.",
         "needs": "Hard of hearing: speak clearly, offer a quiet room.",
     },
     "contact_safety": {

@@ -35,7 +35,8 @@ def in_force(
     ]
     own = any(consent.by_guardian is None for consent in standing)
     guardians = any(consent.by_guardian is not None for consent in standing)
-    return own and (guardians or not person.child)
+    child = person.child if moment is None else person.child_at(moment)
+    return own and (guardians or not child)
 
 
 def _stands(consent: Consent, moment: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any, TypeAlias, TypeVar
 
 from lifecycle.activities import concerns, described
+from lifecycle.ages import as_of
 from lifecycle.refusal import Refused
 from schemas.activity import Activity
 from schemas.base import Model
@@ -23,7 +24,7 @@ from schemas.events import (
     TransferOfferWithdrawn,
     TransferRefused,
 )
-from schemas.facts import NewParticipant
+from schemas.facts import KnownOfPerson, NewParticipant
 from schemas.people import Actor, Role
 from schemas.referral import Participant, Referral
 from schemas.vocabulary import Stage
@@ -358,8 +359,9 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
     if isinstance(command, OpenReferral):
         raise Refused("already_open", "There is already a referral with this reference.")
     found = RULES[type(command)]
-    found.check(referral, actor, at, getattr(command, "activity", None))
-    return tuple(found.decide(referral, found.about_activity(referral, command, actor, at), actor, at))
+    today = as_of(referral, at)
+    found.check(today, actor, at, getattr(command, "activity", None))
+    return tuple(found.decide(today, found.about_activity(today, command, actor, at), actor, at))
 
 
 def permitted(referral: Referral, actor: Actor, at: datetime) -> tuple[str, ...]:
@@ -372,10 +374,11 @@ def permitted_and_blocked(referral: Referral, actor: Actor, at: datetime) -> dic
     """The kinds of command that are this person's to give in this stage, in the order of the lifecycle, each with all
     that stands in its way now; nothing does where they may give it."""
     found = {}
+    today = as_of(referral, at)
     for command, each in RULES.items():
-        if each.place_refusal(referral, actor) is None:
+        if each.place_refusal(today, actor) is None:
             kind = command.model_fields["kind"].default
-            found[kind] = tuple(each.refusals(referral, actor, at))
+            found[kind] = tuple(each.refusals(today, actor, at))
     return found
 
 
@@ -409,6 +412,7 @@ def fold(records: Iterable[Recorded]) -> Referral:
 
 def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral:
     """The state of a referral that was just received."""
+    known = {each.participant: each for each in event.known}
     return Referral(
         reference=event.reference,
         sequence=recorded.sequence,
@@ -431,7 +435,7 @@ def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral
         stage=Stage.RECEIVED,
         stage_entered_at=recorded.at,
         last_activity_at=recorded.at,
-        participants=tuple(as_participant(person) for person in event.participants),
+        participants=tuple(as_participant(person, known.get(person.id)) for person in event.participants),
     )
 
 
@@ -440,8 +444,12 @@ def event_from(event: type[E], command: Model, **more: Any) -> E:
     return event(**{name: value for name, value in command if name != "kind"} | more)
 
 
-def as_participant(person: NewParticipant) -> Participant:
-    """A participant's state, without anything that identifies them."""
+def as_participant(person: NewParticipant, known: KnownOfPerson | None) -> Participant:
+    """A participant's state, without anything that identifies them.
+
+    Args:
+        known: what the event says of their sealed details; None: it is older than that.
+    """
     return Participant(
         id=person.id,
         role=person.role,
@@ -457,6 +465,9 @@ def as_participant(person: NewParticipant) -> Participant:
         custody=person.custody,
         accompanies=person.accompanies,
         safe_channels=person.contact_safety.safe_channels,
+        reachable_by=known.reachable_by if known else None,
+        birthday_known=known is not None and known.birthday_known,
+        turns_18_on=known.turns_18_on if known else None,
     )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from lifecycle.ages import noticed_at
 from lifecycle.clocks import Clock, clocks, deadlines, next_point
 from lifecycle.core import (
     OPEN_STAGES,
@@ -14,10 +16,12 @@ from lifecycle.core import (
     gate,
     rule,
 )
+from lifecycle.details import check_new_participant, check_person, check_safety
 from lifecycle.ladder import raised
 from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.stages.intake import (
+    check_court_date,
     check_court_dates,
     check_crime_reference,
     check_hate_strands,
@@ -52,6 +56,7 @@ from schemas.events import (
     NoticeSettled,
     ParticipantAdded,
     ParticipantAmended,
+    ParticipantCameOfAge,
     Reassigned,
     Recorded,
     ReferralAmended,
@@ -59,13 +64,18 @@ from schemas.events import (
 )
 from schemas.people import Actor, Person, Role
 from schemas.policy import DeadlineName
-from schemas.referral import Consent, ReachedPoint, Referral
+from schemas.referral import Consent, Participant, ReachedPoint, Referral
 from schemas.vocabulary import AgeBand, Channel, EndReason, ParticipantRole, Purpose, ReviewSubject, Stage
 
 # These can still be withdrawn after closing: what they allow goes on.
 _OUTLIVES_CLOSING = frozenset({Purpose.SHARE_OUTCOME, Purpose.EVALUATION, Purpose.CASE_STUDY})
 _HARD_DATES = frozenset(
-    {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.SENTENCE_DATE}
+    {
+        DeadlineName.COURT_DATE,
+        DeadlineName.RISK_RECONFIRMATION,
+        DeadlineName.SENTENCE_DATE,
+        DeadlineName.COMING_OF_AGE,
+    }
 )
 _ABOUT_A_PERSON = frozenset({ReviewSubject.UNREACHABLE, ReviewSubject.THINKING_TIME})
 _BY_A_SUPERVISOR = frozenset(
@@ -144,7 +154,9 @@ def decide_withdraw_consent(
     if not _may_withdraw(referral, given[0]):
         raise Refused("closed", "The referral is closed; this consent ended with it.", "purpose")
     yield event_from(ConsentWithdrawn, command)
-    if command.purpose is Purpose.TAKE_PART and person.active:
+    # A guardian has no say any more once the child is an adult.
+    their_own = command.by_guardian is None or not person.grown_up
+    if command.purpose is Purpose.TAKE_PART and person.active and their_own:
         yield from end_participation(referral, person, EndReason.WITHDREW, at)
 
 
@@ -156,7 +168,8 @@ def decide_add_participant(
     if command.participant.id in known:
         raise Refused("id_taken", f"There is already a participant {command.participant.id}.", "participant")
     check_participant(command.participant, known, "participant")
-    yield ParticipantAdded(participant=command.participant)
+    person, of_person = check_new_participant(command.participant, referral.received_at, at, "participant")
+    yield ParticipantAdded(participant=person, known=of_person)
 
 
 @rule(AmendParticipant, stages=OPEN_STAGES, on_hold=True, in_safeguarding=True)
@@ -164,14 +177,30 @@ def decide_amend_participant(
     referral: Referral, command: AmendParticipant, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     person = known_participant(referral, command.participant)
-    grows_up = person.child and command.age_band not in (None, AgeBand.UNDER_18)
+    checked = check_person(
+        command.person or Person(), person.id, command.age_band, referral.received_at, at, "", "person"
+    )
+    if person.birthday_known and not checked.known.birthday_known and command.age_band is not None:
+        raise Refused(
+            "age_contradicts",
+            "The age band follows from the date of birth that is recorded; mend that instead.",
+            "age_band",
+        )
+    grows_up = person.child and checked.age_band not in (None, AgeBand.UNDER_18)
     if grows_up and actor.role not in SUPERVISORS:
         raise Refused(
             "not_your_role",
             "Only a supervisor may change a child's age band to an adult's; no guardian need consent then.",
-            "age_band",
+            "age_band" if command.age_band is not None else "person.date_of_birth",
         )
-    yield event_from(ParticipantAmended, command, no_longer_safe=_leads_elsewhere(command.person))
+    yield event_from(
+        ParticipantAmended,
+        command,
+        person=checked.person if command.person is not None else None,
+        age_band=checked.age_band,
+        no_longer_safe=_leads_elsewhere(command.person),
+        known=checked.known if command.person is not None else None,
+    )
 
 
 def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
@@ -191,7 +220,8 @@ def _leads_elsewhere(person: Person | None) -> tuple[Channel, ...]:
 def decide_record_contact_safety(
     referral: Referral, command: RecordContactSafety, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    person = known_participant(referral, command.participant)
+    check_safety(command.contact_safety, person.reachable_by, "contact_safety")
     yield event_from(ContactSafetyRecorded, command)
 
 
@@ -208,6 +238,7 @@ def decide_amend_referral(
                 "Only a supervisor may remove a category that makes a case sensitive.",
                 "sensitive_categories",
             )
+    check_court_date(command.court_date, command.justice_stage or referral.justice_stage, at)
     check_court_dates(
         command.court_date or referral.court_date, command.deferred_on or referral.deferred_on, at
     )
@@ -229,6 +260,7 @@ def decide_record_court_news(
     referral: Referral, command: RecordCourtNews, actor: Actor, at: datetime
 ) -> Iterator[Event]:
     check_court_dates(command.court_date or referral.court_date, referral.deferred_on, at)
+    check_court_date(command.court_date, referral.justice_stage, at)
     yield event_from(CourtUpdated, command)
 
 
@@ -306,6 +338,8 @@ def decide_reach_deadline(
         if due <= at and (deadline.key, command.point, due) not in reached:
             yield DeadlineReached(deadline=deadline.key, point=command.point, at=due)
             yield from raised(referral, deadline, command.point)
+            if deadline.name is DeadlineName.COMING_OF_AGE and command.point == "due":
+                yield ParticipantCameOfAge(participant=deadline.key.partition("/")[2])
             return
     raise Refused("point_not_reached", "This deadline has no such point that is reached and unrecorded.")
 
@@ -346,7 +380,7 @@ def apply_consent_withdrawn(event: ConsentWithdrawn, referral: Referral, recorde
 @apply.register
 def apply_participant_added(event: ParticipantAdded, referral: Referral, recorded: Recorded) -> Referral:
     return referral.model_copy(
-        update={"participants": (*referral.participants, as_participant(event.participant))}
+        update={"participants": (*referral.participants, as_participant(event.participant, event.known))}
     )
 
 
@@ -369,9 +403,35 @@ def apply_participant_amended(event: ParticipantAmended, referral: Referral, rec
     return change_participant(
         referral,
         event.participant,
+        **_known_from_details(person, event),
         safe_channels=tuple(channel for channel in still if channel not in event.no_longer_safe),
         **{name: value for name, value in known.items() if value is not None},
     )
+
+
+def _known_from_details(person: Participant | None, event: ParticipantAmended) -> dict[str, Any]:
+    """The changes to what the rules know of a person's sealed details."""
+    if event.known is None or person is None:
+        return {}
+    changes: dict[str, Any] = {}
+    if person.reachable_by is not None:
+        still = [channel for channel in person.reachable_by if channel not in event.no_longer_safe]
+        changes["reachable_by"] = tuple(dict.fromkeys((*still, *event.known.reachable_by)))
+    if event.known.birthday_known:
+        changes |= {
+            "birthday_known": True,
+            "turns_18_on": event.known.turns_18_on,
+            # The clock notices it anew by the date that is now recorded.
+            "came_of_age": False,
+        }
+    return changes
+
+
+@apply.register
+def apply_participant_came_of_age(
+    event: ParticipantCameOfAge, referral: Referral, recorded: Recorded
+) -> Referral:
+    return change_participant(referral, event.participant, came_of_age=True)
 
 
 @apply.register
@@ -443,3 +503,10 @@ def _inactivity(referral: Referral) -> Iterator[Clock]:
         started_at=referral.last_activity_at,
         due=referral.policy.inactivity_in_preparation if preparing else None,
     )
+
+
+@clocks
+def _coming_of_age(referral: Referral) -> Iterator[Clock]:
+    for person in referral.participants:
+        if person.active and person.turns_18_on is not None and not person.came_of_age:
+            yield Clock(DeadlineName.COMING_OF_AGE, person.id, falls_on=noticed_at(person.turns_18_on))

@@ -113,6 +113,7 @@ _KINDS = {
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
     "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
     "news": _staff("something happened on a referral", "what"),
+    "came_of_age": _staff("somebody in a referral has turned 18", "participant"),
     "transfer_offered": _other_area("another area offers a referral"),
     "transfer_withdrawn": _other_area("an offered referral stays where it is"),
     "transfer_accepted": _other_area("another area took a referral over"),

@@ -32,6 +32,7 @@ OWN_DATE = frozenset(
         DeadlineName.AGREEMENT_ITEM,
         DeadlineName.HOLD_REVIEW,
         DeadlineName.SENTENCE_DATE,
+        DeadlineName.COMING_OF_AGE,
     }
 )
 """The deadlines that fall on a date of their own rather than some time after their clock starts."""

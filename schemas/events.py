@@ -32,6 +32,9 @@ class ReferralReceived(facts.ReferralForm):
     kind: Literal["referral_received"] = "referral_received"
     reference: str
     policy: Policy = Field(description="the policy that the referral is opened under and keeps")
+    known: tuple[facts.KnownOfPerson, ...] = Field(
+        default=(), description="what the rules need of what is sealed about each participant"
+    )
 
 
 class DuplicateChecked(facts.DuplicateCheck):
@@ -303,6 +306,7 @@ class ParticipantAdded(Model):
 
     kind: Literal["participant_added"] = "participant_added"
     participant: facts.NewParticipant
+    known: facts.KnownOfPerson | None = None
 
 
 class ParticipantAmended(facts.Amendment):
@@ -312,6 +316,14 @@ class ParticipantAmended(facts.Amendment):
     no_longer_safe: tuple[Channel, ...] = Field(
         default=(), description="channels whose address changed and is not yet recorded as safe"
     )
+    known: facts.KnownOfPerson | None = None
+
+
+class ParticipantCameOfAge(Model):
+    """A child turned 18: no parent or guardian need consent for them any more."""
+
+    kind: Literal["participant_came_of_age"] = "participant_came_of_age"
+    participant: ParticipantId
 
 
 class ContactSafetyRecorded(facts.SafetyDetails):
@@ -590,6 +602,7 @@ Event = Annotated[
     | ParticipationEnded
     | ParticipantAdded
     | ParticipantAmended
+    | ParticipantCameOfAge
     | ContactSafetyRecorded
     | ReferralAmended
     | CourtUpdated

@@ -114,6 +114,19 @@ class NewParticipant(Model):
     contact_safety: ContactSafety = ContactSafety()
 
 
+class KnownOfPerson(Model):
+    """What the rules need of a person's sealed details."""
+
+    participant: ParticipantId
+    reachable_by: tuple[Channel, ...] = Field(
+        default=(), description="the ways for which a usable address was given"
+    )
+    birthday_known: bool = Field(default=False, description="whether a date of birth was given")
+    turns_18_on: Annotated[Day | None, Special] = Field(
+        default=None, description="of who was a child when the referral was received"
+    )
+
+
 class ReferralForm(Model):
     """What is known when a referral is sent."""
 

@@ -130,6 +130,11 @@ class Person(Model):
     language: Annotated[str | None, Sensitive] = Field(
         default=None, max_length=60, description="the language they speak best, or British Sign Language"
     )
+    contact_note: Annotated[str | None, Sensitive] = Field(
+        default=None,
+        max_length=2000,
+        description="how they are reached, in words: what is no number or address that can be checked",
+    )
     needs: Annotated[str | None, Sensitive] = Field(
         default=None,
         max_length=2000,

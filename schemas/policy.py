@@ -68,6 +68,7 @@ class DeadlineName(StrEnum):
     SENTENCE_DATE = "sentence_date"
     SUPERVISION = "supervision"
     COMPLAINT = "complaint"
+    COMING_OF_AGE = "coming_of_age"
     TRANSFER_ANSWER = "transfer_answer"
 
 

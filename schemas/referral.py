@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.activity import Activity, Held, activities_of_older_state
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
 from schemas.characteristics import (
     Disability,
@@ -83,6 +83,18 @@ class Participant(Model):
     )
     accompanies: ParticipantId | None = None
     safe_channels: tuple[Channel, ...] = ()
+    reachable_by: tuple[Channel, ...] | None = Field(
+        default=None,
+        description="the ways for which there is a usable address; None: the log is older than that",
+    )
+    birthday_known: bool = Field(
+        default=False, description="whether the age band follows from a date of birth"
+    )
+    turns_18_on: Annotated[date | None, Special] = Field(
+        default=None,
+        description="of who was a child when the referral was received, if a date of birth is known",
+    )
+    came_of_age: bool = Field(default=False, description="whether it was noticed that they turned 18")
     attempts: tuple[Attempt, ...] = ()
     informed_at: AwareDatetime | None = None
     interest: Interest | None = None
@@ -103,7 +115,18 @@ class Participant(Model):
     @property
     def child(self) -> bool:
         """Whether a parent or guardian must also consent."""
-        return self.age_band is AgeBand.UNDER_18
+        return self.age_band is AgeBand.UNDER_18 and not self.came_of_age
+
+    @property
+    def grown_up(self) -> bool:
+        """Whether they were a child when the referral was received and are none any more."""
+        return self.turns_18_on is not None and not self.child
+
+    def child_at(self, moment: datetime) -> bool:
+        """Whether they are under 18 at that moment, aware. Without a date of birth they are as they were last."""
+        if self.turns_18_on is None:
+            return self.child
+        return moment.astimezone(LONDON).date() < self.turns_18_on
 
 
 class Consent(Model):

@@ -156,7 +156,7 @@ def _person(name: str, number: int) -> Person:
         name=f"{name} Invented",
         phone=f"01632 9600{number:02}",
         email=f"{name.lower()}@example.org",
-        address=f"{number} Nowhere Street, Nowhere",
+        address=f"{number} Nowhere Street, Nowhere, DH1 1AA",
     )
 
 
@@ -263,8 +263,8 @@ def _thinks_it_over() -> Iterator[Step]:
 
 
 def _too_late_for_the_hearing() -> Iterator[Step]:
-    # Nothing here is older than the demo; a hearing that was yesterday is overdue all the same.
-    hearing = _today() - timedelta(days=1)
+    # Nothing here is older than the demo; a hearing is due as its day begins, so that one of today is overdue.
+    hearing = _today()
     yield (
         "pa-1",
         _form("Edie", "Ed", 5, source="court", justice_stage="pre_sentence", court_date=hearing),

@@ -326,7 +326,7 @@ def _form(case: Case) -> c.OpenReferral:
         # The range that is kept free for drama.
         person=Person(name=f"Invented Harmed {case.number}", phone=f"07700 900{case.number % 1000:03}"),
         contact_safety=ContactSafety(
-            safe_channels=(Channel.PHONE, Channel.TEXT, Channel.EMAIL), safe_from="09:00", safe_until="18:00"
+            safe_channels=(Channel.PHONE, Channel.TEXT), safe_from="09:00", safe_until="18:00"
         ),
     )
     responsible = NewParticipant(

@@ -11,17 +11,25 @@ from schemas.vocabulary import RiskFactor
 HARMED, RESPONSIBLE = "h1", "r1"
 BIRTHDAY = "1907-11-13"
 PRISON_NUMBER = "Q7393XV"
+# Of the range kept free for drama; nobody else in the tests has them.
+PHONE, OTHER_PHONE = "+447700900813", "+447700900831"
+
+
+def mailbox(words: str) -> str:
+    """An e-mail address that begins with the words."""
+    return f"{'.'.join(words.lower().split())}@example.org"
 
 
 def form(words: str = "Invented", **changes: object) -> OpenReferral:
-    """A referral of a burglary in Durham; the words stand in every Sensitive field."""
+    """A referral of a burglary in Durham; the words stand in every Sensitive field that takes words."""
     person = {
         "name": words,
         "date_of_birth": BIRTHDAY,
-        "phone": words,
-        "email": words,
-        "address": words,
+        "phone": PHONE,
+        "email": mailbox(words),
+        "address": f"{words}, 1 Nowhere Street, DH1 1AA",
         "language": words,
+        "contact_note": words,
         "needs": words,
     }
     safety = {"safe_channels": ["phone"], "safe_from": "09:00", "safe_until": "17:00", "seen_by": words}
@@ -42,6 +50,17 @@ def form(words: str = "Invented", **changes: object) -> OpenReferral:
     opened = parse_command("open_referral", body | changes)
     assert isinstance(opened, OpenReferral)
     return opened
+
+
+def hours_of_another_time(now: datetime) -> dict[str, str]:
+    """Safe hours that begin in five hours at the soonest and in twenty at the latest.
+
+    Args:
+        now: in London.
+    """
+    if now.hour < 12:
+        return {"safe_from": "20:00", "safe_until": "20:30"}
+    return {"safe_from": "06:00", "safe_until": "06:30"}
 
 
 def consent(
@@ -220,7 +239,7 @@ def letters(now: datetime, words: str = "Invented") -> list[tuple[str, Command]]
 
 def asides(on: date, words: str = "Invented") -> list[tuple[str, Command]]:
     """Who asks for what that leaves the referral in its stage: pauses, concerns, amendments, notes."""
-    amended = {"participant": HARMED, "person": {"name": words, "phone": words}}
+    amended = {"participant": HARMED, "person": {"name": words, "phone": OTHER_PHONE}}
     safety = {"participant": HARMED, "contact_safety": {"safe_channels": ["phone"], "seen_by": words}}
     custody = {"participant": RESPONSIBLE, "prison": words, "prison_number": PRISON_NUMBER}
     return [

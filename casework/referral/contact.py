@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from pydantic import Field
 
 from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import fold
 from lifecycle.contacts import contact_of, custody_details_of
+from lifecycle.details import doubts
 from lifecycle.leaving import known_participant
 from schemas.access import DataKind
 from schemas.base import Model
 from schemas.facts import CustodyDetails
 from schemas.people import ContactSafety, Person
 from stores.logs import event_log
+
+
+class DoubtfulDetail(Model):
+    """A detail that would be refused today.
+
+    Attributes:
+        field: name, date_of_birth, phone, email, address or safe_hours.
+        reason: what is wrong with it, in words; never the detail itself.
+    """
+
+    field: str
+    reason: str
 
 
 class ContactDetails(Model):
@@ -25,6 +40,7 @@ class ContactDetails(Model):
         contact_safety: which ways and hours are safe.
         custody: where they serve a sentence, and a date in it; None where nothing was recorded.
         frozen: whether a safeguarding concern forbids every contact now.
+        doubtful: details that the log holds from before they were checked; no message is sent by them.
     """
 
     participant: str
@@ -32,6 +48,7 @@ class ContactDetails(Model):
     contact_safety: ContactSafety | None = Field(repr=False)
     custody: CustodyDetails | None = Field(default=None, repr=False)
     frozen: bool
+    doubtful: tuple[DoubtfulDetail, ...] = ()
 
 
 async def contact_details(session: Session, reference: str, participant: str) -> ContactDetails:
@@ -59,4 +76,8 @@ async def contact_details(session: Session, reference: str, participant: str) ->
         contact_safety=contact.safety,
         custody=custody_details_of(history, participant),
         frozen=referral.safeguarding is not None,
+        doubtful=tuple(
+            DoubtfulDetail(field=each.field, reason=each.reason)
+            for each in doubts(contact.person, contact.safety, datetime.now(UTC))
+        ),
     )

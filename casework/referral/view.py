@@ -43,6 +43,7 @@ _RULES_ONLY: dict[str, Any] = {
             *("age_band", "gender", "ethnicity", "custody", "safe_channels", "attempts"),
             *("disability", "religion", "sexual_orientation", "gender_identity", "pregnancy_or_maternity"),
             "sentence_date",
+            *("reachable_by", "birthday_known", "turns_18_on", "came_of_age"),
         },
     },
 }

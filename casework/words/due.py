@@ -29,6 +29,7 @@ ENDS_WITH = {
     DeadlineName.AGREEMENT_ITEM: "saying what became of the item (settle_agreement_item)",
     DeadlineName.INACTIVITY: "any step on the case, a note too (add_note); it then runs anew",
     DeadlineName.HOLD_REVIEW: "ending the hold (resume)",
+    DeadlineName.COMING_OF_AGE: "the day itself: it is then recorded that they are of age",
     DeadlineName.TASK: "telling them, or saying that it is not needed (complete_task)",
     DeadlineName.SENTENCE_DATE: "the day itself; another date, or none, is recorded (record_custody_details)",
     DeadlineName.SUPERVISION: "case supervision held (record_review), after which it runs anew",
@@ -44,6 +45,7 @@ _OWN_DATES = {
     DeadlineName.SENTENCE_DATE: "a date in a sentence, such as a release or the end of an order",
     DeadlineName.AGREEMENT_ITEM: "the end of the day that was agreed",
     DeadlineName.HOLD_REVIEW: "the day that was set when the hold began",
+    DeadlineName.COMING_OF_AGE: "the first Monday on or after the 18th birthday",
 }
 
 _UNITS = {"wd": "working day", "w": "week", "m": "month"}

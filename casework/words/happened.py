@@ -531,6 +531,13 @@ def say_participant_amended(told: Told, people: People) -> str:
     return f"{text}; reaching them {' or '.join(lost)} is no longer marked as safe" if lost else text
 
 
+@says("participant_came_of_age")
+def say_participant_came_of_age(told: Told, people: People) -> str:
+    return (
+        f"{people.within(told.participant)} turned 18: no parent or guardian need consent for them any more"
+    )
+
+
 @says("contact_safety_recorded")
 def say_contact_safety_recorded(told: Told, people: People) -> str:
     return f"it was recorded how {people.within(told.participant)} may be reached safely"

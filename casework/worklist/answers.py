@@ -243,7 +243,8 @@ ANSWERS: dict[DeadlineName, Answer] = {
         why=Why.REVIEW,
     ),
 }
-"""What answers each deadline; `casework/referral/deadlines.py` says in words what ends it."""
+"""What answers each deadline but a coming of age, for which nobody has to do anything; `casework/referral/deadlines.py`
+says in words what ends it."""
 
 DUPLICATE_CHECK = Answer(
     "Check whether the same request is here already, so that it can be allocated",

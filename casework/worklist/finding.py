@@ -26,6 +26,7 @@ from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
 from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
+from lifecycle.ages import as_of
 from lifecycle.core import RULES, SUPERVISORS
 from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
@@ -64,7 +65,8 @@ class ItemFinder:
         self._member = member
         self._duties = duties
         self._row = row
-        self._referral = referral
+        # Whoever has turned 18 by now is an adult, noticed or not.
+        self._referral = as_of(referral, at)
         self._at = at
         self._actor = member.acting_in(row.area)
         self._closures: Closures = frozenset(referral.policy.closures)
@@ -394,6 +396,8 @@ class ItemFinder:
         name, *parts = key.split("/")
         about, activity = (parts or [""])[0], activity_in_key(key)
         deadline = DeadlineName(name)
+        if deadline not in ANSWERS:
+            return None
         answer, participants = ANSWERS[deadline], self._whom(deadline, about)
         words: tuple[tuple[str, str], ...] = (("about", about),)
         match deadline:

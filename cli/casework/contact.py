@@ -84,6 +84,9 @@ def _lines(found: ContactDetails) -> list[str]:
     lines += _custody(found.custody) if found.custody else ()
     if person.language:
         lines.append(f"Language: {person.language}")
+    if person.contact_note:
+        lines.append(f"Note: {person.contact_note}")
+    lines += [f"DOUBTFUL {words(each.field)}: {each.reason}." for each in found.doubtful]
     if person.needs:
         lines.append(f"Needs: {person.needs}")
     return lines

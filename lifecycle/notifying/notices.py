@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from itertools import count
 
+from lifecycle.ages import as_of
 from lifecycle.clocks import deadline_of
 from lifecycle.notifying.appointments import Invitation, appointments, conference, invitations, preparation
 from lifecycle.notifying.tasks import outside
@@ -14,7 +15,7 @@ from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Party
 from schemas.people import Staff
-from schemas.policy import NoticeRule
+from schemas.policy import DeadlineName, NoticeRule
 from schemas.referral import Referral
 from schemas.vocabulary import Interest, ParticipantRole
 
@@ -63,11 +64,13 @@ def _word(value: object) -> str:
 
 
 def _said_otherwise(recorded: Recorded, after: Referral) -> bool:
-    """Whether a point that was reached needs no message: an escalation at the same moment covers it, or a later point
-    of the same deadline has already passed."""
+    """Whether a point that was reached needs no message: an escalation at the same moment covers it, a later point of
+    the same deadline has already passed, or reaching it was the end of its deadline and an event of its own."""
     event = recorded.event
     if not isinstance(event, e.DeadlineReached):
         return False
+    if event.deadline.startswith(f"{DeadlineName.COMING_OF_AGE}/"):
+        return True
     deadline = deadline_of(after, event.deadline)
     points = deadline.points if deadline else {}
     at_once = points.get("escalate-1") == event.at
@@ -160,6 +163,8 @@ def _about(event: e.Event, wanted: WantedNotices) -> About:
             return About(subject=about_sign_off(event))
         case e.NoticeSettled():
             return About(participant=event.to, wanted=event.template, why=event.outcome)
+        case e.ParticipantCameOfAge():
+            return About(participant=event.participant)
         case e.ActivityBooked():
             return About(appointment=conference(event.activity), starts_at=event.starts_at)
         case e.PreparationMeetingBooked():
@@ -182,7 +187,8 @@ def _addressed(
         if after.sent_by_partner in people:
             yield Party.AGENCY, after.sent_by_partner
     elif rule.to.outside:
-        for participant in dict.fromkeys(_with_guardians(_participants(rule.to, event, wanted), after)):
+        involved = _with_guardians(_participants(rule.to, event, wanted), as_of(after, recorded.at))
+        for participant in dict.fromkeys(involved):
             yield Party.PARTICIPANT, participant
     elif not isinstance(event, e.NoticeSettled) or outside(event, after):
         area = area_told(rule.to, event, after)

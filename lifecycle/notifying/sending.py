@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from lifecycle.contacts import Contact
+from lifecycle.details import has_name, hours_doubt, reachable_by
 from lifecycle.notifying.notices import held_back, still_wanted, too_late
 from schemas import events as e
 from schemas.areas import LONDON
 from schemas.commands import SettleNotice
 from schemas.notices import Notice, Outcome, Party
-from schemas.people import ContactSafety
+from schemas.people import ContactSafety, Person
 from schemas.referral import Referral
 from schemas.vocabulary import Channel
 
@@ -130,6 +131,9 @@ def plan(
         return End(Outcome.TOO_LATE if outside else Outcome.NOT_WANTED)
     if held_back(referral, notice):
         return _kept_in(referral, notice)
+    if contact.safety is not None and hours_doubt(contact.safety) is not None:
+        # An older log may hold such hours; nothing is sent by what is doubtful.
+        return End(Outcome.NO_SAFE_CHANNEL)
     safe = list(_possible(referral, notice, contact))
     on = [channel for channel in safe if channel in set(carried)]
     left = [channel for channel in on if tried.get(channel) is not Tried.REFUSED]
@@ -161,14 +165,9 @@ def _leaves(safety: ContactSafety, at: datetime) -> datetime | None:
 
 
 def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[Channel]:
-    reach = {
-        Channel.TEXT: contact.person.phone,
-        Channel.EMAIL: contact.person.email,
-        # A letter without a name may be opened by anybody at home.
-        Channel.LETTER: contact.person.address if contact.person.name else None,
-    }
+    reach = _addresses(notice, contact.person)
     for channel in OUTWARD:
-        if not reach[channel]:
+        if channel not in reach:
             continue
         if contact.safety is not None and channel not in contact.safety.safe_channels:
             continue
@@ -178,6 +177,15 @@ def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[
             if person is None or not any(each.channel is Channel.PHONE for each in person.attempts):
                 continue
         yield channel
+
+
+def _addresses(notice: Notice, person: Person) -> frozenset[Channel]:
+    """The channels for which there is an address. Of a participant's only what is not doubtful counts."""
+    if notice.party is not Party.PARTICIPANT:
+        # The register checks a colleague's address by itself.
+        return frozenset({Channel.EMAIL} if person.email else ())
+    # A letter without a name may be opened by anybody at home.
+    return frozenset(reachable_by(person)) - (frozenset() if has_name(person) else {Channel.LETTER})
 
 
 def in_safe_hours(safety: ContactSafety, moment: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, event_from, gate, rule
+from lifecycle.details import check_new_participant
 from lifecycle.refusal import Refused
 from lifecycle.working_time import shift_months
 from schemas.areas import LONDON
@@ -80,7 +81,20 @@ def open_referral(
     check_crime_reference(command.crime_reference)
     _check_dates(command, at)
     _check_participants(command)
-    return (event_from(ReferralReceived, command, reference=reference, policy=policy),)
+    checked = [
+        check_new_participant(person, at, at, f"participants.{place}")
+        for place, person in enumerate(command.participants)
+    ]
+    return (
+        event_from(
+            ReferralReceived,
+            command,
+            reference=reference,
+            policy=policy,
+            participants=tuple(person for person, _ in checked),
+            known=tuple(known for _, known in checked),
+        ),
+    )
 
 
 def check_offence(offence: Offence, group: OffenceGroup | None, *, conflict: bool) -> None:
@@ -126,6 +140,26 @@ def _check_dates(command: OpenReferral, at: datetime) -> None:
     if command.incident_on and command.incident_on > today:
         raise Refused("in_the_future", "The incident cannot be in the future.", "incident_on")
     check_court_dates(command.court_date, command.deferred_on, at)
+    check_court_date(command.court_date, command.justice_stage, at)
+
+
+def check_court_date(court_date: date | None, stage: JusticeStage | None, at: datetime) -> None:
+    """Raise Refused where a court date is given that is past, or after sentence.
+
+    Args:
+        stage: of justice, as it is then; None: no longer known.
+        at: now, aware.
+    """
+    if court_date is None:
+        return
+    if court_date < at.astimezone(LONDON).date():
+        raise Refused("in_the_past", "The court date is past; give one that is to come.", "court_date")
+    if stage not in (None, JusticeStage.PRE_SENTENCE):
+        raise Refused(
+            "court_date_contradicts",
+            "A court date is one before sentence; leave it out, or give the justice stage pre_sentence.",
+            "court_date",
+        )
 
 
 def check_court_dates(court_date: date | None, deferred_on: date | None, at: datetime) -> None:

@@ -1,7 +1,6 @@
 """Invented people of an invented year: the staff of an area, and who takes part in each referral.
 
-Telephone numbers are of the ranges kept free for drama, e-mail addresses of example.org, and the postcode is the one
-that statistics use for no fixed abode.
+Telephone numbers are of the ranges kept free for drama, e-mail addresses of example.org, and the street is none.
 """
 
 from __future__ import annotations
@@ -231,6 +230,7 @@ class _People:
         custody = Custody.UNKNOWN
         if role is ParticipantRole.RESPONSIBLE:
             custody = drawn(self._chance, chances.CUSTODY.get(self._justice_stage, {Custody.NONE: 1}))
+        person = self._person(age)
         return NewParticipant(
             id=f"{_PREFIX[role]}{self._count[role]}",
             role=role,
@@ -239,8 +239,8 @@ class _People:
             ethnicity=drawn(self._chance, chances.ETHNICITIES),
             custody=custody,
             accompanies=accompanies,
-            person=self._person(age),
-            contact_safety=self._safety(),
+            person=person,
+            contact_safety=self._safety(person),
         )
 
     def _person(self, age: AgeBand) -> Person:
@@ -251,7 +251,7 @@ class _People:
             date_of_birth=self._born(age),
             phone=f"07700 900{line:03}",
             email=f"invented-{self._number}-{self._all}@example.org" if chance.random() < 0.7 else None,
-            address=f"{line} Nowhere Street, Nowhere, ZZ99 3WZ" if chance.random() < 0.6 else None,
+            address=f"{line} Nowhere Street, Nowhere, DH1 1AA" if chance.random() < 0.6 else None,
         )
 
     def _born(self, age: AgeBand) -> str | None:
@@ -262,13 +262,15 @@ class _People:
         days = self._chance.randint(years[0] * 366, years[1] * 365 + 200)
         return (self._today - timedelta(days=days)).isoformat()
 
-    def _safety(self) -> ContactSafety:
+    def _safety(self, person: Person) -> ContactSafety:
         if self._chance.random() < chances.NO_SAFE_CHANNEL:
             return ContactSafety()
         starts, ends = self._chance.choice(
             (("09:00", "17:00"), ("09:00", "20:00"), ("10:00", "14:00"), ("16:00", "20:00"))
         )
-        channels = [Channel.PHONE, Channel.TEXT, Channel.EMAIL]
-        if self._chance.random() < 0.5:
+        channels = [Channel.PHONE, Channel.TEXT]
+        if person.email:
+            channels.append(Channel.EMAIL)
+        if self._chance.random() < 0.5 and person.address:
             channels.append(Channel.LETTER)
         return ContactSafety(safe_channels=tuple(channels), safe_from=starts, safe_until=ends)

@@ -63,7 +63,8 @@ async def verify(
     """
     chain = await chain_key(keys)
     for reference in references:
-        async with pool.acquire() as connection:
+        # Of one moment: a step that is recorded meanwhile would look like a difference.
+        async with pool.snapshot() as connection:
             yield reference, await first_break(connection, keys, chain, reference, anchored.get(reference))
 
 

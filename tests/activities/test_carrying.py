@@ -15,17 +15,19 @@ import pytest
 import pytest_asyncio
 from temporalio.exceptions import ApplicationError
 
+import activities.steps
 from activities.notices import Carried, Notices
 from activities.steps import Steps
 from lifecycle.notifying.sending import GIVE_UP_AFTER, Tried
+from lifecycle.outcome import decide_request
 from messages.channels import ChannelRefused
 from messages.email import Mailer
 from messages.govuk_notify import Notify
 from messages.outward import Outward
 from messages.wording import Wording
 from policies.files import load_policies
-from schemas.commands import Close, RaiseSafeguarding, RecordContactSafety
-from schemas.events import NoticeSettled
+from schemas.commands import Close, OpenReferral, RaiseSafeguarding, RecordContactSafety
+from schemas.events import Event, NoticeSettled, ReferralReceived
 from schemas.notices import Notice, Outcome
 from schemas.people import Actor, Role
 from schemas.reference import reference_from
@@ -54,10 +56,10 @@ class Post:
     notify: NotifyDouble
     outward: Outward
 
-    async def message(self, *channels: str) -> tuple[str, Notice]:
+    async def message(self, *channels: str, person: dict[str, str] | None = None) -> tuple[str, Notice]:
         safety = {"safe_channels": channels, "safe_from": "00:00", "safe_until": "23:59"}
         people = [
-            {"id": "h1", "role": "harmed", "person": REACHED, "contact_safety": safety},
+            {"id": "h1", "role": "harmed", "person": person or REACHED, "contact_safety": safety},
             {"id": "r1", "role": "responsible"},
         ]
         sent = form(source="self", initiator="harmed_person", participants=people)
@@ -385,3 +387,53 @@ async def test_what_was_erased_is_not_wanted(post: Post) -> None:
     assert (await post.carry(reference, notice)).outcome is Outcome.NOT_WANTED
     assert post.letters(notice, reference) == []
     assert await store.outcome(post.pool, reference, notice.id) is Outcome.NOT_WANTED
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A referral is recorded as it is sent, as it was before details were checked."""
+
+    def as_sent(reference: str, _: object, request: Request, *__: object, **more: object) -> list[Event]:
+        fields = {name: value for name, value in request.command if name != "kind"}
+        return [ReferralReceived.model_validate(fields | {"reference": reference, "policy": more["policy"]})]
+
+    monkeypatch.setattr(
+        activities.steps,
+        "decide_request",
+        lambda *given, **more: (
+            as_sent(*given, **more)
+            if isinstance(given[2].command, OpenReferral)
+            else decide_request(*given, **more)
+        ),
+    )
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("channel", "person"),
+    [
+        ("text", {"phone": "banana"}),
+        ("text", {"phone": "01632 960123"}),
+        ("email", {"email": "a@b"}),
+        ("email", {"email": "ada@example.org, other@example.org"}),
+    ],
+)
+async def test_nothing_leaves_for_a_doubtful_address_and_staff_have_a_task(
+    post: Post, channel: str, person: dict[str, str]
+) -> None:
+    """Written to the log before it was checked."""
+    reference, notice = await post.message(channel, person=person)
+    key = await post.keys.get(reference)
+    history = await event_log.read(post.pool, reference, key=key)
+    [written] = [each.event for each in history if isinstance(each.event, ReferralReceived)]
+    assert written.participants[0].person.model_dump(exclude_none=True) == person
+    carried = await post.carry(reference, notice)
+    assert (carried.outcome, carried.untold) == (Outcome.NO_SAFE_CHANNEL, True)
+    assert post.letters(notice, reference) == []
+    assert post.texts(reference) == []
+
+
+@pytest.mark.usefixtures("unchecked")
+async def test_what_an_older_log_holds_and_is_accepted_today_is_sent_to(post: Post) -> None:
+    reference, notice = await post.message("email", person={"email": "ada@example.org"})
+    assert (await post.carry(reference, notice)).outcome is Outcome.DELIVERED

@@ -21,7 +21,9 @@ from schemas.commands import COMMANDS, Command
 from schemas.events import Event
 from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm, DraftOrigin
 from schemas.notices import Outcome
+from schemas.people import ContactSafety, Person
 from schemas.vocabulary import (
+    AgeBand,
     Channel,
     ClosureReason,
     ComplaintAbout,
@@ -57,6 +59,13 @@ def stories() -> Iterator[Story]:
     for stage in [each for each in Stage if each is not Stage.CLOSED]:
         yield Story(opening(initiator=Initiator.AGENCY)).to(stage)
     yield Story(opening(CHILD, GUARDIAN, person("r1"))).to(Stage.VICTIM_CONTACT)
+    young = Person(date_of_birth="2008-03-04")
+    of_age = Story(
+        opening(
+            person("h1", age_band=AgeBand.UNKNOWN, person=young, contact_safety=ContactSafety()), person("r1")
+        )
+    )
+    yield of_age.later(days=9).do(c.ReachDeadline(deadline="coming_of_age/h1", point="due"), by=CLOCK)
     yield Story(opening()).do(c.Close(reason=ClosureReason.SERVICE_NO_CAPACITY))
     meeting = Story(opening()).to(Stage.PREPARATION)
     yield meeting.do(c.BookPreparationMeeting(participant="h1", starts_at=meeting.at + timedelta(days=2)))

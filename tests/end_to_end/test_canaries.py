@@ -41,6 +41,7 @@ from tests.conftest import STAFF
 from tests.life import (
     BIRTHDAY,
     HARMED,
+    PHONE,
     PRISON_NUMBER,
     RESPONSIBLE,
     asides,
@@ -49,6 +50,7 @@ from tests.life import (
     detours,
     form,
     letters,
+    mailbox,
     until_closed,
     until_conference,
     until_preparation,
@@ -201,7 +203,7 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
         "tables": "\n".join(rows).encode(),
         "logs": written_logs.getvalue().encode(),
     } | {str(path): path.read_bytes() for path in files_below(servers_folder)}
-    for canary in (CANARY, BIRTHDAY, PRISON_NUMBER):
+    for canary in (CANARY, BIRTHDAY, PRISON_NUMBER, PHONE.removeprefix("+44"), mailbox(CANARY)):
         found_in = [place for place, content in places.items() if canary.encode() in content]
         assert found_in == []
 

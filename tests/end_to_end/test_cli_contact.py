@@ -15,11 +15,12 @@ async def test_who_works_with_it_reads_what_is_safe_now(rj: Rj, referrals: Refer
     said = await rj("contact", reference, "h1", "--as", "cw-1")
     assert said.out.splitlines() == [
         "Name: Canary Nobody",
-        "Safe: phone (Canary Nobody)",
+        "Safe: phone (+447700900813)",
         "Safe hours: 09:00 to 17:00",
         "Voicemail: leave none",
         "Messages may be seen by: Canary Nobody",
         "Language: Canary Nobody",
+        "Note: Canary Nobody",
         "Needs: Canary Nobody",
     ]
     safety = {"safe_channels": ["in_person"], "may_leave_voicemail": True}

@@ -227,6 +227,28 @@ async def test_refused_rows_are_reported_and_the_others_opened(rj: Rj, cases: Pa
     assert (again.json["opened"], again.json["already_here"]) == (0, 4)
 
 
+async def test_what_cannot_be_used_is_refused_with_its_column(rj: Rj, cases: Path) -> None:
+    written(
+        cases,
+        row(harmed_phone=f"{CANARY} banana"),
+        row(responsible_email=f"{CANARY}@b"),
+        row(harmed_date_of_birth="2015-01-01", harmed_age_band="35_to_54"),
+        row(harmed_safe_channels="email"),
+        row(harmed_safe_from="17:00", harmed_safe_until="09:00"),
+        row(harmed_name="Ada Invented", harmed_phone="07700 900123", harmed_safe_channels="phone;text"),
+    )
+    said = await imported(rj, cases)
+    assert (said.code, said.json["opened"]) == (3, 1)
+    assert [(each["row"], each["column"]) for each in said.json["refused"]] == [
+        (2, "harmed_phone"),
+        (3, "responsible_email"),
+        (4, "harmed_age_band"),
+        (5, "harmed_safe_channels"),
+        (6, "harmed_safe_until"),
+    ]
+    assert CANARY not in said.out + said.err
+
+
 async def test_a_reference_that_another_referral_has_is_not_taken_for_the_row(
     rj: Rj, cases: Path, reference: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.schedules import keep_schedules
 from runtime.workers import register_search_attributes
 from schemas import commands as c
-from schemas.areas import Area
+from schemas.areas import LONDON, Area
 from schemas.steps import ReferralInput
 from simulation.staffing import enter_missing
 from stores.database import Pool, connect_pool
@@ -32,7 +32,7 @@ from stores.migrate import migrate
 from tests.book import Book
 from tests.conftest import STAFF
 from tests.end_to_end.conftest import Rj
-from tests.life import form
+from tests.life import form, hours_of_another_time
 from workflows.ids import notice_workflow_id, workflow_id
 
 AREA = Area.HUMBERSIDE
@@ -85,8 +85,7 @@ async def test_a_message_whose_workflow_was_ended_begins_anew_by_the_command_tha
 ) -> None:
     """It waits for safe hours that are a minute of the night, so that it is under way for long."""
     person = {"name": "Invented", "email": "harmed@example.org"}
-    minute = datetime.now(UTC) + timedelta(hours=6)
-    hours = {"safe_from": f"{minute:%H:%M}", "safe_until": f"{minute + timedelta(minutes=1):%H:%M}"}
+    hours = hours_of_another_time(datetime.now(LONDON))
     participants = [
         {
             "id": "h1",

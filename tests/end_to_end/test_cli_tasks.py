@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -13,7 +13,7 @@ from schemas.areas import LONDON, Area
 from schemas.people import Role, Staff
 from stores.tasks import OpenTask, open_tasks
 from tests.end_to_end.conftest import Rj
-from tests.life import form
+from tests.life import form, hours_of_another_time
 from tests.register import enter
 
 AREA = Area.SUFFOLK
@@ -66,14 +66,12 @@ async def test_what_could_not_be_sent_is_listed_until_it_is_done(rj: Rj, referra
 
 
 async def test_what_is_on_its_way_is_shown_and_why_it_waits(rj: Rj, referrals: Referrals) -> None:
-    # Its safe hours ended a minute ago, or begin in an hour and a half.
-    now = datetime.now(LONDON)
+    # Its safe hours are over, or begin hours from now.
     reference = await wrote_themselves(
         referrals,
         {
             "safe_channels": ["email"],
-            "safe_from": f"{now + timedelta(minutes=90):%H:%M}",
-            "safe_until": f"{now - timedelta(minutes=1):%H:%M}",
+            **hours_of_another_time(datetime.now(LONDON)),
         },
     )
     line = "Message on its way: we have received your message, to h1, since "

@@ -60,9 +60,13 @@ from schemas.vocabulary import (
 from tests.lifecycle.story import ELSEWHERE, HOME, NEWER_POLICY, opening, person
 
 CANARY = "Canary Nobody"
-# What is refused where it does not have its form.
-_OF_A_FORM = {
-    "date_of_birth": "1909-09-09",
+_BORN = "1997-09-09"
+# Recognisable, and of forms that are accepted.
+_IN_FORM = {
+    "date_of_birth": _BORN,
+    "phone": "07700 900813",
+    "email": "canary.nobody@example.org",
+    "address": f"{CANARY}, 1 Nowhere Street, DH1 1AA",
     "prison_number": "C4444NY",
     "crime_reference": f"{CANARY} 1",
 }
@@ -119,7 +123,7 @@ def with_canary(model: M) -> M:
     changes: dict[str, Any] = {}
     for name, value in model:
         if is_sensitive(type(model), name):
-            changes[name] = _OF_A_FORM.get(name, CANARY)
+            changes[name] = _IN_FORM.get(name, CANARY)
         elif isinstance(value, BaseModel):
             changes[name] = with_canary(value)
         elif isinstance(value, tuple) and any(isinstance(each, BaseModel) for each in value):

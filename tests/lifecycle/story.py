@@ -98,7 +98,12 @@ def person(participant_id: str, **known: Any) -> NewParticipant:
         "id": participant_id,
         "role": _ROLES[participant_id[0]],
         "age_band": AgeBand.FROM_25_TO_34,
-        "person": Person(name=f"Invented {participant_id.upper()}"),
+        "person": Person(
+            name=f"Invented {participant_id.upper()}",
+            phone="07700 900100",
+            email="invented@example.org",
+            address="1 Nowhere Street, DH1 1AA",
+        ),
         "contact_safety": ContactSafety(safe_channels=(Channel.PHONE,)),
     }
     return NewParticipant(**told | known)

@@ -21,6 +21,7 @@ from schemas.notices import Outcome
 from schemas.policy import DeadlineName
 from schemas.referral import Referral
 from schemas.vocabulary import (
+    AgeBand,
     Channel,
     ClosureReason,
     ComplaintAbout,
@@ -38,6 +39,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from tests.lifecycle.story import (
+    CHILD,
     CLOCK,
     MONDAY,
     POLICY,
@@ -721,6 +723,10 @@ def test_every_deadline_of_the_policy_runs_somewhere() -> None:
     stories.append(to(Stage.VICTIM_CONTACT).do(released))
     booked_ahead = to(Stage.PREPARATION).with_facilitators().with_method().prepared().ready()
     stories.append(booked_ahead.do(c.ReconfirmRisk(), booked_ahead.booking(days=30)))
+    young = person(
+        "h1", age_band=AgeBand.UNKNOWN, person=CHILD.person.model_copy(update={"date_of_birth": "2010-05-17"})
+    )
+    stories.append(Story(opening(young, person("r1"))))
     offer = c.OfferTransfer(area=Area.CUMBRIA, reason="they moved")
     stories.append(Story().do(offer, by=SUPERVISOR))
     running = {deadline.name for story in stories for deadline in story.open.values()}

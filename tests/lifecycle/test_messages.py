@@ -356,7 +356,7 @@ SAFETIES = [
     ContactSafety(),
     ContactSafety(safe_channels=(Channel.PHONE,), safe_from="00:00", safe_until="23:59"),
     ContactSafety(safe_channels=(Channel.EMAIL, Channel.LETTER), safe_from="09:00", safe_until="17:00"),
-    ContactSafety(safe_channels=(Channel.TEXT, Channel.EMAIL), safe_from="22:00", safe_until="03:00"),
+    ContactSafety(safe_channels=(Channel.TEXT, Channel.EMAIL), safe_from="19:00", safe_until="22:00"),
     ContactSafety(safe_channels=(Channel.LETTER, Channel.TEXT), safe_from="01:10", safe_until="01:50"),
 ]
 WAITS = [
@@ -366,7 +366,9 @@ WAITS = [
     timedelta(days=8),
     timedelta(days=40),
 ]
-REACHED = Person(name=CANARY, phone="01632 960001", email="ada@example.org", address="1 Nowhere Street")
+REACHED = Person(
+    name=CANARY, phone="07700 900001", email="ada@example.org", address="1 Nowhere Street, DH1 1AA"
+)
 
 
 class Post(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pydantic import BaseModel
 
 from lifecycle import RULES, Refused, evolve, fold, next_point
+from lifecycle.ages import as_of
 from lifecycle.coarse_facts import facts_of
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import WAYS
@@ -23,6 +24,7 @@ from schemas.people import Actor
 from schemas.privacy import is_sensitive, join, models_below, split, without_sensitive
 from schemas.referral import Consent, Participant, Referral
 from schemas.vocabulary import (
+    AgeBand,
     Channel,
     Confirmation,
     Custody,
@@ -73,6 +75,16 @@ OPENINGS = {
     "child": opening(CHILD, GUARDIAN, person("r1", custody=Custody.IN_PRISON)),
     "several": opening(
         person("h1"), person("h2"), person("r1"), person("r2"), person("s1", accompanies="h1")
+    ),
+    "turns_18": opening(
+        person(
+            "h1",
+            age_band=AgeBand.UNKNOWN,
+            # 18 on Wednesday of the week in which the stories begin.
+            person=CHILD.person.model_copy(update={"date_of_birth": "2008-03-04"}),
+        ),
+        GUARDIAN,
+        person("r1"),
     ),
     "pre_sentence": opening(justice_stage="pre_sentence", court_date="2026-05-14"),
 }
@@ -352,9 +364,10 @@ class Lives(RuleBasedStateMachine):
             if state.stage is not earlier.stage and not isinstance(command, c.CorrectStep):
                 assert state.stage in RULES[type(command)].ways & WAYS[earlier.stage]
             if each.event.kind == "stage_entered" and not isinstance(command, _LEAVING):
-                check_entry(earlier, state, each.event.stage)
+                # Whoever has turned 18 by then is an adult, noticed or not.
+                check_entry(earlier, as_of(state, each.at), each.event.stage)
             if each.event.kind in ("activity_booked", "activity_adjourned", "activity_held"):
-                check_activity(earlier, state, each)
+                check_activity(earlier, as_of(state, each.at), each)
         assert state == self.story.referral
 
     def check_transfer(self, before: Referral) -> None:

@@ -18,7 +18,7 @@ from tests.lifecycle.story import MONDAY, SUPERVISOR, WHY, Story, attempt, openi
 ALL = frozenset({Channel.TEXT, Channel.EMAIL, Channel.LETTER})
 REACHED = Person(
     name="Ada Invented",
-    phone="01632 960001",
+    phone="+447700900001",
     email="ada@example.org",
     address="1 Nowhere Street, Nowhere, N1 1NN",
 )

@@ -28,11 +28,18 @@ from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests import life
-from tests.life import HARMED, RESPONSIBLE, form
+from tests.life import HARMED, PHONE, RESPONSIBLE, form
 
 TWO_HARMED = [
-    {"id": "h1", "role": "harmed", "contact_safety": {"safe_channels": ["phone"]}},
-    {"id": "h2", "role": "harmed", "contact_safety": {"safe_channels": ["phone"]}},
+    {
+        "id": each,
+        "role": "harmed",
+        "person": {"phone": PHONE},
+        "contact_safety": {"safe_channels": ["phone"]},
+    }
+    for each in ("h1", "h2")
+]
+TWO_HARMED += [
     {"id": "r1", "role": "responsible"},
 ]
 

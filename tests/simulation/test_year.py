@@ -104,7 +104,7 @@ def test_everybody_is_invented_and_nobody_can_be_called(year: list[WholeLog]) ->
         assert isinstance(received, ReferralReceived)
         for person in (each.person for each in received.participants):
             assert (person.name or "").endswith(" Invented")
-            assert re.fullmatch(r"07700 900\d{3}", person.phone or "")
+            assert re.fullmatch(r"\+447700900\d{3}", person.phone or "")
             assert person.email is None or person.email.endswith("@example.org")
 
 

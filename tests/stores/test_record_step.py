@@ -114,7 +114,9 @@ async def test_who_acts_comes_from_the_register(
     assert await count(pool, step.reference) == 2
 
 
-@pytest.mark.parametrize("kind", ["deadline_reached", "escalation_raised", "notice_settled"])
+@pytest.mark.parametrize(
+    "kind", ["deadline_reached", "escalation_raised", "notice_settled", "participant_came_of_age"]
+)
 async def test_no_person_records_what_is_the_clocks(pool: Pool, step: Step, kind: str) -> None:
     assert await step.saying(kind).taken(pool) == "actor"
 

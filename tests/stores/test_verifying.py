@@ -19,9 +19,10 @@ from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
+from schemas.events import Recorded
 from stores.database import Connection, Pool, connect, connect_pool
 from stores.keys.referral_keys import KeyStore
-from stores.logs import event_log
+from stores.logs import event_log, verifying
 from stores.logs.anchors import AnchorProblem, Anchors, LogsLost, check, fold
 from stores.logs.carrying_over import plain_link
 from stores.logs.chain import ChainKey, chain_key
@@ -75,6 +76,24 @@ async def tampered(pool: Pool, keys: KeyStore, owner_url: str) -> AsyncIterator[
 
 async def test_what_was_not_touched_is_as_recorded(tampered: Tampered) -> None:
     assert await tampered.found() is None
+
+
+async def test_a_step_recorded_while_its_log_is_read_is_no_difference(
+    tampered: Tampered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tampered.recording
+    really = event_log.history
+
+    async def closed_meanwhile(*args: Any) -> list[Recorded]:
+        await recording.take(c.Close.model_validate({"reason": "service_no_capacity"}))
+        return await really(*args)
+
+    monkeypatch.setattr("stores.logs.verifying.history", closed_meanwhile)
+    found = [
+        broken
+        async for _, broken in verifying.verify(recording.pool, recording.keys, [recording.reference], {})
+    ]
+    assert found == [None]
 
 
 _WHERE = "WHERE reference = $1 AND sequence = 3"

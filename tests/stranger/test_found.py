@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -27,9 +27,10 @@ from runtime.referrals import TASK_QUEUE
 from runtime.schedules import DIGEST_TIMES, schedules_amiss
 from runtime.settings import Settings
 from schemas import commands as c
+from schemas.areas import LONDON
 from stores import notices
 from stores.supervision import last_told
-from tests.life import form
+from tests.life import form, hours_of_another_time
 from tests.stranger.meddling import NOBODYS, Engine, engine, eventually
 from workflows.ids import DIGEST, notice_workflow_id, workflow_id
 from workflows.notice import MESSAGE_QUEUE
@@ -191,8 +192,7 @@ async def there(engine: Engine, workflow: str) -> bool | None:
 
 
 async def test_a_message_whose_place_was_taken_is_carried_again(working: Engine) -> None:
-    minute = datetime.now(UTC) + timedelta(hours=6)
-    hours = {"safe_from": f"{minute:%H:%M}", "safe_until": f"{minute + timedelta(minutes=1):%H:%M}"}
+    hours = hours_of_another_time(datetime.now(LONDON))
     safety = {"safe_channels": ["email"], **hours}
     person = {"name": "Invented", "email": "harmed@example.org"}
     participants = [

@@ -9,6 +9,8 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 
 import holidays
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from schemas import commands as c
 from schemas.areas import LONDON
@@ -16,7 +18,16 @@ from schemas.commands import Command
 from schemas.events import DeadlineReached
 from schemas.policy import DeadlineName
 from stores.logs import event_log
-from tests.life import HARMED, RESPONSIBLE, consent, form, until_closed, until_conference, until_preparation
+from tests.life import (
+    HARMED,
+    RESPONSIBLE,
+    book,
+    consent,
+    form,
+    until_closed,
+    until_conference,
+    until_preparation,
+)
 from tests.workflows.conftest import Years
 
 OFF = holidays.country_holidays("GB", subdiv="ENG")
@@ -207,12 +218,59 @@ async def test_every_deadline_comes_on_its_day(years: Years) -> None:
 
     found = await came(referral)
     assert {key: found.get(key) for key in expected} == expected
-    # Two that are left have their own dates, and tests of their own below; a task comes of a message, in test_notices.
+    # Three that are left have their own dates, and tests of their own below; a task is tested in test_notices.
     named = {key.partition("/")[0] for key, _ in expected}
     # The answer of another area has its own tests too.
-    elsewhere = {DeadlineName.COURT_DATE, DeadlineName.RISK_RECONFIRMATION, DeadlineName.TASK}
-    elsewhere |= {DeadlineName.TRANSFER_ANSWER}
+    elsewhere = {
+        DeadlineName.COURT_DATE,
+        DeadlineName.RISK_RECONFIRMATION,
+        DeadlineName.COMING_OF_AGE,
+        DeadlineName.TASK,
+        DeadlineName.TRANSFER_ANSWER,
+    }
     assert named == set(DeadlineName) - elsewhere
+
+
+async def test_a_child_who_turns_18_in_preparation_is_noticed_by_the_clock(years: Years) -> None:
+    day = await a_working_morning(years)
+    # On a Thursday three weeks on, noticed on the Monday after it.
+    turns_18 = day + timedelta(days=23)
+    noticed = day + timedelta(days=27)
+    born = turns_18.replace(year=turns_18.year - 18)
+    people = [
+        {"id": HARMED, "role": "harmed", "person": {"date_of_birth": born.isoformat()}},
+        {"id": "g1", "role": "guardian", "accompanies": HARMED},
+        {"id": RESPONSIBLE, "role": "responsible"},
+    ]
+    referral = await years.open(form(participants=people))
+    steps = until_preparation(day)
+    for_child = [
+        ("cw-1", consent(HARMED, purpose, day, by_guardian="g1"))
+        for purpose in ("take_part", "share_risk_information")
+    ]
+    await referral.take_all(steps[:7])
+    await referral.take_all([*for_child, *steps[7:11]])
+    signed = {"subject": "risk_assessment", "approved": True}
+    await referral.take_all([("su-1", c.DecideSignOff.model_validate(signed)), *steps[11:]])
+    # The evening before the birthday a guardian's consent to the method is lacking; on the day it is not.
+    meeting = until_conference(await years.now())
+    await referral.take_all(meeting[:6])
+    await years.pass_until(
+        datetime.combine(turns_18, time(0), LONDON).astimezone(UTC) - timedelta(minutes=30)
+    )
+    start = datetime.combine(turns_18 + timedelta(days=1), time(11), LONDON).astimezone(UTC)
+    *ready, books = book(start)
+    await referral.take_all(ready)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await referral.take_all([books])
+    assert "own and guardian's" in str(refused.value.cause)
+    await years.pass_until(datetime.combine(turns_18, time(0), LONDON).astimezone(UTC))
+    await referral.take_all([books])
+    # The state learns it from the clock.
+    assert HARMED in {each.id for each in (await referral.overview()).referral.participants if each.child}
+    await years.pass_until(datetime.combine(noticed, time(9, 30), LONDON).astimezone(UTC))
+    assert (await came(referral))[f"coming_of_age/{HARMED}", "due"] == [noticed]
+    assert not any(each.child for each in (await referral.overview()).referral.participants)
 
 
 async def test_a_hearing_warns_twenty_ten_and_five_working_days_before(years: Years) -> None:

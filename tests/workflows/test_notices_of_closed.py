@@ -18,6 +18,7 @@ from schemas.vocabulary import ClosureReason
 from stores import notices as store
 from stores.logs import event_log
 from tests.conftest import PostOffice
+from tests.life import hours_of_another_time
 from tests.register import enter
 from tests.workflows.test_notices import REACHED, STAFF, booking, by_one, sent
 
@@ -45,12 +46,8 @@ async def settled(referrals: Referrals, reference: str, template: str) -> Notice
 async def test_what_a_hold_held_back_is_not_wanted_once_it_closes(
     referrals: Referrals, post_office: PostOffice
 ) -> None:
-    # It cannot leave today: its hours ended a minute ago, or begin in an hour and a half.
-    now = datetime.now(LONDON)
-    hours = {
-        "safe_from": f"{now + timedelta(minutes=90):%H:%M}",
-        "safe_until": f"{now - timedelta(minutes=1):%H:%M}",
-    }
+    # It cannot leave now: its hours are over, or begin hours from now.
+    hours = hours_of_another_time(datetime.now(LONDON))
     reference = (await referrals.open(sent({"safe_channels": ["email"], **hours}), "cw-post")).reference
     start = datetime.now(UTC) + timedelta(days=9)
     review = (start + timedelta(days=9)).date()

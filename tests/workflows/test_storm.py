@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from runtime.referrals import Referrals
+from schemas.areas import LONDON
 from stores.logs import event_log
 from tests.life import form
 
@@ -15,9 +16,9 @@ POINTS = ("warn-1", "warn-2", "warn-3", "due")
 
 
 async def test_every_point_is_recorded_once_when_many_come_at_once(referrals: Referrals) -> None:
-    # A hearing of yesterday: each has four points behind it the moment it is opened.
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    late = form(justice_stage="pre_sentence", court_date=yesterday)
+    # A hearing of today: each has four points behind it the moment it is opened.
+    today = datetime.now(LONDON).date()
+    late = form(justice_stage="pre_sentence", court_date=today)
     opened = await asyncio.gather(*(referrals.open(late, "cw-1") for _ in range(MANY)))
     references = [receipt.reference for receipt in opened]
     async with asyncio.timeout(60):
