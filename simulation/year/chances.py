@@ -143,9 +143,9 @@ CORRECTED = 0.02
 REASSIGNED = 0.04
 REOPENED = 0.03
 NOTE = 0.25
-APART = 0.6
-ONE_ENDS = 0.12
-INTERRUPTED = 0.06
+APART = 0.75
+ONE_ENDS = 0.25
+INTERRUPTED = 0.1
 WRITES = 0.8
 CHANGED = 0.25
 FIRST_ANSWERS: Mapping[CommunicationAnswer, float] = {
@@ -159,6 +159,12 @@ MOVES: Mapping[Stage, float] = {
     Stage.OFFENDER_CONSENT: 0.02,
     Stage.PREPARATION: 0.03,
     Stage.FOLLOW_UP: 0.01,
+}
+COUNTS_TIME = 0.5
+COMPLAINS: Mapping[Stage, float] = {
+    Stage.VICTIM_CONTACT: 0.01,
+    Stage.PREPARATION: 0.02,
+    Stage.CLOSED: 0.02,
 }
 TRANSFERS: Mapping[TransferEnd, float] = {
     TransferEnd.ACCEPTED: 0.7,

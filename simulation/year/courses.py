@@ -94,6 +94,8 @@ class Course:
     replies: bool
     moves_in: Stage | None
     transfer: TransferEnd
+    counts_time: bool
+    complains_in: Stage | None
 
 
 def course_of(chance: random.Random, form: OpenReferral) -> Course:
@@ -140,6 +142,8 @@ def course_of(chance: random.Random, form: OpenReferral) -> Course:
         replies=chance.random() < chances.REPLIES,
         moves_in=_stage(chance, chances.MOVES),
         transfer=drawn(chance, chances.TRANSFERS),
+        counts_time=chance.random() < chances.COUNTS_TIME,
+        complains_in=_stage(chance, chances.COMPLAINS),
     )
 
 

@@ -6,6 +6,7 @@ The rules alone decide whether it may be done; what they refuse is put off and t
 
 # Importing a module enters its duties.
 from simulation.year.duties import (
+    beside,
     closed,
     conference,
     contact,
@@ -32,6 +33,7 @@ ALL = (
     closed,
     throughout,
     transfers,
+    beside,
 )
 
 __all__ = ["ALL", "DUTIES", "Case", "Todo", "todos"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lifecycle.activities import stopped
+from lifecycle.communications import begins_at, first_hand_over
 from lifecycle.stages.risk_assessment import confirmed_recently
 from lifecycle.working_time import at_day_start, shift_working_days
 from schemas import commands as c
@@ -43,10 +44,11 @@ def _booked(case: Case, activity: Activity, booked: Booked) -> Iterator[Todo]:
             lambda at: c.PostponeActivity(reason=WORDS, activity=activity.id),
         )
         return
-    confirmed = confirmed_recently(case.referral, activity, booked.starts_at)
-    if not confirmed and case.life.last_at < booked.starts_at:
+    begins = begins_at(case.referral, activity, booked)
+    confirmed = confirmed_recently(case.referral, activity, begins)
+    if not confirmed and case.life.last_at < begins:
         earliest = at_day_start(shift_working_days(today(booked.starts_at), -4))
-        yield Todo(f"confirm/{about}", case.facilitator, 0.3, reconfirm, earliest)
+        yield Todo(f"confirm/{about}", case.facilitator, 0.3, reconfirm(case, activity), earliest)
     if not under_way(case, activity):
         yield _the_day(case, activity, booked, held)
 
@@ -69,12 +71,16 @@ def _the_day(case: Case, activity: Activity, booked: Booked, held: str) -> Todo:
             lambda at: c.AdjournActivity(resumes_at=_resumes(case, at), reason=WORDS, activity=activity.id),
             over,
         )
+    # An exchange may begin after the time for which it was booked.
+    started_at = first_hand_over(case.referral, activity) if not booked.method.direct else None
     partly = case.course.partly and booked.method.direct
     return Todo(
         held,
         case.facilitator,
         0.2,
-        lambda at: c.RecordActivityHeld(partly=partly, note=WORDS, activity=activity.id),
+        lambda at: c.RecordActivityHeld(
+            partly=partly, note=WORDS, activity=activity.id, started_at=started_at
+        ),
         over,
     )
 

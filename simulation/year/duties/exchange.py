@@ -21,7 +21,7 @@ from schemas.exchange import (
     Recipient,
 )
 from schemas.vocabulary import Method, ParticipantRole, Stage
-from simulation.year.duties.risk import reconfirm
+from simulation.year.duties.risk import last_confirmed, reconfirm
 from simulation.year.duties.table import WORDS, Case, Todo, duty
 
 _FORMS: Mapping[Method, CommunicationForm] = {
@@ -181,7 +181,7 @@ def _next_with(case: Case, activity: Activity, communication: Communication, rec
         case Delivery.OFFERED | Delivery.LATER:
             days = 5 if recipient.delivery is Delivery.LATER else 0.8
             return Todo(f"answer/{about}", case.facilitator, days, answer)
-    key = f"hand_over/{about}/{case.referral.risk.confirmed_at}"
+    key = f"hand_over/{about}/{last_confirmed(case, activity)}"
     if key not in case.refused and confirmed_recently(case.referral, activity, case.life.last_at):
         return Todo(key, case.facilitator, 0.5, hand_over)
-    return Todo(f"confirm/{key}/{case.life.last_at:%Y%m%d}", case.facilitator, 0.3, reconfirm)
+    return Todo(f"confirm/{key}/{case.life.last_at:%Y%m%d}", case.facilitator, 0.3, reconfirm(case, activity))

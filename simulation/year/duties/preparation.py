@@ -24,7 +24,7 @@ from schemas.vocabulary import (
 )
 from simulation.year.duties.consents import consents
 from simulation.year.duties.planning import to_be_planned
-from simulation.year.duties.risk import reconfirm
+from simulation.year.duties.risk import last_confirmed, reconfirm
 from simulation.year.duties.table import Case, Todo, duty, today
 
 _CONFIRMED_FOR = {
@@ -97,10 +97,10 @@ def _booking(case: Case, activity: Activity) -> Iterator[Todo]:
     hour = case.pick(f"hour/{activity.id}", range(10, 17))
     if not confirmed_recently(referral, activity, case.life.last_at):
         key = f"confirm/{activity.id}/{moves}/{case.life.last_at:%Y%m%d}"
-        yield Todo(key, case.facilitator, 0.3, reconfirm)
+        yield Todo(key, case.facilitator, 0.3, reconfirm(case, activity))
     else:
         yield Todo(
-            f"book/{activity.id}/{moves}/{referral.risk.confirmed_at:%Y%m%d}",
+            f"book/{activity.id}/{moves}/{last_confirmed(case, activity)}",
             case.facilitator,
             0.5,
             lambda at: c.BookActivity(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from lifecycle.activities import several
 from lifecycle.consents import both_sides
 from schemas import commands as c
+from schemas.activity import Activity
 from schemas.commands import Command
 from schemas.facts import FactorAssessment
 from schemas.vocabulary import (
@@ -58,5 +60,13 @@ def _factors(course: Course) -> tuple[FactorAssessment, ...]:
     return tuple(FactorAssessment(factor=factor, level=level) for factor, level in levels.items())
 
 
-def reconfirm(at: datetime) -> Command:
-    return c.ReconfirmRisk()
+def reconfirm(case: Case, activity: Activity) -> Callable[[datetime], Command]:
+    """Confirms that the risk stands: that of an activity alone, where there are several."""
+    which = activity.id if several(case.referral) else None
+    return lambda at: c.ReconfirmRisk(activity=which)
+
+
+def last_confirmed(case: Case, activity: Activity) -> str:
+    """When the risk of an activity was confirmed last, for the keys of what depends on it."""
+    moments = [each for each in (activity.risk_confirmed_at, case.referral.risk.confirmed_at) if each]
+    return f"{max(moments):%Y%m%d%H%M}" if moments else "never"
