@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lifecycle.consents import TWO_SIDES, both_sides
-from schemas.activity import Activity, Part
+from schemas.activity import Activity, Booked, Part
 from schemas.base import FIRST_ACTIVITY
 from schemas.events import StageEntered
 from schemas.referral import Participant, Referral
@@ -123,6 +123,22 @@ def ended_by(referral: Referral, leaves: Participant, at: datetime) -> tuple[Act
         and leaves.id in each.taking_part
         and not can_go_on(referral, each, leaves.id)
         and not (each.booked and each.booked.starts_at <= at)
+    )
+
+
+def put_off_by(referral: Referral, leaves: Participant, at: datetime) -> tuple[tuple[Activity, Booked], ...]:
+    """The activities that go on without a person, but not as they are booked: nobody else of their side attends."""
+    ended = ended_by(referral, leaves, at)
+    return tuple(
+        (each, each.booked)
+        for each in referral.booked
+        if each.booked and at < each.booked.starts_at and each not in ended
+        if leaves.role in TWO_SIDES and leaves.id in each.booked.attending
+        if not any(
+            person.role is leaves.role and person.active and person.id != leaves.id
+            for person in referral.participants
+            if person.id in each.booked.attending
+        )
     )
 
 

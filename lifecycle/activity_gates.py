@@ -60,6 +60,13 @@ def facilitators_fit(referral: Referral, activity: Activity, actor: Actor, at: d
     return None if co_facilitator else "no co-facilitator is assigned"
 
 
+@activity_gate("facilitators_missing", "A facilitator must be assigned, who ran it")
+def somebody_runs_it(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
+    """One that was booked before the referral went to another area has nobody there until somebody is assigned."""
+    facilitator, _, _ = facilitators_of(referral, activity)
+    return "" if facilitator is None else None
+
+
 @activity_gate("not_prepared", "Everyone taking part must have had a preparation meeting")
 def everyone_prepared(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> str | None:
     people = people_of(referral, activity)

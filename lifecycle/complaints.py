@@ -1,7 +1,8 @@
 """Complaints: recorded at any time, answered within working days by a supervisor who is not complained about.
 
 A complaint is accepted on a closed referral too, and closing does not settle one. Its clock runs while the referral
-is open: a closed referral has no deadlines, and its workflow has ended. What is unanswered stays in the state.
+is open: a closed referral has no deadlines, and its workflow has ended. What is unanswered stays in the state, and on
+its supervisors' worklist.
 """
 
 from collections.abc import Iterator

@@ -181,6 +181,7 @@ class Rule:
         on_hold: whether it may be given while the referral is paused.
         in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
         of_offered_area: whether it is for the area that the referral is offered to, instead of its own.
+        of_sender: whether the partner who sent the referral may give it also once another area has taken it over.
         decide: yields the events that follow; raises Refused. Where the command is about an activity, it names it.
         activity: which activities the command can be about; None where it is about none.
     """
@@ -194,6 +195,7 @@ class Rule:
     in_safeguarding: bool
     decide: Decision[Any]
     of_offered_area: bool = False
+    of_sender: bool = False
     activity: Candidates | None = None
 
     @property
@@ -228,7 +230,8 @@ class Rule:
             if offer is None:
                 return Refused("not_offered", "The referral is not offered to another area.")
             return Refused("other_area", f"It is for {offer.area} to answer, which it is offered to.")
-        if not self.of_offered_area and actor.area != referral.area:
+        sent_it = self.of_sender and _sent_from(referral, actor)
+        if not (self.of_offered_area or sent_it) and actor.area != referral.area:
             return Refused("other_area", "This referral belongs to another area.")
         if referral.stage not in self.stages:
             if referral.closed:
@@ -303,6 +306,12 @@ class Rule:
         return command.model_copy(update={"activity": activity.id})
 
 
+def _sent_from(referral: Referral, actor: Actor) -> bool:
+    """Whether an actor is the partner who sent the referral, in the area that it was sent to and has left since."""
+    sent_to = referral.transfers[0].left if referral.transfers else None
+    return actor.role is Role.PARTNER and actor.id == referral.sent_by_partner and actor.area == sent_to
+
+
 RULES: dict[type[Model], Rule] = {}
 ENTRY_GATES: dict[Stage, tuple[AnyGate, ...]] = {}
 
@@ -319,6 +328,7 @@ def rule(
     on_hold: bool = False,
     in_safeguarding: bool = False,
     of_offered_area: bool = False,
+    of_sender: bool = False,
 ) -> Callable[[Decision[C]], Decision[C]]:
     """Register a command's rule; decorates the function that yields the events that follow."""
 
@@ -333,6 +343,7 @@ def rule(
             in_safeguarding,
             decision,
             of_offered_area,
+            of_sender,
             activity,
         )
         return decision

@@ -6,10 +6,24 @@ from datetime import datetime
 from lifecycle.consents import TWO_SIDES
 from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, fold, rule
 from lifecycle.refusal import Refused
+from schemas.base import FIRST_ACTIVITY
 from schemas.commands import CorrectStep
 from schemas.events import (
+    ActivityAdjourned,
+    ActivityBooked,
+    ActivityEnded,
+    ActivityHeld,
+    ActivityPlanned,
+    ActivityPostponed,
+    ActivityStopped,
+    ActivityTakenUp,
+    AgreementMade,
+    CommunicationDrafted,
+    CommunicationHandedOver,
+    CommunicationOffered,
     DeadlineReached,
     Event,
+    FollowedUp,
     NoticeSettled,
     PolicyAdopted,
     Recorded,
@@ -18,6 +32,7 @@ from schemas.events import (
     ReferralReopened,
     StageEntered,
     StepCorrected,
+    SurveyAnswered,
     TransferAccepted,
     TransferOffered,
     TransferOfferWithdrawn,
@@ -25,6 +40,7 @@ from schemas.events import (
 )
 from schemas.people import Actor
 from schemas.referral import Referral
+from schemas.vocabulary import ActivityState, Stage
 
 # These cannot be taken back: a referral entered in error is closed instead, a closed one reopened.
 _FIXED = (
@@ -38,6 +54,27 @@ _FIXED = (
     TransferOffered,
     TransferAccepted,
     TransferRefused,
+)
+
+
+# The way of an activity, and what is recorded of it on the way.
+_LEADS_AN_ACTIVITY_ON = (
+    ActivityPlanned,
+    ActivityBooked,
+    ActivityAdjourned,
+    ActivityPostponed,
+    ActivityHeld,
+    ActivityStopped,
+    ActivityTakenUp,
+    ActivityEnded,
+)
+_NEEDS_WHAT_LED_THERE = (
+    *_LEADS_AN_ACTIVITY_ON,
+    CommunicationOffered,
+    CommunicationHandedOver,
+    AgreementMade,
+    FollowedUp,
+    SurveyAnswered,
 )
 
 
@@ -83,17 +120,11 @@ def correct(
         raise Refused("already_corrected", "This step has already been taken back.", "step")
     if step[0].actor == actor.id:
         raise Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
-    later_moves = [
-        recorded.step
-        for recorded in history
-        if recorded.step > command.step
-        and recorded.step not in gone
-        and isinstance(recorded.event, StageEntered | ReferralReopened)
-    ]
-    moves = any(isinstance(recorded.event, StageEntered) for recorded in step)
-    if moves and later_moves:
+    later = [each for each in history if each.step > command.step and each.step not in gone]
+    dependent = [each.step for each in later if any(_builds_on(each.event, one.event) for one in step)]
+    if dependent:
         raise Refused(
-            "later_steps", f"Later steps depend on it; take back step {later_moves[-1]} first.", "step"
+            "later_steps", f"Later steps depend on it; take back step {dependent[-1]} first.", "step"
         )
     gone.add(command.step)
     remaining = [
@@ -105,16 +136,63 @@ def correct(
     becomes = fold(remaining).model_copy(
         update={"sequence": referral.sequence, "transfer_offer": referral.transfer_offer}
     )
+    _check_without(referral, becomes)
+    return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def _builds_on(later: Event, before: Event) -> bool:
+    """Whether a later event makes no sense without an earlier one: a move of the referral after another, and what is
+    recorded of an activity, a communication or a complaint after what it came from."""
+    if isinstance(before, StageEntered) and isinstance(later, StageEntered | ReferralReopened):
+        return True
+    if _names_the_same(later, before, "communication") or _names_the_same(later, before, "complaint"):
+        return True
+    replies_to = later.reply_to if isinstance(later, CommunicationDrafted) else None
+    if replies_to is not None and replies_to == getattr(before, "communication", None):
+        return True
+    if not isinstance(before, _LEADS_AN_ACTIVITY_ON) or not hasattr(later, "activity"):
+        return False
+    same = (later.activity or FIRST_ACTIVITY) == (before.activity or FIRST_ACTIVITY)
+    # Without its plan, everybody would take part in what follows. While another activity is booked, no move of the
+    # referral says that one was booked or held.
+    return same and (isinstance(before, ActivityPlanned) or isinstance(later, _NEEDS_WHAT_LED_THERE))
+
+
+def _names_the_same(later: Event, before: Event, field: str) -> bool:
+    named = getattr(before, field, None)
+    return named is not None and getattr(later, field, None) == named
+
+
+def _check_without(referral: Referral, becomes: Referral) -> None:
+    """Raise Refused where a referral could not be as it would be without a step.
+
+    Args:
+        referral: as it is.
+        becomes: as it would be.
+    """
     if _names_unknown_people(becomes):
         raise Refused(
             "later_steps",
             "Later steps name a person whom this one added; end their part instead.",
             "step",
         )
+    if _is_where_its_activities_are(referral) and not _is_where_its_activities_are(becomes):
+        raise Refused(
+            "later_steps",
+            "Without it the stage would not fit what is booked; postpone or stop an activity instead.",
+            "step",
+        )
     for role in TWO_SIDES:
         if not any(person.role is role and person.active for person in becomes.participants):
             raise Refused("side_missing", f"Without this step no {role} person would be left.", "step")
-    return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def _is_where_its_activities_are(referral: Referral) -> bool:
+    """Whether it is in conference just while something is booked, or was stopped and waits for what comes next."""
+    stopped = any(each.state is ActivityState.STOPPED for each in referral.activities)
+    if referral.stage is Stage.CONFERENCE:
+        return stopped or bool(referral.booked)
+    return not referral.booked
 
 
 def _names_unknown_people(referral: Referral) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lifecycle.activities import facilitators_of
 from lifecycle.communications import every_delivery, exchange_of, writers_of
 from lifecycle.consents import lacking
 from lifecycle.core import Gate
@@ -172,6 +173,14 @@ def exchange_booked(
     return None if activity and activity.booked else communication.activity
 
 
+@condition("facilitators_missing", "Somebody must be assigned who runs its activity")
+def somebody_carries_it(
+    referral: Referral, communication: Communication, recipient: Recipient, actor: Actor, at: datetime
+) -> str | None:
+    activity = exchange_of(referral, communication)
+    return None if activity and facilitators_of(referral, activity)[0] else communication.activity
+
+
 @condition(
     "not_taking_part", "Author and recipient must both take part in the activity and in what it is for"
 )
@@ -229,7 +238,14 @@ def risk_is_confirmed(
 
 
 TO_CHECK = (waits_for_check, author_remains, exchange_goes_on, drafted_by_others)
-_PEOPLE_FIT = (exchange_goes_on, exchange_booked, both_take_part, both_consent, both_prepared)
+_PEOPLE_FIT = (
+    exchange_goes_on,
+    exchange_booked,
+    somebody_carries_it,
+    both_take_part,
+    both_consent,
+    both_prepared,
+)
 TO_OFFER = (checked_and_fit, to_be_offered, author_remains, *_PEOPLE_FIT)
 TO_ANSWER = (on_offer, author_remains)
 TO_HAND_OVER = (accepted, checked_and_fit, author_remains, *_PEOPLE_FIT, risk_is_confirmed)

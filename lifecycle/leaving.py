@@ -7,12 +7,19 @@ while others of their side remain is our inference.
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import change_activity, ended_by, stage_moves, with_state
+from lifecycle.activities import change_activity, ended_by, put_off_by, stage_moves, with_state
 from lifecycle.communications import after_leaving
 from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
 from lifecycle.refusal import Refused
 from schemas.commands import EndParticipation, Withdraw
-from schemas.events import ActivityEnded, Event, ParticipationEnded, Recorded, ReferralClosed
+from schemas.events import (
+    ActivityEnded,
+    ActivityPostponed,
+    Event,
+    ParticipationEnded,
+    Recorded,
+    ReferralClosed,
+)
 from schemas.people import Actor
 from schemas.referral import Participant, Referral
 from schemas.vocabulary import (
@@ -76,8 +83,8 @@ def known_participant(
 def end_participation(
     referral: Referral, person: Participant, reason: EndReason, at: datetime, note: str | None = None
 ) -> Iterator[Event]:
-    """The events that end a person's part, and the activities that cannot go on without them; or close the referral,
-    where they were the last of their side.
+    """The events that end a person's part and the activities that cannot go on without them, and put off what is booked
+    for nobody else of their side; or close the referral, where they were the last of their side.
 
     Args:
         at: now, aware.
@@ -90,11 +97,15 @@ def end_participation(
     if closes_as is not None and not others:
         yield ReferralClosed(reason=closes_as, stage=referral.stage)
         return
-    ended = ended_by(referral, person, at)
+    ended, put_off = ended_by(referral, person, at), put_off_by(referral, person, at)
     for activity in ended:
         yield ActivityEnded(activity=activity.id, why=ActivityEndReason.COULD_NOT_GO_ON)
-    if ended:
-        yield from stage_moves(referral, with_state(referral.activities, ActivityState.ENDED, ended))
+    for activity, booked in put_off:
+        yield ActivityPostponed(activity=activity.id, booked_for=booked.starts_at, asked_by=person.id)
+    if ended or put_off:
+        after = with_state(referral.activities, ActivityState.ENDED, ended)
+        again = [activity for activity, _ in put_off]
+        yield from stage_moves(referral, with_state(after, ActivityState.IN_PREPARATION, again))
 
 
 @rule(

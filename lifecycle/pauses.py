@@ -43,6 +43,8 @@ def is_on_hold(referral: Referral, actor: Actor, at: datetime) -> str | None:
     gates=[no_safeguarding_yet],
     on_hold=True,
     in_safeguarding=True,
+    # Whoever knows the people may learn of a danger also when another area works with them.
+    of_sender=True,
 )
 def decide_raise_safeguarding(
     referral: Referral, command: RaiseSafeguarding, actor: Actor, at: datetime

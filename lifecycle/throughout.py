@@ -186,7 +186,9 @@ def decide_amend_participant(
             "The age band follows from the date of birth that is recorded; mend that instead.",
             "age_band",
         )
-    grows_up = person.child and checked.age_band not in (None, AgeBand.UNDER_18)
+    turns_18 = checked.known.turns_18_on
+    adult_now = turns_18 is not None and turns_18 <= at.astimezone(LONDON).date()
+    grows_up = person.child and (adult_now or checked.age_band not in (None, AgeBand.UNDER_18))
     if grows_up and actor.role not in SUPERVISORS:
         raise Refused(
             "not_your_role",

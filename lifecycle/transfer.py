@@ -8,6 +8,7 @@ of allocation runs until somebody owns the referral there.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from lifecycle.ages import as_of
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import TWO_SIDES, lacking
 from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, event_from, gate, rule
@@ -150,9 +151,9 @@ def accept(
     Raises:
         Refused: it may not be accepted.
     """
-    found = RULES[AcceptTransfer]
-    found.check(referral, actor, at)
-    tuple(found.decide(referral, command, actor, at))
+    found, today = RULES[AcceptTransfer], as_of(referral, at)
+    found.check(today, actor, at)
+    tuple(found.decide(today, command, actor, at))
     return (
         TransferAccepted(
             left=referral.area,

@@ -25,8 +25,10 @@ EVENTS: Mapping[str, type[Model]] = {
 _POINTS = ("deadline_reached", "escalation_raised")
 _APPOINTMENTS = (
     "activity_booked",
+    "activity_adjourned",
     "preparation_meeting_booked",
 )
+_OF_A_MEETING = ("activity_booked", "activity_adjourned", "appointment_called_off")
 # The events that know what a template tells; one that is not named here tells only of the referral as it stands.
 _TELLS_OF = {
     "reminder": _POINTS,
@@ -136,7 +138,7 @@ def _lacking(to: Addressee, event: type[Model]) -> str | None:
             "participant" in event.model_fields and _is_word(event, "participant")
         ):
             return "it is not about one participant"
-        case Addressee.ATTENDING if kind not in ("activity_booked", "appointment_called_off"):
+        case Addressee.ATTENDING if kind not in _OF_A_MEETING:
             return "it is about no meeting"
         case Addressee.ANSWERS if kind not in _POINTS:
             return "it is about no point of a deadline"

@@ -27,7 +27,7 @@ from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlread
 from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
-from runtime.referrals import TASK_QUEUE, NotAnswered, TemporalUnreachable
+from runtime.referrals import TASK_QUEUE, NotAnswered, TemporalUnreachable, receipt_in_log
 from runtime.sealing.places import PayloadRefused
 from schemas.commands import RaiseSafeguarding, Withdraw, WithdrawConsent
 from schemas.policy import Policies
@@ -199,10 +199,7 @@ class Asking:
             except WorkflowUpdateFailedError as error:
                 if await event_log.knows(self._pool, reference, request.command_id):
                     # Asked again so late that the workflow has forgotten it; the log has not.
-                    from activities.steps import receipt_as_answered
-
-                    history = await event_log.history(self._pool, self._keys, reference)
-                    return receipt_as_answered(history, request.command_id)
+                    return await receipt_in_log(self._pool, self._keys, reference, request.command_id)
                 if not _passes(error):
                     raise _as_refused(error) from error
             except WorkflowAlreadyStartedError:
@@ -234,9 +231,7 @@ class Asking:
         self, reference: str, request: Request, why: PayloadRefused | None
     ) -> Receipt:
         if await event_log.knows(self._pool, reference, request.command_id):
-            from activities.steps import receipt_as_answered
-
-            return receipt_as_answered(await event_log.read(self._pool, reference), request.command_id)
+            return await receipt_in_log(self._pool, self._keys, reference, request.command_id)
         raise NotAnswered(
             "The answer did not come from this installation or is for another command: does somebody else take "
             "tasks from Temporal? The command is not in the log; send it again."

@@ -34,6 +34,8 @@ TASK_QUEUE = "referrals"
 
 # What the area does that a referral is offered to, and no other.
 _ANSWERS_AN_OFFER = ("accept_transfer", "refuse_transfer")
+# What the partner who sent a referral may also say of it once another area has taken it over.
+_OF_SENDER = ("raise_safeguarding",)
 
 # Command ids of referrals from other systems are derived in this namespace, so that sending twice is safe.
 _SENT = UUID("5a0a7c3e-6f0f-4a54-9e0a-6f2d1c2b7e11")
@@ -162,7 +164,13 @@ class Referrals:
             Refused: the rules, the register or the reference do not allow it.
             NotAnswered, TemporalUnreachable: see :meth:`open`.
         """
-        actor = await self.actor(reference, staff_id, command)
+        try:
+            actor = await self.actor(reference, staff_id, command)
+        except Refused:
+            # The referral may not be of their area any more just because of what they ask for again.
+            if command_id is None or not await event_log.took(self.pool, reference, command_id, staff_id):
+                raise
+            return await receipt_in_log(self.pool, self.keys, reference, command_id)
         request = Request(command_id=command_id or uuid4(), actor=actor, command=command)
         return await self.send(reference, request)
 
@@ -213,8 +221,8 @@ class Referrals:
         return _registered(await staff.get(self.pool, staff_id), staff_id, field)
 
     async def actor(self, reference: str, staff_id: str, command: Command | None = None) -> Actor:
-        """A member of staff as the actor on a referral: in its area, or for the answer to an offer in the one that it
-        is offered to.
+        """A member of staff as the actor on a referral: in its area, for the answer to an offer in the one that it is
+        offered to, or for the concern of the partner who sent it in the one that they sent it to.
 
         Args:
             command: that they give; None: one of its own area.
@@ -223,18 +231,23 @@ class Referrals:
             Refused: the person or the referral is unknown, or they do not work in that area.
         """
         member, places = await self._member_and_places(reference, staff_id)
-        answers = command is not None and command.kind in _ANSWERS_AN_OFFER
-        return _claim(member, places.offered_to if answers and places.offered_to else places.area)
+        kind = command.kind if command is not None else None
+        area = places.area
+        if kind in _ANSWERS_AN_OFFER and places.offered_to:
+            area = places.offered_to
+        elif kind in _OF_SENDER and places.sent_to and places.area not in member.areas:
+            area = places.sent_to
+        return _claim(member, area)
 
     async def actors(self, reference: str, staff_id: str) -> list[Actor]:
-        """The same in each area in which they may do anything: its own, and the one that it is offered to.
+        """The same in each area in which they may do anything: its own, the one that it is offered to, and the one
+        that they sent it to.
 
         Raises:
             Refused: the person or the referral is unknown, or they work in neither.
         """
         member, places = await self._member_and_places(reference, staff_id)
-        offered = [places.offered_to] if places.offered_to else []
-        theirs = [area for area in (places.area, *offered) if area in member.areas]
+        theirs = [each for each in dict.fromkeys(places) if each is not None and each in member.areas]
         return [member.acting_in(area) for area in theirs] or [_claim(member, places.area)]
 
     async def _member_and_places(self, reference: str, staff_id: str) -> tuple[Staff, Places]:
@@ -297,6 +310,14 @@ class Referrals:
         from runtime.asking import Asking
 
         return Asking(await self.temporal(), self.pool, self.keys, self.policies)
+
+
+async def receipt_in_log(pool: Pool, keys: KeyStore, reference: str, command_id: UUID) -> Receipt:
+    """The receipt that a command was answered with, which is in the log."""
+    # Brings in Temporal's SDK.
+    from activities.steps import receipt_as_answered
+
+    return receipt_as_answered(await event_log.history(pool, keys, reference), command_id)
 
 
 def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:

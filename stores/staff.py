@@ -23,17 +23,26 @@ async def get(pool: Pool, staff_id: str) -> Staff | None:
 
 
 class Places(NamedTuple):
-    """The area of a referral, and the one that it is offered to, if any."""
+    """The areas of a referral.
+
+    Attributes:
+        area: its own.
+        offered_to: the one that it is offered to, if any.
+        sent_to: the one that the person who is asked about sent it to, if they are the partner who did.
+    """
 
     area: Area
     offered_to: Area | None
+    sent_to: Area | None
 
 
 async def get_with_places(pool: Pool, staff_id: str, reference: str) -> tuple[Staff | None, Places | None]:
     """The person with that id and the areas of a referral; None for each that does not exist."""
     row = await pool.fetchrow(
-        f"SELECT {_FIELDS}, referral.area, referral.offered_to FROM (SELECT 1) one"  # noqa: S608
-        " LEFT JOIN staff ON id = $1 LEFT JOIN referral ON reference = $2",
+        f"SELECT {_FIELDS}, referral.area, referral.offered_to,"  # noqa: S608
+        " (SELECT e.body ->> 'area' FROM event e WHERE e.reference = $2 AND e.sequence = 1 AND e.actor = $1"
+        "  AND e.role = 'partner') AS sent_to"
+        " FROM (SELECT 1) one LEFT JOIN staff ON id = $1 LEFT JOIN referral ON reference = $2",
         staff_id,
         reference,
     )
@@ -41,7 +50,9 @@ async def get_with_places(pool: Pool, staff_id: str, reference: str) -> tuple[St
         return None, None
     places = None
     if row["area"]:
-        places = Places(Area(row["area"]), Area(row["offered_to"]) if row["offered_to"] else None)
+        places = Places(
+            Area(row["area"]), *(Area(row[each]) if row[each] else None for each in ("offered_to", "sent_to"))
+        )
     return (_staff(row) if row["id"] is not None else None), places
 
 

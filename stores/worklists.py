@@ -50,7 +50,10 @@ _ON_HAND = """
 SELECT reference, area, stage, caseworker, escalations,
     coalesce((SELECT jsonb_object_agg(key, due_at) FROM deadline d WHERE d.reference = r.reference), '{}') AS deadlines
 FROM referral r
-WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]')
+WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]' OR $4 AND reference IN (
+    SELECT c.reference FROM event c WHERE c.kind = 'complaint_recorded' AND NOT EXISTS (
+        SELECT FROM event a WHERE a.kind = 'complaint_answered' AND a.reference = c.reference
+        AND a.body ->> 'complaint' = c.body ->> 'complaint')))
 AND (
     caseworker = ANY($2) OR facilitator = ANY($2)
     OR stage <> 'closed' AND (facilitator IS NOT NULL OR stage IN ('preparation', 'conference', 'follow_up'))
@@ -89,7 +92,8 @@ async def on_hand(
     soon: datetime,
 ) -> list[OnHand]:
     """The referrals of these areas on which these people may have something to do, by reference. None was erased;
-    of the closed ones only those where somebody still has to be told something.
+    of the closed ones only those where somebody still has to be told something or, with `supervising`, a complaint was
+    not answered.
 
     Args:
         workers: all that they own, facilitate or help to facilitate.

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from casework.words.people import People, deadline_in_words, in_words, on_day, when
 from messages.notice_facts import template_in_words
+from schemas.activity import activity_in_key
 from schemas.base import FIRST_ACTIVITY
 from schemas.events import Event
 from schemas.exchange import CheckResult, CommunicationAnswer, CommunicationForm, DraftOrigin
@@ -293,36 +294,34 @@ def say_facilitators_assigned(told: Told, people: People) -> str:
 @says("activity_planned")
 def say_activity_planned(told: Told, people: People) -> str:
     if told.method is None:
-        return "an activity was planned"
+        return f"an activity was planned{_as_which(told)}"
     of = f", with {people.listed(told.taking_part)}" if told.taking_part else ", with all who take part"
     return f"{_METHODS[told.method]} was planned{_as_which(told)}{of}"
 
 
+def _which(told: Told, preposition: str = "") -> str:
+    """Which activity it is, where it is not the first, which stands alone in most referrals."""
+    if told.activity in (None, FIRST_ACTIVITY):
+        return ""
+    return f" {preposition} {told.activity}" if preposition else f" {told.activity}"
+
+
 def _as_which(told: Told) -> str:
-    """Which activity it is, as far as it is told."""
+    """Which activity it is, also where it is the first."""
     return f" as {told.activity}" if told.activity else ""
-
-
-def _of_which(told: Told) -> str:
-    """Of which activity, where it is not the first, which stands alone in most referrals."""
-    return f" of {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
 
 
 @says("activity_adjourned")
 def say_activity_adjourned(told: Told, people: People) -> str:
     began = f" that began {when(told.began_at)}" if told.began_at else ""
     if told.resumes_at:
-        return f"the meeting{_of_which(told)}{began} was adjourned; it goes on {when(told.resumes_at)}"
-    return f"the meeting{_of_which(told)}{began} was adjourned"
+        return f"the meeting{_which(told, 'of')}{began} was adjourned; it goes on {when(told.resumes_at)}"
+    return f"the meeting{_which(told, 'of')}{began} was adjourned"
 
 
 @says("activity_taken_up")
 def say_activity_taken_up(told: Told, people: People) -> str:
     return f"the activity{_which(told)} is prepared again"
-
-
-def _which(told: Told) -> str:
-    return f" {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
 
 
 @says("activity_ended")
@@ -334,33 +333,30 @@ def say_activity_ended(told: Told, people: People) -> str:
 @says("method_chosen")
 def say_method_chosen(told: Told, people: People) -> str:
     if told.method is None:
-        return "a method was chosen"
+        return f"a method{_which(told, 'for')} was chosen"
     instead = f", instead of {_METHODS[told.replaces]}" if told.replaces else ""
-    return f"the method{_of_which(told)} was chosen: {_METHODS[told.method]}{instead}"
-
-
-def _for_which(told: Told) -> str:
-    return f" for {told.activity}" if told.activity and told.activity != FIRST_ACTIVITY else ""
+    return f"the method{_which(told, 'of')} was chosen: {_METHODS[told.method]}{instead}"
 
 
 @says("preparation_meeting_held")
 def say_preparation_meeting_held(told: Told, people: People) -> str:
     on = f" on {on_day(told.held_on)}, {_BY[told.channel]}" if told.held_on and told.channel else ""
-    return f"{people.within(told.participant)} had a preparation meeting{_for_which(told)}{on}"
+    return f"{people.within(told.participant)} had a preparation meeting{_which(told, 'for')}{on}"
 
 
 @says("preparation_meeting_booked")
 def say_preparation_meeting_booked(told: Told, people: People) -> str:
     start = f" for {when(told.starts_at)}" if told.starts_at else ""
-    return f"a preparation meeting{_for_which(told)} with {people.within(told.participant)} was booked{start}"
+    return (
+        f"a preparation meeting{_which(told, 'for')} with {people.within(told.participant)} was booked{start}"
+    )
 
 
 @says("preparation_meeting_cancelled")
 def say_preparation_meeting_cancelled(told: Told, people: People) -> str:
     start = f" on {when(told.starts_at)}" if told.starts_at else ""
-    return (
-        f"the preparation meeting with {people.within(told.participant)} was cancelled{start and ','}{start}"
-    )
+    meeting = f"preparation meeting{_which(told, 'for')} with {people.within(told.participant)}"
+    return f"the {meeting} was cancelled{start and ','}{start}"
 
 
 @says("confirmed")
@@ -374,22 +370,23 @@ def say_confirmed(told: Told, people: People) -> str:
 @says("activity_booked")
 def say_activity_booked(told: Told, people: People) -> str:
     if told.starts_at is None:
-        return "an activity was booked"
-    what = f"{_METHODS[told.method]}{_which(told) and _as_which(told)}"
+        return f"{f'activity{_which(told)}' if _which(told) else 'an activity'} was booked"
+    what = f"{_METHODS[told.method]}{_which(told, 'as')}"
     return f"{what} was booked for {when(told.starts_at)}, with {people.listed(told.attending)}"
 
 
 @says("activity_held")
 def say_activity_held(told: Told, people: People) -> str:
     if told.method is None:
-        return "the activity took place"
-    return f"{_METHODS[told.method]}{_which(told)} took place{', but was not brought to its end' * bool(told.partly)}"
+        return f"the activity{_which(told)} took place"
+    partly = ", but was not brought to its end" if told.partly else ""
+    return f"{_METHODS[told.method]}{_which(told, 'as')} took place{partly}"
 
 
 @says("activity_postponed")
 def say_activity_postponed(told: Told, people: People) -> str:
     if not told.tells("asked_by"):
-        return "the activity was put off"
+        return f"the activity{_which(told)} was put off"
     by = people.called(told.asked_by) if told.asked_by else "the service"
     return f"the activity{_which(told)} of {when(told.booked_for)} was put off, as asked by {by}"
 
@@ -452,7 +449,7 @@ def say_communication_handed_over(told: Told, people: People) -> str:
 @says("agreement_made")
 def say_agreement_made(told: Told, people: People) -> str:
     items = f", of {len(told.items)} item{'s' * (len(told.items) != 1)}" if told.items else ""
-    return f"an outcome agreement{_of_which(told)} was made{items}"
+    return f"an outcome agreement{_which(told, 'of')} was made{items}"
 
 
 @says("agreement_item_settled")
@@ -466,12 +463,12 @@ def say_agreement_item_settled(told: Told, people: People) -> str:
 @says("followed_up")
 def say_followed_up(told: Told, people: People) -> str:
     who = people.within(told.participant)
-    return f"{who} was followed up{_of_which(told)} {_FOLLOWED_UP.get(told.contact, 'after the activity')}"
+    return f"{who} was followed up{_which(told, 'of')} {_FOLLOWED_UP.get(told.contact, 'after the activity')}"
 
 
 @says("survey_answered")
 def say_survey_answered(told: Told, people: People) -> str:
-    return f"{people.within(told.participant)} said what they thought of the service"
+    return f"{people.within(told.participant)} said what they thought of the service{_which(told, 'after')}"
 
 
 @says("scale_scored")
@@ -610,7 +607,8 @@ def say_resumed(told: Told, people: People) -> str:
 
 @says("sign_off_requested")
 def say_sign_off_requested(told: Told, people: People) -> str:
-    return f"a sign-off was asked for{f': {_SIGNED[told.subject]}{_of_which(told)}' if told.subject else ''}"
+    what = f": {_SIGNED[told.subject]}{_which(told, 'of')}" if told.subject else ""
+    return f"a sign-off was asked for{what}"
 
 
 @says("signed_off")
@@ -618,14 +616,12 @@ def say_signed_off(told: Told, people: People) -> str:
     if told.subject is None or told.approved is None:
         return "a supervisor decided on a sign-off"
     became = "signed off" if told.approved else "returned, not signed off"
-    return f"{_SIGNED[told.subject]}{_of_which(told)} was {became}"
+    return f"{_SIGNED[told.subject]}{_which(told, 'of')} was {became}"
 
 
 @says("gate_overridden")
 def say_gate_overridden(told: Told, people: People) -> str:
-    return (
-        f"a supervisor overrode a condition{_of_which(told)}{f': {in_words(told.gate)}' if told.gate else ''}"
-    )
+    return f"a supervisor overrode a condition{_which(told, 'of')}{f': {in_words(told.gate)}' if told.gate else ''}"
 
 
 @says("reviewed")
@@ -706,6 +702,8 @@ def say_appointment_called_off(told: Told, people: People) -> str:
     what = in_words(kind)
     if kind == "preparation":
         what = f"preparation meeting with {people.within(parts[0])}"
+    activity = activity_in_key(told.appointment)
+    what += f" for {activity}" if activity not in (None, FIRST_ACTIVITY) else ""
     return f"the {what} of {when(told.starts_at)} is off"
 
 

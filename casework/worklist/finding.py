@@ -27,6 +27,7 @@ from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
 from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
 from lifecycle.ages import as_of
+from lifecycle.complaints import not_complained_about, unanswered
 from lifecycle.core import RULES, SUPERVISORS
 from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
@@ -104,6 +105,7 @@ class ItemFinder:
             yield from self._reviews()
             yield from self._safeguarding()
             yield from self._drafts_for_nobody_else()
+            yield from self._complaints_of_closed()
         if self._duties.unowned:
             yield from self._unowned()
         closed = self._referral.closed and Rung.SUPERVISOR in self._duties.rungs
@@ -218,6 +220,20 @@ class ItemFinder:
             closed = self._referral.closed or self._member.id in drafted_by
             if not closed and not self._colleagues_without(drafted_by):
                 yield found
+
+    def _complaints_of_closed(self) -> Iterator[Found]:
+        """Complaints about a closed referral, on which no clock runs: due when they would be if it were open."""
+        rule = self._referral.policy.deadlines.get(DeadlineName.COMPLAINT)
+        if (
+            not self._referral.closed
+            or not_complained_about.lacks(self._referral, self._actor, self._at) is not None
+        ):
+            return
+        for each in unanswered(self._referral):
+            due_at = add_span(each.since, rule.due, closures=self._closures) if rule and rule.due else None
+            key = f"{DeadlineName.COMPLAINT}/{each.id}"
+            answer = ANSWERS[DeadlineName.COMPLAINT]
+            yield Found(answer, key, deadline=key, due_at=due_at, words=(("about", each.id),))
 
     def _unowned(self) -> Iterator[Found]:
         owner = self._row.caseworker

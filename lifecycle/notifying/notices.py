@@ -167,6 +167,8 @@ def _about(event: e.Event, wanted: WantedNotices) -> About:
             return About(participant=event.participant)
         case e.ActivityBooked():
             return About(appointment=conference(event.activity), starts_at=event.starts_at)
+        case e.ActivityAdjourned():
+            return About(appointment=conference(event.activity), starts_at=event.resumes_at)
         case e.PreparationMeetingBooked():
             return About(
                 participant=event.participant,

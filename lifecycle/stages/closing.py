@@ -7,6 +7,7 @@ from lifecycle.activities import (
     ACTIVITY_STAGES,
     activity_of,
     prepared_anew,
+    several,
     stopped,
     taken_up,
     without_meetings,
@@ -226,14 +227,15 @@ def _in_new_round(referral: Referral) -> Referral:
 def _begin_preparation(referral: Referral, left: Stage) -> Referral:
     others = tuple(each for each in referral.sign_offs if each.subject is SignOffSubject.READINESS)
     referral = referral.model_copy(update={"sign_offs": others, "overrides": ()})
-    standing = [each for each in referral.activities if each.state is not ActivityState.ENDED]
-    if len(standing) == 1 and left is not Stage.PREPARATION:
-        # Logs of versions that knew one activity only do not say that it is prepared again.
-        return taken_up(referral, standing[0].id)
-    if left not in ACTIVITY_STAGES:
-        for activity in standing:
-            if activity.to_come:
-                referral = taken_up(referral, activity.id)
+    for activity in referral.activities:
+        if several(referral):
+            # Between these stages, what is prepared again has an event that says so; the others keep their readiness.
+            anew = activity.to_come and left not in ACTIVITY_STAGES
+        else:
+            # Logs of versions that knew one activity only do not say that it is prepared again.
+            anew = activity.state is not ActivityState.ENDED and left is not Stage.PREPARATION
+        if anew:
+            referral = taken_up(referral, activity.id)
     return referral
 
 

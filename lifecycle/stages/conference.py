@@ -18,9 +18,11 @@ from lifecycle.activity_gates import (
     TAKING_PART,
     attending_consent,
     missing_when_it_began,
+    somebody_runs_it,
     something_handed_over,
 )
 from lifecycle.communications import begins_at, first_hand_over, indirect
+from lifecycle.consents import TWO_SIDES
 from lifecycle.core import Candidates, apply, event_from, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
@@ -93,7 +95,7 @@ def _goes_back(referral: Referral, activity: Activity, to: ActivityState) -> Ite
     RecordActivityHeld,
     stages=[Stage.CONFERENCE],
     activity=BOOKED,
-    gates=[attending_consent, something_handed_over],
+    gates=[somebody_runs_it, attending_consent, something_handed_over],
     may_lead_to=[Stage.FOLLOW_UP],
 )
 def decide_record_activity_held(
@@ -113,7 +115,7 @@ def decide_record_activity_held(
     AdjournActivity,
     stages=[Stage.CONFERENCE],
     activity=BOOKED_DIRECT,
-    gates=[attending_consent],
+    gates=[somebody_runs_it, attending_consent],
     may_lead_to=[Stage.PREPARATION, Stage.FOLLOW_UP],
     in_safeguarding=True,
 )
@@ -125,11 +127,41 @@ def decide_adjourn_activity(
         return
     began_at = command.began_at or activity.booked.starts_at
     check_beginning(referral, activity, began_at, at, "began_at")
-    if command.resumes_at is not None and command.resumes_at <= at:
-        raise Refused("not_later", "An activity must go on at a time in the future.", "resumes_at")
+    if command.resumes_at is not None:
+        _check_may_resume(referral, activity, command.resumes_at, at)
     yield event_from(ActivityAdjourned, command, began_at=began_at)
     if command.resumes_at is None:
         yield from _goes_back(referral, activity, ActivityState.IN_PREPARATION)
+
+
+def _check_may_resume(referral: Referral, activity: Activity, resumes_at: datetime, at: datetime) -> None:
+    """Raise Refused where a meeting that is adjourned cannot be booked for another time.
+
+    Args:
+        resumes_at: when it is to go on.
+        at: now.
+    """
+    if resumes_at <= at:
+        raise Refused("not_later", "An activity must go on at a time in the future.", "resumes_at")
+    if referral.safeguarding:
+        raise Refused(
+            "safeguarding",
+            "A safeguarding concern is open, so nothing is booked; leave the time out, and it is prepared again.",
+            "resumes_at",
+        )
+    there = {
+        person.role for person in referral.participants if person.active and _attends(activity, person.id)
+    }
+    if not there >= set(TWO_SIDES):
+        raise Refused(
+            "side_missing",
+            "Nobody of one side is left of those who attended; leave the time out, and it is prepared again or ended.",
+            "resumes_at",
+        )
+
+
+def _attends(activity: Activity, participant: str) -> bool:
+    return activity.booked is not None and participant in activity.booked.attending
 
 
 @rule(
@@ -218,11 +250,14 @@ def apply_activity_adjourned(event: ActivityAdjourned, referral: Referral, recor
     sittings = (*activity.adjourned, sitting)
     if event.resumes_at is None:
         return change_activity(taken_up(referral, activity.id), activity.id, adjourned=sittings)
+    left = {person.id for person in referral.participants if not person.active}
+    # Somebody who left during a sitting attended it, and does not attend the next.
+    staying = tuple(each for each in activity.booked.attending if each not in left)
     return change_activity(
         referral,
         activity.id,
         adjourned=sittings,
-        booked=activity.booked.model_copy(update={"starts_at": event.resumes_at}),
+        booked=activity.booked.model_copy(update={"starts_at": event.resumes_at, "attending": staying}),
         # An override for one beginning does not cover the next.
         overrides=tuple(
             each for each in activity.overrides if each is not OverridableGate.RISK_RECONFIRMATION

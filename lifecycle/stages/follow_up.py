@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES, activity_of, change_part, held, several
+from lifecycle.activities import ACTIVITY_STAGES, activity_of, change_part, described, held, several
 from lifecycle.activity_gates import TAKING_PART
 from lifecycle.clocks import Clock, clocks
 from lifecycle.consents import TWO_SIDES, lacking
@@ -113,7 +113,7 @@ def decide_settle_agreement_item(
 def decide_record_follow_up(
     referral: Referral, command: RecordFollowUp, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    _known_after(referral, command.participant, command.activity)
     yield event_from(FollowedUp, command)
 
 
@@ -121,8 +121,19 @@ def decide_record_follow_up(
 def decide_record_survey(
     referral: Referral, command: RecordSurvey, actor: Actor, at: datetime
 ) -> Iterator[Event]:
-    known_participant(referral, command.participant)
+    _known_after(referral, command.participant, command.activity)
     yield event_from(SurveyAnswered, command)
+
+
+def _known_after(referral: Referral, participant: str, activity_id: str | None) -> None:
+    """Raise Refused where there is no such participant, their part has ended, or, beside other activities, they are of
+    a side and did not take part in this one."""
+    person = known_participant(referral, participant)
+    activity = activity_of(referral, activity_id)
+    if several(referral) and person.role in TWO_SIDES and person not in attended(referral, activity):
+        raise Refused(
+            "not_in_activity", f"{person.id} did not take part in {described(activity)}.", "participant"
+        )
 
 
 @rule(RecordScale, stages=OPEN_STAGES - {Stage.RECEIVED})

@@ -374,6 +374,8 @@ def _ask_readiness_anew(referral: Referral, *activities: Activity) -> Referral:
 
 @apply.register
 def apply_activity_planned(event: ActivityPlanned, referral: Referral, recorded: Recorded) -> Referral:
+    # What was overridden before it had a method was not overridden for this one.
+    referral = _ask_readiness_anew(referral, activity_of(referral, event.activity))
     return change_activity(referral, event.activity, method=event.method, taking_part=event.taking_part)
 
 

@@ -345,6 +345,19 @@ async def knows(pool: Pool, reference: str, command_id: UUID) -> bool:
     )
 
 
+async def took(pool: Pool, reference: str, command_id: UUID, staff_id: str) -> bool:
+    """Whether a command is in the log as that person's."""
+    return bool(
+        await pool.fetchval(
+            "SELECT EXISTS (SELECT FROM event WHERE reference = $1 AND command_id = $2 AND sequence = step"
+            " AND actor = $3)",
+            reference,
+            command_id,
+            staff_id,
+        )
+    )
+
+
 async def commands_of(pool: Pool, references: Sequence[str]) -> dict[str, frozenset[UUID]]:
     """The ids of the recorded commands of each of these referrals that has any."""
     rows = await pool.fetch(

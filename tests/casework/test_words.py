@@ -213,6 +213,33 @@ def test_what_happened_is_said_plainly(event: Event, people: People, said: str) 
     assert sentence(event, people) == said
 
 
+SECOND_ACTIVITY = {"activity": "a2"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("activity_planned", "activity_booked", "activity_held", "activity_postponed", "activity_stopped"),
+        *("activity_adjourned", "activity_taken_up", "activity_ended", "method_chosen", "agreement_made"),
+        *("preparation_meeting_booked", "preparation_meeting_held", "preparation_meeting_cancelled"),
+        *("facilitators_assigned", "followed_up", "survey_answered", "risk_reconfirmed", "gate_overridden"),
+    ],
+)
+def test_an_outline_says_of_which_activity_a_step_is(kind: str) -> None:
+    model = next(each for each in get_args(get_args(Event)[0]) if each.model_fields["kind"].default == kind)
+    event = model.model_construct(**SECOND_ACTIVITY, participant="h1")
+    assert "a2" in sentence(event, TWO, {"kind", "activity", "participant"})
+
+
+def test_what_is_off_is_told_apart_by_its_activity() -> None:
+    at = Story().at
+    for key, said in (("conference/a2", "conference for a2"), ("preparation/h1/a2", "harmed, for a2")):
+        event = e.AppointmentCalledOff(appointment=key, starts_at=at, participants=())
+        assert said in sentence(event, TWO)
+    first = e.AppointmentCalledOff(appointment="conference", starts_at=at, participants=())
+    assert " for " not in sentence(first, TWO)
+
+
 def test_two_of_a_side_are_not_called_the_one() -> None:
     several = People(
         {"h1": ParticipantRole.HARMED, "h2": ParticipantRole.HARMED, "i1": ParticipantRole.INTERPRETER}

@@ -783,3 +783,27 @@ async def test_a_complaint_and_case_supervision_are_a_supervisors_when_they_come
         {"subject": "supervision"},
     )
     assert not [each for each in work if CANARY in each.model_dump_json()]
+    # Closing does not settle it: unanswered, it would stand on the list of the next test.
+    answered = c.AnswerComplaint.model_validate({"complaint": "k1", "outcome": "upheld", "text": CANARY})
+    await book.take(reference, "su-1", answered, MONDAY)
+
+
+async def test_a_complaint_about_a_closed_referral_waits_for_its_supervisors_until_it_is_answered(
+    book: Book, pool: Pool
+) -> None:
+    reference = await book.open()
+    out_of_area = c.Close.model_validate({"reason": "service_out_of_area"})
+    await book.take(reference, "cw-1", out_of_area, MONDAY)
+    complained = c.RecordComplaint.model_validate({"about": "delay", "text": CANARY})
+    await book.take(reference, "cw-1", complained, MONDAY)
+    item = await only(pool, SUPERVISOR, MONDAY + HOUR)
+    assert (item.verb, item.kind, item.fields) == (
+        "Answer complaint k1",
+        "answer_complaint",
+        {"complaint": "k1"},
+    )
+    assert item.due_in_working_days == 20
+    assert not (await work_of(pool, CASEWORKER, MONDAY + HOUR)).items
+    answered = c.AnswerComplaint.model_validate({"complaint": "k1", "outcome": "upheld", "text": CANARY})
+    await book.take(reference, "su-1", answered, MONDAY + HOUR)
+    assert not (await work_of(pool, SUPERVISOR, MONDAY + HOUR)).items

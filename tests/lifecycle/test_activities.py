@@ -309,6 +309,128 @@ def test_only_a_meeting_that_began_is_adjourned() -> None:
     assert letter.code(c.AdjournActivity(reason=WHY)) == "nothing_booked"
 
 
+def adjourned(story: Story) -> c.AdjournActivity:
+    return c.AdjournActivity(reason=WHY, resumes_at=story.at + timedelta(days=7))
+
+
+def two_harmed_meet(*, begun: bool = True) -> Story:
+    story = Story(opening(person("h1"), person("h2"), person("r1"))).to(Stage.PREPARATION)
+    story.with_facilitators().do(plan(Method.FACE_TO_FACE, "h1", "h2", "r1"))
+    for who in ("h1", "h2", "r1"):
+        story.agrees(who, Purpose.METHOD_DIRECT)
+    meeting_booked(story, "h1", "h2", "r1")
+    return story.later(days=2, hours=1) if begun else story
+
+
+def test_who_leaves_during_a_sitting_does_not_attend_the_next() -> None:
+    story = two_harmed_meet()
+    story.do(c.Withdraw(participant="h2"))
+    story.do(adjourned(story))
+    activity = story.activity()
+    assert activity.adjourned[0].attending == ("h1", "h2", "r1")
+    assert activity.booked is not None
+    assert activity.booked.attending == ("h1", "r1")
+    story.later(days=6).do(c.ReconfirmRisk()).later(days=1, hours=1).do(c.RecordActivityHeld())
+    assert story.referral.held[0].attending == ("h1", "r1")
+
+
+def test_nothing_is_booked_by_adjourning_while_a_concern_is_open_or_nobody_of_a_side_is_left() -> None:
+    story = two_harmed_meet().do(c.RaiseSafeguarding(note=WHY))
+    assert story.code(adjourned(story)) == "safeguarding"
+    assert story.do(c.AdjournActivity(reason=WHY)).stage is Stage.PREPARATION
+    family = ("h1", "h2", "h3")
+    story = Story(opening(*map(person, family), person("r1"))).to(Stage.PREPARATION)
+    story.with_facilitators().do(plan(Method.FACE_TO_FACE, "h1", "r1")).agrees("h1", Purpose.METHOD_DIRECT)
+    meeting_booked(story.agrees("r1", Purpose.METHOD_DIRECT), "h1", "r1").later(days=2, hours=1)
+    story.do(c.Withdraw(participant="h1"))
+    assert story.code(adjourned(story)) == "side_missing"
+    assert story.do(c.AdjournActivity(reason=WHY)).activity().state is ActivityState.ENDED
+
+
+def test_what_is_booked_for_nobody_else_of_a_side_is_put_off_when_they_leave() -> None:
+    story = Story(opening(person("h1"), person("h2"), person("r1"))).to(Stage.PREPARATION)
+    story.with_facilitators().do(plan(Method.FACE_TO_FACE, "h1", "h2", "r1"))
+    for who in ("h1", "h2", "r1"):
+        story.agrees(who, Purpose.METHOD_DIRECT)
+    prepared_for(story, "a1", "h2")
+    meeting_booked(story, "h1", "r1").do(c.Withdraw(participant="h1"))
+    assert story.events == [
+        "participation_ended",
+        "activity_postponed",
+        "stage_entered",
+        "appointment_called_off",
+    ]
+    assert (story.stage, story.activity().state) == (Stage.PREPARATION, ActivityState.IN_PREPARATION)
+    # While somebody else of their side attends, it stays as it is booked.
+    both = two_harmed_meet(begun=False).do(c.Withdraw(participant="h2"))
+    booked = both.activity().booked
+    assert booked is not None
+    assert booked.attending == ("h1", "r1")
+
+
+def test_an_activity_that_ends_leaves_the_readiness_of_another_as_it_was() -> None:
+    story = burglary()
+    prepared_for(story, "a1", "h1", "r1")
+    story.do(c.RequestReadinessSignOff(activity="a1")).do(signed_off("a1"), by=SUPERVISOR)
+    story.do(c.ReconfirmRisk(), booking(story, "a2", "h2", "r1")).do(c.Withdraw(participant="h2"))
+    assert (story.stage, story.activity("a2").state) == (Stage.PREPARATION, ActivityState.ENDED)
+    assert story.do(booking(story, "a1", "h1", "r1")).stage is Stage.CONFERENCE
+
+
+def test_what_was_overridden_before_there_was_a_method_covers_no_meeting() -> None:
+    story = Story(opening()).to(Stage.PREPARATION).with_facilitators()
+    prepared_for(story, "a1", "h1", "r1")
+    story.do(override("readiness_sign_off"), by=SUPERVISOR).do(plan(Method.FACE_TO_FACE, "h1", "r1"))
+    story.agrees("h1", Purpose.METHOD_DIRECT).agrees("r1", Purpose.METHOD_DIRECT).do(c.ReconfirmRisk())
+    assert story.code(booking(story, "a1", "h1", "r1")) == "readiness_not_signed_off"
+
+
+def test_only_who_was_in_one_of_several_activities_is_followed_up_after_it() -> None:
+    story = burglary()
+    story.do(c.ReconfirmRisk(), booking(story, "a2", "h2", "r1")).later(days=2).do(c.RecordActivityHeld())
+    contact = FollowUpContact.CHECK_IN
+    assert story.code(c.RecordFollowUp(participant="h1", contact=contact, activity="a2")) == "not_in_activity"
+    assert story.code(c.RecordSurvey(participant="h1", rating=9, activity="a2")) == "not_in_activity"
+    story.do(c.RecordSurvey(participant="h2", rating=9, activity="a2"))
+
+
+def test_the_booking_of_what_was_held_is_not_taken_back_while_another_is_booked() -> None:
+    story = burglary()
+    meeting_booked(story, "h1", "r1")
+    story.do(booking(story, "a2", "h2", "r1"))
+    letter_booked = story.last_step
+    correct = c.CorrectStep(step=letter_booked, reason=WHY)
+    story.later(days=2).do(c.RecordActivityHeld(activity="a2"))
+    assert story.stage is Stage.CONFERENCE
+    assert story.code(correct, SUPERVISOR) == "later_steps"
+    # Once what rests on it is taken back, it may be.
+    story.do(c.CorrectStep(step=story.last_step, reason=WHY), by=SUPERVISOR).do(correct, by=SUPERVISOR)
+    assert story.activity("a2").state is ActivityState.IN_PREPARATION
+
+
+def test_no_booking_is_taken_back_that_the_stage_of_another_rests_on() -> None:
+    story = meeting_booked(burglary(), "h1", "r1")
+    meeting = story.last_step
+    story.do(booking(story, "a2", "h2", "r1"))
+    letter = story.last_step
+    # The stage was entered with the first booking; the second would be booked in preparation.
+    assert story.code(c.CorrectStep(step=meeting, reason=WHY), SUPERVISOR) == "later_steps"
+    story.later(days=2).do(c.RecordActivityHeld(activity="a1"))
+    # Nothing would be booked in conference.
+    assert story.code(c.CorrectStep(step=letter, reason=WHY), SUPERVISOR) == "later_steps"
+    assert story.do(c.PostponeActivity(reason=WHY, activity="a2")).stage is not Stage.CONFERENCE
+
+
+def test_a_plan_is_not_taken_back_once_something_of_its_activity_is_recorded() -> None:
+    story = burglary()
+    planned = next(each.step for each in story.history if getattr(each.event, "activity", None) == "a2")
+    correct = c.CorrectStep(step=planned, reason=WHY)
+    prepared_for(story, "a2", "h2")
+    assert story.code(correct, SUPERVISOR) == "later_steps"
+    story.do(c.CorrectStep(step=story.last_step, reason=WHY), by=SUPERVISOR).do(correct, by=SUPERVISOR)
+    assert [each.id for each in story.referral.activities] == ["a1"]
+
+
 def test_an_adjournment_is_told_as_no_meeting_called_off() -> None:
     story = meeting_booked(
         Story(opening()).to(Stage.PREPARATION).with_facilitators().with_method(), "h1", "r1"

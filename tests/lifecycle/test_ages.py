@@ -17,15 +17,19 @@ from schemas.facts import NewParticipant
 from schemas.people import Person, Role, Staff
 from schemas.policy import DeadlineName
 from schemas.privacy import split
-from schemas.vocabulary import AgeBand, Method, ParticipantRole, Purpose, Stage
+from schemas.vocabulary import AgeBand, ContactOutcome, Method, ParticipantRole, Purpose, Stage
 from tests.lifecycle.story import (
     CASEWORKER,
     CLOCK,
+    ELSEWHERE,
     HOME,
     MONDAY,
     POLICY,
+    STRANGER,
     SUPERVISOR,
+    WHY,
     Story,
+    attempt,
     consent,
     opening,
     person,
@@ -114,8 +118,24 @@ def test_only_a_supervisor_gives_a_child_the_birthday_of_an_adult() -> None:
     grown = c.AmendParticipant(participant="h1", person=Person(date_of_birth="1990-01-01"))
     found = story.refuses(grown)
     assert (found.code, found.field) == ("not_your_role", "person.date_of_birth")
+    # A birthday by which they were a child when it was received, and are none any more, is that of an adult too.
+    story.until(midnight(TURNS_18))
+    another = born("2010-01-01"), person("g1", accompanies="h1"), person("r1")
+    later = Story(opening(*another)).until(midnight(TURNS_18))
+    just_18 = c.AmendParticipant(participant="h1", person=Person(date_of_birth=str(BORN)))
+    assert later.code(just_18) == "not_your_role"
+    assert later.until(midnight(TURNS_18) - timedelta(hours=1)).do(just_18).someone("h1").child
     assert not story.do(grown, by=SUPERVISOR).someone("h1").child
     assert KEY not in story.open
+
+
+def test_who_has_turned_18_shares_the_case_with_another_area_alone_before_the_clock_notices() -> None:
+    story = Story(of_a_child()).to(Stage.VICTIM_CONTACT).until(midnight(TURNS_18))
+    for who in ("h1", "r1"):
+        story.do(attempt(who, outcome=ContactOutcome.REACHED), consent(who, Purpose.TRANSFER))
+    story.do(c.OfferTransfer(area=ELSEWHERE, reason=WHY), by=SUPERVISOR)
+    assert story.do(c.AcceptTransfer(), by=STRANGER).referral.area is ELSEWHERE
+    assert not story.someone("h1").came_of_age
 
 
 def test_the_state_knows_no_birthday_of_an_adult() -> None:

@@ -4,9 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from lifecycle import Refused, decide, evolve
 from schemas import commands as c
-from schemas.vocabulary import AgeBand, ClosureReason, ConsentForm, Interest, Method, Purpose, Stage
+from schemas.events import ParticipationEnded
+from schemas.vocabulary import (
+    AgeBand,
+    ClosureReason,
+    ConsentForm,
+    EndReason,
+    Interest,
+    Method,
+    Purpose,
+    Stage,
+)
 from tests.lifecycle.story import (
+    CASEWORKER,
     CHILD,
     GUARDIAN,
     SUPERVISOR,
@@ -15,6 +27,7 @@ from tests.lifecycle.story import (
     interest,
     override,
     person,
+    recorded,
     to,
     withdrawal,
 )
@@ -141,8 +154,18 @@ def test_one_of_several_who_leaves_after_it_was_there() -> None:
 
 def test_it_is_not_held_when_nobody_of_a_side_attends_any_more() -> None:
     story = to(Stage.PREPARATION, person("h1"), person("h2"), person("r1"))
-    story.with_facilitators().with_method().prepared().ready().booked("h2", "r1").withdraws("h2")
-    assert on_the_day(story).code(HELD) == "attending_consent_missing"
+    story.with_facilitators().with_method().prepared().ready().booked("h2", "r1")
+    # In a log of an older version it stays booked; now it is put off at once.
+    left = recorded(
+        [ParticipationEnded(participant="h2", reason=EndReason.WITHDREW)], 99, CASEWORKER, story.at
+    )
+    older = evolve(story.referral, left[0])
+    with pytest.raises(Refused) as refused:
+        decide(older, HELD, CASEWORKER, story.at + timedelta(days=2))
+    assert refused.value.code == "attending_consent_missing"
+    story.withdraws("h2")
+    assert story.stage is Stage.PREPARATION
+    assert on_the_day(story).code(HELD) == "wrong_stage"
 
 
 def test_risk_is_confirmed_within_five_working_days_before_it_begins() -> None:

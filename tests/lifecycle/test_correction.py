@@ -1,7 +1,7 @@
 """Correcting: by somebody else, and only what nothing else rests on."""
 
 from schemas import commands as c
-from schemas.vocabulary import ClosureReason, Plea, Purpose, Stage
+from schemas.vocabulary import ClosureReason, ComplaintAbout, ComplaintOutcome, Plea, Purpose, Stage
 from tests.lifecycle.story import (
     CASEWORKER,
     CHILD,
@@ -108,3 +108,13 @@ def test_an_assessment_taken_back_leaves_its_verdict_without_ground() -> None:
     story = to(Stage.RISK_ASSESSMENT).do(assessment("h1"))
     story.do(correct(story.last_step), by=SUPERVISOR)
     assert story.code(verdict()) == "nothing_assessed"
+
+
+def test_a_complaint_that_was_answered_is_not_taken_back_before_its_answer() -> None:
+    story = to(Stage.VICTIM_CONTACT).do(c.RecordComplaint(about=ComplaintAbout.DELAY, text="invented"))
+    recorded = story.last_step
+    answer = c.AnswerComplaint(complaint="k1", outcome=ComplaintOutcome.UPHELD, text="invented")
+    story.do(answer, by=SUPERVISOR)
+    assert story.code(correct(recorded), OTHER_SUPERVISOR) == "later_steps"
+    story.do(correct(story.last_step), by=OTHER_SUPERVISOR).do(correct(recorded), by=OTHER_SUPERVISOR)
+    assert story.referral.complaints == ()

@@ -610,3 +610,18 @@ def check_hand_over(before: Any, story: Story, command: c.HandOverCommunication)
     assert before.stage is Stage.CONFERENCE
     assert not before.hold
     assert not before.safeguarding
+
+
+def test_nothing_of_a_letter_is_taken_back_on_which_its_hand_over_rests() -> None:
+    story = exchange()
+    drafted = story.referral.sequence + 1
+    accepted(drafted_and_checked(story)).do(hand_over())
+    handed_over = story.last_step
+    for step in range(drafted, handed_over):
+        assert story.code(c.CorrectStep(step=step, reason=WHY), SUPERVISOR) == "later_steps"
+    # Nor the hand-over of a letter that was replied to.
+    story.do(draft("r1", reply_to="c1"))
+    assert story.code(c.CorrectStep(step=handed_over, reason=WHY), SUPERVISOR) == "later_steps"
+    story.do(c.CorrectStep(step=story.last_step, reason=WHY), by=SUPERVISOR)
+    story.do(c.CorrectStep(step=handed_over, reason=WHY), by=SUPERVISOR)
+    assert delivery(story) is Delivery.ACCEPTED

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from lifecycle import Refused, next_point, notices, notices_wanted
 from lifecycle.contacts import contact_of
-from lifecycle.notifying.notices import INVITATION, INVITATION_CANCELLED
+from lifecycle.notifying.notices import INVITATION, INVITATION_CANCELLED, still_wanted
 from lifecycle.notifying.sending import End, Send, Tried, Wait, plan
 from schemas import commands as c
 from schemas.areas import LONDON
@@ -283,6 +283,25 @@ def test_a_conference_is_put_into_calendars_and_taken_out_when_it_is_put_off() -
     put_off = tells(story, c.PostponeActivity(reason=WHY))
     assert invited(put_off) == {(INVITATION_CANCELLED, who, starts) for who in everyone}
     assert ("appointment_cancelled", "h1") in told(put_off)
+
+
+def test_a_meeting_that_goes_on_another_day_is_told_to_whoever_attends_and_put_into_calendars() -> None:
+    story = booked()
+    story.do(story.booking(days=2)).later(days=2, hours=1)
+    goes_on = story.at + timedelta(days=7)
+    messages = tells(story, c.AdjournActivity(reason=WHY, resumes_at=goes_on))
+    outside = [each for each in messages if each.party is Party.PARTICIPANT]
+    assert told(outside) == {("appointment", "h1"), ("appointment", "r1")}
+    assert {each.about.starts_at for each in outside} == {goes_on}
+    assert all(still_wanted(story.referral, each) for each in outside)
+    assert invited(messages) == {(INVITATION, who, goes_on) for who in ("fa-1", "cw-1")}
+
+
+def test_of_a_meeting_that_is_adjourned_without_a_day_nobody_is_told_one() -> None:
+    story = booked()
+    story.do(story.booking(days=2)).later(days=2, hours=1)
+    messages = tells(story, c.AdjournActivity(reason=WHY))
+    assert not [each for each in messages if each.party is Party.PARTICIPANT]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,28 @@ def test_a_family_that_moves_to_another_area_goes_on_there_with_all_that_happene
     assert story.may(SUPERVISOR) == frozenset()
 
 
+def test_what_was_booked_before_is_held_only_once_somebody_there_runs_it() -> None:
+    story = taken_over(Stage.CONFERENCE)
+    worker = CASEWORKER.model_copy(update={"id": "cw-9", "area": ELSEWHERE})
+    story.later(days=5)
+    for step in (c.RecordActivityHeld(), c.AdjournActivity(reason=WHY)):
+        assert story.code(step, worker) == "facilitators_missing"
+    story.do(c.AssignFacilitators(facilitator="fa-9"), by=worker)
+    assert story.code(c.RecordActivityHeld(started_at=story.at), worker) != "facilitators_missing"
+
+
+def test_the_partner_who_sent_it_says_that_somebody_is_in_danger_wherever_it_is() -> None:
+    story = offered(Stage.VICTIM_CONTACT)
+    story.referral = story.referral.model_copy(update={"sent_by_partner": PARTNER.id})
+    story.do(c.AcceptTransfer(), by=THERE)
+    assert story.may(PARTNER) == {"raise_safeguarding"}
+    another = PARTNER.model_copy(update={"id": "pa-9"})
+    moved = PARTNER.model_copy(update={"area": Area.ESSEX})
+    for stranger in (another, moved, CASEWORKER, SUPERVISOR):
+        assert story.code(c.RaiseSafeguarding(note=WHY), stranger) == "other_area"
+    assert story.do(c.RaiseSafeguarding(note=WHY), by=PARTNER).referral.safeguarding is not None
+
+
 def test_it_may_go_back_where_it_came_from() -> None:
     story = taken_over().do(c.OfferTransfer(area=HOME, reason=WHY), by=THERE)
     story.do(c.AcceptTransfer(caseworker="cw-1"), by=SUPERVISOR)

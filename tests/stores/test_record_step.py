@@ -14,10 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.areas import Area
+from schemas.people import Role, Staff
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests.life import form
+from tests.register import enter
 from tests.stores.test_event_log import ATTEMPT, Recording
 
 CALL = "SELECT record_step($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)"
@@ -338,3 +341,49 @@ async def test_whatever_it_is_called_with_it_answers_or_refuses_and_leaves_nothi
         # Only what this person may do, and what the row says.
         assert forged.role not in ("system", "")
         assert (forged.actor, forged.role) == ("su-1", "supervisor")
+
+
+@pytest.fixture
+async def sent_on(pool: Pool, keys: KeyStore) -> Step:
+    """The next step after a referral that a partner sent to Durham was taken over by Kent."""
+    another = Staff(id="pa-record-step", role=Role.PARTNER, areas=(Area.DURHAM,))
+    await enter(pool, keys, another)
+    recording = Recording(pool, keys)
+    await keys.create(recording.reference)
+    await recording.take(form(), staff_id="pa-1", role="partner")
+    await recording.take(ATTEMPT)
+    head = await event_log.head(pool, recording.reference, 2)
+    assert head is not None
+    row = json.loads(
+        await pool.fetchval(
+            "SELECT to_jsonb(r)::text FROM referral r WHERE reference = $1", recording.reference
+        )
+    )
+    offer = Step(recording.reference, 2, head, dict(row, offered_to="kent"), actor="su-1", role="supervisor")
+    assert await offer.saying("transfer_offered", area="kent").taken(pool) == "recorded"
+    answer = Step(recording.reference, 3, b"\x01" * 32, row, actor="sm-1", role="service_manager")
+    assert await accepts(answer).taken(pool) == "recorded"
+    return Step(recording.reference, 4, b"\x01" * 32, dict(row, area="kent"), actor="pa-1", role="partner")
+
+
+async def test_the_partner_who_sent_it_raises_a_concern_where_another_area_has_it(
+    pool: Pool, sent_on: Step
+) -> None:
+    assert await sent_on.saying("safeguarding_raised").taken(pool) == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "actor", "answer"),
+    [
+        (["note_added"], "pa-1", "staff_other_area:pa-1"),
+        (["safeguarding_raised", "note_added"], "pa-1", "staff_other_area:pa-1"),
+        (["safeguarding_raised"], "pa-record-step", "staff_other_area:pa-record-step"),
+    ],
+)
+async def test_the_partner_who_sent_it_does_nothing_else_there_and_nobody_else_does_it(
+    pool: Pool, sent_on: Step, kinds: list[str], actor: str, answer: str
+) -> None:
+    sent_on.kinds, sent_on.actor = kinds, actor
+    sent_on.bodies = [json.dumps({"kind": kind}) for kind in kinds]
+    sent_on.sealed, sent_on.links = [None] * len(kinds), [b"\x01" * 32] * len(kinds)
+    assert await sent_on.taken(pool) == answer

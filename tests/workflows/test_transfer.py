@@ -45,6 +45,7 @@ PEOPLE = (
     Staff(id="nf-cw", role=Role.CASEWORKER, areas=(HOME,)),
     Staff(id="nf-su", role=Role.SUPERVISOR, areas=(HOME,)),
     Staff(id="nf-pa", role=Role.PARTNER, areas=(HOME,)),
+    Staff(id="nf-other-pa", role=Role.PARTNER, areas=(HOME,)),
     Staff(id="sf-cw", role=Role.CASEWORKER, areas=(THERE,)),
     Staff(id="sf-su", role=Role.SUPERVISOR, areas=(THERE,)),
     Staff(id="sf-both", role=Role.SUPERVISOR, areas=(HOME, THERE)),
@@ -139,6 +140,38 @@ async def test_an_answer_given_twice_is_given_once(referrals: Referrals, referen
     again = await referrals.take(reference, c.AcceptTransfer(), "sf-su", command_id=once)
     assert first.sequence == again.sequence
     assert (await kinds(referrals, reference)).count("transfer_accepted") == 1
+
+
+async def test_a_refusal_given_twice_is_answered_by_its_receipt_and_to_nobody_else(
+    referrals: Referrals, reference: str
+) -> None:
+    await offer(referrals, reference)
+    once, no = uuid4(), c.RefuseTransfer(reason=WHY)
+    first = await referrals.take(reference, no, "sf-su", command_id=once)
+    again = await referrals.take(reference, no, "sf-su", command_id=once)
+    assert (again.sequence, again.command_id) == (first.sequence, once)
+    assert await refused(referrals.take(reference, no, "sf-cw", command_id=once)) == "staff_other_area"
+    assert await refused(referrals.take(reference, no, "sf-su", command_id=uuid4())) == "staff_other_area"
+    assert (await kinds(referrals, reference)).count("transfer_refused") == 1
+
+
+async def test_the_partner_who_sent_it_still_raises_a_concern_and_nothing_else(
+    referrals: Referrals, reference: str, tmp_path: Path
+) -> None:
+    await offer(referrals, reference)
+    await accept(referrals, reference, "sf-cw")
+    partner = await as_(referrals, "nf-pa")
+    assert {each.kind for each in await permitted(partner, reference)} == {"raise_safeguarding"}
+    danger = c.RaiseSafeguarding(note="Canary: he was seen at her door")
+    assert await refused(referrals.take(reference, danger, "nf-other-pa")) == "staff_other_area"
+    assert await refused(referrals.take(reference, danger, "nf-cw")) == "staff_other_area"
+    await referrals.take(reference, danger, "nf-pa")
+    found, _ = await referrals.overview(reference)
+    assert found.referral.safeguarding is not None
+    assert found.referral.safeguarding.raised_by == "nf-pa"
+    # Its supervisors look into it where the referral is now.
+    await referrals.take(reference, c.LiftSafeguarding(note="Looked into"), "sf-su")
+    assert await verified(referrals, reference, tmp_path)
 
 
 async def test_only_the_right_side_offers_and_answers(referrals: Referrals, reference: str) -> None:
