@@ -96,8 +96,8 @@ def year_command(
     """Fill a service with an invented year that ends now; its open referrals live on from there.
 
     Each referral is lived through by the real rules in virtual time: by people who answer, workers with hours and
-    leave, and its own deadlines. The same seed makes the same choices. Run again, it goes on where it was stopped, or
-    says that the year is there.
+    leave, and its own deadlines. Where there are several areas, some referrals go from one to another. The same seed
+    makes the same choices. Run again, it goes on where it was stopped, or says that the year is there.
 
     It is refused where anybody in the staff register is real, and needs the owner of the database, as `rj up` has it.
 
@@ -121,7 +121,9 @@ def year_command(
                 count = (referrals_ + place) // len(chosen)
                 if count:
                     advance = partial(bar.advance, bar.add_task(f"A year of {area}", total=count))
-                    found.append(await fill(referrals, owner_url, area, count, seed, advance))
+                    others = [each for each in chosen if each is not area]
+                    year = fill(referrals, owner_url, area, count, seed, advance, others=others)
+                    found.append(await year)
         return found
 
     _print_year(run(work), chosen, as_json=as_json)

@@ -20,7 +20,7 @@ from lifecycle.activity_gates import (
     missing_when_it_began,
     something_handed_over,
 )
-from lifecycle.communications import begins_at
+from lifecycle.communications import begins_at, first_hand_over, indirect
 from lifecycle.core import Candidates, apply, event_from, rule
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
@@ -69,7 +69,9 @@ def check_beginning(
     if missing:
         raise Refused(attending_consent.code, f"{attending_consent.sentence}: {missing}.", field)
     overridden = OverridableGate.RISK_RECONFIRMATION in activity.overrides
-    if not overridden and not confirmed_recently(referral, activity, began_at):
+    # What is handed over needed it then; that it was confirmed again later, for another hand-over, undoes nothing.
+    began_by_hand_over = indirect(activity) and began_at == first_hand_over(referral, activity)
+    if not (overridden or began_by_hand_over or confirmed_recently(referral, activity, began_at)):
         raise Refused(
             "risk_confirmation_old",
             "The risk was not confirmed within the days that the policy sets before the activity began; "

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
+from schemas.exchange import CommunicationAnswer
 from schemas.vocabulary import AgeBand, Custody, Ethnicity, Gender, JusticeStage, Offence, Source, Stage
+
+
+class TransferEnd(StrEnum):
+    """What becomes of an offer to another area."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
 
 # By weekday, Monday first: agencies send on working days, the first of the week most. Days off are like a Sunday.
 ARRIVALS_BY_WEEKDAY = (1.3, 1.15, 1.05, 1.0, 0.9, 0.15, 0.1)
@@ -132,6 +143,34 @@ CORRECTED = 0.02
 REASSIGNED = 0.04
 REOPENED = 0.03
 NOTE = 0.25
+APART = 0.75
+ONE_ENDS = 0.25
+INTERRUPTED = 0.1
+WRITES = 0.8
+CHANGED = 0.25
+FIRST_ANSWERS: Mapping[CommunicationAnswer, float] = {
+    CommunicationAnswer.ACCEPTED: 0.8,
+    CommunicationAnswer.LATER: 0.12,
+    CommunicationAnswer.REFUSED: 0.08,
+}
+REPLIES = 0.35
+MOVES: Mapping[Stage, float] = {
+    Stage.VICTIM_CONTACT: 0.02,
+    Stage.OFFENDER_CONSENT: 0.02,
+    Stage.PREPARATION: 0.03,
+    Stage.FOLLOW_UP: 0.01,
+}
+COUNTS_TIME = 0.5
+COMPLAINS: Mapping[Stage, float] = {
+    Stage.VICTIM_CONTACT: 0.01,
+    Stage.PREPARATION: 0.02,
+    Stage.CLOSED: 0.02,
+}
+TRANSFERS: Mapping[TransferEnd, float] = {
+    TransferEnd.ACCEPTED: 0.7,
+    TransferEnd.REFUSED: 0.2,
+    TransferEnd.WITHDRAWN: 0.1,
+}
 
 # How much longer than usual a case waits for its workers, and how likely: the last are those that become overdue.
 PACES: Mapping[float, float] = {0.7: 0.3, 1.0: 0.45, 1.8: 0.18, 4.0: 0.07}

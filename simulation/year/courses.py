@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schemas.commands import OpenReferral
+from schemas.exchange import CommunicationAnswer
 from schemas.facts import NewParticipant
 from schemas.vocabulary import (
     Interest,
@@ -18,6 +19,7 @@ from schemas.vocabulary import (
     Verdict,
 )
 from simulation.year import chances
+from simulation.year.chances import TransferEnd
 from simulation.year.people import drawn
 
 
@@ -52,6 +54,12 @@ class Course:
         leaves_in, concern_in, hold_in, note_in: the stage in which somebody leaves, a safeguarding concern is raised,
             the referral is put on hold, a note is written; None: never.
         long: whether everybody is followed up to the end.
+        apart: whether each of several people harmed has an activity of their own.
+        one_ends: whether one of several activities is not wanted any more.
+        interrupted: whether a meeting is adjourned.
+        writes: whether what is exchanged is recorded as communications.
+        changed: whether the first draft is to be changed.
+        moves_in: the stage in which the referral is offered to another area, where there is one; None: never.
     """
 
     pace: float
@@ -77,6 +85,17 @@ class Course:
     corrected: bool
     reassigned: bool
     reopened: bool
+    apart: bool
+    one_ends: bool
+    interrupted: bool
+    writes: bool
+    changed: bool
+    first_answer: CommunicationAnswer
+    replies: bool
+    moves_in: Stage | None
+    transfer: TransferEnd
+    counts_time: bool
+    complains_in: Stage | None
 
 
 def course_of(chance: random.Random, form: OpenReferral) -> Course:
@@ -114,6 +133,17 @@ def course_of(chance: random.Random, form: OpenReferral) -> Course:
         corrected=chance.random() < chances.CORRECTED,
         reassigned=chance.random() < chances.REASSIGNED,
         reopened=chance.random() < chances.REOPENED,
+        apart=chance.random() < chances.APART,
+        one_ends=chance.random() < chances.ONE_ENDS,
+        interrupted=chance.random() < chances.INTERRUPTED,
+        writes=chance.random() < chances.WRITES,
+        changed=chance.random() < chances.CHANGED,
+        first_answer=drawn(chance, chances.FIRST_ANSWERS),
+        replies=chance.random() < chances.REPLIES,
+        moves_in=_stage(chance, chances.MOVES),
+        transfer=drawn(chance, chances.TRANSFERS),
+        counts_time=chance.random() < chances.COUNTS_TIME,
+        complains_in=_stage(chance, chances.COMPLAINS),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -49,6 +49,7 @@ async def fill(
     seed: int,
     advance: Callable[[], object] = lambda: None,
     end: datetime | None = None,
+    others: Collection[Area] = (),
 ) -> Filled:
     """Fill a service with a year of an area.
 
@@ -59,14 +60,16 @@ async def fill(
         count: how many referrals arrive in the year; a few more come to it.
         advance: called for each referral that is done.
         end: the moment at which the year ends, aware; None: now.
+        others: areas to which some of them are offered; their staff is entered too.
 
     Raises:
         Refused: the service has staff or referrals that are not invented.
     """
     await require_invented(referrals)
-    await _enter_staff(referrals, area)
-    policy = referrals.policies.of(area)
-    plan = Plan(area, count, seed, end or datetime.now(UTC), policy)
+    for each in (area, *others):
+        await _enter_staff(referrals, each)
+    policies = {each: referrals.policies.of(each) for each in others if each is not area}
+    plan = Plan(area, count, seed, end or datetime.now(UTC), referrals.policies.of(area), policies)
     first = await areas_and_stages(referrals.pool, [plan.reference(number) for number in range(count)])
     if len(first) == count:
         return Filled(0, 0, 0)

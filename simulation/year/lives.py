@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from lifecycle import next_point, notices
+from lifecycle import areas_concerned, next_point, notices
 from lifecycle.coarse_facts import Changes, CoarseFact
 from lifecycle.contacts import Contact, contact_of
+from lifecycle.notifying.notices import WantedNotices
 from lifecycle.notifying.sending import CHANGES_MESSAGES, End, Send, Wait, plan, settlement
 from lifecycle.outcome import decide_request, written_with
 from messages.wording import TEMPLATES, Medium, media
+from schemas.areas import Area
 from schemas.commands import Command, ReachDeadline
 from schemas.events import Recorded
 from schemas.notices import Notice, Outcome, Party
@@ -68,8 +70,8 @@ class Life:
 
     Args:
         reference: of the referral.
-        policy: what it is opened under.
-        team: the staff of its area, by id.
+        policies: of the areas that it may be in.
+        team: the staff of those areas, by id.
 
     Attributes:
         counted: how many events there are of each kind.
@@ -77,7 +79,7 @@ class Life:
     """
 
     reference: str
-    policy: Policy
+    policies: Mapping[Area, Policy]
     team: Sequence[Staff]
     events: list[Recorded] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -116,7 +118,7 @@ class Life:
             command=command,
         )
         happened = decide_request(
-            self.reference, self._referral, request, at, history=self.events, policy=self.policy
+            self.reference, self._referral, request, at, history=self.events, policy=self.policies[actor.area]
         )
         if not happened:
             return
@@ -129,7 +131,7 @@ class Life:
         if any(isinstance(recorded.event, CHANGES_MESSAGES) for recorded in written.events):
             self._look_again(at)
         if written.wanted.anything:
-            for notice in notices(written.wanted, self.team):
+            for notice in notices(written.wanted, self._told(written.wanted)):
                 self.messages.append(Message(notice, at + _ON_ITS_WAY if notice.outward else None))
 
     def next_by_itself(self) -> datetime | None:
@@ -182,6 +184,11 @@ class Life:
                 message.outcome = outcome
         message.due, message.settled_at = None, at
         self._take_by_itself(settlement(notice, message.outcome, message.channel), at)
+
+    def _told(self, wanted: WantedNotices) -> list[Staff]:
+        """The staff of the areas that a step concerns, those that it leaves among them."""
+        areas = areas_concerned(wanted.after) | (areas_concerned(wanted.before) if wanted.before else set())
+        return [each for each in self.team if areas & set(each.areas)]
 
     def _contact(self, notice: Notice) -> Contact:
         if notice.party is Party.PARTICIPANT:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count, islice
 
@@ -16,10 +16,10 @@ from schemas.reference import reference_from
 from schemas.vocabulary import Source
 from simulation.year.calendars import Calendar, arrivals
 from simulation.year.courses import course_of
+from simulation.year.duties import Case, Todo, todos
 from simulation.year.lives import Life, Message
 from simulation.year.people import referral_form, team_of
 from simulation.year.situations import SITUATIONS, Situation
-from simulation.year.work import Case, Todo, todos
 from stores.logs.whole_logs import KeptNotice, WholeLog
 
 # What the rules refuse is tried again on later days, and then left.
@@ -42,6 +42,7 @@ class Plan:
         seed: another one gives another year.
         end: the moment at which it ends, aware: now.
         policy: what the referrals are opened under.
+        others: the areas that some of them go to, each with its policy.
     """
 
     area: Area
@@ -49,6 +50,7 @@ class Plan:
     seed: int
     end: datetime
     policy: Policy
+    others: Mapping[Area, Policy] = field(default_factory=dict)
 
     def reference(self, number: int) -> str:
         """The reference of one of its referrals, counted from 0; they do not depend on how many there are."""
@@ -64,7 +66,7 @@ def live(plan: Plan) -> Iterator[WholeLog]:
     """
     year = Year(plan)
     chance = random.Random(f"{plan.seed}/{plan.area}/arrivals")  # noqa: S311 - to be repeated
-    lacking = dict(SITUATIONS)
+    lacking = {name: each for name, each in SITUATIONS.items() if plan.others or not each.between_areas}
     for number, at in enumerate(arrivals(chance, plan.referrals, plan.end)):
         log = year.referral(number, at)
         lacking = {name: each for name, each in lacking.items() if not each.there(log, plan.end)}
@@ -83,10 +85,12 @@ class Year:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._team = team_of(plan.area)
-        self._calendars = {
-            each.id: Calendar(f"{plan.seed}/{each.id}", plan.end) for each in self._team.everybody
-        }
+        self._policies = {plan.area: plan.policy, **plan.others}
+        self._teams = {area: team_of(area) for area in self._policies}
+        self._staff = sorted(
+            (each for team in self._teams.values() for each in team.everybody), key=lambda each: each.id
+        )
+        self._calendars = {each.id: Calendar(f"{plan.seed}/{each.id}", plan.end) for each in self._staff}
 
     def referral(self, number: int, at: datetime, situation: Situation | None = None) -> WholeLog:
         """Live one referral through; all that is stored of it. See :meth:`life`."""
@@ -103,17 +107,17 @@ class Year:
             at: when it arrives, UTC.
             situation: what it is to be in at the end, if that can be had.
         """
-        plan, team = self._plan, self._team
+        plan, team = self._plan, self._teams[self._plan.area]
         chance = random.Random(f"{plan.seed}/{plan.area}/{number}")  # noqa: S311 - to be repeated
         form = referral_form(chance, plan.area, number, at)
         course = course_of(chance, form)
         if situation is not None:
             form, course = situation.bent(form, course)
-        life = Life(plan.reference(number), plan.policy, team.everybody)
+        life = Life(plan.reference(number), self._policies, self._staff)
         sender = team.caseworkers[0] if form.source is Source.SELF else chance.choice(team.partners)
         life.take(form, sender.acting_in(plan.area), at)
         another = plan.reference(chance.randrange(min(number, plan.referrals))) if number else None
-        case = Case(life, course, team, frozenset(), another)
+        case = Case(life, course, self._teams, frozenset(), another)
         _Worked(life, case, self._calendars, chance, plan.end).through()
         return life
 
@@ -185,7 +189,7 @@ class _Worked:
         return self._calendars[todo.who].moment(earliest + waits * _WORKING_DAY, chance)
 
     def _do(self, todo: Todo, at: datetime) -> None:
-        actor = self._case.team.member(todo.who).acting_in(self._life.referral.area)
+        actor = self._case.member(todo.who)
         try:
             self._life.take(todo.command(at), actor, at)
         except Refused as refused:
@@ -197,9 +201,7 @@ class _Worked:
         tries = self._tries.get(todo.key, 0) + (refused.code not in _PASSES)
         self._tries[todo.key] = tries
         if tries >= _TRIES:
-            case = self._case
-            given_up = case.refused | {todo.key}
-            self._case = Case(case.life, case.course, case.team, given_up, case.another)
+            self._case = replace(self._case, refused=self._case.refused | {todo.key})
             return
         calendar = self._calendars[todo.who]
         self._planned[todo.key] = calendar.moment(at + (1 + tries) * _WORKING_DAY, self._chance)

@@ -10,8 +10,10 @@ from typing import Any, TypeAlias
 
 from lifecycle.notifying.tasks import open_tasks
 from schemas.commands import OpenReferral
+from schemas.facts import NewParticipant
 from schemas.people import ContactSafety
-from schemas.vocabulary import Initiator, Interest, RiskFactor, Source, Stage, Verdict
+from schemas.vocabulary import AgeBand, Initiator, Interest, RiskFactor, Source, Stage, Verdict
+from simulation.year.chances import TransferEnd
 from simulation.year.courses import Answers, Course
 from stores.logs.whole_logs import WholeLog
 
@@ -33,6 +35,7 @@ _NOTHING_BETWEEN: Mapping[str, Any] = {
     "leaves_in": None,
     "concern_in": None,
     "hold_in": None,
+    "moves_in": None,
 }
 
 
@@ -45,6 +48,8 @@ class Situation:
         course: what of its course is not left to chance.
         willing: whether everybody is reached and takes part, so that it goes on.
         unreachable: whether it was asked for by the person harmed, whom no message may reach.
+        two_harmed: whether two people were harmed.
+        between_areas: whether the year must be of more than one area.
     """
 
     there: Found
@@ -52,6 +57,8 @@ class Situation:
     course: Mapping[str, Any] = field(default_factory=dict)
     willing: bool = True
     unreachable: bool = False
+    two_harmed: bool = False
+    between_areas: bool = False
 
     def age(self, chance: random.Random) -> timedelta:
         """How long ago one arrived that is looked at."""
@@ -67,7 +74,20 @@ class Situation:
             )
             asked = {"source": Source.SELF, "initiator": Initiator.HARMED_PERSON, "participants": nobody}
             form = form.model_copy(update=asked)
+        if self.two_harmed:
+            form = form.model_copy(update={"participants": _with_another_harmed(form.participants)})
         return form, replace(course, **self.course)
+
+
+def _with_another_harmed(people: tuple[NewParticipant, ...]) -> tuple[NewParticipant, ...]:
+    if any(each.id == "h2" for each in people):
+        return people
+    first = next(each for each in people if each.id == "h1")
+    another = first.model_copy(update={"id": "h2", "age_band": AgeBand.FROM_35_TO_54})
+    if another.person is not None:
+        person = another.person.model_copy(update={"name": "Vera Invented", "date_of_birth": None})
+        another = another.model_copy(update={"person": person})
+    return (*people, another)
 
 
 def _in(stage: Stage) -> Found:
@@ -99,6 +119,29 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "sign-off": Situation(
         lambda log, end: bool(log.referral.sign_off_requests), (12, 40), {"high_factor": RiskFactor.THREATS}
+    ),
+    "several activities": Situation(
+        lambda log, end: sum(each.to_come for each in log.referral.activities) > 1,
+        (25, 70),
+        {"apart": True, "one_ends": False},
+        two_harmed=True,
+    ),
+    "exchange": Situation(
+        lambda log, end: not log.referral.closed and bool(log.referral.communications),
+        (30, 80),
+        {"writes": True, "replies": True},
+    ),
+    "offered to another area": Situation(
+        lambda log, end: log.referral.transfer_offer is not None,
+        (3, 25),
+        {"moves_in": Stage.VICTIM_CONTACT, "pace": 2},
+        between_areas=True,
+    ),
+    "from another area": Situation(
+        lambda log, end: bool(log.referral.transfers) and not log.referral.closed,
+        (15, 50),
+        {"moves_in": Stage.VICTIM_CONTACT, "transfer": TransferEnd.ACCEPTED},
+        between_areas=True,
     ),
     "task": Situation(
         lambda log, end: bool(open_tasks(log.referral)), (0.1, 3), {"pace": 4}, unreachable=True

@@ -10,6 +10,9 @@ from simulation.year.filling import fill
 AREA = Area.CLEVELAND
 """Where the demo's other referrals are not, so that their lists stay as short as they are."""
 
+_OTHER = Area.NORTHUMBRIA
+"""To which some of them go."""
+
 _REFERRALS = 60
 _SEED = 1
 
@@ -19,7 +22,7 @@ async def enter_small_year(referrals: Referrals, owner_url: str | None) -> str:
     if owner_url is None:
         return "The invented year is left out: RJ_DATABASE_OWNER_URL does not name the owner of the database."
     try:
-        filled = await fill(referrals, owner_url, AREA, _REFERRALS, _SEED)
+        filled = await fill(referrals, owner_url, AREA, _REFERRALS, _SEED, others=[_OTHER])
     except Refused as refused:
         return f"The invented year is left out. {refused.message}"
     if not filled.written:

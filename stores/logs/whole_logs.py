@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from lifecycle.coarse_facts import CoarseFact
 from lifecycle.notifying.sending import Tried
-from schemas.events import Recorded
+from schemas.events import Recorded, TransferAccepted
 from schemas.notices import Notice, Outcome
 from schemas.referral import Deadline, Referral
 from schemas.vocabulary import Channel
@@ -194,5 +194,10 @@ def _tries(log: WholeLog) -> Iterator[tuple[object, ...]]:
 
 def _facts(log: WholeLog, key: FactKey) -> Iterator[tuple[object, ...]]:
     reference = log.referral.reference
+    moves = [
+        (each.sequence, each.event.left) for each in log.events if isinstance(each.event, TransferAccepted)
+    ]
     for fact in log.facts:
-        yield bytes.fromhex(key.id(reference, fact)), log.referral.area, fact.month, fact.name, fact.value
+        # As the step that brought it found the referral: a transfer moves no fact.
+        area = next((left for at, left in moves if at > fact.sequence), log.referral.area)
+        yield bytes.fromhex(key.id(reference, fact)), area, fact.month, fact.name, fact.value

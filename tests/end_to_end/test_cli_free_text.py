@@ -102,7 +102,7 @@ def test_a_person_at_a_terminal_is_asked(tmp_path: Path, command: str) -> None:
         ("reassign --from cw-gone --to cw-2 --as su-1 --reason Quokka --yes", "reason"),
         ("do REF add_note --set note=- --as cw-1", None),
         ("do REF record_duplicate_check --as cw-1", None),
-        ("do REF amend_participant --set participant=h1 --set age_band=18_to_24 --as cw-1", None),
+        ("do REF amend_participant --set participant=h1 --set gender=female --as cw-1", None),
     ],
 )
 @pytest.mark.parametrize("others", [True, False])

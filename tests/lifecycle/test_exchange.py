@@ -351,6 +351,15 @@ def test_an_exchange_began_with_its_first_hand_over_where_that_was_before_its_bo
     assert story.referral.held[-1].at == handed_over
 
 
+def test_an_exchange_was_held_though_the_risk_was_confirmed_again_after_the_first_hand_over() -> None:
+    story = accepted(drafted_and_checked(exchange())).do(hand_over())
+    drafted_and_checked(story, "r1", reply_to="c1")
+    accepted(story, "c2", "h1").later(days=20)
+    assert story.code(hand_over("c2", "h1")) == "risk_confirmation_old"
+    story.do(c.ReconfirmRisk(), hand_over("c2", "h1"), c.RecordActivityHeld())
+    assert story.stage is Stage.FOLLOW_UP
+
+
 def test_a_further_exchange_needs_a_hand_over_of_its_own() -> None:
     story = accepted(drafted_and_checked(exchange())).do(hand_over(), c.RecordActivityHeld())
     story.do(c.RequestFurtherActivity(reason=WHY)).booked().later(days=2)

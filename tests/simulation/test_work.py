@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -10,33 +12,19 @@ from lifecycle import RULES
 from policies.files import load_policies
 from schemas.areas import Area
 from schemas.base import Model
-from schemas.vocabulary import Stage
+from schemas.exchange import CommunicationAnswer
+from schemas.vocabulary import Method, Stage, Verdict
 from simulation.year.calendars import LENGTH
+from simulation.year.chances import TransferEnd
+from simulation.year.duties import DUTIES
 from simulation.year.lives import Life
 from simulation.year.living import Plan, Year
-from simulation.year.work import DUTIES
+from simulation.year.situations import Situation
 
 END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
 # What nobody in an invented year does. A new command is driven by a duty of its own, or named here with a reason.
 NOT_DRIVEN = {
-    **dict.fromkeys(
-        ("offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer_offer"),
-        "a year is of one area",
-    ),
-    **dict.fromkeys(
-        ("plan_activity", "end_activity", "adjourn_activity"), "a year has one activity a referral yet"
-    ),
-    **dict.fromkeys(
-        (
-            "draft_communication",
-            "check_communication",
-            "offer_communication",
-            "record_answer",
-            "hand_over_communication",
-        ),
-        "a year has no letters yet",
-    ),
     "add_participant": "everybody is named when a referral is sent",
     "adopt_policy": "the year has one policy",
     "amend_participant": "nothing about anybody changes",
@@ -51,11 +39,35 @@ NOT_DRIVEN = {
 }
 
 
+# What comes to few, so that chance may have given it to nobody.
+_MEETS: dict[str, Any] = {"verdict": Verdict.PROCEED_DIRECT, "method": Method.FACE_TO_FACE}
+RARE: list[dict[str, Any]] = [
+    {"course": {**_MEETS, "interrupted": True}},
+    {"course": {**_MEETS, "stopped": True}},
+    {"course": {**_MEETS, "apart": True, "one_ends": False}, "two_harmed": True},
+    {"course": {**_MEETS, "apart": True, "one_ends": True}, "two_harmed": True},
+    *(
+        {"course": {"writes": True, "replies": True, "changed": True, "first_answer": answer}}
+        for answer in CommunicationAnswer
+    ),
+    *({"course": {"moves_in": Stage.PREPARATION, "transfer": end}} for end in TransferEnd),
+]
+
+
 @pytest.fixture(scope="module")
 def lives() -> list[Life]:
-    plan = Plan(Area.DURHAM, 400, 3, END, load_policies().of(Area.DURHAM))
+    policies = load_policies()
+    others = {Area.CUMBRIA: policies.of(Area.CUMBRIA)}
+    plan = Plan(Area.DURHAM, 400, 3, END, policies.of(Area.DURHAM), others)
     year = Year(plan)
-    return [year.life(number, END - (LENGTH * number) / 400) for number in range(400)]
+    by_chance = [year.life(number, END - (LENGTH * number) / 400) for number in range(400)]
+    numbers = count(400)
+    bent = [
+        year.life(next(numbers), END - timedelta(days=days), Situation(lambda log, end: True, (1, 2), **rare))
+        for rare in RARE
+        for days in (140, 220, 300)
+    ]
+    return [*by_chance, *bent]
 
 
 def test_every_command_is_driven_or_named_with_a_reason(lives: list[Life]) -> None:
@@ -87,3 +99,28 @@ def test_a_command_that_is_refused_leaves_no_trace(lives: list[Life]) -> None:
         steps = [recorded.step for recorded in life.events if recorded.sequence == recorded.step]
         assert len(steps) == len(life.taken)
         assert all(isinstance(request.command, Model) for request, _ in life.taken)
+
+
+def test_two_harmed_by_one_crime_have_an_activity_each(lives: list[Life]) -> None:
+    held = [life.referral for life in lives if sum(bool(each.held) for each in life.referral.activities) > 1]
+    assert any(
+        {one.held[0].method.direct for one in each.activities if one.held} == {True, False} for each in held
+    )
+
+
+def test_letters_are_checked_by_others_handed_over_and_replied_to(lives: list[Life]) -> None:
+    letters = [each for life in lives for each in life.referral.communications]
+    assert all(each.checked_by not in each.drafted_by for each in letters if each.checked_by)
+    assert any(each.reply_to and each.handed_over for each in letters)
+
+
+def test_a_referral_goes_on_in_the_area_that_took_it_over(lives: list[Life]) -> None:
+    moved = [life for life in lives if life.referral.transfers]
+    assert any(life.referral.held for life in moved)
+    for life in moved:
+        after = [
+            each
+            for each in life.events
+            if each.at > life.referral.transfers[-1].at and each.actor != "system"
+        ]
+        assert all(each.actor.startswith(Area.CUMBRIA) for each in after)

@@ -23,11 +23,13 @@ from simulation.year.situations import SITUATIONS
 from stores.logs.whole_logs import WholeLog
 
 AREA = Area.DURHAM
+OTHER = Area.CUMBRIA
 END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
 
 def plan(referrals: int = 60, seed: int = 1, end: datetime = END) -> Plan:
-    return Plan(AREA, referrals, seed, end, load_policies().of(AREA))
+    policies = load_policies()
+    return Plan(AREA, referrals, seed, end, policies.of(AREA), {OTHER: policies.of(OTHER)})
 
 
 @pytest.fixture(scope="module")

@@ -275,7 +275,7 @@ async def test_it_is_offered_once_to_another_area_in_which_somebody_can_answer(
     ended = Step(step.reference, 3, b"\x01" * 32, dict(step.row, offered_to=None), actor="su-1")
     ended.role = "supervisor"
     assert await ended.saying("transfer_offer_withdrawn", area="kent").taken(pool) == "recorded"
-    for area, answer in (("durham", "area"), ("gwent", "area_without_supervisor:gwent")):
+    for area, answer in (("durham", "area"), ("hampshire", "area_without_supervisor:hampshire")):
         next_one = Step(step.reference, 4, b"\x01" * 32, dict(step.row, offered_to=area), actor="su-1")
         next_one.role = "supervisor"
         assert await next_one.saying("transfer_offered", area=area).taken(pool) == answer

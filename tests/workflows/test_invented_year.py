@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from policies.files import load_policies
 from runtime.referrals import TASK_QUEUE
 from schemas.areas import Area
-from schemas.events import DeadlineReached, EscalationRaised, Recorded
-from schemas.people import Role
+from schemas.events import DeadlineReached, EscalationRaised, Recorded, ReferralReceived
+from schemas.facts import NewParticipant
+from schemas.people import ContactSafety, Role
 from schemas.steps import Receipt, ReferralInput, Request
 from simulation.year.calendars import LENGTH
 from simulation.year.lives import Life
@@ -27,16 +28,29 @@ SAMPLE = 2
 FOLLOWED = timedelta(days=150)
 # The server's clock goes on while a step is taken, so that what is counted from it is some seconds later.
 LATER = timedelta(minutes=5)
+SHORT = (("10:00", "14:00"), ("16:00", "20:00"))
 
 
 def sample(end: datetime) -> list[Life]:
     """Referrals of which much was made, and of which not only the staff were heard."""
     year = Year(Plan(AREA, 100, 5, end, load_policies().of(AREA)))
     start = end - LENGTH
-    lives = [year.life(number, start + timedelta(days=3 + number, hours=2)) for number in range(16)]
+    lives = [year.life(number, start + timedelta(days=3 + number, hours=2)) for number in range(24)]
+    # A message waits for hours that the server's clock leaps over, and makes a history too long to follow.
+    lives = [life for life in lives if not any(waits(each.contact_safety) for each in people(life))]
     return sorted(lives, key=lambda life: -life.counted["deadline_reached"] - life.counted["put_on_hold"])[
         :SAMPLE
     ]
+
+
+def people(life: Life) -> Sequence[NewParticipant]:
+    received = life.events[0].event
+    return received.participants if isinstance(received, ReferralReceived) else ()
+
+
+def waits(safety: ContactSafety) -> bool:
+    """Whether somebody may be reached for a few hours of the day only."""
+    return bool(safety.safe_channels) and (safety.safe_from, safety.safe_until) in SHORT
 
 
 async def take(years: Years, life: Life, request: Request) -> None:

@@ -39,7 +39,7 @@ from tests.life import HARMED, RESPONSIBLE, form
 from tests.register import enter
 from workflows.ids import workflow_id
 
-HOME, THERE = Area.NORFOLK, Area.SUFFOLK
+HOME, THERE = Area.BEDFORDSHIRE, Area.CAMBRIDGESHIRE
 WHY = "They moved house in May"
 PEOPLE = (
     Staff(id="nf-cw", role=Role.CASEWORKER, areas=(HOME,)),
@@ -99,7 +99,7 @@ async def verified(referrals: Referrals, reference: str, folder: Path) -> bool:
 async def test_a_family_that_moves_goes_on_in_the_other_area_with_one_log(
     referrals: Referrals, reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = referrals.policies.base.model_copy(update={"version": "suffolk", "closures": ()})
+    theirs = referrals.policies.base.model_copy(update={"version": "elsewhere", "closures": ()})
     monkeypatch.setitem(cast(dict[Area, Any], referrals.policies.areas), THERE, theirs)
     before = await kinds(referrals, reference)
     await offer(referrals, reference)
@@ -115,7 +115,7 @@ async def test_a_family_that_moves_goes_on_in_the_other_area_with_one_log(
     found, answered = await referrals.overview(reference)
     assert answered
     assert (found.referral.area, found.referral.stage) == (THERE, Stage.PREPARATION)
-    assert found.referral.policy.version == "suffolk"
+    assert found.referral.policy.version == "elsewhere"
     assert found.referral.caseworker is None
     assert "allocation" in {each.key for each in found.deadlines}
     assert await verified(referrals, reference, tmp_path)
