@@ -262,15 +262,13 @@ class Rule:
         if self.activity is None:
             yield from self.refusals_about(referral, None, actor, at)
             return
-        found = self.activity.of(referral)
-        if not found:
+        possible = self.activity.of(referral)
+        found = tuple(each for each in possible if named in (None, each.id))
+        if not possible:
             yield Refused(self.activity.code, f"{self.activity.sentence}.")
-        elif named is not None:
+        elif named is not None and not found:
             # What the others lack would be said of an activity that is not meant.
-            if all(each.id != named for each in found):
-                yield self.activity.unknown(found, named)
-                return
-            found = tuple(each for each in found if each.id == named)
+            yield self.activity.unknown(possible, named)
         blocked = [tuple(self.refusals_about(referral, each, actor, at)) for each in found]
         if not all(blocked):
             return
