@@ -11,7 +11,7 @@ from casework.access import What, areas_to_see, register_log_for
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.core import WORKERS
-from lifecycle.details import Unusable, email_address
+from lifecycle.details import Unusable, email_address, persons_name
 from lifecycle.notifying.team import STAND_INS
 from runtime.referrals import Referrals
 from schemas.areas import LONDON, Area
@@ -31,6 +31,7 @@ __all__ = [
     "InHand",
     "Kind",
     "check_email",
+    "check_name",
     "colleagues",
     "confirm",
     "decline",
@@ -76,6 +77,10 @@ class Changed(Model):
     left_behind: InHand = InHand()
 
 
+# As a participant's.
+_LONGEST_NAME = 200
+
+
 def check_email(address: str) -> str:
     """One e-mail address in its normal form, as it is asked of participants too.
 
@@ -86,6 +91,17 @@ def check_email(address: str) -> str:
         return email_address(address)
     except Unusable:
         raise ValueError("it must be one e-mail address, such as no-reply@example.org") from None
+
+
+def check_name(name: str) -> str:
+    """A name in its normal form, as it is asked of participants too.
+
+    Raises:
+        ValueError: it is too long, or has no letter, or characters that cannot be seen; says so and never repeats it.
+    """
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f"it takes at most {_LONGEST_NAME} characters")
+    return persons_name(name)
 
 
 async def enter_first(referrals: Referrals, member: Staff) -> None:

@@ -369,7 +369,8 @@ def _say(code: Exit, message: str) -> Exit:
 
 
 def _usage(error: TyperException) -> str:
-    message = error.format_message().strip().rstrip(".")
+    # Typer takes over what pydantic puts before the sentence.
+    message = error.format_message().strip().rstrip(".").replace("Value error, ", "")
     end = "" if message.endswith("?") else "."
     context = getattr(error, "ctx", None)
     return f"{message}{end}" + (f" See `{context.command_path} --help`." if context else "")

@@ -151,19 +151,24 @@ class Candidates:
             Refused: it names another, or none although there are several.
         """
         found, named = self.of(referral), getattr(command, "activity", None)
-        listed = ", ".join(map(described, found))
         if named is None:
             # A person who takes part in one of them only tells which.
             who = getattr(command, "participant", None)
             theirs = [each for each in found if who is not None and concerns(each, who)]
             fitting = theirs or found
             if len(fitting) != 1:
+                listed = ", ".join(map(described, found))
                 raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
             return fitting[0]
         for each in found:
             if each.id == named:
                 return each
-        raise Refused(
+        raise self.unknown(found, named)
+
+    def unknown(self, found: tuple[Activity, ...], named: str) -> Refused:
+        """What is said where the command names an activity that is none of those found."""
+        listed = ", ".join(map(described, found))
+        return Refused(
             "activity_unknown", f"This is not possible for {named}; possible: {listed}.", "activity"
         )
 
@@ -251,7 +256,7 @@ class Rule:
         several activities, nothing does if nothing does for one of them.
 
         Args:
-            named: the id of the activity that it names: only what stands in the way for that one, if it can be meant.
+            named: the id of the activity that it names: only what stands in the way for that one.
         """
         if referral.hold and not self.on_hold:
             yield Refused("on_hold", "The referral is on hold; resume it first.")
@@ -260,10 +265,13 @@ class Rule:
         if self.activity is None:
             yield from self.refusals_about(referral, None, actor, at)
             return
-        found = self.activity.of(referral)
-        found = tuple(each for each in found if each.id == named) or found
-        if not found:
+        possible = self.activity.of(referral)
+        found = tuple(each for each in possible if named in (None, each.id))
+        if not possible:
             yield Refused(self.activity.code, f"{self.activity.sentence}.")
+        elif named is not None and not found:
+            # What the others lack would be said of an activity that is not meant.
+            yield self.activity.unknown(possible, named)
         blocked = [tuple(self.refusals_about(referral, each, actor, at)) for each in found]
         if not all(blocked):
             return

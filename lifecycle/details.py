@@ -91,7 +91,10 @@ def phone_number(written: str) -> str:
         return number
     if not phonenumbers.is_valid_number(parsed):
         raise wrong
-    if phonenumbers.number_type(parsed) in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST):
+    kind = phonenumbers.number_type(parsed)
+    # Of no country: satellites, and premium rates across borders. Only their freephone numbers cost nothing extra.
+    abroad = phonenumbers.region_code_for_number(parsed) == "001" and kind != PhoneNumberType.TOLL_FREE
+    if abroad or kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST):
         raise Unusable(
             "it is a number that costs whoever rings it extra; accepted: a landline, a mobile, or any other number "
             f"at ordinary cost. {_WRITE_A_NOTE}"
@@ -176,6 +179,18 @@ def persons_name(written: str) -> str:
     return name
 
 
+def words_of_one_line(written: str) -> str:
+    """A word or several, such as a language or the name of a prison, in Unicode's form NFC, with single spaces.
+
+    Raises:
+        Unusable: it has no letter, or has characters that nobody can see.
+    """
+    words = visible_text(written, "it")
+    if not any(unicodedata.category(character).startswith("L") for character in words):
+        raise Unusable("it has no letter; leave it out where it is not known")
+    return words
+
+
 def visible_text(written: str, what: str) -> str:
     """One line in Unicode's form NFC, with single spaces.
 
@@ -230,6 +245,7 @@ _DETAILS: Mapping[str, _Detail] = {
     "phone": _Detail("phone_unusable", phone_number),
     "email": _Detail("email_unusable", email_address),
     "address": _Detail("address_unusable", postal_address),
+    "language": _Detail("language_unusable", words_of_one_line),
 }
 
 
@@ -342,6 +358,19 @@ def check_person(
         turns_18_on=turns,
     )
     return Checked(checked, age_band, known)
+
+
+def check_words(written: str, code: str, field: str) -> str:
+    """Words of one line, as they are recorded.
+
+    Args:
+        code: of the refusal.
+        field: the path of the words in the command.
+
+    Raises:
+        Refused: they have no letter, or characters that cannot be seen; the words are never repeated.
+    """
+    return _accepted(written, words_of_one_line, code, field)
 
 
 def _born(person: Person, at: datetime, field: str) -> date | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lifecycle.clocks import Clock, clocks
 from lifecycle.core import OPEN_STAGES, apply, change_participant, event_from, rule
+from lifecycle.details import check_words
 from lifecycle.leaving import known_participant
 from lifecycle.refusal import Refused
 from schemas.areas import LONDON
@@ -41,7 +42,8 @@ def decide_record_custody_details(
             "A prison number is a letter, four digits and two letters, such as A1234BC.",
             "prison_number",
         )
-    yield event_from(CustodyDetailsRecorded, command)
+    prison = None if command.prison is None else check_words(command.prison, "prison_unusable", "prison")
+    yield event_from(CustodyDetailsRecorded, command, prison=prison)
 
 
 @apply.register

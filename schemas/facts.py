@@ -85,7 +85,7 @@ somebody out, so it is sealed and counted as a coarse fact. Whether a well-forme
 
 Which = Annotated[
     ActivityId | None,
-    Field(description="which activity, such as a1; may be left out where only one can be meant"),
+    Field(description="the activity that is meant, such as a1; may be left out where only one can be meant"),
 ]
 
 

@@ -105,10 +105,10 @@ class ContactSafety(Model):
     safe_channels: tuple[Channel, ...] = Field(default=(), description="only these may be used")
     safe_from: Annotated[str | None, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
         default=None,
-        description="start of the safe hours, London time, such as 09:00; absent: no hour is safe",
+        description="the start of the safe hours, London time, such as 09:00; absent: no hour is safe",
     )
     safe_until: Annotated[str | None, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
-        default=None, description="end of the safe hours, London time, such as 17:30"
+        default=None, description="the end of the safe hours, London time, such as 17:30"
     )
     may_leave_voicemail: bool = False
     neutral_words_only: bool = Field(

@@ -22,6 +22,9 @@ from casework.spreadsheets.sheets import (
 )
 
 _CHUNK = 1 << 20
+_LAST_ROW = 1_048_576
+"""The last row that spreadsheet programs have."""
+
 _SEPARATORS = (",", ";", "\t")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -118,8 +121,10 @@ def _last_row(file: BinaryIO, encoding: str, separator: str, heading_at: int, na
     """The last row. The whole file is read for it, so that nothing is opened of one that ends in what is no CSV."""
     last = heading_at
     for at, cells in _lines(file, encoding, separator, name):
-        last = at
-        if at - heading_at > MOST_ROWS:
+        if any(cell.strip() for cell in cells):
+            last = at
+        # Spreadsheet programs save blank rows down to the last one that ever was filled; those are read over.
+        if last - heading_at > MOST_ROWS or at > _LAST_ROW:
             raise refuse_more_rows(name)
         if len(cells) > MOST_COLUMNS and any(cell.strip() for cell in cells[MOST_COLUMNS:]):
             raise BadSpreadsheet(

@@ -64,9 +64,9 @@ def read_mapping(data: bytes, name: str) -> dict[str, Place | None]:
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        where = re.search(r"at line \d+", str(error))
+        where = re.search(r"line \d+", str(error))
         raise BadSpreadsheet(
-            f"{name} is not a mapping{' ' + where[0].removeprefix('at ') if where else ''}: write lines such as "
+            f"{name} is not a mapping{f' ({where[0]})' if where else ''}: write lines such as "
             '"Victim name" = "harmed_name", each heading once.'
         ) from error
     found: dict[str, Place | None] = {}

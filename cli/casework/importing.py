@@ -148,6 +148,8 @@ def _import_file(source: str, staff: str, asked: Asked, report: Path | None, *, 
                 lambda session: _import(session, spreadsheet, places, result, refused),
                 temporal=not asked.dry_run,
             )
+            if not result.kept and not result.refused:
+                _tell_of_no_rows(result, spreadsheet, report, as_json=as_json)
         finally:
             if refused is not None:
                 guarded(refused.close)
@@ -310,6 +312,18 @@ def _tell(
     else:
         first = f"Opened: {result.count('opened')}"
     typer.echo(f"{first}. Already here: {result.count('already_here')}. Refused: {result.refused_rows}.")
+
+
+def _tell_of_no_rows(
+    result: Imported, spreadsheet: Spreadsheet, report: Path | None, *, as_json: bool
+) -> None:
+    if not as_json:
+        typer.echo(
+            plain(
+                f"{spreadsheet.name} has nothing below its headings, which are in row {spreadsheet.heading_row}."
+            )
+        )
+    _tell(result, spreadsheet, report, None, as_json=as_json)
 
 
 def _tell_of_refused(path: Path, staff: str, asked: Asked) -> None:

@@ -153,13 +153,22 @@ def _member(
         id=staff_id,
         role=role,
         areas=tuple(dict.fromkeys(areas)),
-        name=name,
+        name=_name(name),
         advanced_practitioner=level is PractitionerLevel.ADVANCED_PRACTITIONER,
         trainee=level is PractitionerLevel.TRAINEE,
         volunteer=volunteer,
         active=active,
         email=_address(email),
     )
+
+
+def _name(name: str | None) -> str | None:
+    from casework.staff import check_name
+
+    try:
+        return check_name(name) if name is not None else None
+    except ValueError as error:
+        raise BadInput(f"--name: {error}.") from error
 
 
 def _address(email: str | None) -> str | None:

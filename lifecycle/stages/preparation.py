@@ -313,6 +313,13 @@ def decide_book_activity(
                 f"Supporters may attend only if everyone consents to it; missing: {', '.join(missing)}.",
                 "attending",
             )
+    # What was settled at short notice may be recorded afterwards.
+    if command.starts_at.astimezone(LONDON).date() < referral.received_at.astimezone(LONDON).date():
+        raise Refused(
+            "before_referral",
+            "An activity cannot begin before the day on which the referral was received; give a later time.",
+            "starts_at",
+        )
     yield event_from(ActivityBooked, command, method=activity.method)
     if referral.stage is not Stage.CONFERENCE:
         yield StageEntered(stage=Stage.CONFERENCE, left=referral.stage)

@@ -103,6 +103,16 @@ async def test_a_dry_run_records_nothing_and_refuses_what_the_import_refuses(
     assert "Nothing was recorded. Would open: 0. Already here: 1. Refused: 3." in said.out
 
 
+async def test_headings_without_a_row_below_are_told(rj: Rj, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_bytes(csv_bytes([*row()]))
+    said = await rj("import", cases, "--as", "cw-1")
+    assert said.code == 0
+    assert f"{cases} has nothing below its headings, which are in row 1." in said.out
+    assert "Opened: 0. Already here: 0. Refused: 0." in said.out
+    assert (await imported(rj, cases)).json["opened"] == 0
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 async def test_refused_rows_are_mended_and_imported_again(rj: Rj, tmp_path: Path, kind: str) -> None:
     rows = [row(), row(harmed_age_band="old", summary="=1+1"), row(incident_on="9/30/2026")]

@@ -285,13 +285,25 @@ async def test_a_stand_in_works_wherever_the_absent_one_does(rj: Rj, referrals: 
         ("staff proposals", "--as"),
         ("staff confirm x-1", "--as"),
         ("staff add CW-1 --role caseworker --area durham --as sm-1", "a staff id is small letters"),
-        ("staff add x-1 --as sm-1 --role wizard --area durham", "--role"),
+        (
+            "staff add x-1 --as sm-1 --role wizard --area durham",
+            "Invalid value for '--role': 'wizard' is not one of",
+        ),
         ("staff add x-1 --as sm-1 --role system --area durham", "--role: accepted"),
         ("staff add x-1 --as sm-1 --role caseworker --area atlantis", "--area"),
         ("staff add x-1 --as sm-1 --role caseworker", "--area"),
         (
             "staff add x-1 --as sm-1 --role caseworker --area durham --name \0",
             "--name: holds a control character",
+        ),
+        (
+            "staff add x-1 --as sm-1 --role caseworker --area durham --name \u202eadA",
+            "--name: it has characters",
+        ),
+        ("staff add x-1 --as sm-1 --role caseworker --area durham --name 42", "--name: it has no letter"),
+        (
+            f"staff add x-1 --as sm-1 --role caseworker --area durham --name {'A' * 201}",
+            "--name: it takes at most 200",
         ),
         (
             "staff add x-1 --as sm-1 --role caseworker --area durham --email nowhere",

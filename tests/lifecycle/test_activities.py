@@ -92,6 +92,23 @@ def meeting_booked(story: Story, *attending: str, activity: str = "a1") -> Story
     return story.do(c.ReconfirmRisk(), booking(story, activity, *attending))
 
 
+def test_an_activity_that_cannot_be_meant_is_named_before_what_another_lacks() -> None:
+    story = burglary()
+    story.do(c.EndActivity(activity="a2", why=ActivityEndReason.NOT_WANTED, reason=WHY))
+    for wrong in ("a2", "a7"):
+        refusal = story.refuses(booking(story, wrong, "h2", "r1"))
+        assert (refusal.code, refusal.field) == ("activity_unknown", "activity")
+        assert f"This is not possible for {wrong}; possible: a1 (" in refusal.message
+
+
+def test_nothing_is_booked_for_a_day_before_the_referral_was_received() -> None:
+    story = burglary().do(c.ReconfirmRisk())
+    since_receipt = (story.at - story.referral.received_at).days
+    early = story.refuses(booking(story, "a2", "h2", "r1", days=-since_receipt - 1))
+    assert (early.code, early.field) == ("before_referral", "starts_at")
+    assert story.do(booking(story, "a2", "h2", "r1", days=-since_receipt)).stage is Stage.CONFERENCE
+
+
 def test_two_harmed_by_one_burglary_of_whom_one_meets_and_the_other_gets_a_letter() -> None:
     """The letter is handed over while the meeting is still being prepared; each has its own follow-up and agreement."""
     story = burglary()

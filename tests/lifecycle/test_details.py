@@ -18,6 +18,7 @@ from lifecycle.details import (
     phone_number,
     postal_address,
     takes_texts,
+    words_of_one_line,
 )
 from lifecycle.notifying.sending import End, Send, plan
 from schemas import commands as c
@@ -91,6 +92,7 @@ def test_numbers_kept_free_for_drama_are_accepted(beginning: str, end: str) -> N
         *("4.477E+11", "4.47701E+11", "447.7", "0909 879 0123", "0898 123 4567", "0843 123 4567", "0871 123 4567"),
         *("07700 900123 ext. 4", "07700 900123 or 07700 900124", "07700 900123;07700 900124", "tel:07700900123"),
         *("0800 FLOWERS", "07700 900123\nBcc: x@example.org", "٠٧٧٠٠٩٠٠١٢٣", "01632 961000", "07701 90000"),
+        *("+870 773 111 632", "+881 612 345 678", "+979 123 456 789"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_rung_is_no_telephone_number(written: str) -> None:
@@ -204,6 +206,13 @@ def test_a_name_has_a_letter(blank: str) -> None:
         persons_name(blank)
 
 
+@pytest.mark.parametrize("wrong", ["", " ", "42", "\u202ehsilgnE", "Eng\u200blish", "English\x07", "\u3164"])
+def test_a_language_is_in_words_that_can_be_seen(wrong: str) -> None:
+    assert words_of_one_line("  British  Sign Language") == "British Sign Language"
+    with pytest.raises(Unusable):
+        words_of_one_line(wrong)
+
+
 # Every way in: the rules name the field and never repeat the value.
 
 WRONG: dict[str, tuple[str, str]] = {
@@ -211,6 +220,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "email": ("a@b", "email_unusable"),
     "address": ("1 Nowhere\u202e Street", "address_unusable"),
     "name": ("\u202eadA", "name_unusable"),
+    "language": ("\u202ehsilgnE", "language_unusable"),
     "date_of_birth": ("2030-01-01", "birthday_unusable"),
 }
 

@@ -85,3 +85,9 @@ def test_a_clear_row_does_not_tell_whether_somebody_is_in_prison() -> None:
     """The key is the same for a release and for the end of a community order."""
     keys = {tuple(with_date(sentence_date_is=each).open) for each in SentenceDate}
     assert len(keys) == 1
+
+
+@pytest.mark.parametrize("prison", ["", "  ", "7", "HMP \u202eExample"])
+def test_the_prison_is_named_in_words_that_can_be_seen(prison: str) -> None:
+    refusal = to(Stage.VICTIM_CONTACT).refuses(details(prison=prison))
+    assert (refusal.code, refusal.field) == ("prison_unusable", "prison")

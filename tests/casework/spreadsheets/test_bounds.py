@@ -210,6 +210,13 @@ def test_more_than_a_hundred_thousand_rows_are_refused_and_as_many_are_not() -> 
         checked(headings + row * (MOST_ROWS + 1))
 
 
+def test_blank_rows_of_csv_are_read_over_down_to_the_last_row_of_a_spreadsheet_program() -> None:
+    filled, blank = b"external_id,area\nx,y\n", b",\n"
+    assert opened(filled + blank * (MOST_ROWS + 1)).number_of_rows == 1
+    with pytest.raises(BadSpreadsheet, match="more than 100,000 rows; divide it"):
+        opened(filled + blank * 1_048_576)
+
+
 def test_there_is_room_for_every_column_of_as_many_people_as_have_columns() -> None:
     of_people = [column for column in columns().values() if column.side]
     assert len(columns()) - len(of_people) + MOST_OF_A_SIDE * len(of_people) < MOST_COLUMNS

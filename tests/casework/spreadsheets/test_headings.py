@@ -110,7 +110,7 @@ def test_a_mapping_goes_before_what_a_heading_means_by_itself() -> None:
         ('"Victim name" = ""', 'has no column yet; write one of `rj import --columns`, or "ignore"'),
         ("a = 5", 'write "a" = "COLUMN"'),
         ("[table]\na = 1", 'write "table" = "COLUMN"'),
-        ("Victim name = harmed_name", "is not a mapping line 1: write lines such as"),
+        ("Victim name = harmed_name", "is not a mapping (line 1): write lines such as"),
         ("a = " + "[" * 5000, "is not a mapping"),
         ("#" * 200_000, "is larger than 100 kB"),
     ],
