@@ -154,7 +154,7 @@ def decide_record_needs(
     yield event_from(NeedsScored, command)
 
 
-@rule(ReportOutcome, stages=[Stage.FOLLOW_UP], gates=[activity_held, share_consents])
+@rule(ReportOutcome, stages=ACTIVITY_STAGES, gates=[activity_held, share_consents])
 def decide_report_outcome(
     referral: Referral, command: ReportOutcome, actor: Actor, at: datetime
 ) -> Iterator[Event]:

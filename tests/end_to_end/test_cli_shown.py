@@ -9,15 +9,21 @@ import sys
 
 import pytest
 
+from runtime.referrals import Referrals
+from schemas.areas import Area
+from schemas.people import Role, Staff
 from tests.end_to_end.conftest import Rj
 from tests.end_to_end.running import ROOT
+from tests.register import enter
 from tests.runtime.test_visible import unseen
 
 NASTY = "Alex\u202e\u200b\U000e0041[bold]"
 
 
 @pytest.mark.parametrize("of", ["notes", "names", "people"])
-async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: str) -> None:
+async def test_nothing_stored_plays_with_a_terminal(
+    rj: Rj, referrals: Referrals, reference: str, of: str
+) -> None:
     note = json.dumps({"note": f"{NASTY}\n\tdone"})
     person = json.dumps({"participant": "h1", "person": {"name": "Alex", "needs": NASTY}})
     match of:
@@ -28,11 +34,9 @@ async def test_nothing_stored_plays_with_a_terminal(rj: Rj, reference: str, of: 
             await rj("do", reference, "amend_participant", "-", "--as", "cw-1", given=person)
             command = ["contact", reference, "h1", "--as", "cw-1"]
         case _:
-            added = await rj(
-                *("staff", "add", "cw-shown", "--role", "caseworker", "--area", "kent", "--as", "sm-1"),
-                *("--name", NASTY),
-            )
-            assert added.code == 0
+            # As a version that took any name left it.
+            member = Staff(id="cw-shown", role=Role.CASEWORKER, areas=(Area.KENT,), name=NASTY)
+            await enter(referrals.pool, referrals.keys, member)
             command = ["staff", "list", "--area", "kent", "--as", "sm-1"]
     said = await rj(*command)
     assert "Alex\N{REPLACEMENT CHARACTER}" in said.out

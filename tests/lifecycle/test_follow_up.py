@@ -81,6 +81,13 @@ def test_an_outcome_is_shared_only_if_everyone_consents(who: str) -> None:
     assert story.agrees(who, Purpose.SHARE_OUTCOME).do(REPORT).events == ["outcome_reported"]
 
 
+def test_an_outcome_may_be_shared_while_a_further_activity_is_prepared() -> None:
+    story = following_up().agrees("h1", Purpose.SHARE_OUTCOME).agrees("r1", Purpose.SHARE_OUTCOME)
+    story.do(c.RequestFurtherActivity(reason=WHY))
+    assert story.stage is Stage.PREPARATION
+    assert story.do(REPORT).events == ["outcome_reported"]
+
+
 def test_who_left_since_has_not_agreed_to_share_the_outcome() -> None:
     story = following_up(person("h1"), person("h2"), person("r1"))
     for each in ("h1", "h2", "r1"):
