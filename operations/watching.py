@@ -28,7 +28,7 @@ from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from runtime.schedules import OUR_PREFIXES, schedules_amiss
 from runtime.sealing.codec import opens_as_start
 from runtime.sealing.places import PayloadRefused
-from schemas.reference import parse_reference
+from schemas.reading.reference import parse_reference
 from stores import catching_up, supervision
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken

@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from schemas.base import Day, Model, ParticipantId
 from schemas.facts.opening import CrimeReference, District
-from schemas.offences import HateStrand, OffenceGroup
 from schemas.privacy import Sensitive, Special
 from schemas.vocabulary import (
     JusticeStage,
@@ -15,6 +14,7 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Work,
 )
+from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 
 class CaseAmendment(Model):

@@ -8,10 +8,9 @@ from schemas.areas import Area
 from schemas.base import Day, Model
 from schemas.facts.people import NewParticipant
 from schemas.facts.shared import Reason
-from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import StaffId
 from schemas.privacy import Sensitive, Special
-from schemas.reference import Reference
+from schemas.reading.reference import Reference
 from schemas.vocabulary import (
     Initiator,
     JusticeStage,
@@ -19,6 +18,7 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Source,
 )
+from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 CrimeReference = Annotated[
     str | None,

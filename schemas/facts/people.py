@@ -5,13 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.base import Day, Model, Note, ParticipantId
-from schemas.characteristics import (
-    Disability,
-    GenderIdentity,
-    PregnancyOrMaternity,
-    Religion,
-    SexualOrientation,
-)
 from schemas.people import ContactSafety, Person
 from schemas.privacy import Sensitive, Special
 from schemas.vocabulary import (
@@ -26,6 +19,13 @@ from schemas.vocabulary import (
     ParticipantRole,
     Purpose,
     SentenceDate,
+)
+from schemas.vocabulary.characteristics import (
+    Disability,
+    GenderIdentity,
+    PregnancyOrMaternity,
+    Religion,
+    SexualOrientation,
 )
 
 
