@@ -5,9 +5,7 @@ from typing import Literal
 from schemas import facts
 from schemas.base import Model
 from schemas.commands.texts import Why
-from schemas.vocabulary import (
-    ActivityEndReason,
-)
+from schemas.vocabulary import ActivityEndReason
 
 
 class PlanActivity(facts.ActivityPlan):

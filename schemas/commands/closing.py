@@ -4,9 +4,7 @@ from typing import Literal
 
 from schemas.base import Model, Note
 from schemas.commands.texts import Why
-from schemas.vocabulary import (
-    ClosureReason,
-)
+from schemas.vocabulary import ClosureReason
 
 
 class Close(Model):

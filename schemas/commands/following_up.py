@@ -6,10 +6,7 @@ from pydantic import Field
 
 from schemas import facts
 from schemas.privacy import Special
-from schemas.vocabulary import (
-    Need,
-    Scale,
-)
+from schemas.vocabulary import Need, Scale
 
 
 class RecordAgreement(facts.Agreement):

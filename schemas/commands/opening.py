@@ -4,9 +4,7 @@ from typing import Annotated, Literal
 
 from schemas import facts
 from schemas.privacy import Special
-from schemas.vocabulary import (
-    JusticeStage,
-)
+from schemas.vocabulary import JusticeStage
 
 
 class OpenReferral(facts.ReferralForm):

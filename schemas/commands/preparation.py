@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 from schemas import facts
 from schemas.base import Model
 from schemas.privacy import Special
-from schemas.vocabulary import (
-    Confirmation,
-)
+from schemas.vocabulary import Confirmation
 
 
 class BeginPreparation(Model):

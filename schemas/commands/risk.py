@@ -8,9 +8,7 @@ from schemas import facts
 from schemas.base import ActivityId, Model, Note
 from schemas.commands.texts import Why
 from schemas.privacy import Special
-from schemas.vocabulary import (
-    RiskFactor,
-)
+from schemas.vocabulary import RiskFactor
 
 
 class BeginRiskAssessment(Model):

@@ -6,10 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas import facts
 from schemas.base import ActivityId, Model, ParticipantId
-from schemas.vocabulary import (
-    ActivityEndReason,
-    Method,
-)
+from schemas.vocabulary import ActivityEndReason, Method
 
 
 class ActivityPlanned(facts.ActivityPlan):

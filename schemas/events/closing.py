@@ -6,10 +6,7 @@ from pydantic import Field
 
 from schemas import facts
 from schemas.base import Model, Note
-from schemas.vocabulary import (
-    ClosureReason,
-    Stage,
-)
+from schemas.vocabulary import ClosureReason, Stage
 
 
 class ReferralClosed(Model):

@@ -7,9 +7,7 @@ from pydantic import Field
 from schemas import facts
 from schemas.base import Model
 from schemas.policy import Policy
-from schemas.vocabulary import (
-    Stage,
-)
+from schemas.vocabulary import Stage
 
 
 class ReferralReceived(facts.ReferralForm):

@@ -7,10 +7,7 @@ from pydantic import Field
 from schemas import facts
 from schemas.base import Model, Note
 from schemas.policy import Policy
-from schemas.vocabulary import (
-    ClosureReason,
-    SignOffSubject,
-)
+from schemas.vocabulary import ClosureReason, SignOffSubject
 
 
 class ComplaintRecorded(facts.ComplaintMade):

@@ -6,10 +6,7 @@ from pydantic import Field
 
 from schemas import facts
 from schemas.base import Model, Note, ParticipantId
-from schemas.vocabulary import (
-    Channel,
-    EndReason,
-)
+from schemas.vocabulary import Channel, EndReason
 
 
 class ConsentGiven(facts.ConsentGrant):

@@ -8,11 +8,7 @@ from schemas.base import ActivityId, Day, Model, Moment, Note, ParticipantId
 from schemas.facts.shared import Reason, Which
 from schemas.people import StaffId
 from schemas.privacy import Sensitive, Special
-from schemas.vocabulary import (
-    Channel,
-    Confirmation,
-    Method,
-)
+from schemas.vocabulary import Channel, Confirmation, Method
 
 
 class Facilitators(Model):

@@ -3,11 +3,7 @@
 from pydantic import Field
 
 from schemas.base import Model, Moment, Note, ParticipantId
-from schemas.vocabulary import (
-    Channel,
-    ContactOutcome,
-    Interest,
-)
+from schemas.vocabulary import Channel, ContactOutcome, Interest
 
 
 class ContactAttempt(Model):

@@ -7,13 +7,7 @@ from pydantic import Field, model_validator
 from schemas.base import Day, Model, ParticipantId
 from schemas.facts.opening import CrimeReference, District
 from schemas.privacy import Sensitive, Special
-from schemas.vocabulary import (
-    JusticeStage,
-    Offence,
-    Plea,
-    SensitiveCategory,
-    Work,
-)
+from schemas.vocabulary import JusticeStage, Offence, Plea, SensitiveCategory, Work
 from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 

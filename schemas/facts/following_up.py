@@ -7,14 +7,7 @@ from pydantic import Field, model_validator
 from schemas.base import Day, Model, Note, ParticipantId
 from schemas.facts.shared import Which
 from schemas.privacy import Sensitive, Special
-from schemas.vocabulary import (
-    Agency,
-    FollowUpContact,
-    ItemOutcome,
-    Need,
-    Occasion,
-    Scale,
-)
+from schemas.vocabulary import Agency, FollowUpContact, ItemOutcome, Need, Occasion, Scale
 
 
 class AgreementItem(Model):

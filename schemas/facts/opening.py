@@ -11,13 +11,7 @@ from schemas.facts.shared import Reason
 from schemas.people import StaffId
 from schemas.privacy import Sensitive, Special
 from schemas.reading.reference import Reference
-from schemas.vocabulary import (
-    Initiator,
-    JusticeStage,
-    Offence,
-    SensitiveCategory,
-    Source,
-)
+from schemas.vocabulary import Initiator, JusticeStage, Offence, SensitiveCategory, Source
 from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 CrimeReference = Annotated[

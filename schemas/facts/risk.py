@@ -6,11 +6,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Model, Note, ParticipantId
 from schemas.privacy import Special
-from schemas.vocabulary import (
-    Level,
-    RiskFactor,
-    Verdict,
-)
+from schemas.vocabulary import Level, RiskFactor, Verdict
 
 
 class FactorAssessment(Model):

@@ -7,9 +7,7 @@ from pydantic import AwareDatetime, Field
 from schemas.base import FIRST_ACTIVITY, ActivityId, Model, ParticipantId
 from schemas.notices import Outcome
 from schemas.policy import DeadlineName
-from schemas.vocabulary import (
-    ItemOutcome,
-)
+from schemas.vocabulary import ItemOutcome
 
 
 class Item(Model):
