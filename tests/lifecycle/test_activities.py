@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lifecycle import Refused, deadlines, evolve, fold, permitted_and_blocked
-from lifecycle.consents import TWO_SIDES
 from lifecycle.notifying.appointments import appointments
+from lifecycle.people.consents import TWO_SIDES
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.facts import AgreementItem

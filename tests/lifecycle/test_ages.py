@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle import notices, notices_wanted
-from lifecycle.ages import as_of, band_of, becomes, noticed_at
+from lifecycle.people.ages import as_of, band_of, becomes, noticed_at
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.facts import NewParticipant

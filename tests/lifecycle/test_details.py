@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from lifecycle import Refused, evolve, fold, open_referral
-from lifecycle.contacts import Contact, contact_of
-from lifecycle.details import (
+from lifecycle.notifying.sending import End, Send, plan
+from lifecycle.people.contacts import Contact, contact_of
+from lifecycle.people.details import doubts
+from lifecycle.people.normal_forms import (
     Unusable,
-    doubts,
     email_address,
     has_postcode,
     persons_name,
@@ -20,7 +21,6 @@ from lifecycle.details import (
     takes_texts,
     words_of_one_line,
 )
-from lifecycle.notifying.sending import End, Send, plan
 from schemas import commands as c
 from schemas.events import ReferralReceived
 from schemas.notices import Category, Notice, Outcome, Party

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from lifecycle import next_point
-from lifecycle.ladder import rung_of
+from lifecycle.timing.ladder import rung_of
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import EscalationCleared, EscalationRaised

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from lifecycle import Refused, next_point, notices, notices_wanted
-from lifecycle.contacts import contact_of
 from lifecycle.notifying.notices import INVITATION, INVITATION_CANCELLED, still_wanted
 from lifecycle.notifying.sending import End, Send, Tried, Wait, plan
+from lifecycle.people.contacts import contact_of
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.notices import AT_ONCE, Category, Notice, Outcome, Party

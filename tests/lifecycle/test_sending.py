@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.contacts import Contact, contact_of
 from lifecycle.notifying.sending import End, Plan, Send, Tried, Wait, in_safe_hours, next_safe, plan
+from lifecycle.people.contacts import Contact, contact_of
 from schemas import commands as c
 from schemas.areas import LONDON
 from schemas.notices import About, Category, Notice, Outcome, Party

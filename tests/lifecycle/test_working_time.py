@@ -6,8 +6,8 @@ import holidays
 import pytest
 from govuk_bank_holidays.bank_holidays import BankHolidays  # type: ignore[import-untyped]
 
-from lifecycle.bank_holidays import bank_holidays
-from lifecycle.working_time import (
+from lifecycle.timing.bank_holidays import bank_holidays
+from lifecycle.timing.working_time import (
     add_span,
     at_day_end,
     at_day_start,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
 
-from lifecycle.working_time import add_span, clock_start
+from lifecycle.timing.working_time import add_span, clock_start
 from schemas.policy import DeadlineName, Timing
 from schemas.referral import Deadline, Frozen, Referral
 

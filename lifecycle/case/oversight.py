@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from lifecycle.activities import (
+from lifecycle.activities.state import (
     ACTIVITY_STAGES,
     activity_of,
     change_activity,
@@ -12,11 +12,13 @@ from lifecycle.activities import (
     facilitators_of,
     to_come,
 )
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, apply, event_from, gate, rule
+from lifecycle.gates import gate
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, SUPERVISORS, rule
 from lifecycle.stages.closing import check_closure
 from lifecycle.stages.risk_assessment import events_after_verdict, harmed_still_consent
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.activity import Activity
 from schemas.base import FIRST_ACTIVITY, Model
 from schemas.commands import DecideSignOff, OverrideGate

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, apply, change_participant, event_from, rule
-from lifecycle.details import check_words
-from lifecycle.leaving import known_participant
+from lifecycle.people.details import check_words
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, rule
+from lifecycle.state import apply, change_participant, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.areas import LONDON
 from schemas.commands import RecordCustodyDetails
 from schemas.events import CustodyDetailsRecorded, Event, Recorded

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from lifecycle.consents import TWO_SIDES, both_sides
+from lifecycle.people.consents import TWO_SIDES, both_sides
 from schemas.activity import Activity, Booked, Part
 from schemas.base import FIRST_ACTIVITY
 from schemas.events import StageEntered

@@ -3,30 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import singledispatch
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from lifecycle.activities import concerns, described
-from lifecycle.ages import as_of
+from lifecycle.activities.state import described
+from lifecycle.gates import ActivityGate, AnyGate, Candidates, Gate
+from lifecycle.people.ages import as_of
 from lifecycle.refusal import Refused
 from schemas.activity import Activity
 from schemas.base import Model
 from schemas.commands import Command, OpenReferral
 from schemas.events import (
-    DeadlineExtended,
-    EscalationCleared,
     Event,
-    PolicyAdopted,
-    Reassigned,
-    Recorded,
-    ReferralReceived,
-    TransferOffered,
-    TransferOfferWithdrawn,
-    TransferRefused,
 )
-from schemas.facts import KnownOfPerson, NewParticipant
 from schemas.people import Actor, Role
-from schemas.referral import Participant, Referral
+from schemas.referral import Referral
 from schemas.vocabulary import Stage
 
 OPEN_STAGES = frozenset(Stage) - {Stage.CLOSED}
@@ -46,131 +36,8 @@ WAYS: dict[Stage, frozenset[Stage]] = {
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
-# Administrative events and those that only follow from a step: they do not count as activity on the case.
-_NOTHING_DONE = (
-    DeadlineExtended,
-    EscalationCleared,
-    PolicyAdopted,
-    Reassigned,
-    TransferOffered,
-    TransferOfferWithdrawn,
-    TransferRefused,
-)
-
 C = TypeVar("C", bound=Model)
-E = TypeVar("E", bound=Model)
 Decision = Callable[[Referral, C, Actor, datetime], Iterable[Event]]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A condition that must hold before a command is accepted.
-
-    Attributes:
-        code: of the refusal.
-        sentence: the condition, as refusals and the documentation print it.
-        lacks: says what is missing, or None where the gate is open; empty text adds nothing to the sentence.
-    """
-
-    code: str
-    sentence: str
-    lacks: Callable[[Referral, Actor, datetime], str | None]
-
-    def refusal(self, referral: Referral, actor: Actor, at: datetime) -> Refused | None:
-        """What is said where the gate is shut, with what is missing; None where it is open."""
-        missing = self.lacks(referral, actor, at)
-        if missing is None:
-            return None
-        return Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
-
-    def check(self, referral: Referral, actor: Actor, at: datetime) -> None:
-        """Raise Refused where the gate is shut."""
-        refused = self.refusal(referral, actor, at)
-        if refused is not None:
-            raise refused
-
-
-def gate(code: str, sentence: str) -> Callable[[Callable[[Referral, Actor, datetime], str | None]], Gate]:
-    """Make a gate of the decorated function, which says what is missing."""
-    return lambda lacks: Gate(code, sentence, lacks)
-
-
-@dataclass(frozen=True)
-class ActivityGate:
-    """A condition on the activity that a command is about.
-
-    Attributes:
-        code, sentence, lacks: as of a :class:`Gate`.
-    """
-
-    code: str
-    sentence: str
-    lacks: Callable[[Referral, Activity, Actor, datetime], str | None]
-
-    def refusal(self, referral: Referral, activity: Activity, actor: Actor, at: datetime) -> Refused | None:
-        """What is said where the gate is shut, with what is missing; None where it is open."""
-        missing = self.lacks(referral, activity, actor, at)
-        if missing is None:
-            return None
-        return Refused(self.code, f"{self.sentence}: {missing}." if missing else f"{self.sentence}.")
-
-    def check(self, referral: Referral, activity: Activity, actor: Actor, at: datetime) -> None:
-        """Raise Refused where the gate is shut."""
-        refused = self.refusal(referral, activity, actor, at)
-        if refused is not None:
-            raise refused
-
-
-def activity_gate(
-    code: str, sentence: str
-) -> Callable[[Callable[[Referral, Activity, Actor, datetime], str | None]], ActivityGate]:
-    """Make a gate of the decorated function, which says what an activity lacks."""
-    return lambda lacks: ActivityGate(code, sentence, lacks)
-
-
-AnyGate: TypeAlias = Gate | ActivityGate
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The activities that a command can be about.
-
-    Attributes:
-        code, sentence: of the refusal where there is none.
-        of: finds them.
-    """
-
-    code: str
-    sentence: str
-    of: Callable[[Referral], tuple[Activity, ...]]
-
-    def meant(self, referral: Referral, command: Model) -> Activity:
-        """The activity that a command is about: the one that it names, or the only one that it can be about.
-
-        Raises:
-            Refused: it names another, or none although there are several.
-        """
-        found, named = self.of(referral), getattr(command, "activity", None)
-        if named is None:
-            # A person who takes part in one of them only tells which.
-            who = getattr(command, "participant", None)
-            theirs = [each for each in found if who is not None and concerns(each, who)]
-            fitting = theirs or found
-            if len(fitting) != 1:
-                listed = ", ".join(map(described, found))
-                raise Refused("activity_missing", f"Say which activity: {listed}.", "activity")
-            return fitting[0]
-        for each in found:
-            if each.id == named:
-                return each
-        raise self.unknown(found, named)
-
-    def unknown(self, found: tuple[Activity, ...], named: str) -> Refused:
-        """What is said where the command names an activity that is none of those found."""
-        listed = ", ".join(map(described, found))
-        return Refused(
-            "activity_unknown", f"This is not possible for {named}; possible: {listed}.", "activity"
-        )
 
 
 @dataclass(frozen=True)
@@ -399,104 +266,3 @@ def permitted_and_blocked(referral: Referral, actor: Actor, at: datetime) -> dic
             kind = command.model_fields["kind"].default
             found[kind] = tuple(each.refusals(today, actor, at))
     return found
-
-
-@singledispatch
-def apply(event: Model, referral: Referral, recorded: Recorded) -> Referral:
-    """The state after an event; an event that does not change the state has no function registered."""
-    return referral
-
-
-def evolve(referral: Referral | None, recorded: Recorded) -> Referral:
-    """The state after a recorded event. Never refuses: the event has already happened."""
-    if referral is None:
-        if not isinstance(recorded.event, ReferralReceived):
-            raise ValueError("the first event of a referral must be referral_received")
-        return state_when_received(recorded.event, recorded)
-    changes: dict[str, Any] = {"sequence": recorded.sequence}
-    if recorded.role is not Role.SYSTEM and not isinstance(recorded.event, _NOTHING_DONE):
-        changes["last_activity_at"] = recorded.at
-    return apply(recorded.event, referral, recorded).model_copy(update=changes)
-
-
-def fold(records: Iterable[Recorded]) -> Referral:
-    """The state of a referral from its log, which must not be empty."""
-    referral: Referral | None = None
-    for recorded in records:
-        referral = evolve(referral, recorded)
-    if referral is None:
-        raise ValueError("a referral has at least one event")
-    return referral
-
-
-def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral:
-    """The state of a referral that was just received."""
-    known = {each.participant: each for each in event.known}
-    return Referral(
-        reference=event.reference,
-        sequence=recorded.sequence,
-        policy=event.policy,
-        area=event.area,
-        source=event.source,
-        initiator=event.initiator,
-        offence=event.offence,
-        offence_group=event.offence_group,
-        conflict=event.conflict,
-        hate_strands=event.hate_strands,
-        district=event.district,
-        sensitive_categories=event.sensitive_categories,
-        justice_stage=event.justice_stage,
-        received_at=recorded.at,
-        linked_to=event.linked_to,
-        sent_by_partner=recorded.actor if recorded.role is Role.PARTNER else None,
-        court_date=event.court_date,
-        deferred_on=event.deferred_on,
-        stage=Stage.RECEIVED,
-        stage_entered_at=recorded.at,
-        last_activity_at=recorded.at,
-        participants=tuple(as_participant(person, known.get(person.id)) for person in event.participants),
-    )
-
-
-def event_from(event: type[E], command: Model, **more: Any) -> E:
-    """An event with the fields of a command."""
-    return event(**{name: value for name, value in command if name != "kind"} | more)
-
-
-def as_participant(person: NewParticipant, known: KnownOfPerson | None) -> Participant:
-    """A participant's state, without anything that identifies them.
-
-    Args:
-        known: what the event says of their sealed details; None: it is older than that.
-    """
-    return Participant(
-        id=person.id,
-        role=person.role,
-        age_band=person.age_band,
-        gender=person.gender,
-        ethnicity=person.ethnicity,
-        disability=person.disability,
-        religion=person.religion,
-        sexual_orientation=person.sexual_orientation,
-        gender_identity=person.gender_identity,
-        pregnancy_or_maternity=person.pregnancy_or_maternity,
-        interpreter_needed=person.interpreter_needed,
-        custody=person.custody,
-        accompanies=person.accompanies,
-        safe_channels=person.contact_safety.safe_channels,
-        reachable_by=known.reachable_by if known else None,
-        birthday_known=known is not None and known.birthday_known,
-        turns_18_on=known.turns_18_on if known else None,
-    )
-
-
-def change_participant(referral: Referral, participant_id: str, **changes: Any) -> Referral:
-    """The state with one participant changed; the same state where there is no such participant."""
-    return referral.model_copy(
-        update={
-            "participants": tuple(
-                person.model_copy(update=changes) if person.id == participant_id else person
-                for person in referral.participants
-            )
-        }
-    )

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, event_from, gate, rule
+from lifecycle.gates import gate
 from lifecycle.refusal import Refused
-from lifecycle.working_time import at_day_start
+from lifecycle.rules import OPEN_STAGES, SUPERVISORS, WORKERS, rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
+from lifecycle.timing.working_time import at_day_start
 from schemas import commands
 from schemas.areas import LONDON
 from schemas.commands import LiftSafeguarding, RaiseSafeguarding, Resume

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lifecycle.consents import TWO_SIDES
-from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, fold, rule
+from lifecycle.people.consents import TWO_SIDES
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, RULES, SUPERVISORS, rule
+from lifecycle.state import apply, fold
 from schemas.base import FIRST_ACTIVITY
 from schemas.commands import CorrectStep
 from schemas.events import (

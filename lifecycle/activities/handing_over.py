@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lifecycle.activities import facilitators_of
-from lifecycle.communications import every_delivery, exchange_of, writers_of
-from lifecycle.consents import lacking
-from lifecycle.core import Gate
+from lifecycle.activities.communications import every_delivery, exchange_of, writers_of
+from lifecycle.activities.state import facilitators_of
+from lifecycle.gates import Gate
+from lifecycle.people.consents import lacking
 from lifecycle.refusal import Refused
 from lifecycle.stages.risk_assessment import confirmed_recently
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient

@@ -7,10 +7,11 @@ while others of their side remain is our inference.
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import change_activity, ended_by, put_off_by, stage_moves, with_state
-from lifecycle.communications import after_leaving
-from lifecycle.core import OPEN_STAGES, apply, change_participant, rule
+from lifecycle.activities.communications import after_leaving
+from lifecycle.activities.state import change_activity, ended_by, put_off_by, stage_moves, with_state
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, rule
+from lifecycle.state import apply, change_participant
 from schemas.commands import EndParticipation, Withdraw
 from schemas.events import (
     ActivityEnded,

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, rule
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, RULES, SUPERVISORS, rule
+from lifecycle.state import apply
 from schemas.commands import AdoptPolicy
 from schemas.events import Event, PolicyAdopted, Recorded
 from schemas.people import Actor

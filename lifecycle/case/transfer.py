@@ -8,11 +8,13 @@ of allocation runs until somebody owns the referral there.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lifecycle.ages import as_of
-from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import TWO_SIDES, lacking
-from lifecycle.core import OPEN_STAGES, RULES, SUPERVISORS, apply, event_from, gate, rule
+from lifecycle.gates import gate
+from lifecycle.people.ages import as_of
+from lifecycle.people.consents import TWO_SIDES, lacking
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, RULES, SUPERVISORS, rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.areas import Area
 from schemas.commands import AcceptTransfer, OfferTransfer, RefuseTransfer, WithdrawTransferOffer
 from schemas.events import (

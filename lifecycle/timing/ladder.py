@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from lifecycle.clocks import every_deadline
-from lifecycle.core import apply
+from lifecycle.state import apply
+from lifecycle.timing.clocks import every_deadline
 from schemas.events import EscalationCleared, EscalationRaised, Recorded
 from schemas.policy import Rung
 from schemas.referral import Deadline, Escalation, Referral

@@ -8,12 +8,14 @@ its supervisors' worklist.
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import SUPERVISORS, apply, event_from, gate, rule
-from lifecycle.leaving import known_participant
+from lifecycle.gates import gate
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import SUPERVISORS, rule
 from lifecycle.stages.closing import not_erased
-from lifecycle.working_time import at_day_start
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
+from lifecycle.timing.working_time import at_day_start
 from schemas.areas import LONDON
 from schemas.commands import AnswerComplaint, RecordComplaint
 from schemas.events import ComplaintAnswered, ComplaintRecorded, Event, Recorded

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import people_of
+from lifecycle.activities.state import people_of
 from schemas.activity import Activity, Booked
 from schemas.exchange import Communication, Delivery, Recipient
 from schemas.referral import Participant, Referral

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from lifecycle.activities import facilitators_of, people_of
-from lifecycle.communications import begins_at, nothing_handed_over
-from lifecycle.consents import TWO_SIDES, in_force, lacking
-from lifecycle.core import ENTRY_GATES, activity_gate
+from lifecycle.activities.communications import begins_at, nothing_handed_over
+from lifecycle.activities.state import facilitators_of, people_of
+from lifecycle.gates import activity_gate
+from lifecycle.people.consents import TWO_SIDES, in_force, lacking
+from lifecycle.rules import ENTRY_GATES
 from lifecycle.stages.risk_assessment import confirmed_recently
 from schemas.activity import Activity
 from schemas.people import Actor

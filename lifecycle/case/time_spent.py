@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.core import OPEN_STAGES, apply, event_from, rule
-from lifecycle.leaving import known_participant
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import OPEN_STAGES, rule
+from lifecycle.state import apply, event_from
 from schemas.areas import LONDON
 from schemas.commands import RecordTimeSpent
 from schemas.events import Event, Recorded, TimeSpentRecorded

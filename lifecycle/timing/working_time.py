@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
-from lifecycle.bank_holidays import bank_holidays
+from lifecycle.timing.bank_holidays import bank_holidays
 from schemas.areas import LONDON
 
 DAY_STARTS = time(9)
