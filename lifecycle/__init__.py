@@ -43,17 +43,8 @@ STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation
 # Work of two stages: of the preparation and of what is booked.
 BETWEEN = (exchange,)
 THROUGHOUT = (
-    *(
-        leaving,
-        participants,
-        sentence,
-        case_details,
-        deadline_rules,
-        time_spent,
-        complaints,
-        adoption,
-        pauses,
-    ),
+    *(leaving, participants, sentence),
+    *(case_details, deadline_rules, time_spent, complaints, adoption, pauses),
     *(closing, oversight, tasks, correction, transfer),
 )
 

@@ -12,9 +12,7 @@ from lifecycle.refusal import Refused
 from schemas.activity import Activity
 from schemas.base import Model
 from schemas.commands import Command, OpenReferral
-from schemas.events import (
-    Event,
-)
+from schemas.events import Event
 from schemas.people import Actor, Role
 from schemas.referral import Referral
 from schemas.vocabulary import Stage
@@ -230,8 +228,8 @@ def decide(referral: Referral, command: Command, actor: Actor, at: datetime) -> 
     """The events that follow from a command.
 
     Three commands need more than the state, and only their gates are checked here: a correction needs the log
-    (:func:`lifecycle.correction.correct`), adopting a policy and accepting a transfer the policy
-    (:func:`lifecycle.adoption.adopt`, :func:`lifecycle.transfer.accept`).
+    (:func:`lifecycle.case.correction.correct`), adopting a policy and accepting a transfer the policy
+    (:func:`lifecycle.case.adoption.adopt`, :func:`lifecycle.case.transfer.accept`).
 
     Args:
         referral: the state before.

@@ -1,4 +1,4 @@
-"""From the log to the state: what an event changes, and what the rules may know of a person."""
+"""The state of a referral: how its log is folded into it, event by event."""
 
 from collections.abc import Iterable
 from functools import singledispatch

@@ -1,16 +1,10 @@
 """How the state follows the preparation of an activity: its plan, method, facilitators, meetings and booking."""
 
-from lifecycle.activities.state import (
-    activity_of,
-    change_activity,
-    change_part,
-)
+from lifecycle.activities.state import activity_of, change_activity, change_part
 from lifecycle.state import apply
 from schemas.activity import Activity, Booked, RunBy
 from schemas.areas import LONDON
-from schemas.commands import (
-    AssignFacilitators,
-)
+from schemas.commands import AssignFacilitators
 from schemas.events import (
     ActivityBooked,
     ActivityEnded,
@@ -23,11 +17,7 @@ from schemas.events import (
     Recorded,
 )
 from schemas.referral import Referral
-from schemas.vocabulary import (
-    ActivityState,
-    OverridableGate,
-    SignOffSubject,
-)
+from schemas.vocabulary import ActivityState, OverridableGate, SignOffSubject
 
 
 def with_facilitators(referral: Referral, who: AssignFacilitators | FacilitatorsAssigned) -> Referral:

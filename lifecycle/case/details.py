@@ -14,22 +14,8 @@ from lifecycle.stages.intake import (
     check_offence,
 )
 from lifecycle.state import apply, change_participant, event_from
-from schemas.commands import (
-    AddNote,
-    AmendReferral,
-    Reassign,
-    RecordCourtNews,
-    RecordReview,
-)
-from schemas.events import (
-    CourtUpdated,
-    Event,
-    NoteAdded,
-    Reassigned,
-    Recorded,
-    ReferralAmended,
-    Reviewed,
-)
+from schemas.commands import AddNote, AmendReferral, Reassign, RecordCourtNews, RecordReview
+from schemas.events import CourtUpdated, Event, NoteAdded, Reassigned, Recorded, ReferralAmended, Reviewed
 from schemas.people import Actor
 from schemas.referral import Referral
 from schemas.vocabulary import ReviewSubject, Stage

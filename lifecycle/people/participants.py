@@ -9,9 +9,7 @@ from lifecycle.people.details import check_new_participant, check_person, check_
 from lifecycle.people.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
 from lifecycle.rules import OPEN_STAGES, SUPERVISORS, rule
-from lifecycle.stages.intake import (
-    check_participant,
-)
+from lifecycle.stages.intake import check_participant
 from lifecycle.state import apply, as_participant, change_participant, event_from
 from schemas.areas import LONDON
 from schemas.commands import (

@@ -11,11 +11,7 @@ from lifecycle.state import apply, change_participant, event_from
 from lifecycle.timing.clocks import Clock, clocks, deadlines, next_point
 from lifecycle.timing.ladder import raised
 from schemas.areas import LONDON
-from schemas.commands import (
-    ExtendDeadline,
-    ReachDeadline,
-    SettleNotice,
-)
+from schemas.commands import ExtendDeadline, ReachDeadline, SettleNotice
 from schemas.events import (
     DeadlineExtended,
     DeadlineReached,
