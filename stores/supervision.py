@@ -9,8 +9,8 @@ from typing import NamedTuple
 from pydantic import AwareDatetime
 
 from lifecycle import fold
+from lifecycle.case.oversight import authors, made_by_an_author
 from lifecycle.notifying.sending import Tried
-from lifecycle.oversight import authors, made_by_an_author
 from schemas.areas import LONDON, Area
 from schemas.base import ActivityId, Model
 from schemas.notices import Party

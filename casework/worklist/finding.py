@@ -25,15 +25,15 @@ from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_step, next_steps
 from casework.worklist.wording import SIGNED_OFF, continued, short_day, short_moment
-from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
-from lifecycle.ages import as_of
-from lifecycle.complaints import not_complained_about, unanswered
-from lifecycle.core import RULES, SUPERVISORS
+from lifecycle.activities.state import ACTIVITY_STAGES, facilitators_of, several
+from lifecycle.case.complaints import not_complained_about, unanswered
+from lifecycle.case.oversight import authors, made_by_an_author
 from lifecycle.notifying.appointments import Appointment, appointments, booked_as
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.notifying.team import answering, may_not_sign_off
-from lifecycle.oversight import authors, made_by_an_author
-from lifecycle.working_time import Closures, add_span
+from lifecycle.people.ages import as_of
+from lifecycle.rules import RULES, SUPERVISORS
+from lifecycle.timing.working_time import Closures, add_span
 from messages.notice_facts import in_words, template_in_words
 from schemas.activity import Activity, activity_in_key
 from schemas.commands import COMMANDS

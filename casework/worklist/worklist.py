@@ -16,8 +16,8 @@ from casework.worklist.finding import SOON, ItemFinder, offer_to_decide
 from casework.worklist.items import Group, WorkItem, Worklist
 from casework.worklist.wording import word_item
 from lifecycle import fold
-from lifecycle.core import SUPERVISORS
-from lifecycle.working_time import add_span
+from lifecycle.rules import SUPERVISORS
+from lifecycle.timing.working_time import add_span
 from schemas.areas import Area
 from schemas.policy import Rung
 from stores import staff
