@@ -14,9 +14,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.callers import require_caller
 from lifecycle import fold
-from lifecycle.core import SUPERVISORS
 from lifecycle.notifying.team import answering, may_not_sign_off
-from lifecycle.working_time import is_working_day
+from lifecycle.rules import SUPERVISORS
+from lifecycle.timing.working_time import is_working_day
 from messages.channels import ChannelAway, ChannelRefused
 from messages.email import Mailer
 from messages.notice_facts import deadline_in_words, in_words, template_in_words

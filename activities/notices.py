@@ -19,9 +19,9 @@ from temporalio.exceptions import ApplicationError
 from activities.callers import require_caller
 from activities.steps import Steps
 from lifecycle import fold
-from lifecycle.contacts import Contact, contact_of
 from lifecycle.notifying.sending import GIVE_UP_AFTER, End, Send, Tried, Wait, plan, settlement
 from lifecycle.notifying.tasks import untold
+from lifecycle.people.contacts import Contact, contact_of
 from messages.channels import ChannelAway, ChannelRefused
 from messages.govuk_notify import Sent, SentState
 from messages.outward import Outward

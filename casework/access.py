@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from casework.session import Session, WayIn
 from lifecycle import Refused, fold
-from lifecycle.core import SUPERVISORS, WORKERS
 from lifecycle.notifying.team import answering, with_cover
+from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import NotAnswered
 from schemas.access import LONGEST_REASON, DataKind, Look, Relation
 from schemas.areas import Area

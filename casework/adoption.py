@@ -15,7 +15,7 @@ from casework.access import What, require_access
 from casework.following import follow
 from casework.session import Session
 from lifecycle import Refused
-from lifecycle.core import SUPERVISORS
+from lifecycle.rules import SUPERVISORS
 from schemas.areas import Area
 from schemas.base import Model
 from stores import open_referrals

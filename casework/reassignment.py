@@ -18,7 +18,7 @@ from activities.reassignment import Reassignment, Tally
 from casework.following import follow
 from casework.session import Session
 from lifecycle import Refused
-from lifecycle.core import SUPERVISORS, WORKERS
+from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import Referrals, TemporalUnreachable
 from schemas import facts
 from schemas.areas import Area

@@ -10,9 +10,9 @@ from pydantic import Field
 from casework.access import What, areas_to_see, register_log_for
 from casework.session import Session
 from lifecycle import Refused
-from lifecycle.core import WORKERS
-from lifecycle.details import Unusable, email_address, persons_name
 from lifecycle.notifying.team import STAND_INS
+from lifecycle.people.normal_forms import Unusable, email_address, persons_name
+from lifecycle.rules import WORKERS
 from runtime.referrals import Referrals
 from schemas.areas import LONDON, Area
 from schemas.base import Model

@@ -12,8 +12,8 @@ from casework.access import What, areas_to_see, require_access
 from casework.listing import Listed, first
 from casework.session import Session
 from lifecycle import Refused, fold
-from lifecycle.activities import activity_of, facilitators_of, people_of, several
-from lifecycle.core import SUPERVISORS
+from lifecycle.activities.state import activity_of, facilitators_of, people_of, several
+from lifecycle.rules import SUPERVISORS
 from lifecycle.stages.risk_assessment import gaps
 from schemas import facts
 from schemas.access import DataKind

@@ -1,42 +1,24 @@
 """What a referral may do: pure rules that know nothing of Temporal, databases or clocks.
 
 ``decide`` gives the events that follow from a command, ``evolve`` the state after an event, ``deadlines`` the open
-deadlines, ``permitted`` what a person may do next. The rules of a stage are in the module named after it.
+deadlines, ``permitted`` what a person may do next. The rules of a stage are in the module named after it; those
+of every stage are in the rooms of their subjects: ``people``, ``timing`` and ``case``.
 """
 
-# Importing a stage registers its rules, in the order of the lifecycle.
-from lifecycle import (
-    adoption,
-    complaints,
-    correction,
-    leaving,
-    oversight,
-    pauses,
-    sentence,
-    throughout,
-    time_spent,
-    transfer,
-)
-from lifecycle.adoption import adopt
-from lifecycle.clocks import deadlines, next_point
-from lifecycle.core import (
-    ENTRY_GATES,
-    RULES,
-    Gate,
-    Rule,
-    decide,
-    evolve,
-    fold,
-    permitted,
-    permitted_and_blocked,
-)
-from lifecycle.correction import correct
-from lifecycle.ladder import cleared
+# Importing a module registers its rules.
+from lifecycle.case import adoption, complaints, correction, oversight, time_spent, transfer
+from lifecycle.case import details as case_details
+from lifecycle.case.adoption import adopt
+from lifecycle.case.correction import correct
+from lifecycle.case.oversight import authors_of_what_is_signed_off
+from lifecycle.case.transfer import accept, areas_concerned
+from lifecycle.gates import Gate
 from lifecycle.notifying import tasks
 from lifecycle.notifying.appointments import called_off
 from lifecycle.notifying.notices import notices, notices_wanted
-from lifecycle.oversight import authors_of_what_is_signed_off
+from lifecycle.people import leaving, participants, sentence
 from lifecycle.refusal import Refused
+from lifecycle.rules import ENTRY_GATES, RULES, Rule, decide, permitted, permitted_and_blocked
 from lifecycle.stages import (
     closing,
     conference,
@@ -49,7 +31,11 @@ from lifecycle.stages import (
     victim_contact,
 )
 from lifecycle.stages.intake import open_referral
-from lifecycle.transfer import accept, areas_concerned
+from lifecycle.state import evolve, fold
+from lifecycle.timing import deadlines as deadline_rules
+from lifecycle.timing import pauses
+from lifecycle.timing.clocks import deadlines, next_point
+from lifecycle.timing.ladder import cleared
 from schemas.base import Model
 from schemas.vocabulary import Stage
 
@@ -57,9 +43,20 @@ STAGES = (intake, victim_contact, risk_assessment, offender_consent, preparation
 # Work of two stages: of the preparation and of what is booked.
 BETWEEN = (exchange,)
 THROUGHOUT = (
-    *(leaving, throughout, sentence, time_spent, complaints, adoption, pauses, closing),
-    *(oversight, tasks, correction, transfer),
+    *(leaving, participants, sentence),
+    *(case_details, deadline_rules, time_spent, complaints, adoption, pauses),
+    *(closing, oversight, tasks, correction, transfer),
 )
+
+
+def put_rules_in_order() -> None:
+    """Put the rules in the order of the lifecycle, whatever the order of the imports."""
+    for module in (*STAGES, *BETWEEN, *THROUGHOUT):
+        for command in [each for each, rule in RULES.items() if rule.decide.__module__ == module.__name__]:
+            RULES[command] = RULES.pop(command)
+
+
+put_rules_in_order()
 
 
 def work_of(stage: Stage) -> frozenset[type[Model]]:

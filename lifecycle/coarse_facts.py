@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lifecycle.core import fold
+from lifecycle.state import fold
 from schemas.areas import LONDON
 from schemas.events import NeedsScored, Recorded, RiskAssessed, ScaleScored, StepCorrected, SurveyAnswered
 from schemas.policy import FactKind, Kept, Policy

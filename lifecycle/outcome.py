@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from lifecycle.adoption import adopt
-from lifecycle.clocks import deadlines
+from lifecycle.case.adoption import adopt
+from lifecycle.case.correction import correct
+from lifecycle.case.transfer import accept, offer_lapsed
 from lifecycle.coarse_facts import Changes, changes
-from lifecycle.core import decide, evolve
-from lifecycle.correction import correct
-from lifecycle.ladder import cleared
 from lifecycle.notifying.appointments import called_off
 from lifecycle.notifying.notices import WantedNotices, notices_wanted
 from lifecycle.refusal import Refused
+from lifecycle.rules import decide
 from lifecycle.stages.intake import open_referral
-from lifecycle.transfer import accept, offer_lapsed
+from lifecycle.state import evolve
+from lifecycle.timing.clocks import deadlines
+from lifecycle.timing.ladder import cleared
 from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
 from schemas.policy import Policy

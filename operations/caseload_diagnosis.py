@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
-from lifecycle.core import SUPERVISORS
+from lifecycle.rules import SUPERVISORS
 from lifecycle.stages.intake import MAY_OPEN
 from runtime.findings import Finding, Severity
 from schemas.areas import Area

@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from lifecycle import Refused
 from lifecycle.coarse_facts import facts_of, gone_after_erasure
-from lifecycle.core import SUPERVISORS
+from lifecycle.rules import SUPERVISORS
 from runtime.referrals import Referrals
 from runtime.sealing.places import PayloadRefused
 from schemas.commands import Close

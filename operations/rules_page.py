@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import NamedTuple
 
 from lifecycle import BETWEEN, ENTRY_GATES, RULES, STAGES, THROUGHOUT, Rule
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
-from lifecycle.leaving import CLOSES_AS
+from lifecycle.people.leaving import CLOSES_AS
+from lifecycle.rules import OPEN_STAGES, SUPERVISORS, WAYS, WORKERS
 from lifecycle.stages.closing import CLOSURES_TO_SIGN_OFF
 from lifecycle.stages.intake import MAY_OPEN
 from schemas.base import Model

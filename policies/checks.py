@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lifecycle.working_time import add_span
+from lifecycle.timing.working_time import add_span
 from policies.faults import Fault, instead, notice_tables, valid
 from policies.notice_checks import of_messages, of_notices
 from policies.toml_lines import Place

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
-from lifecycle.working_time import at_day_start, shift_working_days
+from lifecycle.timing.working_time import at_day_start, shift_working_days
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import LONDON, Area

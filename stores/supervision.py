@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pydantic import AwareDatetime
 
 from lifecycle import fold
-from lifecycle.oversight import authors, made_by_an_author
+from lifecycle.case.oversight import authors, made_by_an_author
 from schemas.areas import LONDON, Area
 from schemas.base import ActivityId, Model
 from schemas.people import Role, Staff, StaffId

@@ -9,9 +9,9 @@ from pydantic import Field
 from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import fold
-from lifecycle.contacts import contact_of, custody_details_of
-from lifecycle.details import doubts
-from lifecycle.leaving import known_participant
+from lifecycle.people.contacts import contact_of, custody_details_of
+from lifecycle.people.details import doubts
+from lifecycle.people.leaving import known_participant
 from schemas.access import DataKind
 from schemas.base import Model
 from schemas.facts import CustodyDetails

@@ -12,11 +12,11 @@ from pydantic import AwareDatetime
 from casework import words
 from casework.access import What, require_access
 from casework.session import Session
-from lifecycle.clocks import deadlines, every_deadline, paused_deadlines
-from lifecycle.core import fold
-from lifecycle.ladder import rung_of
-from lifecycle.pauses import end_hold
-from lifecycle.working_time import at_day_end, clock_start
+from lifecycle.state import fold
+from lifecycle.timing.clocks import deadlines, every_deadline, paused_deadlines
+from lifecycle.timing.ladder import rung_of
+from lifecycle.timing.pauses import end_hold
+from lifecycle.timing.working_time import at_day_end, clock_start
 from schemas.base import Model
 from schemas.events import Recorded
 from schemas.policy import DeadlineName, Ground, Rung

@@ -23,9 +23,9 @@ from lifecycle import (
     permitted_and_blocked,
     work_of,
 )
-from lifecycle.clocks import every_deadline
 from lifecycle.notifying.notices import held_back
 from lifecycle.outcome import Outcome, decide_request, outcome_of
+from lifecycle.timing.clocks import every_deadline
 from messages.notice_facts import template_in_words
 from runtime.referrals import Opening
 from schemas.base import Model

@@ -11,7 +11,7 @@ from casework.access import What, require_access
 from casework.session import Session
 from casework.words import people_of, sentence
 from lifecycle import Refused
-from lifecycle.contacts import contact_of
+from lifecycle.people.contacts import contact_of
 from schemas.access import DataKind
 from schemas.base import Model
 from schemas.events import (

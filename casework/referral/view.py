@@ -13,9 +13,9 @@ from pydantic import AwareDatetime, Field
 from casework.access import What, needs_reason, require_access, status
 from casework.session import Session
 from lifecycle import Refused, deadlines, fold
-from lifecycle.clocks import paused_deadlines
 from lifecycle.notifying.notices import held_back
 from lifecycle.notifying.tasks import open_tasks
+from lifecycle.timing.clocks import paused_deadlines
 from schemas.access import Relation
 from schemas.areas import Area
 from schemas.base import Model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casework.words.people import in_words, when
-from lifecycle.communications import exchange_of, of_activity
+from lifecycle.activities.communications import exchange_of, of_activity
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient
 from schemas.referral import Referral
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from casework.words.exchange import communications
 from casework.words.people import in_words, on_day, side_in_words, when
-from lifecycle.consents import in_force
+from lifecycle.people.consents import in_force
 from messages.notice_facts import template_in_words
 from schemas.activity import Activity
 from schemas.notices import Notice, Party

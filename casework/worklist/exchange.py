@@ -9,8 +9,8 @@ from casework.words.people import in_words
 from casework.worklist.answers import Alternative, Answer, Why
 from casework.worklist.found import Found
 from casework.worklist.wording import short_day
-from lifecycle.communications import exchange_of
-from lifecycle.handing_over import (
+from lifecycle.activities.communications import exchange_of
+from lifecycle.activities.handing_over import (
     TO_CHECK,
     TO_HAND_OVER,
     TO_OFFER,

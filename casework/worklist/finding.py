@@ -9,7 +9,7 @@ from casework.worklist.duties import Duties
 from casework.worklist.found import Found
 from casework.worklist.supervising import Supervising
 from casework.worklist.working import Working
-from lifecycle.core import RULES
+from lifecycle.rules import RULES
 from schemas.commands import COMMANDS
 from schemas.people import Staff
 from schemas.policy import DeadlineName

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casework.worklist.answers import ANSWERS, DUPLICATE_CHECK, WHOM, Answer
-from lifecycle.activities import ACTIVITY_STAGES, people_of, several, to_come
-from lifecycle.consents import both_sides, committed_harmed, committed_responsible, in_force
-from lifecycle.core import RULES, AnyGate, Gate
+from lifecycle.activities.state import ACTIVITY_STAGES, people_of, several, to_come
+from lifecycle.gates import AnyGate, Gate
+from lifecycle.people.consents import both_sides, committed_harmed, committed_responsible, in_force
+from lifecycle.rules import RULES
 from schemas.activity import Activity
 from schemas.areas import LONDON
 from schemas.commands import COMMANDS

@@ -21,11 +21,11 @@ from casework.worklist.duties import Duties
 from casework.worklist.found import Found
 from casework.worklist.next_steps import next_step
 from casework.worklist.wording import SIGNED_OFF, short_day, short_moment
-from lifecycle.activities import several
-from lifecycle.ages import as_of
+from lifecycle.activities.state import several
 from lifecycle.notifying.appointments import Appointment, booked_as
 from lifecycle.notifying.tasks import open_tasks
-from lifecycle.working_time import Closures
+from lifecycle.people.ages import as_of
+from lifecycle.timing.working_time import Closures
 from messages.notice_facts import template_in_words
 from schemas.activity import activity_in_key
 from schemas.commands import COMMANDS

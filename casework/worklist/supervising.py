@@ -10,11 +10,11 @@ from casework.worklist.exchange import drafts_to_check
 from casework.worklist.found import Found
 from casework.worklist.on_referral import OnReferral
 from casework.worklist.wording import continued, short_day
-from lifecycle.complaints import not_complained_about, unanswered
-from lifecycle.core import SUPERVISORS
+from lifecycle.case.complaints import not_complained_about, unanswered
+from lifecycle.case.oversight import authors, made_by_an_author
 from lifecycle.notifying.team import answering, may_not_sign_off
-from lifecycle.oversight import authors, made_by_an_author
-from lifecycle.working_time import add_span
+from lifecycle.rules import SUPERVISORS
+from lifecycle.timing.working_time import add_span
 from messages.notice_facts import in_words
 from schemas.policy import DeadlineName, Rung
 from schemas.referral import SignOffRequest

@@ -8,8 +8,8 @@ from datetime import datetime
 from casework.worklist.answers import RESUME_FIRST, Alternative, Answer, Why
 from casework.worklist.found import Found, is_late
 from casework.worklist.items import Action, Group, ReadFirst, WorkItem
-from lifecycle.core import RULES
-from lifecycle.working_time import working_days_between
+from lifecycle.rules import RULES
+from lifecycle.timing.working_time import working_days_between
 from messages.notice_facts import in_words
 from schemas.activity import Activity
 from schemas.areas import LONDON

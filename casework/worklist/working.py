@@ -10,7 +10,7 @@ from casework.worklist.exchange import communications_to_carry, drafts_to_check
 from casework.worklist.found import Found, is_late
 from casework.worklist.next_steps import next_steps
 from casework.worklist.on_referral import OnReferral, with_why
-from lifecycle.activities import ACTIVITY_STAGES, facilitators_of
+from lifecycle.activities.state import ACTIVITY_STAGES, facilitators_of
 from lifecycle.notifying.appointments import appointments
 from messages.notice_facts import in_words
 from schemas.activity import Activity

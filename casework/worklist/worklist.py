@@ -17,8 +17,8 @@ from casework.worklist.items import Group, WorkItem, Worklist
 from casework.worklist.supervising import SOON
 from casework.worklist.wording import word_item
 from lifecycle import fold
-from lifecycle.core import SUPERVISORS
-from lifecycle.working_time import add_span
+from lifecycle.rules import SUPERVISORS
+from lifecycle.timing.working_time import add_span
 from schemas.areas import Area
 from schemas.policy import Rung
 from stores import staff

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES, facilitators_of, several
+from lifecycle.activities.state import ACTIVITY_STAGES, facilitators_of, several
 from schemas.activity import Activity, Part
 from schemas.base import FIRST_ACTIVITY
 from schemas.events import (

@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import Enum
 from itertools import count
 
-from lifecycle.ages import as_of
-from lifecycle.clocks import deadline_of
 from lifecycle.notifying.appointments import Invitation, appointments, conference, invitations, preparation
 from lifecycle.notifying.tasks import outside
 from lifecycle.notifying.team import about_sign_off, addressed, area_told
+from lifecycle.people.ages import as_of
+from lifecycle.timing.clocks import deadline_of
 from schemas import events as e
 from schemas.events import Recorded
 from schemas.notices import About, Addressee, Category, Notice, Party

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from lifecycle.contacts import Contact
-from lifecycle.details import has_name, hours_doubt, reachable_by
 from lifecycle.notifying.notices import held_back, still_wanted, too_late
+from lifecycle.people.contacts import Contact
+from lifecycle.people.details import has_name, hours_doubt, reachable_by
 from schemas import events as e
 from schemas.areas import LONDON
 from schemas.commands import SettleNotice

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import apply, event_from, gate, rule
+from lifecycle.gates import gate
 from lifecycle.notifying.appointments import appointments
 from lifecycle.refusal import Refused
+from lifecycle.rules import rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.commands import CompleteTask
 from schemas.events import Event, NoticeSettled, Recorded, TaskCompleted
 from schemas.notices import NoticeResult, Outcome

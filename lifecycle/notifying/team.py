@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
 
-from lifecycle.activities import facilitators_of
-from lifecycle.clocks import deadline_of
-from lifecycle.core import SUPERVISORS, WORKERS
-from lifecycle.ladder import rung_of
-from lifecycle.oversight import authors
+from lifecycle.activities.state import facilitators_of
+from lifecycle.case.oversight import authors
+from lifecycle.rules import SUPERVISORS, WORKERS
+from lifecycle.timing.clocks import deadline_of
+from lifecycle.timing.ladder import rung_of
 from schemas import events as e
 from schemas.activity import activity_in_key
 from schemas.areas import Area

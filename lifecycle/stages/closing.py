@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import (
+from lifecycle.activities.communications import offers_ended
+from lifecycle.activities.state import (
     ACTIVITY_STAGES,
     activity_of,
     prepared_anew,
@@ -12,24 +13,14 @@ from lifecycle.activities import (
     taken_up,
     without_meetings,
 )
-from lifecycle.communications import offers_ended
-from lifecycle.consents import TWO_SIDES
-from lifecycle.core import (
-    ENTRY_GATES,
-    OPEN_STAGES,
-    SUPERVISORS,
-    ActivityGate,
-    AnyGate,
-    Gate,
-    apply,
-    change_participant,
-    gate,
-    rule,
-)
-from lifecycle.leaving import CLOSES_AS
-from lifecycle.pauses import add_pause, end_hold
+from lifecycle.gates import ActivityGate, AnyGate, Gate, gate
+from lifecycle.people.consents import TWO_SIDES
+from lifecycle.people.leaving import CLOSES_AS
 from lifecycle.refusal import Refused
+from lifecycle.rules import ENTRY_GATES, OPEN_STAGES, SUPERVISORS, rule
 from lifecycle.stages.victim_contact import RESET_ON_RETURN, unreachable
+from lifecycle.state import apply, change_participant
+from lifecycle.timing.pauses import add_pause, end_hold
 from schemas.activity import Activity
 from schemas.commands import Close, Reopen
 from schemas.events import (

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import (
+from lifecycle.activities.communications import begins_at, first_hand_over, indirect
+from lifecycle.activities.gates import (
+    TAKING_PART,
+    attending_consent,
+    missing_when_it_began,
+    somebody_runs_it,
+    something_handed_over,
+)
+from lifecycle.activities.state import (
     activity_of,
     booked,
     booked_direct,
@@ -14,19 +22,13 @@ from lifecycle.activities import (
     taken_up,
     with_state,
 )
-from lifecycle.activity_gates import (
-    TAKING_PART,
-    attending_consent,
-    missing_when_it_began,
-    somebody_runs_it,
-    something_handed_over,
-)
-from lifecycle.communications import begins_at, first_hand_over, indirect
-from lifecycle.consents import TWO_SIDES
-from lifecycle.core import Candidates, apply, event_from, rule
-from lifecycle.leaving import known_participant
+from lifecycle.gates import Candidates
+from lifecycle.people.consents import TWO_SIDES
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import rule
 from lifecycle.stages.risk_assessment import confirmed_recently
+from lifecycle.state import apply, event_from
 from schemas.activity import Activity, Held, Sitting
 from schemas.commands import (
     AdjournActivity,

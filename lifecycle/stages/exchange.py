@@ -7,16 +7,8 @@ nothing is handed over unless the person who is to get it agrees at that moment.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES, activity_of, described
-from lifecycle.communications import (
-    change_communication,
-    exchanges,
-    of_activity,
-    writers_of,
-)
-from lifecycle.consents import TWO_SIDES
-from lifecycle.core import apply, event_from, gate, rule
-from lifecycle.handing_over import (
+from lifecycle.activities.communications import change_communication, exchanges, of_activity, writers_of
+from lifecycle.activities.handing_over import (
     TO_ANSWER,
     TO_CHECK,
     TO_HAND_OVER,
@@ -25,9 +17,14 @@ from lifecycle.handing_over import (
     gates_of,
     refusal,
 )
-from lifecycle.leaving import known_participant
+from lifecycle.activities.state import ACTIVITY_STAGES, activity_of, described
+from lifecycle.gates import gate
+from lifecycle.people.consents import TWO_SIDES
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import rule
 from lifecycle.stages.risk_assessment import risk_allows
+from lifecycle.state import apply, event_from
 from schemas.activity import Activity
 from schemas.commands import (
     CheckCommunication,

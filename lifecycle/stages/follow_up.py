@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES, activity_of, change_part, described, held, several
-from lifecycle.activity_gates import TAKING_PART
-from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import TWO_SIDES, lacking
-from lifecycle.core import OPEN_STAGES, Candidates, activity_gate, apply, event_from, gate, rule
-from lifecycle.leaving import known_participant
+from lifecycle.activities.gates import TAKING_PART
+from lifecycle.activities.state import ACTIVITY_STAGES, activity_of, change_part, described, held, several
+from lifecycle.gates import Candidates, activity_gate, gate
+from lifecycle.people.consents import TWO_SIDES, lacking
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
-from lifecycle.working_time import at_day_end
+from lifecycle.rules import OPEN_STAGES, rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
+from lifecycle.timing.working_time import at_day_end
 from schemas.activity import Activity, Held
 from schemas.base import FIRST_ACTIVITY
 from schemas.commands import (

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.core import OPEN_STAGES, SUPERVISORS, WORKERS, apply, event_from, gate, rule
-from lifecycle.details import check_new_participant
+from lifecycle.gates import gate
+from lifecycle.people.details import check_new_participant
 from lifecycle.refusal import Refused
-from lifecycle.working_time import shift_months
+from lifecycle.rules import OPEN_STAGES, SUPERVISORS, WORKERS, rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
+from lifecycle.timing.working_time import shift_months
 from schemas.areas import LONDON
 from schemas.commands import Allocate, OpenReferral, RecordDuplicateCheck
 from schemas.events import (

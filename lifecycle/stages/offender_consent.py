@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import committed_harmed, committed_responsible, in_force, lacking
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
-from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
+from lifecycle.gates import gate
+from lifecycle.people.consents import committed_harmed, committed_responsible, in_force, lacking
+from lifecycle.people.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import ENTRY_GATES, OPEN_STAGES, rule
 from lifecycle.stages.intake import offender_initiated_accepted
 from lifecycle.stages.risk_assessment import risk_allows
 from lifecycle.stages.victim_contact import contact_clocks
+from lifecycle.state import apply, change_participant, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.commands import BeginPreparation, BeginVictimContact, RecordAcknowledgement
 from schemas.events import Event, FactsAcknowledged, Recorded, StageEntered
 from schemas.people import Actor

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES, change_activity, described, to_come
-from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import both_sides, committed_harmed, lacking
-from lifecycle.core import apply, event_from, gate, rule
-from lifecycle.leaving import known_participant
+from lifecycle.activities.state import ACTIVITY_STAGES, change_activity, described, to_come
+from lifecycle.gates import gate
+from lifecycle.people.consents import both_sides, committed_harmed, lacking
+from lifecycle.people.leaving import known_participant
 from lifecycle.refusal import Refused
-from lifecycle.working_time import add_span
+from lifecycle.rules import rule
+from lifecycle.state import apply, event_from
+from lifecycle.timing.clocks import Clock, clocks
+from lifecycle.timing.working_time import add_span
 from schemas.activity import Activity
 from schemas.commands import (
     ReassessRisk,

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from lifecycle.activities import prepared_anew
-from lifecycle.clocks import Clock, clocks
-from lifecycle.consents import committed_harmed, lacking
-from lifecycle.core import ENTRY_GATES, OPEN_STAGES, apply, change_participant, event_from, gate, rule
-from lifecycle.leaving import LEAVING_LEADS_TO, end_participation, known_participant
+from lifecycle.activities.state import prepared_anew
+from lifecycle.gates import gate
+from lifecycle.people.consents import committed_harmed, lacking
+from lifecycle.people.leaving import LEAVING_LEADS_TO, end_participation, known_participant
 from lifecycle.refusal import Refused
+from lifecycle.rules import ENTRY_GATES, OPEN_STAGES, rule
+from lifecycle.state import apply, change_participant, event_from
+from lifecycle.timing.clocks import Clock, clocks
 from schemas.commands import BeginRiskAssessment, RecordContactAttempt, RecordInformationGiven, RecordInterest
 from schemas.events import ContactAttempted, Event, InformationGiven, InterestRecorded, Recorded, StageEntered
 from schemas.people import Actor

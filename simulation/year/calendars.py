@@ -6,7 +6,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
-from lifecycle.working_time import is_working_day
+from lifecycle.timing.working_time import is_working_day
 from schemas.areas import LONDON
 from simulation.year.chances import ARRIVALS_BY_MONTH, ARRIVALS_BY_WEEKDAY
 

@@ -10,10 +10,10 @@ from uuid import UUID, uuid5
 
 from lifecycle import areas_concerned, next_point, notices
 from lifecycle.coarse_facts import Changes, CoarseFact
-from lifecycle.contacts import Contact, contact_of
 from lifecycle.notifying.notices import WantedNotices
 from lifecycle.notifying.sending import CHANGES_MESSAGES, End, Send, Wait, plan, settlement
 from lifecycle.outcome import decide_request, written_with
+from lifecycle.people.contacts import Contact, contact_of
 from messages.wording import TEMPLATES, Medium, media
 from schemas.areas import Area
 from schemas.commands import Command, ReachDeadline

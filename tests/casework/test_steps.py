@@ -20,7 +20,7 @@ from casework.referral.steps import (
     preview_of,
 )
 from lifecycle import RULES, Refused, deadlines, permitted_and_blocked, work_of
-from lifecycle.clocks import every_deadline
+from lifecycle.timing.clocks import every_deadline
 from schemas import commands as c
 from schemas.commands import COMMANDS, Command
 from schemas.events import Recorded

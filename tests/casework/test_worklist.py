@@ -21,7 +21,7 @@ from casework.worklist.next_steps import gates_of
 from casework.worklist.worklist import worklist_at
 from cli.command_lines import command_line, lines_of
 from lifecycle import RULES, Refused, fold, permitted
-from lifecycle.working_time import working_days_between
+from lifecycle.timing.working_time import working_days_between
 from policies.files import load_policies
 from runtime.referrals import Referrals
 from schemas import commands as c

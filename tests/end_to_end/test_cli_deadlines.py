@@ -13,7 +13,7 @@ from casework.referral.deadlines import Explained, changes_in, explained
 from casework.words import ENDS_WITH, deadline_change
 from cli.explaining import lines
 from lifecycle import fold
-from lifecycle.working_time import at_day_end
+from lifecycle.timing.working_time import at_day_end
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.policy import DeadlineName

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from lifecycle.working_time import shift_working_days
+from lifecycle.timing.working_time import shift_working_days
 from policies.files import DEFAULT, load_policies
 from runtime.referrals import Referrals
 from schemas.areas import LONDON, Area

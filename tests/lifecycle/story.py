@@ -20,8 +20,8 @@ from lifecycle import (
     open_referral,
     permitted,
 )
-from lifecycle.activities import activity_of
-from lifecycle.transfer import offer_lapsed
+from lifecycle.activities.state import activity_of
+from lifecycle.case.transfer import offer_lapsed
 from policies.files import load_policies
 from schemas import commands as c
 from schemas.activity import Activity

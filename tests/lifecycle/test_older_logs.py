@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lifecycle import deadlines, fold, permitted, permitted_and_blocked
-from lifecycle.activities import ACTIVITY_STAGES
+from lifecycle.activities.state import ACTIVITY_STAGES
 from schemas.activity import Activity
 from schemas.events import Recorded
 from schemas.referral import Referral

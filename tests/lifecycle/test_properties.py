@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pydantic import BaseModel
 
 from lifecycle import RULES, Refused, evolve, fold, next_point
-from lifecycle.ages import as_of
 from lifecycle.coarse_facts import facts_of
-from lifecycle.consents import TWO_SIDES
-from lifecycle.core import WAYS
+from lifecycle.people.ages import as_of
+from lifecycle.people.consents import TWO_SIDES
+from lifecycle.rules import WAYS
 from schemas import commands as c
 from schemas.activity import Activity
 from schemas.commands import COMMANDS, Command

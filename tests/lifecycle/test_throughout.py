@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lifecycle import RULES, Refused
+from lifecycle import BETWEEN, RULES, STAGES, THROUGHOUT, Refused
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.people import Actor, Role
@@ -78,6 +78,12 @@ def test_what_belongs_to_supervisors() -> None:
 def test_every_command_has_a_rule_and_opening_is_not_repeated() -> None:
     assert {command.model_fields["kind"].default for command in RULES} == set(c.COMMANDS) - {"open_referral"}
     assert Story().code(opening()) == "already_open"
+
+
+def test_commands_are_listed_in_the_order_of_the_lifecycle() -> None:
+    modules = [module.__name__ for module in (*STAGES, *BETWEEN, *THROUGHOUT)]
+    of_each = [modules.index(rule.decide.__module__) for rule in RULES.values()]
+    assert of_each == sorted(of_each)
 
 
 def test_a_consent_is_recorded_after_it_was_given_and_of_somebody_known() -> None:

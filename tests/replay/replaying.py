@@ -17,11 +17,11 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
-import lifecycle.clocks
-import lifecycle.core
+import lifecycle.rules
+import lifecycle.timing.clocks
 from lifecycle import ENTRY_GATES, RULES, Gate, Refused
-from lifecycle.clocks import Clock
-from lifecycle.working_time import add_span
+from lifecycle.timing.clocks import Clock
+from lifecycle.timing.working_time import add_span
 from runtime.referrals import TASK_QUEUE, Referrals
 from runtime.sealing.codec import reference_of
 from runtime.sealing.plugin import referral_plugin
@@ -143,10 +143,10 @@ def nothing_possible() -> Iterator[None]:
 
     altered: list[AbstractContextManager[object]] = [
         *(mock.patch.object(lifecycle, rule, never) for rule in _RULES),
-        mock.patch.object(lifecycle.core, "RULES", {}),
-        mock.patch.object(lifecycle.core, "ENTRY_GATES", {}),
-        mock.patch.object(lifecycle.clocks, "CLOCKS", []),
-        mock.patch.object(lifecycle.clocks, "add_span", later),
+        mock.patch.object(lifecycle.rules, "RULES", {}),
+        mock.patch.object(lifecycle.rules, "ENTRY_GATES", {}),
+        mock.patch.object(lifecycle.timing.clocks, "CLOCKS", []),
+        mock.patch.object(lifecycle.timing.clocks, "add_span", later),
     ]
     with contextlib.ExitStack() as stack:
         for alteration in altered:
@@ -186,7 +186,7 @@ def one_more_deadline() -> Iterator[None]:
         mock.patch.dict(DeadlineName._member_map_, {name.name: name}),
         mock.patch.dict(DeadlineName._value2member_map_, {name.value: name}),
         mock.patch.object(DeadlineName, "_member_names_", [*DeadlineName._member_names_, name.name]),
-        mock.patch.object(lifecycle.clocks, "CLOCKS", [*lifecycle.clocks.CLOCKS, always]),
+        mock.patch.object(lifecycle.timing.clocks, "CLOCKS", [*lifecycle.timing.clocks.CLOCKS, always]),
     ):
         yield
 

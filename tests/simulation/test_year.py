@@ -11,7 +11,7 @@ import pytest
 
 from lifecycle import deadlines, fold, next_point
 from lifecycle.coarse_facts import facts_of
-from lifecycle.working_time import is_working_day
+from lifecycle.timing.working_time import is_working_day
 from policies.files import load_policies
 from schemas.areas import LONDON, Area
 from schemas.events import DeadlineReached, NoticeSettled, ReferralReceived

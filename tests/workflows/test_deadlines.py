@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from lifecycle.working_time import add_span, clock_start
+from lifecycle.timing.working_time import add_span, clock_start
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.events import DeadlineReached

@@ -27,7 +27,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.digest import LONGEST_LIST, DigestOutcome, Digests, WhyNone
-from lifecycle.working_time import is_working_day, shift_working_days
+from lifecycle.timing.working_time import is_working_day, shift_working_days
 from messages.email import Mailer
 from messages.wording import Medium, Wording
 from policies.files import load_policies

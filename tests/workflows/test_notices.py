@@ -15,7 +15,7 @@ import pytest_asyncio
 from aiosmtpd.smtp import Envelope
 from icalendar import Calendar
 
-from lifecycle.working_time import shift_working_days
+from lifecycle.timing.working_time import shift_working_days
 from messages.email import Mailer
 from messages.govuk_notify import Notify
 from messages.outward import Outward

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.complaints import unanswered
-from lifecycle.working_time import shift_working_days
+from lifecycle.case.complaints import unanswered
+from lifecycle.timing.working_time import shift_working_days
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.referral import Complaint

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.activities import stopped
-from lifecycle.communications import begins_at, first_hand_over
+from lifecycle.activities.communications import begins_at, first_hand_over
+from lifecycle.activities.state import stopped
 from lifecycle.stages.risk_assessment import confirmed_recently
-from lifecycle.working_time import at_day_start, shift_working_days
+from lifecycle.timing.working_time import at_day_start, shift_working_days
 from schemas import commands as c
 from schemas.activity import Activity, Booked
 from schemas.commands import Command

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.consents import in_force
+from lifecycle.people.consents import in_force
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.referral import Participant, Referral

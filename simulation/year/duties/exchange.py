@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from lifecycle.activities import ACTIVITY_STAGES
-from lifecycle.communications import exchanges, indirect, of_activity, writers_of
+from lifecycle.activities.communications import exchanges, indirect, of_activity, writers_of
+from lifecycle.activities.state import ACTIVITY_STAGES
 from lifecycle.stages.risk_assessment import confirmed_recently
 from schemas import commands as c
 from schemas.activity import Activity

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.activities import ACTIVITY_STAGES, held
-from lifecycle.consents import in_force
+from lifecycle.activities.state import ACTIVITY_STAGES, held
+from lifecycle.people.consents import in_force
 from lifecycle.stages.follow_up import attended
-from lifecycle.working_time import at_day_start
+from lifecycle.timing.working_time import at_day_start
 from schemas import commands as c
 from schemas.activity import Activity
 from schemas.commands import Command

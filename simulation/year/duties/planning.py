@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.activities import ACTIVITY_STAGES
-from lifecycle.consents import both_sides
+from lifecycle.activities.state import ACTIVITY_STAGES
+from lifecycle.people.consents import both_sides
 from schemas import commands as c
 from schemas.activity import Activity
 from schemas.commands import Command

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lifecycle.activities import ACTIVITY_STAGES, in_preparation, people_of
-from lifecycle.activity_gates import readiness_is_signed_off, readiness_waits
-from lifecycle.consents import in_force
+from lifecycle.activities.gates import readiness_is_signed_off, readiness_waits
+from lifecycle.activities.state import ACTIVITY_STAGES, in_preparation, people_of
+from lifecycle.people.consents import in_force
 from lifecycle.stages.risk_assessment import confirmed_recently
-from lifecycle.working_time import at_day_start, shift_working_days
+from lifecycle.timing.working_time import at_day_start, shift_working_days
 from schemas import commands as c
 from schemas.activity import Activity
 from schemas.commands import Command

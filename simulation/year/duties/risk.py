@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from lifecycle.activities import several
-from lifecycle.consents import both_sides
+from lifecycle.activities.state import several
+from lifecycle.people.consents import both_sides
 from schemas import commands as c
 from schemas.activity import Activity
 from schemas.commands import Command

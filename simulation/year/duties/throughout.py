@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from lifecycle.case.oversight import authors
 from lifecycle.notifying.tasks import open_tasks
-from lifecycle.oversight import authors
-from lifecycle.working_time import at_day_start, shift_working_days
+from lifecycle.timing.working_time import at_day_start, shift_working_days
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.referral import SignOffRequest

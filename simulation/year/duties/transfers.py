@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from lifecycle.consents import in_force
-from lifecycle.transfer import who_knows_of_it
+from lifecycle.case.transfer import who_knows_of_it
+from lifecycle.people.consents import in_force
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.commands import Command
