@@ -15,7 +15,7 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.commands import AdoptPolicy
 from schemas.people import StaffId
-from stores import supervision
+from stores import open_referrals
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 
@@ -97,7 +97,7 @@ class PolicyAdoptions:
     async def find_referrals_to_adopt(self, asked: PolicyAdoption, after: str) -> AdoptionPage:
         """The next page of the areas' open referrals: those whose reference comes after this one."""
         _require_own_workflow(asked)
-        found, remaining = await supervision.open_in_areas(
+        found, remaining = await open_referrals.open_in_areas(
             self._pool, sorted(asked.versions), after=after, limit=PAGE
         )
         return AdoptionPage(referrals=tuple(found), remaining=remaining)

@@ -19,7 +19,7 @@ from schemas.commands import Command, Reassign
 from schemas.people import StaffId
 from schemas.steps import Receipt
 from schemas.vocabulary import Stage
-from stores import supervision
+from stores import open_referrals
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 
@@ -103,7 +103,7 @@ class Reassignments:
     async def find_referrals(self, asked: Reassignment, after: str) -> Page:
         """The next page of the giver's open referrals: those whose reference comes after this one."""
         _require_own_workflow(asked)
-        references, remaining = await supervision.owned(
+        references, remaining = await open_referrals.owned(
             self._pool, asked.giver, area=asked.area, stage=asked.stage, after=after, limit=PAGE
         )
         return Page(references=tuple(references), remaining=remaining)
@@ -114,7 +114,7 @@ class Reassignments:
         _require_own_workflow(asked)
         tally = _heard_of_last_time()
         for some in _by(_AT_ONCE, references[tally.done :]):
-            owners = await supervision.caseworkers(self._pool, some)
+            owners = await open_referrals.caseworkers(self._pool, some)
             gone = {each for each in some if owners.get(each) not in (asked.giver, asked.taker)}
             for one in await asyncio.gather(*(self._give(asked, each, each in gone) for each in some)):
                 tally += one

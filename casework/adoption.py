@@ -18,7 +18,7 @@ from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS
 from schemas.areas import Area
 from schemas.base import Model
-from stores import supervision
+from stores import open_referrals
 from workflows.adoption import AdoptionInput, AdoptionProgress, AdoptPolicyWorkflow, adoption_workflow_id
 from workflows.ids import SERVICE_QUEUE
 
@@ -83,7 +83,7 @@ async def adoption_prospect(session: Session, area: Area | None) -> AdoptionPros
         asked_by=member.id,
         run=uuid4(),
     )
-    by_area = await supervision.open_by_area(session.referrals.pool)
+    by_area = await open_referrals.open_by_area(session.referrals.pool)
     return AdoptionProspect(
         asked=asked, by_area={each: count for each, count in by_area.items() if each in areas}
     )

@@ -25,7 +25,7 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import Staff, StaffId
 from schemas.vocabulary import Stage
-from stores import supervision
+from stores import open_referrals
 from workflows.ids import SERVICE_QUEUE
 from workflows.reassignment import (
     Progress,
@@ -129,7 +129,7 @@ async def prospect(session: Session, order: Order) -> Prospect:
     if taker.role not in WORKERS:
         role = taker.role.replace("_", " ")
         raise Refused("not_their_role", f"{taker.id} is a {role} and does not work on referrals.", "to")
-    by_area = await supervision.owned_by_area(referrals.pool, asked.giver, stage=asked.stage)
+    by_area = await open_referrals.owned_by_area(referrals.pool, asked.giver, stage=asked.stage)
     if asked.area is not None:
         by_area = {area: count for area, count in by_area.items() if area == asked.area}
     _check_actor(session.member, asked.area, by_area)

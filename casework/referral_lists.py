@@ -13,7 +13,7 @@ from lifecycle import Refused
 from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.people import Role
-from schemas.reference import ALPHABET
+from schemas.reading.reference import ALPHABET
 from schemas.vocabulary import Stage
 from stores import referrals as read_model
 from stores.referrals import Line, Offered, SentOn

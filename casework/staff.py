@@ -18,7 +18,7 @@ from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.notices import Category
 from schemas.people import Role, Staff
-from stores import register, supervision
+from stores import open_referrals, register
 from stores import staff as store
 from stores.logs import staff_log
 from stores.register import Entry, Kind
@@ -154,8 +154,8 @@ async def decline(session: Session, staff_id: str) -> None:
 
 async def _left_behind(referrals: Referrals, member: Staff) -> InHand:
     works_in = member.areas if member.active and member.role in WORKERS else ()
-    owned = await supervision.owned_by_area(referrals.pool, member.id)
-    facilitated = await supervision.facilitated(referrals.pool, member.id)
+    owned = await open_referrals.owned_by_area(referrals.pool, member.id)
+    facilitated = await open_referrals.facilitated(referrals.pool, member.id)
     return InHand(
         owned={area: count for area, count in owned.items() if area not in works_in},
         facilitated=tuple(reference for reference, area in facilitated if area not in works_in),

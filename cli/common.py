@@ -337,7 +337,7 @@ def near(given: str, accepted: Iterable[str]) -> list[str]:
 
 def as_reference(text: str) -> str:
     """A reference that somebody typed; raises typer.BadParameter."""
-    from schemas.reference import parse_reference
+    from schemas.reading.reference import parse_reference
 
     try:
         return parse_reference(text)

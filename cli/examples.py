@@ -8,8 +8,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from schemas.annotations import annotation_parts
 from schemas.areas import LONDON
+from schemas.reading.annotations import annotation_parts
 
 # By the field's name: what a caseworker might well say. Phone numbers are of the block kept for drama by Ofcom.
 _BY_NAME: dict[str, Any] = {

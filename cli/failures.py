@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 from casework.failures import Kind, failure_of
 from cli.common import BadInput, Exit, near, nearest
 from operations.erasure import NotErased
-from schemas.annotations import annotation_parts
 from schemas.commands import COMMANDS, OpenReferral
-from schemas.plain_words import MEANS, accepted_words, in_words
+from schemas.reading.annotations import annotation_parts
+from schemas.reading.plain_words import MEANS, accepted_words, in_words
 
 _EXITS = {
     Kind.BAD_INPUT: Exit.BAD_INPUT,

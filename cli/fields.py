@@ -61,7 +61,7 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 def _accepted(annotation: Any) -> tuple[type[BaseModel] | None, str | None]:
     """The model of which a field has fields of its own, and what is accepted, in words."""
-    from schemas.annotations import annotation_parts
+    from schemas.reading.annotations import annotation_parts
 
     for part in annotation_parts(annotation):
         if get_origin(part) is tuple:

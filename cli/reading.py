@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin
 from pydantic import BaseModel
 
 from cli.common import BadInput, nearest
-from schemas.annotations import annotation_parts
 from schemas.privacy import is_sensitive
+from schemas.reading.annotations import annotation_parts
 
 if TYPE_CHECKING:
     from schemas.commands import Command

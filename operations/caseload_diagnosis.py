@@ -11,9 +11,9 @@ from runtime.findings import Finding, Severity
 from schemas.areas import Area
 from schemas.people import Staff
 from schemas.policy import Policies, Policy
-from stores import staff, supervision
+from stores import open_referrals, staff
 from stores.database import Pool
-from stores.supervision import KeptPolicy
+from stores.open_referrals import KeptPolicy
 
 
 async def caseload(pool: Pool, policies: Policies | None, *, outward: bool) -> list[Finding]:
@@ -24,13 +24,13 @@ async def caseload(pool: Pool, policies: Policies | None, *, outward: bool) -> l
         outward: whether messages leave the house by any channel.
     """
     members = [member for member in await staff.list_staff(pool) if member.active]
-    open_by_area = await supervision.open_by_area(pool)
+    open_by_area = await open_referrals.open_by_area(pool)
     found = [register(members, open_by_area)]
     if policies is None:
         return found
     if outward:
         found.append(phone({*open_by_area, *_areas(members)}, policies))
-    return [*found, versions(await supervision.policies_kept(pool), policies)]
+    return [*found, versions(await open_referrals.policies_kept(pool), policies)]
 
 
 def register(members: Sequence[Staff], open_by_area: Mapping[Area, int]) -> Finding:

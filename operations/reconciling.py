@@ -17,7 +17,7 @@ from runtime.findings import Kind
 from runtime.referrals import Referrals, TemporalUnreachable
 from runtime.schedules import put_schedules_right, schedules_amiss
 from schemas.notices import Notice, NoticeInput
-from stores import notices, supervision
+from stores import notices, open_referrals
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 from stores.logs import event_log
 from stores.referrals import area_of
@@ -111,7 +111,7 @@ async def _concerned(referrals: Referrals) -> list[str]:
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal does not list its workflows: {error.message}.") from error
     named = {each for each in map(watching.reference_named, running) if each is not None}
-    return sorted(named | await supervision.open_references(referrals.pool))
+    return sorted(named | await open_referrals.open_references(referrals.pool))
 
 
 async def _put_right(referrals: Referrals, reference: str, trial: bool) -> Reconciled:
@@ -125,7 +125,7 @@ async def _looked_at(referrals: Referrals, reference: str, trial: bool) -> Recon
     ended = await _end_strangers(referrals, reference, trial)
     own = workflow_id(reference)
     done = Done.ENDED if ended else Done.AS_IT_SHOULD_BE
-    is_open = bool(await supervision.open_among(referrals.pool, [reference]))
+    is_open = bool(await open_referrals.open_among(referrals.pool, [reference]))
     try:
         await referrals.keys.get(reference)
     except (KeyErased, KeyUnknown):
@@ -180,7 +180,7 @@ async def _terminate(referrals: Referrals, run: WorkflowExecution) -> None:
 async def _behind(referrals: Referrals, reference: str, trial: bool) -> Done:
     """Of a workflow that is ours."""
     # Read before: what is recorded in between is known to the workflow, or not yet.
-    due = await supervision.last_told(referrals.pool, reference)
+    due = await open_referrals.last_told(referrals.pool, reference)
     known = await referrals.known_to_workflow(reference)
     if known is None:
         await _wake(referrals, reference, trial)

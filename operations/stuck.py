@@ -15,9 +15,9 @@ from operations.watching import PROBLEMS
 from runtime.findings import Kind, Stuck
 from runtime.referrals import TemporalUnreachable
 from runtime.schedules import schedules_amiss
-from stores import supervision
+from stores import notices, open_referrals
 from stores.database import Pool
-from stores.supervision import Waiting
+from stores.notices import Waiting
 from workflows.ids import notice_workflow_id, workflow_id
 
 LONG = timedelta(days=1)
@@ -38,7 +38,7 @@ async def stuck(client: Client, pool: Pool, now: datetime | None = None) -> list
         found, without = await _in_temporal(client, pool, now)
     except RPCError as error:
         raise TemporalUnreachable(f"Temporal does not list its workflows: {error.message}.") from error
-    waiting = await supervision.messages_waiting(pool, before=now - LONG, limit=MESSAGES)
+    waiting = await notices.messages_waiting(pool, before=now - LONG, limit=MESSAGES)
     late = [each for each in waiting if notice_workflow_id(each.reference, each.id) not in without]
     return [*found, *map(_late_message, late)]
 
@@ -55,10 +55,10 @@ async def _in_temporal(client: Client, pool: Pool, now: datetime) -> tuple[list[
         if run.id not in named
     ]
     # Read after the list: what was opened in between has a workflow that is asked for below.
-    referrals = {workflow_id(each) for each in await supervision.open_references(pool)}
+    referrals = {workflow_id(each) for each in await open_referrals.open_references(pool)}
     messages = {
         notice_workflow_id(*each)
-        for each in await supervision.pending_messages(pool, before=now - watching.SETTLED)
+        for each in await notices.pending_messages(pool, before=now - watching.SETTLED)
     }
     missing = (referrals | messages) - {run.id for run in listed}
     gone = await watching.without_workflow(client, missing)

@@ -28,8 +28,8 @@ from runtime.referrals import TASK_QUEUE, Referrals, TemporalUnreachable
 from runtime.schedules import OUR_PREFIXES, schedules_amiss
 from runtime.sealing.codec import opens_as_start
 from runtime.sealing.places import PayloadRefused
-from schemas.reference import parse_reference
-from stores import catching_up, supervision
+from schemas.reading.reference import parse_reference
+from stores import catching_up, notices, open_referrals
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyUnknown, MasterKeyProblem, SealBroken
 from workflows.ids import SERVICE_QUEUE, notice_workflow_id, workflow_id
@@ -232,10 +232,10 @@ async def ended_by_somebody(client: Client, pool: Pool, now: datetime) -> list[S
     query = f"{_ENDED} AND CloseTime > '{(now - _ENDED_SINCE).isoformat()}'"
     ids = {each.id async for each in client.list_workflows(query, limit=PAGE)}
     references = {part[1] for each in ids if len(part := each.split("/")) > 1}
-    referrals = {workflow_id(each): each for each in await supervision.open_among(pool, references)}
+    referrals = {workflow_id(each): each for each in await open_referrals.open_among(pool, references)}
     messages = {
         notice_workflow_id(*each)
-        for each in await supervision.pending_messages(pool, before=now - SETTLED, among=references)
+        for each in await notices.pending_messages(pool, before=now - SETTLED, among=references)
     }
     concerned = sorted(ids & (referrals.keys() | messages))[:LOOKED_AT]
 
@@ -255,7 +255,7 @@ async def behind(client: Client, pool: Pool, reference: str) -> bool | None:
     """Whether a referral's workflow knows less than the log; None where it does not say."""
     if client.data_converter.payload_codec is None:
         return None  # a client without keys, which cannot read the answer
-    logged = await supervision.last_told(pool, reference)
+    logged = await open_referrals.last_told(pool, reference)
     try:
         handle = client.get_workflow_handle(workflow_id(reference))
         overview = await handle.query(ReferralWorkflow.overview, rpc_timeout=_QUERY_WITHIN)
@@ -287,10 +287,10 @@ def _set_back(execution: str) -> Stuck:
 async def _missing(client: Client, pool: Pool) -> list[Stuck]:
     """Open referrals for which nothing runs; all are compared only where there are fewer workflows than referrals."""
     running = (await client.count_workflows(_REFERRALS)).count
-    if running >= await supervision.open_count(pool):
+    if running >= await open_referrals.open_count(pool):
         return []
     listed = {each.id async for each in client.list_workflows(_REFERRALS, page_size=PAGE)}
-    missing = {workflow_id(each) for each in await supervision.open_references(pool)} - listed
+    missing = {workflow_id(each) for each in await open_referrals.open_references(pool)} - listed
     looked_at = sorted(missing)[:LOOKED_AT]
     runs = await at_once(description(client, each) for each in looked_at)
     found = [

@@ -12,7 +12,6 @@ from lifecycle.timing.working_time import add_span
 from policies.faults import Fault, instead, notice_tables, valid
 from policies.notice_checks import of_messages, of_notices
 from policies.toml_lines import Place
-from schemas.plain_words import MEANS, accepted_words, in_words
 from schemas.policy import (
     Attempts,
     DeadlineName,
@@ -23,6 +22,7 @@ from schemas.policy import (
     Policy,
     Timing,
 )
+from schemas.reading.plain_words import MEANS, accepted_words, in_words
 from schemas.vocabulary import JusticeStage
 
 OWN_DATE = frozenset(

@@ -13,9 +13,9 @@ from policies.toml_lines import Place
 from schemas.base import Model
 from schemas.events import Event
 from schemas.notices import Addressee
-from schemas.plain_words import accepted_words
 from schemas.policy import DeadlineName, NoticeRule
 from schemas.privacy import is_sealed
+from schemas.reading.plain_words import accepted_words
 
 EVENTS: Mapping[str, type[Model]] = {
     str(event.model_fields["kind"].default): event for event in get_args(get_args(Event)[0])

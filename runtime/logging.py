@@ -60,7 +60,7 @@ def configure_logging(
     `warnings_to` gets warnings and worse as well, in words for a person.
     """
     # Imported now: a name is redacted only once the schema that marks it is loaded.
-    for module in pkgutil.iter_modules(schemas.__path__, "schemas."):
+    for module in pkgutil.walk_packages(schemas.__path__, "schemas."):
         importlib.import_module(module.name)
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False

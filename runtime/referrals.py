@@ -14,7 +14,7 @@ from lifecycle import Refused, deadlines, fold, open_referral
 from schemas.areas import Area
 from schemas.people import Actor, Staff
 from schemas.policy import Policies
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Overview, Receipt, Request
 from schemas.vocabulary import Source
 from stores import staff

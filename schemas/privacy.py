@@ -202,7 +202,8 @@ def every_model() -> frozenset[type[BaseModel]]:
     import schemas
 
     modules = [
-        importlib.import_module(f"schemas.{found.name}") for found in pkgutil.iter_modules(schemas.__path__)
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(schemas.__path__, f"{schemas.__name__}.")
     ]
     return frozenset(
         thing

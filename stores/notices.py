@@ -45,6 +45,28 @@ class Try(NamedTuple):
     uncertain: bool
 
 
+class Waiting(Model):
+    """A message that has been pending for long."""
+
+    reference: str
+    id: str
+    template: str
+    party: Party
+    at: AwareDatetime
+    held_back: bool
+    """Whether a hold or a safeguarding concern holds it back; messages to staff are never held back."""
+    channel: Channel | None
+    state: Tried | None
+    """Of the latest attempt; None where there was none."""
+
+
+class PendingMessage(NamedTuple):
+    """A message that has no outcome yet."""
+
+    reference: str
+    id: str
+
+
 def notice_rows(notices: Iterable[Notice]) -> list[dict[str, Any]]:
     """The messages' rows, JSON-ready."""
     return [
@@ -227,3 +249,35 @@ def _notice(row: asyncpg.Record) -> Notice:
         outward=row["outward"],
         at=row["at"],
     )
+
+
+async def pending_messages(
+    pool: Pool, *, before: datetime, among: Collection[str] | None = None
+) -> frozenset[PendingMessage]:
+    """The messages that were to be sent before an instant and have no outcome.
+
+    Args:
+        among: of these referrals only.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, id FROM notice WHERE outward AND outcome IS NULL AND at < $1"
+        " AND ($2::text[] IS NULL OR reference = ANY($2))",
+        before,
+        list(among) if among is not None else None,
+    )
+    return frozenset(PendingMessage(row["reference"], row["id"]) for row in rows)
+
+
+async def messages_waiting(pool: Pool, *, before: datetime, limit: int) -> list[Waiting]:
+    """The messages that were to be sent before an instant and have no outcome, oldest first."""
+    rows = await pool.fetch(
+        "SELECT n.reference, n.id, template, party, n.at, tried.channel, tried.state,"
+        " party <> 'staff' AND (on_hold OR safeguarding) AS held_back"
+        " FROM notice n JOIN referral USING (reference) LEFT JOIN LATERAL ("
+        "  SELECT channel, state FROM notice_try t WHERE t.reference = n.reference AND t.notice = n.id"
+        "  ORDER BY began_at DESC LIMIT 1) tried ON TRUE"
+        " WHERE outward AND outcome IS NULL AND n.at < $1 ORDER BY n.at, n.reference, n.id LIMIT $2",
+        before,
+        limit,
+    )
+    return [Waiting.model_validate(dict(row)) for row in rows]

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from pydantic import AwareDatetime
 
 from lifecycle import fold
 from lifecycle.case.oversight import authors, made_by_an_author
-from lifecycle.notifying.sending import Tried
 from schemas.areas import LONDON, Area
 from schemas.base import ActivityId, Model
-from schemas.notices import Party
 from schemas.people import Role, Staff, StaffId
-from schemas.policy import Policy, Rung
+from schemas.policy import Rung
 from schemas.referral import SignOffRequest
-from schemas.vocabulary import Channel, SignOffSubject, Stage
+from schemas.vocabulary import SignOffSubject, Stage
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
@@ -92,40 +89,6 @@ class Load(Model):
     escalations: int
     absent_until: AwareDatetime | None
     stand_in: StaffId | None
-
-
-class Waiting(Model):
-    """A message that has been pending for long."""
-
-    reference: str
-    id: str
-    template: str
-    party: Party
-    at: AwareDatetime
-    held_back: bool
-    """Whether a hold or a safeguarding concern holds it back; messages to staff are never held back."""
-    channel: Channel | None
-    state: Tried | None
-    """Of the latest attempt; None where there was none."""
-
-
-class PendingMessage(NamedTuple):
-    """A message that has no outcome yet."""
-
-    reference: str
-    id: str
-
-
-class KeptPolicy(NamedTuple):
-    """A policy pinned by open referrals of an area.
-
-    Attributes:
-        referrals: how many.
-    """
-
-    area: Area
-    policy: Policy
-    referrals: int
 
 
 async def open_escalations(
@@ -279,185 +242,3 @@ async def workload(pool: Pool, *, areas: Collection[Area] | None = None, now: da
     """
     rows = await pool.fetch(_WORKLOAD, _names(areas), now, week_end(now))
     return [Load.model_validate(dict(row)) for row in rows]
-
-
-async def open_references(pool: Pool) -> frozenset[str]:
-    """The references of all referrals that are not closed."""
-    rows = await pool.fetch("SELECT reference FROM referral WHERE stage <> 'closed'")
-    return frozenset(row["reference"] for row in rows)
-
-
-async def open_count(pool: Pool) -> int:
-    """How many referrals are not closed."""
-    found: int = await pool.fetchval("SELECT count(*) FROM referral WHERE stage <> 'closed'")
-    return found
-
-
-async def open_among(pool: Pool, references: Collection[str]) -> frozenset[str]:
-    """Those of the references whose referral is not closed."""
-    rows = await pool.fetch(
-        "SELECT reference FROM referral WHERE stage <> 'closed' AND reference = ANY($1)", list(references)
-    )
-    return frozenset(row["reference"] for row in rows)
-
-
-async def last_told(pool: Pool, reference: str) -> int:
-    """The sequence of the last event that a referral's workflow should know; 0 where there is none.
-
-    Outcomes of messages are recorded without it; it reads them with its next step.
-    """
-    found: int = await pool.fetchval(
-        "SELECT coalesce(max(e.sequence), 0) FROM event e"
-        " JOIN event first ON first.reference = e.reference AND first.sequence = e.step"
-        " WHERE e.reference = $1 AND first.kind <> 'notice_settled'",
-        reference,
-    )
-    return found
-
-
-async def pending_messages(
-    pool: Pool, *, before: datetime, among: Collection[str] | None = None
-) -> frozenset[PendingMessage]:
-    """The messages that were to be sent before an instant and have no outcome.
-
-    Args:
-        among: of these referrals only.
-    """
-    rows = await pool.fetch(
-        "SELECT reference, id FROM notice WHERE outward AND outcome IS NULL AND at < $1"
-        " AND ($2::text[] IS NULL OR reference = ANY($2))",
-        before,
-        list(among) if among is not None else None,
-    )
-    return frozenset(PendingMessage(row["reference"], row["id"]) for row in rows)
-
-
-async def messages_waiting(pool: Pool, *, before: datetime, limit: int) -> list[Waiting]:
-    """The messages that were to be sent before an instant and have no outcome, oldest first."""
-    rows = await pool.fetch(
-        "SELECT n.reference, n.id, template, party, n.at, tried.channel, tried.state,"
-        " party <> 'staff' AND (on_hold OR safeguarding) AS held_back"
-        " FROM notice n JOIN referral USING (reference) LEFT JOIN LATERAL ("
-        "  SELECT channel, state FROM notice_try t WHERE t.reference = n.reference AND t.notice = n.id"
-        "  ORDER BY began_at DESC LIMIT 1) tried ON TRUE"
-        " WHERE outward AND outcome IS NULL AND n.at < $1 ORDER BY n.at, n.reference, n.id LIMIT $2",
-        before,
-        limit,
-    )
-    return [Waiting.model_validate(dict(row)) for row in rows]
-
-
-async def owned(
-    pool: Pool,
-    caseworker: str,
-    *,
-    area: Area | None = None,
-    stage: Stage | None = None,
-    after: str = "",
-    limit: int,
-) -> tuple[list[str], int]:
-    """A page of a caseworker's open referrals that match, by reference, and how many there are from its first on.
-
-    Args:
-        after: only references after this one.
-        limit: how many at the most in the page.
-    """
-    rows = await pool.fetch(
-        "SELECT reference, count(*) OVER () AS remaining FROM referral"
-        " WHERE caseworker = $1 AND stage <> 'closed' AND ($2::text IS NULL OR area = $2)"
-        " AND ($3::text IS NULL OR stage = $3) AND reference > $4 ORDER BY reference LIMIT $5",
-        caseworker,
-        area,
-        stage,
-        after,
-        limit,
-    )
-    return [row["reference"] for row in rows], rows[0]["remaining"] if rows else 0
-
-
-async def open_in_areas(
-    pool: Pool, areas: Collection[Area], *, after: str = "", limit: int
-) -> tuple[list[tuple[str, Area]], int]:
-    """The open referrals of some areas, by reference: a page of them, and how many there are from it on.
-
-    Args:
-        after: only references after this one.
-        limit: how many at the most in the page.
-    """
-    rows = await pool.fetch(
-        "SELECT reference, area, count(*) OVER () AS remaining FROM referral"
-        " WHERE area = ANY($1) AND stage <> 'closed' AND reference > $2 ORDER BY reference LIMIT $3",
-        list(areas),
-        after,
-        limit,
-    )
-    found = [(row["reference"], Area(row["area"])) for row in rows]
-    return found, rows[0]["remaining"] if rows else 0
-
-
-async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = None) -> dict[Area, int]:
-    """How many open referrals a caseworker has in each area."""
-    rows = await pool.fetch(
-        "SELECT area, count(*) AS open FROM referral WHERE caseworker = $1 AND stage <> 'closed'"
-        " AND ($2::text IS NULL OR stage = $2) GROUP BY area ORDER BY area",
-        caseworker,
-        stage,
-    )
-    return {Area(row["area"]): row["open"] for row in rows}
-
-
-async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
-    """The open referrals that somebody facilitates, or facilitated an activity of, by reference, each with its area."""
-    rows = await pool.fetch(
-        "SELECT reference, area FROM referral r WHERE stage <> 'closed' AND (facilitator = $1 OR EXISTS ("
-        " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
-        " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
-        facilitator,
-    )
-    return [(row["reference"], Area(row["area"])) for row in rows]
-
-
-async def open_by_area(pool: Pool) -> dict[Area, int]:
-    """How many open referrals there are in each area that has any."""
-    rows = await pool.fetch(
-        "SELECT area, count(*) AS open FROM referral WHERE stage <> 'closed' GROUP BY area ORDER BY area"
-    )
-    return {Area(row["area"]): row["open"] for row in rows}
-
-
-# The policy pinned by each open referral. It is some 15 kB and few differ, so only digests are sorted.
-_POLICIES = """
-WITH latest AS (
-    SELECT reference, r.area, max(e.sequence) AS sequence
-    FROM event e JOIN referral r USING (reference)
-    WHERE e.kind IN ('referral_received', 'policy_adopted', 'transfer_accepted') AND r.stage <> 'closed'
-    GROUP BY reference, r.area
-), kept AS (
-    SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print
-    FROM latest JOIN event e USING (reference, sequence)
-), groups AS (
-    SELECT area, print, count(*) AS referrals, min(reference) AS one FROM kept GROUP BY area, print
-)
-SELECT g.area, e.body ->> 'policy' AS policy, g.referrals
-FROM groups g
-JOIN kept k ON k.area = g.area AND k.print = g.print AND k.reference = g.one
-JOIN event e ON e.reference = k.reference AND e.sequence = k.sequence
-ORDER BY g.area
-"""
-
-
-async def policies_kept(pool: Pool) -> list[KeptPolicy]:
-    """The different policies pinned by open referrals, by area."""
-    rows = await pool.fetch(_POLICIES)
-    return [
-        KeptPolicy(Area(row["area"]), Policy.model_validate_json(row["policy"]), row["referrals"])
-        for row in rows
-    ]
-
-
-async def caseworkers(pool: Pool, references: Sequence[str]) -> dict[str, str | None]:
-    """The caseworker of each of these referrals."""
-    rows = await pool.fetch(
-        "SELECT reference, caseworker FROM referral WHERE reference = ANY($1)", references
-    )
-    return {row["reference"]: row["caseworker"] for row in rows}

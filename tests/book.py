@@ -15,7 +15,7 @@ from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Actor, Role, Staff
 from schemas.policy import Policies
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Request
 from stores import staff
 from stores.database import Pool

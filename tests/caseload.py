@@ -13,7 +13,7 @@ import asyncpg
 from schemas.areas import Area
 from schemas.notices import About, Category, Notice, Party
 from schemas.people import Role, Staff
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.referral import Escalation, SignOffRequest, Task
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore

@@ -13,9 +13,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from schemas.annotations import annotation_parts
 from schemas.commands import OpenReferral
 from schemas.facts import NewParticipant
+from schemas.reading.annotations import annotation_parts
 
 EXTERNAL_ID = "external_id"
 MOST_OF_A_SIDE = 10

@@ -12,7 +12,7 @@ from casework.spreadsheets.columns import EXTERNAL_ID, SIDES, Place, place_at
 from casework.spreadsheets.sheets import SheetRow, Spreadsheet, column_letters, is_blank
 from casework.spreadsheets.values import value_of
 from schemas.commands import OpenReferral, parse_command
-from schemas.plain_words import MEANS, accepted_words, in_words
+from schemas.reading.plain_words import MEANS, accepted_words, in_words
 
 _SHOWN_WORDS = 10
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from casework.access import What, areas_to_see
 from casework.session import Session
 from casework.worklist.duties import Duties, duties_of
-from casework.worklist.finding import SOON, ItemFinder, offer_to_decide
+from casework.worklist.finding import ItemFinder, offer_to_decide
 from casework.worklist.items import Group, WorkItem, Worklist
+from casework.worklist.supervising import SOON
 from casework.worklist.wording import word_item
 from lifecycle import fold
 from lifecycle.rules import SUPERVISORS

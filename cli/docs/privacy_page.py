@@ -67,8 +67,12 @@ def _models() -> tuple[type[BaseModel], ...]:
     found = dict.fromkeys((*shared, *said))
     of_policy = frozenset(models_below(Policy))
     first = (facts.__name__, people.__name__, notices.__name__)
+
+    def stands_after(model: type[BaseModel]) -> bool:
+        return not any(f"{model.__module__}.".startswith(f"{module}.") for module in first)
+
     models = [each for each in found if each not in of_policy or each is Policy]
-    return tuple(sorted(models, key=lambda each: each.__module__ not in first))
+    return tuple(sorted(models, key=stands_after))
 
 
 def _own(model: type[BaseModel]) -> Iterator[str]:

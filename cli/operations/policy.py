@@ -274,7 +274,7 @@ async def _follow(session: Session, expected: AdoptionProspect) -> AdoptionTally
 
 
 def _meant(given: list[str]) -> Iterator[str]:
-    from schemas.reference import parse_reference
+    from schemas.reading.reference import parse_reference
 
     for number, text in enumerate(given, 1):
         try:

@@ -24,7 +24,6 @@ from schemas.events import (
     StageEntered,
 )
 from schemas.facts import NewParticipant
-from schemas.offences import HateStrand, OffenceGroup
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName, Policy
 from schemas.referral import Referral
@@ -36,6 +35,7 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Stage,
 )
+from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 _CRIME_REFERENCE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 /-]{2,39}")
 

@@ -12,7 +12,7 @@ from lifecycle import Refused
 from schemas.areas import Area
 from schemas.notices import Party
 from schemas.policy import Policy
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.vocabulary import Source
 from simulation.year.calendars import Calendar, arrivals
 from simulation.year.courses import course_of

@@ -30,7 +30,7 @@ from schemas.commands import Close, OpenReferral, RaiseSafeguarding, RecordConta
 from schemas.events import Event, NoticeSettled, ReferralReceived
 from schemas.notices import Notice, Outcome
 from schemas.people import Actor, Role
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Request
 from schemas.vocabulary import Channel, ClosureReason
 from stores import notices as store

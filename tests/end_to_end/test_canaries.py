@@ -20,7 +20,6 @@ from lifecycle.notifying.tasks import open_tasks
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
-from schemas.characteristics import Disability
 from schemas.commands import Command
 from schemas.facts import NeedScore
 from schemas.privacy import every_model, is_sensitive
@@ -36,6 +35,7 @@ from schemas.vocabulary import (
     SignOffSubject,
     TaskResult,
 )
+from schemas.vocabulary.characteristics import Disability
 from stores.logs import event_log
 from tests.conftest import STAFF
 from tests.life import (

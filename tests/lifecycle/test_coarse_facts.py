@@ -11,7 +11,6 @@ from lifecycle.coarse_facts import Changes, CoarseFact, changes, facts_of, gone_
 from schemas import commands as c
 from schemas.events import Recorded
 from schemas.facts import NeedScore
-from schemas.offences import HateStrand
 from schemas.policy import FactKind, FactRule, Ground, Kept
 from schemas.referral import Referral
 from schemas.vocabulary import (
@@ -27,6 +26,7 @@ from schemas.vocabulary import (
     SensitiveCategory,
     Stage,
 )
+from schemas.vocabulary.offences import HateStrand
 from stores.facts import FactKey, as_arguments, fact_rows
 from tests.lifecycle.story import (
     POLICY,

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from lifecycle import Refused
 from lifecycle.coarse_facts import facts_of, gone_after_erasure
 from schemas import commands as c
-from schemas.characteristics import Disability, Religion, SexualOrientation
 from schemas.events import EVENT, ReferralReceived
-from schemas.offences import HateStrand, OffenceGroup
 from schemas.policy import FactKind
 from schemas.privacy import public_part
 from schemas.vocabulary import Ethnicity, Offence, SensitiveCategory
+from schemas.vocabulary.characteristics import Disability, Religion, SexualOrientation
+from schemas.vocabulary.offences import HateStrand, OffenceGroup
 from tests.lifecycle.story import POLICY, SUPERVISOR, Story, opening, person
 
 HEADS = ("asian", "black", "mixed", "white", "other")

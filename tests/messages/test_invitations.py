@@ -9,7 +9,7 @@ from icalendar import Calendar, Event
 
 from messages.invitations import invitation, uid
 from schemas.areas import LONDON
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 
 REFERENCE = reference_from(7)
 STARTS = datetime(2026, 12, 1, 14, 30, tzinfo=LONDON)

@@ -14,7 +14,7 @@ from schemas.people import Role, Staff
 from schemas.policy import Policies
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
-from stores.supervision import KeptPolicy
+from stores.open_referrals import KeptPolicy
 from tests.book import Book
 
 BASE = load_policies().base

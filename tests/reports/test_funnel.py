@@ -20,7 +20,7 @@ from schemas.areas import Area
 from schemas.commands import Command
 from schemas.people import Staff
 from schemas.privacy import DataClass, class_of
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Request
 from schemas.vocabulary import Source
 from stores import staff

@@ -17,7 +17,7 @@ from policies.files import load_policies
 from schemas import commands as c
 from schemas.commands import Command
 from schemas.people import Actor
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Request, StepTaken
 from stores.database import Connection, Pool, connect
 from stores.keys.referral_keys import KeyErased, KeyStore, MasterKeys

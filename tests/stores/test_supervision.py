@@ -13,7 +13,7 @@ from schemas.commands import Command
 from schemas.people import Role
 from schemas.policy import Policies, Rung
 from schemas.vocabulary import Stage
-from stores import register, staff, supervision
+from stores import notices, open_referrals, register, staff, supervision
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
@@ -181,14 +181,14 @@ async def test_a_week_ends_on_monday_at_midnight_in_london(now: datetime, ends: 
 
 async def test_what_a_caseworker_owns_comes_in_pages(book: Book) -> None:
     owned = sorted([await book.allocated() for _ in range(3)])
-    assert await supervision.owned(book.pool, "la-1", limit=2) == (owned[:2], 3)
-    assert await supervision.owned(book.pool, "la-1", after=owned[1], limit=2) == (owned[2:], 1)
-    assert await supervision.owned(book.pool, "la-1", after=owned[2], limit=2) == ([], 0)
-    assert await supervision.owned(book.pool, "la-1", area=NOBODYS, limit=2) == ([], 0)
-    assert await supervision.owned(book.pool, "la-1", stage=Stage.PREPARATION, limit=2) == ([], 0)
-    assert await supervision.owned_by_area(book.pool, "la-1") == {AREA: 3}
-    assert await supervision.owned_by_area(book.pool, "la-1", stage=Stage.CONFERENCE) == {}
-    assert await supervision.caseworkers(book.pool, owned[:1]) == {owned[0]: "la-1"}
+    assert await open_referrals.owned(book.pool, "la-1", limit=2) == (owned[:2], 3)
+    assert await open_referrals.owned(book.pool, "la-1", after=owned[1], limit=2) == (owned[2:], 1)
+    assert await open_referrals.owned(book.pool, "la-1", after=owned[2], limit=2) == ([], 0)
+    assert await open_referrals.owned(book.pool, "la-1", area=NOBODYS, limit=2) == ([], 0)
+    assert await open_referrals.owned(book.pool, "la-1", stage=Stage.PREPARATION, limit=2) == ([], 0)
+    assert await open_referrals.owned_by_area(book.pool, "la-1") == {AREA: 3}
+    assert await open_referrals.owned_by_area(book.pool, "la-1", stage=Stage.CONFERENCE) == {}
+    assert await open_referrals.caseworkers(book.pool, owned[:1]) == {owned[0]: "la-1"}
 
 
 async def test_what_is_open_is_counted_and_who_facilitates_is_named(book: Book) -> None:
@@ -196,13 +196,13 @@ async def test_what_is_open_is_counted_and_who_facilitates_is_named(book: Book) 
     await book.tell(prepared, until_preparation(MONDAY.date()), MONDAY)
     assigning = c.AssignFacilitators(facilitator="fa-1", co_facilitator="fa-2")
     await book.take(prepared, "cw-1", assigning, MONDAY)
-    assert await supervision.facilitated(book.pool, "la-fa") == [(prepared, AREA)]
-    assert (await supervision.open_by_area(book.pool))[AREA] == 2
+    assert await open_referrals.facilitated(book.pool, "la-fa") == [(prepared, AREA)]
+    assert (await open_referrals.open_by_area(book.pool))[AREA] == 2
     closing = c.Close.model_validate({"reason": "service_no_capacity"})
     for reference in (prepared, other):
         await book.take(reference, "cw-1", closing, MONDAY)
-    assert await supervision.facilitated(book.pool, "la-fa") == []
-    assert AREA not in await supervision.open_by_area(book.pool)
+    assert await open_referrals.facilitated(book.pool, "la-fa") == []
+    assert AREA not in await open_referrals.open_by_area(book.pool)
 
 
 async def test_the_policies_that_open_referrals_keep_are_told_once_each(book: Book, keys: KeyStore) -> None:
@@ -212,7 +212,7 @@ async def test_the_policies_that_open_referrals_keep_are_told_once_each(book: Bo
     await book.take(closed, "cw-1", c.Close.model_validate({"reason": "service_no_capacity"}), MONDAY)
     later = Book(book.pool, keys, AREA, "la", Policies(changed, {}))
     await later.take(moved, "su-1", c.AdoptPolicy(version=now.version), MONDAY)
-    kept = [each for each in await supervision.policies_kept(book.pool) if each.area is AREA]
+    kept = [each for each in await open_referrals.policies_kept(book.pool) if each.area is AREA]
     assert sorted(each.referrals for each in kept) == [1, 1]
     assert {each.policy.closures for each in kept} == {(), changed.closures}
     assert now in [each.policy for each in kept]
@@ -238,10 +238,10 @@ async def test_messages_that_are_long_on_their_way_are_found_with_their_latest_t
     await book.pool.execute(tried, reference, "text", MONDAY, "refused")
     await book.pool.execute(tried, reference, "email", MONDAY + timedelta(hours=1), "not_sent")
     after = MONDAY + timedelta(minutes=1)
-    found = await supervision.messages_waiting(book.pool, before=after, limit=1000)
+    found = await notices.messages_waiting(book.pool, before=after, limit=1000)
     [mine] = [each for each in found if each.reference == reference and each.id.startswith("90-")]
     assert (mine.id, mine.channel, mine.state, mine.held_back) == ("90-1", "email", "not_sent", False)
-    before = await supervision.messages_waiting(book.pool, before=MONDAY, limit=1000)
+    before = await notices.messages_waiting(book.pool, before=MONDAY, limit=1000)
     assert reference not in {each.reference for each in before}
-    assert (reference, "90-1") in await supervision.pending_messages(book.pool, before=after)
-    assert reference in await supervision.open_references(book.pool)
+    assert (reference, "90-1") in await notices.pending_messages(book.pool, before=after)
+    assert reference in await open_referrals.open_references(book.pool)

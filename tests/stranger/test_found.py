@@ -29,7 +29,7 @@ from runtime.settings import Settings
 from schemas import commands as c
 from schemas.areas import LONDON
 from stores import notices
-from stores.supervision import last_told
+from stores.open_referrals import last_told
 from tests.life import form, hours_of_another_time
 from tests.stranger.meddling import NOBODYS, Engine, engine, eventually
 from workflows.ids import DIGEST, notice_workflow_id, workflow_id

@@ -15,7 +15,7 @@ from runtime.referrals import TASK_QUEUE
 from runtime.sealing.plugin import referral_plugin
 from runtime.workers import worker
 from schemas.commands import Command, OpenReferral
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Overview, Receipt, ReferralInput, Request
 from stores import staff
 from stores.database import Pool

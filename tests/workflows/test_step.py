@@ -30,7 +30,7 @@ from schemas import commands as c
 from schemas.commands import Command
 from schemas.notices import Outcome
 from schemas.people import Actor, Role
-from schemas.reference import reference_from
+from schemas.reading.reference import reference_from
 from schemas.steps import Receipt, ReferralInput, Request
 from schemas.vocabulary import TaskResult
 from stores.database import Pool, connect

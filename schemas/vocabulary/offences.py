@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from schemas.vocabulary import Offence
+from schemas.vocabulary.referral import Offence
 
 # Any group goes with these: the broad kind says nothing, or is no offence in law.
 _FITS_ANY = frozenset({Offence.OTHER, Offence.ANTISOCIAL_BEHAVIOUR})

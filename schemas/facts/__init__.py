@@ -1,0 +1,126 @@
+"""The shared bodies of commands and events: an event repeats what its command said.
+
+Sealed fields may be absent here, as they are in an erased event; a command requires the ones it needs.
+
+Dates without a time are days in England and Wales. Instants without an offset are London time.
+"""
+
+from schemas.facts.activities import (
+    ActivityOutcome,
+    ActivityPlan,
+    Adjournment,
+    Booking,
+    ConfirmationGiven,
+    Facilitators,
+    MeetingBooking,
+    MeetingCancellation,
+    MethodChoice,
+    Postponement,
+    PreparationMeeting,
+)
+from schemas.facts.contact import Acknowledgement, ContactAttempt, Information, InterestShown
+from schemas.facts.details import CaseAmendment, CourtNews, TimeSpent
+from schemas.facts.following_up import (
+    Agreement,
+    AgreementItem,
+    FollowUp,
+    ItemResult,
+    NeedScore,
+    NeedsScores,
+    OutcomeShared,
+    ScaleScore,
+    Survey,
+)
+from schemas.facts.opening import (
+    Allocation,
+    CrimeReference,
+    District,
+    DuplicateCheck,
+    ReferralForm,
+    TransferTo,
+)
+from schemas.facts.oversight import (
+    ComplaintAnswer,
+    ComplaintId,
+    ComplaintMade,
+    Concern,
+    Extension,
+    GateOverride,
+    Pause,
+    Review,
+    SignOffDecision,
+    TaskDone,
+)
+from schemas.facts.people import (
+    Amendment,
+    ConsentGrant,
+    ConsentRef,
+    CustodyDetails,
+    Ending,
+    KnownOfPerson,
+    Leaving,
+    NewParticipant,
+    SafetyDetails,
+)
+from schemas.facts.risk import FactorAssessment, RiskFactors, RiskVerdict
+from schemas.facts.shared import Reason, Which
+
+__all__ = [
+    "Acknowledgement",
+    "ActivityOutcome",
+    "ActivityPlan",
+    "Adjournment",
+    "Agreement",
+    "AgreementItem",
+    "Allocation",
+    "Amendment",
+    "Booking",
+    "CaseAmendment",
+    "ComplaintAnswer",
+    "ComplaintId",
+    "ComplaintMade",
+    "Concern",
+    "ConfirmationGiven",
+    "ConsentGrant",
+    "ConsentRef",
+    "ContactAttempt",
+    "CourtNews",
+    "CrimeReference",
+    "CustodyDetails",
+    "District",
+    "DuplicateCheck",
+    "Ending",
+    "Extension",
+    "Facilitators",
+    "FactorAssessment",
+    "FollowUp",
+    "GateOverride",
+    "Information",
+    "InterestShown",
+    "ItemResult",
+    "KnownOfPerson",
+    "Leaving",
+    "MeetingBooking",
+    "MeetingCancellation",
+    "MethodChoice",
+    "NeedScore",
+    "NeedsScores",
+    "NewParticipant",
+    "OutcomeShared",
+    "Pause",
+    "Postponement",
+    "PreparationMeeting",
+    "Reason",
+    "ReferralForm",
+    "Review",
+    "RiskFactors",
+    "RiskVerdict",
+    "SafetyDetails",
+    "ScaleScore",
+    "SignOffDecision",
+    "Survey",
+    "TaskDone",
+    "TimeSpent",
+    "TransferTo",
+    "Which",
+]

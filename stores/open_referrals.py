@@ -1,0 +1,173 @@
+"""Which referrals are open: whose, in which area, and under which policy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from schemas.areas import Area
+from schemas.policy import Policy
+from schemas.vocabulary import Stage
+from stores.database import Pool
+
+
+class KeptPolicy(NamedTuple):
+    """A policy pinned by open referrals of an area.
+
+    Attributes:
+        referrals: how many.
+    """
+
+    area: Area
+    policy: Policy
+    referrals: int
+
+
+async def open_references(pool: Pool) -> frozenset[str]:
+    """The references of all referrals that are not closed."""
+    rows = await pool.fetch("SELECT reference FROM referral WHERE stage <> 'closed'")
+    return frozenset(row["reference"] for row in rows)
+
+
+async def open_count(pool: Pool) -> int:
+    """How many referrals are not closed."""
+    found: int = await pool.fetchval("SELECT count(*) FROM referral WHERE stage <> 'closed'")
+    return found
+
+
+async def open_among(pool: Pool, references: Collection[str]) -> frozenset[str]:
+    """Those of the references whose referral is not closed."""
+    rows = await pool.fetch(
+        "SELECT reference FROM referral WHERE stage <> 'closed' AND reference = ANY($1)", list(references)
+    )
+    return frozenset(row["reference"] for row in rows)
+
+
+async def last_told(pool: Pool, reference: str) -> int:
+    """The sequence of the last event that a referral's workflow should know; 0 where there is none.
+
+    Outcomes of messages are recorded without it; it reads them with its next step.
+    """
+    found: int = await pool.fetchval(
+        "SELECT coalesce(max(e.sequence), 0) FROM event e"
+        " JOIN event first ON first.reference = e.reference AND first.sequence = e.step"
+        " WHERE e.reference = $1 AND first.kind <> 'notice_settled'",
+        reference,
+    )
+    return found
+
+
+async def owned(
+    pool: Pool,
+    caseworker: str,
+    *,
+    area: Area | None = None,
+    stage: Stage | None = None,
+    after: str = "",
+    limit: int,
+) -> tuple[list[str], int]:
+    """A page of a caseworker's open referrals that match, by reference, and how many there are from its first on.
+
+    Args:
+        after: only references after this one.
+        limit: how many at the most in the page.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, count(*) OVER () AS remaining FROM referral"
+        " WHERE caseworker = $1 AND stage <> 'closed' AND ($2::text IS NULL OR area = $2)"
+        " AND ($3::text IS NULL OR stage = $3) AND reference > $4 ORDER BY reference LIMIT $5",
+        caseworker,
+        area,
+        stage,
+        after,
+        limit,
+    )
+    return [row["reference"] for row in rows], rows[0]["remaining"] if rows else 0
+
+
+async def open_in_areas(
+    pool: Pool, areas: Collection[Area], *, after: str = "", limit: int
+) -> tuple[list[tuple[str, Area]], int]:
+    """The open referrals of some areas, by reference: a page of them, and how many there are from it on.
+
+    Args:
+        after: only references after this one.
+        limit: how many at the most in the page.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, area, count(*) OVER () AS remaining FROM referral"
+        " WHERE area = ANY($1) AND stage <> 'closed' AND reference > $2 ORDER BY reference LIMIT $3",
+        list(areas),
+        after,
+        limit,
+    )
+    found = [(row["reference"], Area(row["area"])) for row in rows]
+    return found, rows[0]["remaining"] if rows else 0
+
+
+async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = None) -> dict[Area, int]:
+    """How many open referrals a caseworker has in each area."""
+    rows = await pool.fetch(
+        "SELECT area, count(*) AS open FROM referral WHERE caseworker = $1 AND stage <> 'closed'"
+        " AND ($2::text IS NULL OR stage = $2) GROUP BY area ORDER BY area",
+        caseworker,
+        stage,
+    )
+    return {Area(row["area"]): row["open"] for row in rows}
+
+
+async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
+    """The open referrals that somebody facilitates, or facilitated an activity of, by reference, each with its area."""
+    rows = await pool.fetch(
+        "SELECT reference, area FROM referral r WHERE stage <> 'closed' AND (facilitator = $1 OR EXISTS ("
+        " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
+        " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
+        facilitator,
+    )
+    return [(row["reference"], Area(row["area"])) for row in rows]
+
+
+async def open_by_area(pool: Pool) -> dict[Area, int]:
+    """How many open referrals there are in each area that has any."""
+    rows = await pool.fetch(
+        "SELECT area, count(*) AS open FROM referral WHERE stage <> 'closed' GROUP BY area ORDER BY area"
+    )
+    return {Area(row["area"]): row["open"] for row in rows}
+
+
+# The policy pinned by each open referral. It is some 15 kB and few differ, so only digests are sorted.
+_POLICIES = """
+WITH latest AS (
+    SELECT reference, r.area, max(e.sequence) AS sequence
+    FROM event e JOIN referral r USING (reference)
+    WHERE e.kind IN ('referral_received', 'policy_adopted', 'transfer_accepted') AND r.stage <> 'closed'
+    GROUP BY reference, r.area
+), kept AS (
+    SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print
+    FROM latest JOIN event e USING (reference, sequence)
+), groups AS (
+    SELECT area, print, count(*) AS referrals, min(reference) AS one FROM kept GROUP BY area, print
+)
+SELECT g.area, e.body ->> 'policy' AS policy, g.referrals
+FROM groups g
+JOIN kept k ON k.area = g.area AND k.print = g.print AND k.reference = g.one
+JOIN event e ON e.reference = k.reference AND e.sequence = k.sequence
+ORDER BY g.area
+"""
+
+
+async def policies_kept(pool: Pool) -> list[KeptPolicy]:
+    """The different policies pinned by open referrals, by area."""
+    rows = await pool.fetch(_POLICIES)
+    return [
+        KeptPolicy(Area(row["area"]), Policy.model_validate_json(row["policy"]), row["referrals"])
+        for row in rows
+    ]
+
+
+async def caseworkers(pool: Pool, references: Sequence[str]) -> dict[str, str | None]:
+    """The caseworker of each of these referrals."""
+    rows = await pool.fetch(
+        "SELECT reference, caseworker FROM referral WHERE reference = ANY($1)", references
+    )
+    return {row["reference"]: row["caseworker"] for row in rows}
