@@ -96,18 +96,24 @@ class Looks(Lives):
         assert blocked.keys() == {kind for kind in found if kind in work and kind not in offered}
         known = {each.id for each in referral.participants}
         for kind, step in blocked.items():
-            codes = {self.answer(each, actor) for each in exemplars(kind, self.keyboard(actor))}
-            said = {each.code for each in step.gates}
-            # Of several activities each is refused for what it lacks itself.
-            assert codes == {step.gates[0].code} or (len(referral.activities) > 1 and codes <= said)
             rule = RULES[COMMANDS[kind]]
-            about = rule.activity.of(referral) if rule.activity else (None,)
-            shut = [rule.activity.code] if rule.activity and not about else []
-            if len(about) > 1:
+            candidates = rule.activity.of(referral) if rule.activity else (None,)
+            meant = {each.id for each in candidates if each}
+            said = {each.code for each in step.gates}
+            for command in exemplars(kind, self.keyboard(actor)):
+                named, code = getattr(command, "activity", None), self.answer(command, actor)
+                if meant and named is not None and named not in meant:
+                    # What stands in the way of others is not said of one that cannot be meant.
+                    assert code in ("activity_unknown", "on_hold", "safeguarding")
+                else:
+                    # Of several activities each is refused for what it lacks itself.
+                    assert code == step.gates[0].code or (len(referral.activities) > 1 and code in said)
+            shut = [rule.activity.code] if rule.activity and not candidates else []
+            if len(candidates) > 1:
                 # Of several it is said of each what it lacks.
                 shut = [each.code for each in step.gates if each.code not in ("on_hold", "safeguarding")]
-                assert all(list(rule.refusals_about(referral, one, actor, at)) for one in about)
-            for one in about if len(about) == 1 else ():
+                assert all(list(rule.refusals_about(referral, one, actor, at)) for one in candidates)
+            for one in candidates if len(candidates) == 1 else ():
                 shut = [each.code for each in rule.refusals_about(referral, one, actor, at)]
             assert [each.code for each in step.gates if each.code not in ("on_hold", "safeguarding")] == shut
             for each in step.gates:
