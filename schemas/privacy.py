@@ -73,7 +73,8 @@ def _sensitive_fields(model: type[BaseModel]) -> frozenset[str]:
 
 
 @functools.cache
-def _anything_marked(model: type[BaseModel]) -> bool:
+def anything_marked(model: type[BaseModel]) -> bool:
+    """Whether a field of a model, or of one below it, must be sealed."""
     return any(_sealed_fields(each) for each in models_below(model))
 
 
@@ -138,7 +139,7 @@ def _split(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     # Most events are about deadlines and messages, in which there is nothing to seal; nor is there in a policy.
     # What was stored by another version may hold more than the model knows, and is looked through.
-    if as_dumped and not _anything_marked(type(model)):
+    if as_dumped and not anything_marked(type(model)):
         return dumped, {}
     public: dict[str, Any] = {}
     known = _field_names(type(model))

@@ -15,7 +15,7 @@ import asyncpg
 from lifecycle import Refused
 from schemas.events import EVENT, Recorded
 from schemas.notices import Notice
-from schemas.privacy import join, reseal, split, without_sensitive
+from schemas.privacy import anything_marked, join, reseal, split, without_sensitive
 from schemas.referral import Deadline, Referral
 from schemas.steps import Request
 from stores.database import Connection, Pool
@@ -208,6 +208,8 @@ def _advanced(request: Request) -> str | None:
 
 
 def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:
+    if not anything_marked(type(recorded.event)):
+        return recorded.event.model_dump_json(), None
     public, sealed = split(recorded.event)
     body = _as_json(public)
     if not sealed:
