@@ -49,7 +49,7 @@ class Rule:
         leads_to: the stage it enters; that stage's entry gates are checked too.
         may_lead_to: stages it enters in some cases or with some values of its fields.
         on_hold: whether it may be given while the referral is paused.
-        in_safeguarding: whether it may be given while a safeguarding concern freezes contact.
+        in_safeguarding: whether it may be given while a safeguarding concern stops every contact.
         of_offered_area: whether it is for the area that the referral is offered to, instead of its own.
         of_sender: whether the partner who sent the referral may give it also once another area has taken it over.
         decide: yields the events that follow; raises Refused. Where the command is about an activity, it names it.

@@ -11,7 +11,7 @@ from casework.importing import CheckedRow, Problem, RowToOpen
 from casework.spreadsheets.columns import EXTERNAL_ID, SIDES, Place, place_at
 from casework.spreadsheets.sheets import SheetRow, Spreadsheet, column_letters, is_blank
 from casework.spreadsheets.values import value_of
-from schemas.commands import OpenReferral, parse_command
+from schemas.commands import OpenReferral
 from schemas.reading.plain_words import MEANS, accepted_words, in_words
 
 _SHOWN_WORDS = 10
@@ -71,10 +71,9 @@ def read_row(
         {"id": f"{SIDES[side][0]}{number}", "role": side} | people[side, number] for side, number in order
     ]
     try:
-        form = parse_command("open_referral", document)
+        form = OpenReferral.model_validate(document, extra="forbid")
     except ValidationError as error:
         return tuple(_problems(row.number, error, order))
-    assert isinstance(form, OpenReferral)  # noqa: S101 - what that kind is parsed to
     return RowToOpen(number=row.number, external_id=external_id, form=form)
 
 
@@ -97,8 +96,7 @@ def _put(document: dict[str, Any], path: Sequence[str], value: Any) -> None:
 def _problems(number: int, error: ValidationError, order: Sequence[tuple[str, int]]) -> Iterator[Problem]:
     seen = set()
     found = error.errors(include_url=False)
-    # The kind of command stands first in the path, but is no field.
-    paths = [each["loc"][1:] if each["loc"][:1] == ("open_referral",) else each["loc"] for each in found]
+    paths = [each["loc"] for each in found]
     for problem, path in zip(found, paths, strict=True):
         # Where an item of a list is wrong, the list is said to be too short besides.
         if problem["type"] == "too_short" and any(

@@ -49,7 +49,7 @@ def what_stops(referral: Referral) -> Iterator[str]:
     """What keeps a referral from going on: a concern, a hold, a sign-off that is waited for."""
     if referral.safeguarding:
         raised = referral.safeguarding
-        yield f"SAFEGUARDING: contact is frozen since {when(raised.since)}, raised by {raised.raised_by}"
+        yield f"SAFEGUARDING: contact nobody; {raised.raised_by} raised a concern {when(raised.since)}"
     if referral.hold:
         yield f"On hold since {when(referral.hold.since)}, to be reviewed {on_day(referral.hold.review_on)}"
     for request in referral.sign_off_requests:

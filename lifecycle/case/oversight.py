@@ -194,7 +194,7 @@ def decide_decide_sign_off(
     if onward and (referral.hold or referral.safeguarding):
         raise Refused(
             "on_hold",
-            "The referral would move on; end the hold or the safeguarding freeze first.",
+            "The referral would move on; end the hold or lift the safeguarding concern first.",
             "approved",
         )
     if onward:

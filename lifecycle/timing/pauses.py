@@ -1,4 +1,4 @@
-"""Pauses: a hold, and the freeze while a safeguarding concern is open."""
+"""Pauses: a hold, and a safeguarding concern, which stops every contact."""
 
 from collections.abc import Iterator
 from datetime import datetime

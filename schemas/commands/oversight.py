@@ -31,7 +31,7 @@ class RaiseSafeguarding(Model):
 
 
 class LiftSafeguarding(Model):
-    """Lift the safeguarding freeze."""
+    """Lift the safeguarding concern."""
 
     kind: Literal["lift_safeguarding"] = "lift_safeguarding"
     note: Why

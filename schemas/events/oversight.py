@@ -24,13 +24,13 @@ class ComplaintAnswered(facts.ComplaintAnswer):
 
 
 class SafeguardingRaised(facts.Concern):
-    """A safeguarding concern froze every message and contact."""
+    """A safeguarding concern stopped every message and contact."""
 
     kind: Literal["safeguarding_raised"] = "safeguarding_raised"
 
 
 class SafeguardingLifted(facts.Concern):
-    """A supervisor lifted the safeguarding freeze."""
+    """A supervisor lifted the safeguarding concern."""
 
     kind: Literal["safeguarding_lifted"] = "safeguarding_lifted"
 

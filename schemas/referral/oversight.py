@@ -73,7 +73,7 @@ class Hold(Model):
 
 
 class Safeguarding(Model):
-    """The current safeguarding freeze."""
+    """The safeguarding concern that is open."""
 
     since: AwareDatetime
     raised_by: StaffId

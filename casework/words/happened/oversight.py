@@ -28,12 +28,12 @@ def say_complaint_answered(told: Told, people: People) -> str:
 
 @says("safeguarding_raised")
 def say_safeguarding_raised(told: Told, people: People) -> str:
-    return "a safeguarding concern was raised: every message and contact is frozen"
+    return "a safeguarding concern was raised: every message and contact stops"
 
 
 @says("safeguarding_lifted")
 def say_safeguarding_lifted(told: Told, people: People) -> str:
-    return "the safeguarding freeze was lifted"
+    return "the safeguarding concern was lifted"
 
 
 @says("put_on_hold")

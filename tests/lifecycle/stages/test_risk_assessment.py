@@ -131,7 +131,7 @@ def test_nobody_is_approached_on_a_consent_that_was_withdrawn() -> None:
     assert story.do(verdict(Verdict.NOT_YET)).stage is Stage.RISK_ASSESSMENT
 
 
-def test_a_sign_off_that_moves_the_referral_waits_for_the_end_of_a_freeze(waiting: Story) -> None:
+def test_a_sign_off_that_moves_the_referral_waits_until_the_concern_is_lifted(waiting: Story) -> None:
     waiting.do(c.RaiseSafeguarding(note=WHY))
     assert waiting.code(approval(RISK), SERVICE_MANAGER) == "on_hold"
     waiting.do(approval(RISK, False, WHY), by=SERVICE_MANAGER)
