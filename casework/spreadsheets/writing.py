@@ -57,10 +57,14 @@ class CsvWriter:
 class XlsxWriter:
     """Writes a workbook of one sheet, a row at a time; no more than the row is kept in memory."""
 
-    def __init__(self, file: BinaryIO, sheet: str) -> None:
-        """Write to the file, which is closed with this."""
+    def __init__(self, file: BinaryIO, sheet: str, folder: Path) -> None:
+        """Write to the file, which is closed with this.
+
+        Args:
+            folder: where the rows wait until the file is complete; the library's own choice is one that others share.
+        """
         self._file = file
-        self._book = _workbook(file, constant_memory=True)
+        self._book = _workbook(file, constant_memory=True, tmpdir=str(folder))
         self._sheet = self._book.add_worksheet(sheet)
         self._sheet.freeze_panes(1, 0)
         self._at = 0
@@ -162,7 +166,7 @@ class RefusedRows:
         file, self.path = self._created()
         if self._suffix == ".csv":
             return CsvWriter(file, self._source.separator)
-        return XlsxWriter(file, "Refused")
+        return XlsxWriter(file, "Refused", self.path.parent)
 
     def _created(self) -> tuple[BinaryIO, Path]:
         if self._wanted is not None:
@@ -259,7 +263,7 @@ def _as_text(value: Any) -> str:
             return str(value)
 
 
-def _workbook(file: BinaryIO, **options: bool) -> Any:
+def _workbook(file: BinaryIO, **options: bool | str) -> Any:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -83,7 +83,7 @@ def not_their_own_offer(referral: Referral, actor: Actor, at: datetime) -> str |
     return "" if offer and offer.offered_by == actor.id else None
 
 
-# Not while a safeguarding concern is open: contact has stopped, so nobody can be asked for a consent, and whoever raised
+# Not while a safeguarding concern is open: contact stops, so nobody can be asked for a consent, and whoever raised
 # or looks into the concern knows what the other area does not. It is lifted here first; what was said of it goes along
 # in the log. A hold goes along as it is: to move house is a reason to pause.
 @rule(

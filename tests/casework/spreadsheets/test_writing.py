@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import tempfile
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -83,6 +84,14 @@ def test_refused_rows_are_for_their_owner_and_never_replace_a_file(tmp_path: Pat
     assert path.name == f"cases-refused-2{suffix}"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (tmp_path / f"cases-refused{suffix}").read_text() == "mended by hand"
+
+
+def test_refused_rows_lie_in_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = tmp_path / "cases"
+    there.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    path = refused(xlsx_bytes(with_cells()), there, ".xlsx")
+    assert list(there.iterdir()) == [path]
 
 
 def test_no_file_is_made_where_nothing_is_refused(tmp_path: Path) -> None:
