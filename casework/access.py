@@ -235,6 +235,17 @@ def needs_reason(member: Staff, relation: Relation) -> bool:
     return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
 
 
+def may_find(member: Staff, *, works_on_it: bool, sensitive: bool) -> bool:
+    """Whether a person of the area finds a referral by what is said about its people.
+
+    That somebody is found tells who takes part in which kind of case. So of a sensitive one it tells only those who see
+    its people without giving a reason.
+    """
+    relation = Relation.OWN if works_on_it else Relation.OWN_AREA
+    permission = ACCESS[member.role, What.PEOPLE, relation]
+    return permission is Permission.YES or (permission is Permission.WITH_REASON and not sensitive)
+
+
 async def require_access(
     session: Session, what: What, reference: str, kind: DataKind | None = None
 ) -> Relation:
@@ -259,9 +270,8 @@ async def require_access(
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
         member = await session.referrals.member(session.member.id)
         team = await _team(session, member, standing)
-        relation = relation_to(
-            member, standing, team, await _other_facilitators(session, reference, standing)
-        )
+        others = await other_facilitators(session, reference, co_facilitated=standing.co_facilitated)
+        relation = relation_to(member, standing, team, others)
         permission = check_permission(member, what, relation, standing.area)
         told: list[str] = []
         # Of an erased referral there is nothing left to keep to oneself.
@@ -337,9 +347,13 @@ async def _team(session: Session, member: Staff, standing: Standing) -> dict[str
     return {each.id: each for each in await staff.team(session.referrals.pool, standing.area)}
 
 
-async def _other_facilitators(session: Session, reference: str, standing: Standing) -> frozenset[str]:
-    """Who runs a referral's activities beside its facilitator."""
-    if not standing.co_facilitated:
+async def other_facilitators(session: Session, reference: str, *, co_facilitated: bool) -> frozenset[str]:
+    """Who runs a referral's activities beside its facilitator.
+
+    Args:
+        co_facilitated: whether anybody ever did.
+    """
+    if not co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
     referral = fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))

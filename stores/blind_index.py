@@ -42,21 +42,24 @@ class IndexKey:
 
     def token(self, term: Term) -> int:
         """The token of a term, as a signed integer of 64 bits."""
-        return int.from_bytes(self._digest("", term)[:_TOKEN_BYTES], signed=True)
+        return int.from_bytes(self._digest("", *term)[:_TOKEN_BYTES], signed=True)
 
     def tokens(self, terms: Iterable[Term]) -> list[int]:
         """The tokens of some terms, in an order that tells nothing of them."""
         return sorted(map(self.token, terms))
 
-    def sought(self, terms: Iterable[Term]) -> bytes:
-        """What was searched for, as the log of searches has it: 16 bytes, the same for the same terms in any order, and
-        of which no token can be told."""
-        each = sorted(self._digest("sought", term) for term in terms)
+    def sought(self, values: Iterable[tuple[str, str]]) -> bytes:
+        """What was searched for, as the log of searches has it: 16 bytes, the same for the same values in any order.
+
+        Args:
+            values: each with its kind. No token can be told from the result.
+        """
+        each = sorted(self._digest("sought", *value) for value in set(values))
         return hmac.digest(self._raw, b"sought" + b"".join(each), sha256)[:_SOUGHT_BYTES]
 
-    def _digest(self, purpose: str, term: Term) -> bytes:
-        # No kind and no value of a term contains this separator.
-        said = f"{purpose}\x1f{term.kind}\x1f{term.value}"
+    def _digest(self, purpose: str, kind: str, value: str) -> bytes:
+        # No purpose and no kind contains this separator.
+        said = f"{purpose}\x1f{kind}\x1f{value}"
         return hmac.digest(self._raw, said.encode(), sha256)
 
 
@@ -101,27 +104,28 @@ async def find(
     sensitive_of: Collection[str] | None,
     limit: int,
 ) -> list[Hit]:
-    """Who has all the terms of one of these readings, the newest referral first.
+    """Who has all the terms of one of these readings: those of an earlier reading first, then the newest referral.
 
     Args:
         pool: within the areas of who asks.
-        readings: what may be meant by what was asked; each has a term or more.
+        readings: what may be meant by what was asked; one without terms finds nobody.
         areas: only in these.
         sensitive_of: of sensitive cases only those on which one of these members of staff works or worked; None: all.
         limit: how many referrals at the most.
     """
     rows = await pool.fetch(
         "WITH hit AS (SELECT reading, reference, participant FROM find_people($1)), shown AS ("
-        "  SELECT reference, area, stage, sensitive, caseworker, facilitator, received_at,"
+        "  SELECT reference, area, stage, sensitive, caseworker, facilitator, received_at, best.reading AS first,"
         "   EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
         "    OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL)) AS co_facilitated"
-        "  FROM referral r WHERE reference IN (SELECT reference FROM hit) AND area = ANY($2)"
+        "  FROM referral r JOIN (SELECT reference, min(reading) AS reading FROM hit GROUP BY reference) best"
+        "   USING (reference) WHERE area = ANY($2)"
         "  AND ($3::text[] IS NULL OR NOT sensitive OR caseworker = ANY($3) OR facilitator = ANY($3)"
         "   OR EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND ("
         "    e.body ->> 'facilitator' = ANY($3) OR e.body ->> 'co_facilitator' = ANY($3))))"
-        "  ORDER BY received_at DESC, reference LIMIT $4)"
+        "  ORDER BY first, received_at DESC, reference LIMIT $4)"
         " SELECT reading, reference, participant, area, stage, sensitive, caseworker, facilitator, co_facilitated"
-        " FROM shown JOIN hit USING (reference) ORDER BY received_at DESC, reference, reading, participant",
+        " FROM shown JOIN hit USING (reference) ORDER BY first, received_at DESC, reference, reading, participant",
         json.dumps([key.tokens(reading) for reading in readings]),
         list(areas),
         None if sensitive_of is None else list(sensitive_of),

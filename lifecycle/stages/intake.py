@@ -52,6 +52,7 @@ _PREFIXES = {
     ParticipantRole.INTERPRETER: "i",
     ParticipantRole.APPROPRIATE_ADULT: "a",
 }
+_ROLES = {prefix: role for role, prefix in _PREFIXES.items()}
 
 
 def open_referral(
@@ -197,6 +198,11 @@ def _check_participants(command: OpenReferral) -> None:
     ):
         if not any(person.role is role for person in command.participants):
             raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
+
+
+def role_of_id(participant: str) -> ParticipantRole:
+    """What somebody with that id is in a referral; the prefix says so."""
+    return _ROLES[participant.rstrip("0123456789")]
 
 
 def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:
