@@ -283,6 +283,15 @@ def read(text: str) -> list[Reading]:
     return readings
 
 
+def tells_of_people(text: str) -> bool:
+    """Whether what somebody typed may tell of a person, and is not just a part of a reference."""
+    try:
+        kinds = {kind for reading in read(text) for kind in reading.kinds}
+    except Refused:
+        return True
+    return SearchKind.REFERENCE not in kinds or SearchKind.NAME in kinds
+
+
 def _read_one(text: str) -> list[Reading]:
     person = _of_a_person(text)
     if person is not None and person.kinds != (SearchKind.NAME,):
@@ -333,7 +342,9 @@ def _reference(text: str) -> Reading | None:
 
 def _crime_reference(text: str) -> Reading | None:
     found = terms.crime_reference(text)
-    if found is None or len(found.value) < _FEWEST_OF_CRIME_REFERENCE:
+    # As one that is recorded may be written.
+    unlike = any(not each.isalnum() and each not in " /-" for each in text)
+    if found is None or unlike or len(found.value) < _FEWEST_OF_CRIME_REFERENCE:
         return None
     return Reading((SearchKind.CRIME_REFERENCE,), frozenset({found}))
 
