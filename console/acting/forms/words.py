@@ -169,8 +169,8 @@ QUESTIONS = {
 """How each field is asked for, where a command does not ask otherwise."""
 
 _VALUES = {
-    "ies_r": "IES-R, impact of event",
-    "pcl_5": "PCL-5, trauma",
+    "ies_r": "IES-R",
+    "pcl_5": "PCL-5",
     "18_to_24": "18 to 24",
     "25_to_34": "25 to 34",
     "35_to_54": "35 to 54",
