@@ -1,4 +1,4 @@
-"""What a signed-in person has begun to write of a step and not recorded yet: theirs alone, and no part of the record."""
+"""What a signed-in person has begun to write of a step and not recorded yet: theirs alone, no part of the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms that were sent when a sign-in had run out: kept for some minutes, sealed with a key that only the browser has."""
+"""Forms that were sent when a sign-in had run out: kept for some minutes, sealed with a key only the browser has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answers in a form are chosen from that a referral has: its people, activities, tasks, deadlines and steps."""
+"""What answers in a form are chosen from that a referral has: its people, activities, tasks, deadlines and steps."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ def choices_in(
     team: Iterable[Staff],
     called: Mapping[str, str],
     names: Mapping[str, str],
-) -> Choices:
+) -> dict[Chosen, tuple[Choice, ...]]:
     """What a referral has to choose from.
 
     Args:
         history: its log; with what is sealed, where that may be shown.
         team: the active members of staff of its area.
-        called: how its people are called, by id, where names may be shown; else empty.
-        names: their whole names, likewise.
+        called: how its people are called, by id.
+        names: their whole names, where they may be shown; else empty.
     """
     found = {
-        Chosen.PARTICIPANT: _people(referral, called),
+        Chosen.PARTICIPANT: _people(referral, called, names),
         Chosen.STAFF: colleagues(team),
         Chosen.ACTIVITY: (_activity(each, called) for each in referral.activities),
         Chosen.COMMUNICATION: _communications(referral, called),
@@ -101,16 +101,17 @@ def colleagues(team: Iterable[Staff]) -> Iterator[Choice]:
         )
 
 
-def _people(referral: Referral, called: Mapping[str, str]) -> Iterator[Choice]:
+def _people(referral: Referral, called: Mapping[str, str], names: Mapping[str, str]) -> Iterator[Choice]:
     for person in referral.participants:
         side = side_in_words(person.role, conflict=referral.conflict)
         marks = {person.role.value, "active" if person.active else "left"}
         if person.role in (ParticipantRole.HARMED, ParticipantRole.RESPONSIBLE):
             marks.add("of_a_side")
+        who = f"{called[person.id]}, {side}" if person.id in names else called[person.id]
         for_whom = f" for {called.get(person.accompanies, person.accompanies)}" if person.accompanies else ""
         yield Choice(
             value=person.id,
-            words=f"{called.get(person.id, person.id)}, {side}{for_whom}",
+            words=f"{who[:1].upper()}{who[1:]}{for_whom}",
             hint="" if person.active else "Their part has ended.",
             marks=frozenset(marks),
         )
@@ -157,13 +158,13 @@ def _tasks(referral: Referral, called: Mapping[str, str]) -> Iterator[Choice]:
         of = f" ({when(each.starts_at)})" if each.starts_at else ""
         what = f"{template_in_words(each.template)}{of}"
         yield Choice(
-            value=each.id, words=f"Tell {called.get(each.to, each.to)}: {what}", hint=f"Since {when(each.since)}."
+            value=each.id,
+            words=f"Tell {called.get(each.to, each.to)}: {what}",
+            hint=f"Since {when(each.since)}.",
         )
 
 
-def _items(
-    referral: Referral, history: Sequence[Recorded], called: Mapping[str, str]
-) -> Iterator[Choice]:
+def _items(referral: Referral, history: Sequence[Recorded], called: Mapping[str, str]) -> Iterator[Choice]:
     texts = {
         item.id: item.text
         for each in history

@@ -25,7 +25,7 @@ def short_names(names: Mapping[str, str]) -> dict[str, str]:
 def short_name(name: str) -> str:
     """The first name and the initial of the last: June I."""
     first = first_name(name) or name
-    last = name.split()[-1]
+    last = name.rsplit(maxsplit=1)[-1]
     return first if last == first else f"{first} {last[0].upper()}."
 
 

@@ -72,6 +72,12 @@ class People:
         role = self.roles.get(participant)
         return f"{participant}, {self._side(role)}" if role else participant
 
+    def side_of(self, participant: str) -> str:
+        """A person by their side alone, where that tells who is meant: the person harmed; else h2, a person harmed."""
+        role = self.roles.get(participant)
+        side = self._side(role) if role else ""
+        return side if side.startswith("the ") else self.called(participant)
+
     def within(self, participant: str | None) -> str:
         """A person as a sentence goes on after them: June; or h1, the person harmed, with its second comma."""
         called = self.called(participant)

@@ -174,7 +174,9 @@ def _of_several(form: Form, problem: Any) -> Problem:
     name, colon, rest = said.partition(": ")
     field = form.field(name) if colon else None
     if field is not None:
-        return Problem(name, f"“{field.label}”: {_UNDERSCORED.sub(lambda word: value_in_words(word[0]), rest)}.")
+        return Problem(
+            name, f"“{field.label}”: {_UNDERSCORED.sub(lambda word: value_in_words(word[0]), rest)}."
+        )
     if listed := _ONE_OF.fullmatch(said):
         named = [form.field(each) for each in listed["names"].split(", ")]
         labels = ", ".join(f"“{each.label}”" for each in named if each is not None)

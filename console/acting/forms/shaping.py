@@ -79,7 +79,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     parts = list(_parts(info.annotation, tuple(info.metadata)))
     types = [part for part, _ in parts]
     absent = type(None) in types
-    part, marks = next((each for each in parts if each[0] is not type(None)))
+    part, marks = next(each for each in parts if each[0] is not type(None))
     default = None if required else _as_json(info.get_default(call_default_factory=True))
     base = Field(
         name, Kind.TEXT, label, hint, required, default=default, optional=absent, described=described

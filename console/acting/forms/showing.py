@@ -128,17 +128,14 @@ def show(
     asked = [each for each in form.fields if each.name not in fixed and each.kind is not Kind.HIDDEN]
     nested = {each.name for each in asked if each.when is not None and _stands_below(form, each)}
     questions = showing.questions([each for each in asked if each.name not in folded], "", nested)
-    by_name = {each.name: each for each in showing.questions([each for each in asked if each.name in folded], "")}
+    by_name = {
+        each.name: each for each in showing.questions([each for each in asked if each.name in folded], "")
+    }
     sections = [
         ShownSection(each.heading, [by_name[name] for name in each.names if name in by_name])
         for each in form.sections
     ]
-    hidden = [
-        (name, value)
-        for name in posted
-        for value in posted[name]
-        if _is_hidden(form, name, fixed)
-    ]
+    hidden = [(name, value) for name in posted for value in posted[name] if _is_hidden(form, name, fixed)]
     return ShownForm(
         questions,
         [each for each in sections if each.questions],
@@ -188,9 +185,7 @@ class _Showing:
         self._errors = errors
         self._more_rows = more_rows
 
-    def questions(
-        self, fields: Sequence[Field], prefix: str, nested: Collection[str] = ()
-    ) -> list[Shown]:
+    def questions(self, fields: Sequence[Field], prefix: str, nested: Collection[str] = ()) -> list[Shown]:
         below = [each for each in fields if each.name in nested]
         found = []
         for each in fields:

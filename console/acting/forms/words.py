@@ -142,7 +142,9 @@ QUESTIONS = {
     "seen_by": Question("Who else may see messages?", _SEALED),
     "sensitive_categories": Question("What makes it a sensitive case?"),
     "sent_by": Question("Person at the agency who sent it"),
-    "sentence_date": Question("Is there a day by which the work is best done?", "It has a deadline of its own."),
+    "sentence_date": Question(
+        "Is there a day by which the work is best done?", "It has a deadline of its own."
+    ),
     "sentence_date_is": Question("What is that day?"),
     "sexual_orientation": Question("Sexual orientation"),
     "source": Question("Who sent it?"),
