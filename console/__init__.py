@@ -1,1 +1,1 @@
-"""The console: pages in a browser for those who work on referrals, and one for those who refer themselves."""
+"""The web console: it parses what a person asks, calls `casework`, and shows pages."""
