@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +54,17 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(form: Form, posted: Posted) -> Checked:
-    """The command that was sent, or what is wrong with it."""
+def check(
+    form: Form, posted: Posted, settle: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> Checked:
+    """The command that was sent, or what is wrong with it.
+
+    Args:
+        settle: completes the body with what nobody is asked.
+    """
     found = read(form, posted)
+    if settle is not None:
+        found.body = settle(found.body)
     found.problems = [_with_its_row(form, each) for each in found.problems]
     try:
         command = parse_command(form.kind, found.body)

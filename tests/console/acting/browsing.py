@@ -12,7 +12,9 @@ from console import rendering
 from console.acting.forms.reading import Posted
 from console.acting.forms.showing import ShownForm
 
-_TEMPLATE = '{% from "acting/questions.html" import questions, problems %}{{ problems(form) }}{{ questions(form) }}'
+_TEMPLATE = (
+    '{% from "acting/questions.html" import questions, problems %}{{ problems(form) }}{{ questions(form) }}'
+)
 
 
 @dataclass
@@ -44,7 +46,9 @@ def controls(page: str) -> dict[str, Control]:
             case "select", _:
                 options = list(element.iter("option"))
                 control.values += [each.get("value") or "" for each in options]
-                control.value += [each.get("value") or "" for each in options if each.get("selected") is not None]
+                control.value += [
+                    each.get("value") or "" for each in options if each.get("selected") is not None
+                ]
             case "textarea", _:
                 control.value.append("".join(element.itertext()))
             case _, "radio" | "checkbox":
@@ -62,6 +66,9 @@ def sent(found: Mapping[str, Control], filled: Posted) -> dict[str, list[str]] |
     for name, values in filled.items():
         control = found.get(name)
         if control is None or (control.values and not set(values) <= set(control.values)):
+            return None
+        if len(set(values)) < len(values):
+            # Nothing can be ticked twice.
             return None
         posted[name] = values
     return posted
