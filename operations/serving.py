@@ -31,6 +31,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
+from stores import drafts, unsent
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -97,11 +98,17 @@ async def serving(
 def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None) -> list[PeriodicTask]:
     anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors), tell)
     watch = Watch(referrals)
+
+    async def drop_drafts() -> None:
+        await drafts.drop_old(referrals.pool)
+        await unsent.drop_old(referrals.pool)
+
     return [
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),
         PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
         PeriodicTask("meddling", timedelta(seconds=30), watch.meddling),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("drafts", timedelta(minutes=10), drop_drafts),
     ]
 
 
@@ -143,7 +150,7 @@ def _checks(referrals: Referrals, engine: Workers) -> tuple[dict[str, Check], as
     stopping = asyncio.Event()
 
     async def database() -> str | None:
-        return await _database(referrals.pool)
+        return await database_problem(referrals.pool)
 
     async def working() -> str | None:
         if stopping.is_set():
@@ -156,7 +163,8 @@ def _checks(referrals: Referrals, engine: Workers) -> tuple[dict[str, Check], as
     return {"database": database, "temporal": temporal, "worker": working}, stopping
 
 
-async def _database(pool: Pool) -> str | None:
+async def database_problem(pool: Pool) -> str | None:
+    """What is wrong with the database, in a few words; None where it answers."""
     try:
         await pool.fetchval("SELECT 1")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
