@@ -24,10 +24,10 @@ from cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from casework.duplicates import PossibleDuplicate
     from casework.listing import Listed
     from casework.referral_lists import SentList
-    from casework.search import Found, FoundPerson
+    from casework.searching.duplicates import PossibleDuplicate
+    from casework.searching.search import Found, FoundPerson
     from casework.session import Session
     from schemas.access import Searched
 
@@ -59,7 +59,7 @@ def search_command(
     from cli.free_text import ASKED_FOR, asked_for, warn_of_onlookers
 
     def given() -> str:
-        from casework.search import tells_of_people
+        from casework.searching.search import tells_of_people
 
         if text == ASKED_FOR:
             return asked_for("search for")
@@ -69,7 +69,7 @@ def search_command(
     sought = guarded(given)
 
     async def work(session: Session) -> Listed[Found] | SentList:
-        from casework.search import search
+        from casework.searching.search import search
 
         return await search(session, sought, limit=limit)
 
@@ -139,7 +139,7 @@ def duplicates_command(
     """
 
     async def work(session: Session) -> tuple[PossibleDuplicate, ...]:
-        from casework.duplicates import possible_duplicates_of
+        from casework.searching.duplicates import possible_duplicates_of
 
         return await possible_duplicates_of(session, reference)
 
@@ -183,7 +183,7 @@ def searches_command(
     """
 
     async def work(session: Session) -> list[Searched]:
-        from casework.search_log import searches
+        from casework.searching.log import searches
 
         return await searches(session, by=by, limit=limit + 1)
 

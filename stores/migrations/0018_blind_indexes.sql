@@ -213,3 +213,66 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION record_search FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_search TO rj_app;
+
+-- The answers of who opens a referral one question a page, sealed with the key that the referral will have.
+CREATE TABLE opening_draft (
+    reference text PRIMARY KEY,
+    command_id uuid NOT NULL,
+    staff text NOT NULL REFERENCES staff (id),
+    began_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    sealed bytea NOT NULL CHECK (octet_length(sealed) > 28)
+);
+COMMENT ON TABLE opening_draft IS
+'Answers for a referral that is not open yet, under the reference that it will have. sent_at: when it was sent to be '
+'opened, from when on its key is kept, as no answer may have come.';
+CREATE INDEX opening_draft_by_staff ON opening_draft (staff, changed_at);
+GRANT SELECT, INSERT ON opening_draft TO rj_app;
+GRANT UPDATE (changed_at, sent_at, sealed) ON opening_draft TO rj_app;
+
+-- A spreadsheet that somebody imports in the console, with what is known of it and what came of it, sealed with a key of
+-- its own. A process that imports it says so every few seconds; where it ends, another goes on.
+CREATE TABLE import_upload (
+    id text PRIMARY KEY CHECK (id ~ '^IMPORT-[0-9A-Z]{16}$'),
+    staff text NOT NULL REFERENCES staff (id),
+    made_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    state text NOT NULL CHECK (state IN ('headings', 'checking', 'checked', 'importing', 'done', 'failed')),
+    worked_at timestamptz,
+    worked_by uuid,
+    done bigint NOT NULL DEFAULT 0,
+    total bigint NOT NULL DEFAULT 0,
+    sealed_file bytea,
+    sealed_about bytea NOT NULL CHECK (octet_length(sealed_about) > 28),
+    sealed_result bytea,
+    sealed_refused bytea
+);
+COMMENT ON TABLE import_upload IS
+'A spreadsheet on its way in. The file goes once it is imported; all of it goes when its owner is done, and an hour after '
+'nobody looked at it.';
+CREATE INDEX import_upload_by_staff ON import_upload (staff, changed_at);
+GRANT SELECT, INSERT ON import_upload TO rj_app;
+GRANT UPDATE (
+    changed_at, state, worked_at, worked_by, done, total, sealed_file, sealed_about, sealed_result, sealed_refused
+) ON import_upload TO rj_app;
+
+-- Drop a draft or a spreadsheet, and the key that sealed it; not the key of a referral that was opened, or sent to be.
+CREATE FUNCTION drop_unopened(p_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    sent boolean;
+BEGIN
+    SELECT sent_at IS NOT NULL INTO sent FROM opening_draft WHERE reference = p_name FOR UPDATE;
+    IF sent IS NULL AND NOT EXISTS (SELECT FROM import_upload WHERE id = p_name FOR UPDATE) THEN
+        RETURN;
+    END IF;
+    DELETE FROM opening_draft WHERE reference = p_name;
+    DELETE FROM import_upload WHERE id = p_name;
+    IF sent IS NOT TRUE AND NOT EXISTS (SELECT FROM referral WHERE reference = p_name) THEN
+        DELETE FROM keys.data_key WHERE reference = p_name;
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION drop_unopened FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION drop_unopened TO rj_app;

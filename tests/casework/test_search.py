@@ -7,11 +7,11 @@ from typing import Any, cast
 import pytest
 
 from casework.access_log import looks_at
-from casework.duplicates import possible_duplicates, possible_duplicates_of
 from casework.listing import Listed
 from casework.referral_lists import SentList
-from casework.search import LONGEST, Found, part_of_reference, read, search
-from casework.search_log import searches
+from casework.searching.duplicates import possible_duplicates, possible_duplicates_of
+from casework.searching.log import searches
+from casework.searching.search import LONGEST, Found, part_of_reference, read, search
 from casework.session import Session, WayIn, sign_in
 from lifecycle import Refused
 from runtime.referrals import Referrals

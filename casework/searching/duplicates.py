@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from casework.access import What, areas_to_see, require_access
-from casework.search import FoundPerson, answers_for, found_by_terms, references_of
-from casework.search_log import note_search
+from casework.searching.log import note_search
+from casework.searching.search import FoundPerson, answers_for, found_by_terms, references_of
 from casework.session import Session
 from lifecycle.people import search_terms as terms
 from lifecycle.people.contacts import contact_of

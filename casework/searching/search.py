@@ -15,7 +15,7 @@ from pydantic import Field
 from casework.access import What, areas_to_see, may_find, other_facilitators, require_access, status
 from casework.listing import Listed, first
 from casework.referral_lists import Sent, SentList
-from casework.search_log import note_search
+from casework.searching.log import note_search
 from casework.session import Session
 from casework.spreadsheets.dates import read_day
 from casework.worklist.duties import duties_of
