@@ -1,4 +1,4 @@
-"""Which referrals there are: lists by filter, and what a partner sent. Searching is in `casework/searching/search.py`."""
+"""Which referrals there are: lists by filter, and what a partner sent. Searching is in `casework/searching/`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,13 @@ from schemas.people import Role
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
-_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (("My work", "/my-work", WORKERS),)
+MAY_OPEN = WORKERS | {Role.PARTNER}
+
+_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
+    ("My work", "/my-work", WORKERS),
+    ("New referral", "/new-referral", MAY_OPEN),
+    ("Search", "/search", MAY_OPEN),
+)
 """Name, address and whose it is, in the order in which they stand."""
 
 

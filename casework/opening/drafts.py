@@ -169,6 +169,12 @@ async def finish_opening(session: Session, draft: OpeningDraft, form: OpenReferr
     return receipt
 
 
+def conflicts_accepted(session: Session) -> bool:
+    """Whether the policy of any area of the person accepts a conflict without a crime."""
+    policies = session.referrals.policies
+    return any(policies.of(area).conflicts_without_crime_accepted for area in session.member.areas)
+
+
 def _gone() -> Refused:
     return Refused(
         "opening_gone",

@@ -228,7 +228,7 @@ COMMENT ON TABLE opening_draft IS
 'Answers for a referral that is not open yet, under the reference that it will have. sent_at: when it was sent to be '
 'opened, from when on its key is kept, as no answer may have come.';
 CREATE INDEX opening_draft_by_staff ON opening_draft (staff, changed_at);
-GRANT SELECT, INSERT ON opening_draft TO rj_app;
+GRANT SELECT, INSERT (reference, command_id, staff, sealed) ON opening_draft TO rj_app;
 GRANT UPDATE (changed_at, sent_at, sealed) ON opening_draft TO rj_app;
 
 -- A spreadsheet that somebody imports in the console, with what is known of it and what came of it, sealed with a key of
@@ -252,7 +252,7 @@ COMMENT ON TABLE import_upload IS
 'A spreadsheet on its way in. The file goes once it is imported; all of it goes when its owner is done, and an hour after '
 'nobody looked at it.';
 CREATE INDEX import_upload_by_staff ON import_upload (staff, changed_at);
-GRANT SELECT, INSERT ON import_upload TO rj_app;
+GRANT SELECT, INSERT (id, staff, state, total, sealed_file, sealed_about) ON import_upload TO rj_app;
 GRANT UPDATE (
     changed_at, state, worked_at, worked_by, done, total, sealed_file, sealed_about, sealed_result, sealed_refused
 ) ON import_upload TO rj_app;
