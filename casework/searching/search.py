@@ -43,6 +43,8 @@ LONGEST = 300
 _LOOK_ALIKE = str.maketrans("ILO", "110")
 _FEWEST = 2
 """Characters of a reference that a search needs; fewer would find nearly all."""
+_WHOLE = 8
+"""Of a whole reference, without RJ."""
 _FEWEST_WITHOUT_DIGIT = 4
 """Of a reference, where none of them is a digit: what is shorter is a name."""
 _FEWEST_OF_CRIME_REFERENCE = 3
@@ -335,7 +337,8 @@ def _reference(text: str) -> Reading | None:
         part = part_of_reference(text)
     except Refused:
         return None
-    if not any(map(str.isdigit, text)) and len(part) < _FEWEST_WITHOUT_DIGIT:
+    fewest = _FEWEST if any(map(str.isdigit, text)) else _FEWEST_WITHOUT_DIGIT
+    if not fewest <= len(part.removeprefix("RJ")) <= _WHOLE:
         return None
     return Reading((SearchKind.REFERENCE,), part=part)
 
