@@ -82,6 +82,23 @@ except cli.common.typer.Exit as ended:
     print(int(ended.exit_code), known[0]())
 assert gc.get_freeze_count(), "all that was imported is looked through for the client"
 """
+_MADE = """
+from typing import get_args
+from uuid import uuid4
+from schemas.commands import Command, parse_command
+from schemas.events import Event, Recorded
+from schemas.steps import Request
+
+whose = {"command_id": uuid4(), "role": "caseworker"}
+event = {"kind": "note_added", "note": "Rang twice."}
+at = "2026-11-26T09:00:00Z"
+Recorded.model_validate(whose | {"sequence": 1, "step": 1, "at": at, "actor": "cw-1", "event": event})
+command = parse_command("add_note", {"note": "Rang twice."})
+actor = {"id": "cw-1", "role": "caseworker", "area": "durham"}
+Request.model_validate({"command_id": uuid4(), "actor": actor, "command": command}).model_dump_json()
+for union in (Command, Event):
+    print(*(each.__name__ for each in get_args(get_args(union)[0]) if each.__pydantic_complete__))
+"""
 _STEP = """
 import sys
 import starter, cli.casework.referrals, cli.reading, cli.free_text, runtime.connections, runtime.asking
@@ -144,6 +161,10 @@ def test_what_is_imported_is_not_looked_through_for_garbage(tmp_path: Path) -> N
 def test_no_client_is_left_when_the_interpreter_ends(tmp_path: Path) -> None:
     """Not where an error's frames hold it either: the SDK could abort the interpreter."""
     assert said_by(_REFUSED, tmp_path) == f"{int(Exit.REFUSED)} None\n"
+
+
+def test_one_event_or_command_is_read_without_making_what_reads_the_others(tmp_path: Path) -> None:
+    assert said_by(_MADE, tmp_path) == "AddNote\nNoteAdded\n"
 
 
 def test_asking_a_workflow_imports_nothing_of_the_sdks_worker(tmp_path: Path) -> None:
