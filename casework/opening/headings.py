@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from casework.spreadsheets.columns import Place, columns
-from casework.spreadsheets.headings import place_of, plain_name, suggested
+from casework.spreadsheets.headings import REASON, place_of, plain_name, suggested
 from schemas.base import Model
 
 
@@ -21,6 +21,11 @@ class Heading(Model):
     written: str
     column: str
     perhaps: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything can stand below it; the reasons of rows that were refused before are left out."""
+        return bool(self.written) and plain_name(self.written) != plain_name(REASON)
 
 
 def place_by_label(said: str) -> Place | None:

@@ -55,7 +55,7 @@ async def start(asked: Asked) -> Response:
         return await _ask_for_file(asked, str(bad))
     found = await read_upload(asked.session, upload)
     # Where every heading is known, there is nothing to ask.
-    if not found.problems and all(each.column or not each.written for each in found.headings):
+    if not found.problems and all(each.column or not each.asked for each in found.headings):
         _begin(go_through(asked.session, upload, record=False))
     return asked.redirect(f"{_HOME}/{upload}")
 
