@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from casework.failures import failure_of
@@ -37,13 +37,23 @@ _AT_A_TIME = 20
 _BEAT = 1.0
 
 
-async def go_through(session: Session, upload: str, *, record: bool) -> None:
-    """Go through the rows, and keep what came of each. Safe to stop at any time, and to begin again.
+class Claim(NamedTuple):
+    """That this process goes through the rows of a spreadsheet, and no other.
 
-    Only one process does it at a time; another finds nothing to do.
+    Attributes:
+        record: whether referrals are opened; else it is told what would be.
+    """
+
+    upload: str
+    worker: UUID
+    record: bool
+
+
+async def claim(session: Session, upload: str, *, record: bool) -> Claim | None:
+    """Begin to go through the rows, with :func:`go_through`; None where another process does, or it was imported.
 
     Args:
-        record: whether referrals are opened; else it is told what would be.
+        record: whether referrals are to be opened.
 
     Raises:
         Refused: it is not there any more, is not theirs, or its headings are not all clear.
@@ -51,13 +61,19 @@ async def go_through(session: Session, upload: str, *, record: bool) -> None:
     found = await read_upload(session, upload)
     if found.problems:
         raise Refused("headings_unclear", found.problems[0])
-    pool, worker = session.referrals.pool.nowhere, uuid4()
     began = UploadState.IMPORTING if record else UploadState.CHECKING
-    if not await import_uploads.claim(pool, upload, worker, began):
-        return
+    claimed = Claim(upload, uuid4(), record)
+    pool = session.referrals.pool.nowhere
+    return claimed if await import_uploads.claim(pool, upload, claimed.worker, began) else None
+
+
+async def go_through(session: Session, claimed: Claim) -> None:
+    """Go through the rows, and keep what came of each. Safe to stop at any time, and to begin again."""
+    upload, worker, record = claimed
+    pool = session.referrals.pool.nowhere
     going = _Going()
     try:
-        if not await _while_it_is_ours(session, upload, worker, going, record=record):
+        if not await _while_it_is_ours(session, claimed, going):
             return
     except Exception as error:
         failure = failure_of(_first(error))
@@ -100,14 +116,12 @@ class _Going:
         )
 
 
-async def _while_it_is_ours(
-    session: Session, upload: str, worker: UUID, going: _Going, *, record: bool
-) -> bool:
+async def _while_it_is_ours(session: Session, claimed: Claim, going: _Going) -> bool:
     """Whether all rows were gone through before it was dropped, or another process took it."""
     pool = session.referrals.pool.nowhere
-    work = asyncio.create_task(_rows(session, upload, going, record=record))
+    work = asyncio.create_task(_rows(session, claimed.upload, going, record=claimed.record))
     try:
-        while await import_uploads.beat(pool, upload, worker, going.done):
+        while await import_uploads.beat(pool, claimed.upload, claimed.worker, going.done):
             await asyncio.wait({work}, timeout=_BEAT)
             if work.done():
                 await work

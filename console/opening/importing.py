@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartParser
 from starlette.responses import Response
 
-from casework.opening.going_through import go_through
+from casework.opening.going_through import claim, go_through
 from casework.opening.headings import column_labels
 from casework.opening.uploads import (
     LARGEST,
@@ -56,7 +55,7 @@ async def start(asked: Asked) -> Response:
     found = await read_upload(asked.session, upload)
     # Where every heading is known, there is nothing to ask.
     if not found.problems and all(each.column or not each.asked for each in found.headings):
-        _begin(go_through(asked.session, upload, record=False))
+        await _begin(asked, upload, record=False)
     return asked.redirect(f"{_HOME}/{upload}")
 
 
@@ -98,7 +97,7 @@ async def headings(asked: Asked) -> Response:
     problems = await say_headings(asked.session, upload, meant)
     if problems:
         return _ask_headings(asked, await read_upload(asked.session, upload), list(problems))
-    _begin(go_through(asked.session, upload, record=False))
+    await _begin(asked, upload, record=False)
     return asked.redirect(f"{_HOME}/{upload}")
 
 
@@ -106,7 +105,7 @@ async def begin(asked: Asked) -> Response:
     """Import what was tried, or go on where a process ended."""
     found = await read_upload(asked.session, asked.request.path_params["upload"])
     trial = found.state is UploadState.CHECKING
-    _begin(go_through(asked.session, found.id, record=not trial))
+    await _begin(asked, found.id, record=not trial)
     return asked.redirect(_address(found))
 
 
@@ -141,9 +140,12 @@ def _address(upload: Upload) -> str:
     return f"{_HOME}/{upload.id}"
 
 
-def _begin(work: Coroutine[Any, Any, None]) -> None:
-    """Do it beside the pages. Where this process ends before, another goes on with it."""
-    task = asyncio.create_task(work)
+async def _begin(asked: Asked, upload: str, *, record: bool) -> None:
+    """Go through the rows beside the pages. Where this process ends before, another goes on with it."""
+    claimed = await claim(asked.session, upload, record=record)
+    if claimed is None:
+        return
+    task = asyncio.create_task(go_through(asked.session, claimed))
     _at_work.add(task)
     task.add_done_callback(_ended)
 

@@ -108,8 +108,8 @@ def _of_the_case(areas: tuple[str, ...], *, conflicts: bool) -> Iterator[Questio
         "How far are the proceedings?",
         _form(
             _case("justice_stage"),
-            _case("court_date", when=When("justice_stage", ("pre_sentence",))),
-            _case("deferred_on", when=When("justice_stage", ("pre_sentence",))),
+            _case("court_date", hint="Only where sentence is still to come."),
+            _case("deferred_on", hint="Only where it was."),
         ),
     )
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from casework.opening import going_through
-from casework.opening.going_through import go_through
+from casework.opening.going_through import claim, go_through
 from casework.opening.uploads import UploadState, read_upload, uploads
 from casework.session import Session, WayIn, sign_in
 from casework.signing_in.sessions import form_token
@@ -288,7 +288,9 @@ async def test_a_process_that_ends_leaves_an_import_that_another_goes_on_with(
         return receipt
 
     monkeypatch.setattr(Referrals, "open", opens_some)
-    work = asyncio.create_task(go_through(session, upload, record=True))
+    claimed = await claim(session, upload, record=True)
+    assert claimed is not None
+    work = asyncio.create_task(go_through(session, claimed))
     await some.wait()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -313,13 +315,15 @@ async def test_one_whose_process_says_nothing_any_more_is_taken_over_and_a_livin
     dead = uuid4()
     assert await import_uploads.claim(pool, upload, dead, "importing")
     assert (await read_upload(session, upload)).working
-    await go_through(session, upload, record=True)
-    assert (await read_upload(session, upload)).state is UploadState.IMPORTING, "another is at it"
+    assert await claim(session, upload, record=True) is None, "another is at it"
     silent = "UPDATE import_upload SET worked_at = now() - interval '16 seconds' WHERE id = $1"
     await owner.execute(silent, upload)
     assert (await read_upload(session, upload)).interrupted
-    await go_through(session, upload, record=True)
+    claimed = await claim(session, upload, record=True)
+    assert claimed is not None
+    await go_through(session, claimed)
     assert (await read_upload(session, upload)).state is UploadState.DONE
+    assert await claim(session, upload, record=True) is None, "it was imported"
     assert not await import_uploads.beat(pool, upload, dead, 1), "who was taken for dead stops"
 
 
