@@ -60,6 +60,7 @@ class ActingView(Model):
         choices: what a form may choose from.
         contact: how the person whom the step is about is reached safely, where it is about a contact and may be seen.
         since: what was recorded after the person began.
+        done: whether the command that the person is about to give again was recorded.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class ActingView(Model):
     choices: dict[Chosen, tuple[Choice, ...]] = Field(repr=False)
     contact: ContactDetails | None = Field(default=None, repr=False)
     since: tuple[Happened, ...] = ()
+    done: bool = False
 
 
 async def acting_view(
@@ -126,6 +128,7 @@ async def acting_view(
         choices=_choices(referral, history, team, called, whole, inside=inside, session=session),
         contact=contact,
         since=_since(history, people, team, after, without) if inside and after is not None else (),
+        done=without is not None and any(each.command_id == without for each in history),
     )
 
 
