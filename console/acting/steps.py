@@ -14,7 +14,7 @@ from casework.failures import Kind, Refused, failure_of
 from casework.referral import steps
 from casework.referral.acting import ActingView, acting_view, changed_since
 from casework.referral.following import Follows, what_follows
-from casework.words.names import with_names
+from casework.words.names import spoken
 from console.acting.filling import Filled, beginning, from_draft, rows_after, sent
 from console.acting.forms.checking import Checked, check, problem_of
 from console.acting.forms.fields import Form
@@ -143,6 +143,9 @@ async def record(asked: Asked, step: Step, filled: Filled, command: Command) -> 
         await _keep_where_possible(asked, step, filled, error)
         raise
     await drafts.drop(asked.session, step.reference, step.kind, step.subject)
+    if step.kind == "refuse_transfer":
+        # What stays with another area is none of theirs to see.
+        return asked.redirect("/my-work")
     return asked.redirect(f"/referrals/{step.reference}?recorded={receipt.sequence}")
 
 
@@ -168,7 +171,7 @@ async def refuse(
     """Show the form again with what is wrong; what was written is kept."""
     await save(asked, step, filled)
     view = await view_of(asked, step)
-    named = [Problem(each.name, with_names(each.sentence, view.called)) for each in problems]
+    named = [Problem(each.name, spoken(each.sentence, view.called)) for each in problems]
     return await page(asked, step, view, filled, named, status=status)
 
 
@@ -236,7 +239,7 @@ async def follows(asked: Asked, step: Step, view: ActingView, filled: Filled) ->
     try:
         return await what_follows(asked.session, step.reference, command, view)
     except Refused as refused:
-        return with_names(refused.message, view.called)
+        return spoken(refused.message, view.called)
 
 
 async def page(
@@ -263,7 +266,7 @@ async def page(
         form=show(form, filled.posted, view.choices, problems, fixed=fixed, more_rows=more_rows),
         filled=filled,
         view=view,
-        missing=[with_names(each.sentence, view.called) for each in view.missing],
+        missing=[spoken(each.sentence, view.called) for each in view.missing],
         follows=None if view.missing else await follows(asked, step, view, filled),
         panels=panels_of(step.kind, view, step.about),
         address=address_of(asked),

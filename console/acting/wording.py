@@ -35,6 +35,7 @@ class Ask:
         kind: how it is asked.
         folded: the words that stand for it until somebody opens it.
         hidden: whether it is not asked at all.
+        sections: of a group, questions that are folded away below a heading.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Ask:
     kind: Kind | None = None
     folded: str = ""
     hidden: bool = False
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +162,5 @@ def _asked(field: Field, ask: Ask) -> Field:
         none_of_them=ask.none or field.none_of_them,
         when=ask.when or field.when,
         folded=ask.folded or field.folded,
+        sections=ask.sections or field.sections,
     )
