@@ -30,7 +30,7 @@ async def show_confirm(asked: Asked) -> Response:
     """Say what will follow from the step that the person has filled in."""
     step = step_of(asked)
     filled = await _filled(asked, step)
-    return asked.redirect(address_of(asked)) if filled is None else await _page(asked, step, filled)
+    return asked.redirect(address_of(step)) if filled is None else await _page(asked, step, filled)
 
 
 async def confirm(asked: Asked) -> Response:
@@ -39,7 +39,7 @@ async def confirm(asked: Asked) -> Response:
     filled = await _filled(asked, step)
     if filled is None or str(filled.command_id) != asked.posted_text("_command"):
         # It was recorded already, or something else was written meanwhile: it is read once more.
-        return asked.redirect(address_of(asked))
+        return asked.redirect(address_of(step))
     seen = asked.posted_text("_expected")
     filled.expected = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else filled.expected
     if await changed(asked, step, filled):
@@ -59,7 +59,7 @@ async def _page(asked: Asked, step: Step, filled: Filled, *, status: HTTPStatus 
     view = await view_of(asked, step, after=filled.expected, without=filled)
     command: Command | None = checked_by(step, filled, view).command
     if command is None:
-        return asked.redirect(address_of(asked))
+        return asked.redirect(address_of(step))
     try:
         found = await what_follows(asked.session, step.reference, command, view)
     except Refused as refused:
@@ -75,6 +75,6 @@ async def _page(asked: Asked, step: Step, filled: Filled, *, status: HTTPStatus 
         follows=found,
         filled=filled,
         view=view,
-        address=address_of(asked),
-        confirm=address_of(asked, "/confirm"),
+        address=address_of(step),
+        confirm=address_of(step, "/confirm"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -19,7 +20,8 @@ from console.acting.filling import Filled, beginning, from_draft, rows_after, se
 from console.acting.forms.checking import Checked, check, problem_of
 from console.acting.forms.fields import Form
 from console.acting.forms.reading import Problem, read
-from console.acting.forms.showing import ADD, REMOVE, show
+from console.acting.forms.showing import ADD, REMOVE
+from console.acting.forms.showing import show as show_form
 from console.acting.panels import panels_of
 from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
@@ -82,7 +84,11 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
 
 async def show_step(asked: Asked) -> Response:
     """Show the form of a step: as the person left it, or with what is known."""
-    step = step_of(asked)
+    return await show(asked, step_of(asked))
+
+
+async def show(asked: Asked, step: Step) -> Response:
+    """Show the form of a step."""
     draft = await drafts.find(asked.session, step.reference, step.kind, step.subject)
     kept = from_draft(draft) if draft else None
     view = await view_of(asked, step, after=kept.expected if kept else None, without=kept)
@@ -101,7 +107,7 @@ async def take_step(asked: Asked) -> Response:
     match asked.posted_text("_do").partition(":")[0]:
         case "discard":
             await drafts.drop(asked.session, step.reference, step.kind, step.subject)
-            return asked.redirect(address_of(asked))
+            return asked.redirect(address_of(step))
         case "add" | "remove":
             return await _with_rows(asked, step, filled)
         case "check":
@@ -130,7 +136,7 @@ async def _to_confirm(asked: Asked, step: Step, filled: Filled, command: Command
     except Refused as refused:
         return await refuse(asked, step, filled, (problem_of(step.form, refused),), HTTPStatus.CONFLICT)
     await save(asked, step, filled)
-    return asked.redirect(address_of(asked, "/confirm"))
+    return asked.redirect(address_of(step, "/confirm"))
 
 
 async def record(asked: Asked, step: Step, filled: Filled, command: Command) -> Response:
@@ -252,29 +258,37 @@ async def page(
     more_rows: dict[str, int] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    """The page of a step."""
+    """The page of a step.
+
+    Raises:
+        HTTPException: the address names somebody who is not in the referral.
+    """
+    if step.about is not None and view.called and step.about not in view.called:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "Nobody with that number is in this referral.")
     form = step.wording.adjust(step.form, view, step.about) if step.wording.adjust else step.form
     # Whom it is about stands in the heading, and is not asked again.
     fixed = [name for name in _PEOPLE if name in step.known and step.known[name] in view.called]
     title = title_of(step.kind)
+    shown = show_form(form, filled.posted, view.choices, problems, fixed=fixed, more_rows=more_rows)
     return asked.show(
-        "acting/step.html",
+        step.wording.template,
         status=status,
         step=step,
         title=title,
         heading=title.for_person(view.called.get(step.about or "")),
-        form=show(form, filled.posted, view.choices, problems, fixed=fixed, more_rows=more_rows),
+        form=shown,
         filled=filled,
         view=view,
         missing=[spoken(each.sentence, view.called) for each in view.missing],
         follows=None if view.missing else await follows(asked, step, view, filled),
         panels=panels_of(step.kind, view, step.about),
-        address=address_of(asked),
+        address=address_of(step),
+        draft=address_of(step, "/draft"),
+        **(step.wording.shown(shown, view) if step.wording.shown else {}),
     )
 
 
-def address_of(asked: Asked, below: str = "") -> str:
-    """The address of the step, or of a page below it, with what it says of the fields."""
-    query = asked.request.url.query
-    path = asked.request.url.path.removesuffix("/confirm").removesuffix("/draft")
-    return f"{path}{below}{f'?{query}' if query else ''}"
+def address_of(step: Step, below: str = "") -> str:
+    """The address of a step, or of a page below it, with what is known of the fields."""
+    query = f"?{urlencode(step.known)}" if step.known else ""
+    return f"/referrals/{step.reference}/steps/{step.kind}{below}{query}"

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from casework.referral.acting import ActingView
 from console.acting.forms.fields import Field, Form, Kind, Option, Section, When
 from console.acting.forms.shaping import form_of
+from console.acting.forms.showing import ShownForm
 
 Body: TypeAlias = dict[str, Any]
 """The fields of a command as JSON, as far as they are known."""
@@ -67,6 +68,8 @@ class Wording:
         adjust: the form as it is for a referral, and for whom the step is about.
         begin: what stands in it from the beginning.
         settle: the body as it is recorded, with what nobody is asked.
+        template: of its page.
+        shown: what that template is given besides, by the form as it is shown.
     """
 
     lead: str = ""
@@ -77,6 +80,8 @@ class Wording:
     adjust: Callable[[Form, ActingView, str | None], Form] | None = None
     begin: Callable[[ActingView, str | None], Body] | None = None
     settle: Callable[[Body, ActingView], Body] | None = None
+    template: str = "acting/step.html"
+    shown: Callable[[ShownForm, ActingView], dict[str, Any]] | None = None
 
 
 _NO_WORDING = Wording()

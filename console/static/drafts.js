@@ -42,13 +42,21 @@ if (form) {
     for (const group of form.querySelectorAll("[data-when-name]")) {
       const given = [...form.querySelectorAll(`[name="${group.dataset.whenName}"]`)]
         .filter((each) => each.tagName === "SELECT" || each.checked).map((each) => each.value);
-      const filled = [...group.querySelectorAll("input, select, textarea")]
-        .some((each) => each.type === "checkbox" || each.type === "radio" ? each.checked : each.value);
-      group.hidden = !filled && !given.some((each) => group.dataset.whenValues.split(" ").includes(each));
+      group.hidden = !group.dataset.answered && !given.some((each) => group.dataset.whenValues.split(" ").includes(each));
     }
   };
 
+  // How far the risk assessment is.
+  const progress = document.getElementById("progress");
+  const count = () => {
+    const chosen = [...form.querySelectorAll(".rj-level input:checked")];
+    const unknown = chosen.filter((each) => each.value === "unknown").length;
+    progress.querySelector("strong").textContent = `${chosen.length} of ${progress.dataset.all}`;
+    progress.querySelector(".rj-tag")?.replaceChildren(`${unknown} not known`);
+  };
+
   form.addEventListener("input", later);
+  if (progress) form.addEventListener("change", count);
   form.addEventListener("change", () => { ask(); later(); });
   form.addEventListener("submit", () => { sending = true; clearTimeout(waiting); underway?.abort(); });
   // Whoever leaves with something unsaved has it kept.

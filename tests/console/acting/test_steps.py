@@ -87,7 +87,7 @@ async def test_what_is_missing_is_said_at_its_question_and_nothing_typed_is_lost
     # It is offered again, to its author alone.
     kept = await cass.get(contact(reference))
     assert controls(kept)["note"].value == ["She said <b>no</b>"]
-    assert "Kept from" in kept
+    assert "Saved " in kept
     assert "contact_attempted" not in await kinds(suffolk, reference)
 
 
@@ -171,7 +171,7 @@ async def test_what_cannot_be_taken_back_says_first_what_will_follow(
     answer = await cass.post(address, fields)
     assert answer.headers["location"] == f"{address}/confirm"
     page = await cass.get(f"{address}/confirm")
-    assert "The referral closes." in page
+    assert "The referral closed in victim contact" in page
     assert "The first contact deadline ends." in re.sub(r"\s+", " ", page)
     assert "referral_closed" not in await kinds(suffolk, reference)
     sent = _sent(controls(page))
