@@ -18,6 +18,7 @@ from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
 from console.pages import Page, Whose
 from console.security.cookies import token_of
+from console.unsent import not_answered, signed_out_with_form
 
 WITHIN = 30.0
 """Seconds in which a page is answered, or says that it was not. A step has an answer within twenty."""
@@ -65,6 +66,9 @@ def endpoint(console: Console, page: Page) -> Callable[[Request], Awaitable[Resp
                 failure = Failure(
                     Kind.FAULT, "Something of ours went wrong. It has been noted; nothing was half done."
                 )
+            posted = getattr(request.state, "posted", None)
+            if failure.kind is Kind.UNREACHABLE and page.again and posted is not None:
+                return not_answered(visit, posted, failure.sentence)
             code = error.code if isinstance(error, Refused) else ""
             return problem(visit, _STATUS_OF_CODE.get(code, _STATUS[failure.kind]), failure.sentence)
         finally:
@@ -82,7 +86,7 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
         return await page.answer(Visit(request, console, posted))
     found = await find_session(console.referrals, token, used=not page.waits) if token else None
     if found is None or token is None:
-        return _sign_in_first(Visit(request, console, posted))
+        return await _sign_in_first(page, Visit(request, console, posted))
     asked = Asked(request, console, posted, at_work(console.referrals, found), found.web, token)
     if request.method == "POST":
         _same_origin(request)
@@ -101,7 +105,9 @@ async def _posted(page: Page, request: Request) -> FormData:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"What was sent is too large: at most {max(1, page.largest // 1024)} kB are taken here.",
         )
-    return await request.form(max_fields=2000, max_part_size=page.largest)
+    request.state.posted = await request.form(max_fields=2000, max_part_size=page.largest)
+    posted: FormData = request.state.posted
+    return posted
 
 
 def _same_origin(request: Request) -> None:
@@ -118,13 +124,16 @@ def _same_origin(request: Request) -> None:
         )
 
 
-def _sign_in_first(visit: Visit) -> Response:
+async def _sign_in_first(page: Page, visit: Visit) -> Response:
     if visit.request.method == "GET":
         # The address names a page of ours and ids at most.
         query = f"?{visit.request.url.query}" if visit.request.url.query else ""
         wanted = visit.request.url.path + query
         return visit.redirect(f"/sign-in?next={quote(wanted, safe='')}")
-    return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED)
+    if page.again:
+        _same_origin(visit.request)
+        return await signed_out_with_form(visit)
+    return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED, kept=False)
 
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:

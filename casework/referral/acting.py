@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from casework.access import ACCESS, Permission, What, needs_reason, require_access
 from casework.referral.choices import Choice, Chosen, choices_in, colleagues
 from casework.referral.contact import ContactDetails, contact_details_in
+from casework.referral.risk_rounds import Rounds, rounds_of
 from casework.referral.steps import ShutGate, shut_gate
 from casework.referral.timeline import names_in
 from casework.referral.view import without_special
@@ -59,7 +60,9 @@ class ActingView(Model):
         colleagues: the names of the area's staff, by id.
         choices: what a form may choose from.
         contact: how the person whom the step is about is reached safely, where it is about a contact and may be seen.
+        rounds: of a risk assessment, where that is the step and it may be seen.
         since: what was recorded after the person began.
+        done: whether the command that the person is about to give again was recorded.
     """
 
     kind: str
@@ -73,7 +76,9 @@ class ActingView(Model):
     colleagues: dict[str, str]
     choices: dict[Chosen, tuple[Choice, ...]] = Field(repr=False)
     contact: ContactDetails | None = Field(default=None, repr=False)
+    rounds: Rounds | None = Field(default=None, repr=False)
     since: tuple[Happened, ...] = ()
+    done: bool = False
 
 
 async def acting_view(
@@ -125,7 +130,9 @@ async def acting_view(
         colleagues={each.id: each.name or each.id for each in team} if _sees_staff(session, relation) else {},
         choices=_choices(referral, history, team, called, whole, inside=inside, session=session),
         contact=contact,
+        rounds=rounds_of(history, about) if opened and kind == "record_risk_assessment" else None,
         since=_since(history, people, team, after, without) if inside and after is not None else (),
+        done=without is not None and any(each.command_id == without for each in history),
     )
 
 

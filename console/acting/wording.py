@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from casework.referral.acting import ActingView
 from console.acting.forms.fields import Field, Form, Kind, Option, Section, When
 from console.acting.forms.shaping import form_of
+from console.acting.forms.showing import ShownForm
 
 Body: TypeAlias = dict[str, Any]
 """The fields of a command as JSON, as far as they are known."""
@@ -35,6 +36,7 @@ class Ask:
         kind: how it is asked.
         folded: the words that stand for it until somebody opens it.
         hidden: whether it is not asked at all.
+        sections: of a group, questions that are folded away below a heading.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Ask:
     kind: Kind | None = None
     folded: str = ""
     hidden: bool = False
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Wording:
         adjust: the form as it is for a referral, and for whom the step is about.
         begin: what stands in it from the beginning.
         settle: the body as it is recorded, with what nobody is asked.
+        template: of its page.
+        shown: what that template is given besides, by the form as it is shown.
     """
 
     lead: str = ""
@@ -75,6 +80,8 @@ class Wording:
     adjust: Callable[[Form, ActingView, str | None], Form] | None = None
     begin: Callable[[ActingView, str | None], Body] | None = None
     settle: Callable[[Body, ActingView], Body] | None = None
+    template: str = "acting/step.html"
+    shown: Callable[[ShownForm, ActingView], dict[str, Any]] | None = None
 
 
 _NO_WORDING = Wording()
@@ -160,4 +167,5 @@ def _asked(field: Field, ask: Ask) -> Field:
         none_of_them=ask.none or field.none_of_them,
         when=ask.when or field.when,
         folded=ask.folded or field.folded,
+        sections=ask.sections or field.sections,
     )

@@ -76,6 +76,14 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Some questions that are folded away below a heading until somebody opens it."""
+
+    heading: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A question of a form.
 
@@ -98,6 +106,7 @@ class Field:
         when: after which answer it is asked; always, where None.
         folded: the words that stand for it until somebody opens it; empty: it is open.
         described: what is accepted, by the schema.
+        sections: of a group, questions that are folded away below a heading.
     """
 
     name: str
@@ -120,14 +129,7 @@ class Field:
     when: When | None = None
     folded: str = ""
     described: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Some questions that are folded away below a heading until somebody opens it."""
-
-    heading: str
-    names: tuple[str, ...]
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from casework.referral.choices import Choices, Chosen
-from console.acting.forms.fields import NONE, Field, Form, Kind, Option
+from console.acting.forms.fields import NONE, Field, Form, Kind, Option, Section
 from console.acting.forms.reading import Posted, Problem, row_numbers
 
 ADD = "add:"
@@ -17,18 +17,13 @@ REMOVE = "remove:"
 
 @dataclass(slots=True)
 class ShownOption:
-    """One of the answers to choose from.
-
-    Attributes:
-        below: the questions that are asked after it.
-    """
+    """One of the answers to choose from."""
 
     value: str
     words: str
     hint: str
     tag: tuple[str, str] | None
     checked: bool
-    below: list[Shown] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -39,6 +34,7 @@ class Shown:
         name: by which it is sent.
         id: of the first thing to be filled in, to which the summary of what is wrong leads.
         kind: as the templates tell them apart.
+        optional: whether it says that it need not be answered.
         error: what is wrong with it; empty where nothing is.
         value: what was written.
         parts: of a day, its day, month and year, and the time.
@@ -47,7 +43,7 @@ class Shown:
         add: the value of the button that adds a row; empty where there is none.
         open: of what is folded, whether it is open.
         answered: whether an answer was chosen that is not there from the beginning.
-        when: the question after which it is asked, and the answers to it, where it does not stand below one.
+        when: the question after which alone it is asked, and the answers to it.
         rows: lines of a text of several.
     """
 
@@ -56,12 +52,13 @@ class Shown:
     kind: str
     label: str
     hint: str = ""
-    required: bool = False
+    optional: bool = False
     error: str = ""
     value: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     options: list[ShownOption] = field(default_factory=list)
     below: list[Shown] = field(default_factory=list)
+    sections: list[ShownSection] = field(default_factory=list)
     heading: str = ""
     remove: str = ""
     add: str = ""
@@ -76,7 +73,8 @@ class Shown:
     def touched(self) -> bool:
         """Whether anything is filled in or wrong, here or below."""
         filled = self.value or any(self.parts.values()) or self.answered
-        return bool(filled or self.error) or any(each.touched for each in self.below)
+        below = any(each.touched for each in self.below) or any(each.open for each in self.sections)
+        return bool(filled or self.error) or below
 
 
 @dataclass(slots=True)
@@ -124,21 +122,12 @@ def show(
         more_rows: how many rows of a list to show at least, by its name.
     """
     showing = _Showing(posted, choices, {each.name: each.sentence for each in problems}, more_rows or {})
-    folded = {name for section in form.sections for name in section.names}
     asked = [each for each in form.fields if each.name not in fixed and each.kind is not Kind.HIDDEN]
-    nested = {each.name for each in asked if each.when is not None and _stands_below(form, each)}
-    questions = showing.questions([each for each in asked if each.name not in folded], "", nested)
-    by_name = {
-        each.name: each for each in showing.questions([each for each in asked if each.name in folded], "")
-    }
-    sections = [
-        ShownSection(each.heading, [by_name[name] for name in each.names if name in by_name])
-        for each in form.sections
-    ]
+    questions, sections = showing.parts(asked, form.sections, "")
     hidden = [(name, value) for name in posted for value in posted[name] if _is_hidden(form, name, fixed)]
     return ShownForm(
         questions,
-        [each for each in sections if each.questions],
+        sections,
         hidden,
         [(_id_of(form, each.name, fixed), each.sentence) for each in problems],
     )
@@ -147,12 +136,6 @@ def show(
 def _is_hidden(form: Form, name: str, fixed: Collection[str]) -> bool:
     field = form.field(name)
     return field is not None and (name in fixed or field.kind is Kind.HIDDEN)
-
-
-def _stands_below(form: Form, field: Field) -> bool:
-    """Whether a question stands below the one answer after which it is asked."""
-    other = form.field(field.when.name) if field.when and len(field.when.values) == 1 else None
-    return other is not None and other.kind in (Kind.RADIOS, Kind.CHECKBOXES)
 
 
 def id_of(name: str) -> str:
@@ -185,26 +168,25 @@ class _Showing:
         self._errors = errors
         self._more_rows = more_rows
 
-    def questions(self, fields: Sequence[Field], prefix: str, nested: Collection[str] = ()) -> list[Shown]:
-        below = [each for each in fields if each.name in nested]
-        found = []
-        for each in fields:
-            if each.name in nested:
-                continue
-            shown = self._question(each, prefix)
-            if shown is None:
-                continue
-            for option in shown.options:
-                option.below = [
-                    inner
-                    for one in below
-                    if one.when and one.when.name == each.name and option.value == one.when.values[0]
-                    if (inner := self._question(one, prefix)) is not None
-                ]
-                for inner in option.below:
-                    inner.when = None
-            found.append(shown)
-        return found
+    def parts(
+        self, fields: Sequence[Field], sections: Sequence[Section], prefix: str
+    ) -> tuple[list[Shown], list[ShownSection]]:
+        """The questions that stand open, and those that are folded away."""
+        folded = {name for section in sections for name in section.names}
+        shown = self.questions([each for each in fields if each.name not in folded], prefix)
+        away = self.questions([each for each in fields if each.name in folded], prefix)
+        by_name = {each.name: each for each in away}
+        found = [
+            ShownSection(
+                each.heading, [by_name[prefix + name] for name in each.names if prefix + name in by_name]
+            )
+            for each in sections
+        ]
+        return shown, [each for each in found if each.questions]
+
+    def questions(self, fields: Sequence[Field], prefix: str) -> list[Shown]:
+        """The questions, without those that there is nothing to answer to."""
+        return [shown for each in fields if (shown := self._question(each, prefix)) is not None]
 
     def _question(self, field: Field, prefix: str) -> Shown | None:
         name = prefix + field.name
@@ -214,15 +196,15 @@ class _Showing:
             field.kind.value,
             field.label,
             field.hint,
-            field.required,
+            not field.required and field.default in (None, []),
             self._errors.get(name, ""),
             longest=field.longest,
             folded=field.folded,
-            when=(field.when.name, " ".join(field.when.values)) if field.when else None,
+            when=(prefix + field.when.name, " ".join(field.when.values)) if field.when else None,
         )
         match field.kind:
             case Kind.GROUP:
-                shown.below = self.questions(field.fields, f"{name}.")
+                shown.below, shown.sections = self.parts(field.fields, field.sections, f"{name}.")
             case Kind.ROWS:
                 self._rows(shown, field)
             case Kind.EACH:

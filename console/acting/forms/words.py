@@ -19,7 +19,7 @@ class Question(NamedTuple):
     hint: str = ""
 
 
-_SEALED = "Sealed. Only people who work on this referral can read it."
+_SEALED = "Encrypted. Only people who work on this referral can read it."
 
 QUESTIONS = {
     "about": Question("Who is it about?"),

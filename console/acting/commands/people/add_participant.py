@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from casework.referral.acting import ActingView
-from console.acting.commands.people.about_people import ASKED_OF_A_PERSON, CHARACTERISTICS_ASKED, below
+from console.acting.commands.people.about_people import (
+    ASKED_OF_A_PERSON,
+    CHARACTERISTICS,
+    CHARACTERISTICS_ASKED,
+    below,
+)
 from console.acting.commands.people.new_ids import id_for_role
+from console.acting.forms.fields import Kind, Section, When
 from console.acting.wording import Ask, Body, Wording
 
 
@@ -17,7 +23,14 @@ def _with_id(body: Body, view: ActingView) -> Body:
 
 WORDING = Wording(
     asks=(
-        Ask("participant", "The new person"),
+        Ask(
+            "participant",
+            "The new person",
+            sections=(
+                Section("Safe contact", ("contact_safety",)),
+                Section("Age, gender and what returns ask for", CHARACTERISTICS),
+            ),
+        ),
         Ask("participant.id", hidden=True),
         Ask(
             "participant.role",
@@ -30,6 +43,7 @@ WORDING = Wording(
             hint="Of a supporter, guardian, interpreter or appropriate adult.",
             only=frozenset({"of_a_side"}),
             none="Nobody",
+            when=When("role", ("supporter", "guardian", "interpreter", "appropriate_adult")),
         ),
         Ask("participant.person", "Name and how they are reached"),
         *below("participant.person", ASKED_OF_A_PERSON),
@@ -41,7 +55,7 @@ WORDING = Wording(
         Ask("participant.contact_safety.seen_by"),
         Ask("participant.contact_safety.neutral_words_only"),
         Ask("participant.interpreter_needed", "Do they need an interpreter?"),
-        Ask("participant.custody"),
+        Ask("participant.custody", kind=Kind.SELECT, when=When("role", ("responsible",))),
         *below("participant", CHARACTERISTICS_ASKED),
     ),
     settle=_with_id,
