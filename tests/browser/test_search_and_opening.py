@@ -28,6 +28,7 @@ async def desk(desks: Desks) -> Page:
 
 async def looked_at(page: Page, name: str) -> None:
     """Look at a page in light, in dark and on a phone, and keep a picture where somebody asked for it."""
+    await page.wait_for_load_state()
     assert faults(await page.content()) == [], name
     assert await barriers(page) == [], name
     if folder := os.environ.get("RJ_TEST_PICTURES"):
