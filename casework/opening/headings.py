@@ -66,7 +66,7 @@ def name_of(place: Place | None) -> str:
 def wrong_with(headings: Sequence[str], names: Sequence[str]) -> list[str]:
     """What is wrong with what the headings mean: what is needed and missing, and what two mean."""
     said = [
-        f"No heading means “{column.label}”, which every referral needs: say which it is."
+        f"No heading means “{column.label}” ({column.meaning}). Every referral needs it: say which it is."
         for column in columns().values()
         if column.required and column.name not in names
     ]

@@ -36,6 +36,7 @@ _ON_THE_PAGE = (
     ("say which one with --sheet NAME", "write its name below"),
     ("`rj import --columns` says how", "the template says how"),
     ("--sheet: ", ""),
+    ("written into contact_note", "written into the contact note"),
 )
 
 

@@ -6,6 +6,7 @@ may find what is said by `access.may_find`. Every search is written down before 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -48,11 +49,12 @@ _WHOLE = 8
 _FEWEST_WITHOUT_DIGIT = 4
 """Of a reference, where none of them is a digit: what is shorter is a name."""
 _FEWEST_OF_CRIME_REFERENCE = 3
+_DAY_WITH_SPACES = re.compile(r"(\d{1,2}) +(\d{1,2}) +(\d{4})", re.ASCII)
 # On how many referrals people are named: each is a look that is written down.
 _NAMED = 10
 _ACCEPTED = (
     "A search is for 2 or more letters and digits of a reference, such as 7KQ4, a name or its first letters, a date of "
-    "birth such as 17/5/1990, a telephone number, an e-mail address, or a crime reference"
+    "birth such as 17 5 1990, a telephone number, an e-mail address, or a crime reference"
 )
 
 
@@ -313,7 +315,8 @@ def _exact_name(text: str) -> Reading | None:
 def _of_a_person(text: str) -> Reading | None:
     """What a text says of a person: a date of birth, a telephone number, an e-mail address, or a name."""
     try:
-        return Reading((SearchKind.DATE_OF_BIRTH,), frozenset({terms.date_of_birth(read_day(text))}))
+        day = read_day(_DAY_WITH_SPACES.sub(r"\1/\2/\3", text))
+        return Reading((SearchKind.DATE_OF_BIRTH,), frozenset({terms.date_of_birth(day)}))
     except ValueError:
         # It is no day.
         pass

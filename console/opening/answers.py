@@ -186,7 +186,12 @@ def wrong_by_schema(error: ValidationError, document: Mapping[str, Any]) -> list
 def wrong_by_rule(refused: Refused, document: Mapping[str, Any]) -> Wrong:
     """What a rule says of the answers."""
     person, name = _place((refused.field or "").split("."), document)
-    return Wrong(person, name, _escaped(refused.message))
+    return Wrong(person, name, _escaped(_on_the_page(refused.message)))
+
+
+def _on_the_page(sentence: str) -> str:
+    """A rule's sentence with a question in the place of a field's name."""
+    return sentence.replace("written into contact_note", "written where it is asked what else is known")
 
 
 def _escaped(text: str) -> str:

@@ -231,13 +231,18 @@ def _summary(
         (f"{opening.address}/{page.slug}?from={_CHECK}#{id_of(each.name)}" if page else "", each.sentence)
         for page, each in problems
     ]
-    shown = [page for page in opening.pages if page.on_the_way or opening.answers.of(page)]
+    groups = [(page, _rows(page, opening.answers)) for page in opening.pages]
+    shown = [
+        (page, rows)
+        for page, rows in groups
+        if rows or page.on_the_way or page.person in opening.answers.roles
+    ]
     return asked.show(
         "opening/check.html",
         status=422 if problems else 200,
         address=opening.address,
-        groups=[(page, _rows(page, opening.answers)) for page in shown],
-        more=[page for page in opening.pages if page not in shown],
+        groups=shown,
+        more=[page for page, rows in groups if (page, rows) not in shown],
         others=opening.answers.roles,
         roles=[each for each in PREFIXES if len(opening.answers.people) < MOST_PEOPLE],
         problems=links,

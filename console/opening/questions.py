@@ -73,8 +73,8 @@ def _of_the_case(areas: tuple[str, ...], *, conflicts: bool) -> Iterator[Questio
         _form(
             *([chosen] if len(areas) > 1 else []),
             _case("source", kind=Kind.RADIOS),
-            _case("initiator"),
-            _case("sent_by", hint="For example a police officer. Sealed."),
+            _case("initiator", options=_INITIATORS),
+            _case("sent_by", hint="For example a police officer. Encrypted."),
         ),
     )
     offence = _case("offence", kind=Kind.RADIOS)
@@ -236,6 +236,11 @@ _CHARACTERISTICS = (
     "sexual_orientation",
     "gender_identity",
     "pregnancy_or_maternity",
+)
+_INITIATORS = (
+    Option("harmed_person", "The person harmed"),
+    Option("person_responsible", "The person responsible"),
+    Option("agency", "An agency"),
 )
 _ACCOMPANIED = (Option(HARMED, "The person harmed"), Option(RESPONSIBLE, "The person responsible"))
 _WORDS_OF_ROLE = {

@@ -55,7 +55,7 @@ async def answer(page: Page, *, look: bool) -> None:
     await page.goto("/new-referral")
     await page.get_by_role("button", name="Start").click()
     await page.get_by_label("Police", exact=True).check()
-    await page.get_by_label("Agency", exact=True).check()
+    await page.get_by_label("An agency", exact=True).check()
     await on("from")
     await page.get_by_label("Burglary", exact=True).check()
     await on("offence")

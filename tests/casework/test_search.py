@@ -116,6 +116,7 @@ async def session_of(referrals: Referrals, who: str) -> Session:
         ("O'Brien", ["name", "name"]),
         ("17/05/1990", ["date_of_birth"]),
         ("17 May 1990", ["date_of_birth"]),
+        ("17 5 1990", ["date_of_birth"]),
         ("1990-05-17", ["date_of_birth"]),
         ("07700 900123", ["phone"]),
         ("ada@example.org", ["email"]),

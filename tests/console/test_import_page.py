@@ -195,11 +195,11 @@ async def test_headings_that_are_not_known_are_asked_for_with_a_suggestion(visit
     page = await visitor.get(address)
     assert "“Our number” means" in page
     assert "Perhaps: Person harmed name" in page
-    assert "No heading means “External id”" in page
+    assert "No heading means “External id” (its id in your system" in page
     assert '<option value="Person harmed phone">' in page
     known = [*HEADINGS.split(",")]
     page = (await visitor.post(f"{address}/headings", {"meant": ["", *known[1:]]}, 422)).text
-    assert "No heading means “External id”" in page
+    assert "No heading means “External id” (its id in your system" in page
     page = (await visitor.post(f"{address}/headings", {"meant": ["Nonsense", *known[1:]]}, 422)).text
     assert "there is no column “Nonsense”" in page
     page = (await visitor.post(f"{address}/headings", {"meant": ["Area", *known[1:]]}, 422)).text
