@@ -29,7 +29,7 @@ from schemas.access import DataKind, SearchKind
 from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import Role
-from schemas.reading.reference import ALPHABET
+from schemas.reading.reference import ALPHABET, parse_reference
 from schemas.vocabulary import ParticipantRole
 from stores import blind_index, staff
 from stores import referrals as read_model
@@ -301,7 +301,7 @@ def _read_one(text: str) -> list[Reading]:
     if person is not None and person.kinds != (SearchKind.NAME,):
         return [person]
     reference = _reference(text)
-    if reference is not None and text.lstrip().upper().startswith("RJ") and any(map(str.isdigit, text)):
+    if reference is not None and (_is_whole(text) or re.match(r"\s*rj[ -]", text, re.IGNORECASE)):
         return [reference]
     found = [_exact_name(text) if person else _crime_reference(text), person, reference]
     return [each for each in found if each is not None]
@@ -333,6 +333,15 @@ def _of_a_person(text: str) -> Reading | None:
         # Each word is one letter, as in names that are written in characters.
         name = frozenset({whole})
     return Reading((SearchKind.NAME,), name) if name else None
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text is a whole reference, with the check character that belongs to it."""
+    try:
+        parse_reference(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _reference(text: str) -> Reading | None:

@@ -356,7 +356,7 @@ async def test_nothing_that_was_searched_for_stands_in_the_database(
     try:
         for table in ("search_log", "blind_index", "access_log"):
             rows = await owner.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t")
-            for canary in ("orwenna", "quist", "900461", "1966", "chq"):
+            for canary in ("orwenna", "quist", "7700900461", "1966-06-07", "chq"):
                 assert not any(canary in row["row"].lower() for row in rows), (table, canary)
     finally:
         await owner.close()
@@ -377,11 +377,13 @@ async def test_a_referral_of_the_same_person_is_a_possible_duplicate(
     for by, person in same.items():
         people = [{"id": "h1", "role": "harmed", "person": person}, {"id": "r1", "role": "responsible"}]
         new = asked(participants=people, crime_reference=None)
-        [hit] = [each for each in await possible_duplicates(session, new) if each.reference == ordinary]
+        [hit] = [
+            each for each in await possible_duplicates(session, new, limit=1000) if each.reference == ordinary
+        ]
         assert by in hit.by
         assert [each.id for each in hit.people] == ["h1"]
     crime = asked(participants=[{"id": "h1", "role": "harmed"}, {"id": "r1", "role": "responsible"}])
-    assert ordinary in {each.reference for each in await possible_duplicates(session, crime)}
+    assert ordinary in {each.reference for each in await possible_duplicates(session, crime, limit=1000)}
     [*_, last] = await last_searches(referrals, "ch-2", 1)
     assert SearchKind.DUPLICATES in last.kinds
 
@@ -402,10 +404,13 @@ async def test_a_sensitive_duplicate_is_told_to_who_supervises_alone(
     referrals: Referrals, book: Book, sensitive: str
 ) -> None:
     assert sensitive not in {
-        each.reference for each in await possible_duplicates(await session_of(referrals, "ch-2"), asked())
+        each.reference
+        for each in await possible_duplicates(await session_of(referrals, "ch-2"), asked(), limit=1000)
     }
     later = await opened(book)
-    found_by_supervisor = await possible_duplicates_of(await session_of(referrals, "ch-su"), later)
+    found_by_supervisor = await possible_duplicates_of(
+        await session_of(referrals, "ch-su"), later, limit=1000
+    )
     assert sensitive in {each.reference for each in found_by_supervisor}
     assert later not in {each.reference for each in found_by_supervisor}
 
