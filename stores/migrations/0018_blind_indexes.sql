@@ -6,7 +6,7 @@ SET LOCAL lock_timeout = '10s';
 SET LOCAL statement_timeout = '60s';
 
 CREATE TABLE blind_index (
-    reference text NOT NULL REFERENCES referral (reference),
+    reference text NOT NULL REFERENCES referral (reference) ON DELETE CASCADE,
     participant text NOT NULL,
     tokens bigint [] NOT NULL,
     PRIMARY KEY (reference, participant)
