@@ -84,7 +84,7 @@ async def sensitive(book: Book) -> str:
 async def found(session: Session, text: str, **more: Any) -> list[Found]:
     result = await search(session, text, limit=1000, **more)
     assert isinstance(result, Listed)
-    return [each for each in result.items if isinstance(each, Found)]
+    return list(result.items)
 
 
 async def hit_on(session: Session, text: str, reference: str, **more: Any) -> Found:

@@ -85,7 +85,8 @@ async def give(visitor: Visitor, data: bytes, name: str = "cases.csv", status: i
         headers={"Sec-Fetch-Site": "same-origin"},
     )
     assert answer.status_code == status, answer.text[:2000]
-    return answer.headers.get("location", answer.text)
+    where: str = answer.headers.get("location", answer.text)
+    return where
 
 
 async def ended(visitor: Visitor, address: str) -> str:

@@ -123,3 +123,17 @@ async def test_a_year_that_is_entered_whole_is_found_by_its_people_as_a_lived_on
         assert await owner.fetch(rows) == written
     finally:
         await owner.close()
+
+
+async def test_verifying_finds_a_search_that_was_put_in(service: Told) -> None:
+    await fill(service, service.owner_url, AREA, COUNT, 1)
+    owner = await connect(service.owner_url)
+    try:
+        await owner.execute(
+            "INSERT INTO search_log VALUES ('cw-put-in', 1, now(), 'caseworker', '{wiltshire}', '{name}',"
+            " decode(repeat('ab', 16), 'hex'), 1, 'api', decode(repeat('cd', 32), 'hex'))"
+        )
+    finally:
+        await owner.close()
+    found = await verify(service, service.anchors, None, lambda done, of: None)
+    assert [(each.reference, each.sequence) for each in found.breaks] == [("the searches of cw-put-in", 1)]

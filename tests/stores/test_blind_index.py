@@ -14,6 +14,7 @@ from lifecycle.people.search_terms import Term, TermKind, found_by
 from runtime.embedded.postgres import embedded_postgres
 from schemas import commands as c
 from schemas.areas import Area
+from schemas.events import Recorded
 from stores import blind_index
 from stores.blind_index import IndexKey, index_key
 from stores.database import Connection, Pool, connect, connect_pool
@@ -51,9 +52,10 @@ class Indexed:
         return {hit.participant for hit in hits if hit.reference == self.reference}
 
     async def rows(self) -> int:
-        return await self.owner.fetchval(
+        count: int = await self.owner.fetchval(
             "SELECT count(*) FROM blind_index WHERE reference = $1", self.reference
         )
+        return count
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ async def test_a_step_writes_by_what_its_referral_is_found(indexed: Indexed) -> 
     assert await indexed.found(Term(TermKind.NAME, crime.value)) == set()
 
 
-async def whole_log(indexed: Indexed) -> list[event_log.Recorded]:
+async def whole_log(indexed: Indexed) -> list[Recorded]:
     key = await indexed.recording.keys.get(indexed.reference)
     return await event_log.read(indexed.pool, indexed.reference, key=key)
 
