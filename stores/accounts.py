@@ -59,13 +59,11 @@ async def begin_attempt(
 ) -> Attempt | None:
     """Count an attempt to sign in; None where there is no such account or it is locked."""
     row = await pool.nowhere.fetchrow(
-        "UPDATE account SET failures = counted.failures,"
-        " locked_until = CASE WHEN counted.failures >= $3 THEN $2 + $4::interval END"
-        " FROM (SELECT a.staff, CASE WHEN a.locked_until <= $2 THEN 1 ELSE a.failures + 1 END AS failures, s.active"
-        "  FROM account a JOIN staff s ON s.id = a.staff WHERE a.staff = $1"
-        "  AND (a.locked_until IS NULL OR a.locked_until <= $2) FOR UPDATE OF a) counted"
-        " WHERE account.staff = counted.staff"
-        " RETURNING password, password_at, second_factor, counted.active, locked_until IS NOT NULL AS locks",
+        "UPDATE account SET failures = CASE WHEN locked_until <= $2 THEN 1 ELSE failures + 1 END,"
+        " locked_until = CASE WHEN locked_until IS NULL AND failures + 1 >= $3 THEN $2 + $4::interval END"
+        " WHERE staff = $1 AND (locked_until IS NULL OR locked_until <= $2)"
+        " RETURNING password, password_at, second_factor,"
+        " (SELECT active FROM staff WHERE id = account.staff), locked_until IS NOT NULL",
         staff_id,
         at,
         most,
