@@ -45,6 +45,7 @@ _TELLS_OF = {
     "invitation": (),
     "invitation_cancelled": (),
     "digest": (),
+    "account": (),
 }
 
 

@@ -22,7 +22,7 @@ class EventKind(StrEnum):
     INVITED = "invited"
     SET_UP = "set_up"
     LOCKED = "locked"
-    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - no password
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_MADE = "recovery_codes_made"
 
@@ -138,9 +138,7 @@ async def change_password(pool: Pool, staff_id: str, password: bytes, at: dateti
         await _record(connection, staff_id, at, EventKind.PASSWORD_CHANGED, staff_id)
 
 
-async def replace_recovery_codes(
-    pool: Pool, staff_id: str, codes: Collection[bytes], at: datetime
-) -> None:
+async def replace_recovery_codes(pool: Pool, staff_id: str, codes: Collection[bytes], at: datetime) -> None:
     """Let these be the recovery codes, and no others."""
     async with pool.nowhere.acquire() as connection, connection.transaction():
         await _store_codes(connection, staff_id, codes)

@@ -6,6 +6,7 @@ account or its lock; so nobody learns who has an account.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -18,7 +19,7 @@ from casework.signing_in.second_factor import accepted_step, new_recovery_codes,
 from casework.signing_in.secrets_kept import Ticket, keyed_hash, read_ticket, seal, ticket, unseal
 from lifecycle import Refused
 from runtime.referrals import Referrals
-from schemas.people import Staff, StaffId
+from schemas.people import STAFF_ID, Staff, StaffId
 from stores import accounts as store
 from stores.accounts import Attempt, EventKind
 
@@ -27,7 +28,7 @@ MOST_FAILURES = 6
 LOCKED_FOR = timedelta(minutes=30)
 
 MOST_FROM_ONE_ADDRESS = 30
-"""The failed attempts, by whomever, after which no more are taken from an address: an office has one address for all."""
+"""The failed attempts, by whomever, after which no more are taken from an address; a whole office may share one."""
 ADDRESS_WITHIN = timedelta(minutes=15)
 
 SECOND_STEP_WITHIN = timedelta(minutes=10)
@@ -46,10 +47,6 @@ class PasswordGiven(Ticket):
     password_at: AwareDatetime
 
 
-class SignedIn(Ticket):
-    """Nothing is missing any more."""
-
-
 async def give_password(
     referrals: Referrals, staff_id: str, password: str, address: str | None, at: datetime
 ) -> str:
@@ -61,6 +58,7 @@ async def give_password(
     Raises:
         Refused: it is not right, or the account is locked, or too many attempts came from the address.
     """
+    staff_id = staff_id.strip().lower()
     source = await _count(referrals, address, at)
     attempt = await _begin(referrals, staff_id, at)
     hashed = None
@@ -79,9 +77,7 @@ async def give_password(
     return await ticket(referrals.keys, given)
 
 
-async def give_code(
-    referrals: Referrals, given: str, code: str, address: str | None, at: datetime
-) -> Staff:
+async def give_code(referrals: Referrals, given: str, code: str, address: str | None, at: datetime) -> Staff:
     """Check a code of the authenticator app; who is signed in with it.
 
     Args:
@@ -137,9 +133,7 @@ async def change_password(
     await store.change_password(referrals.pool, staff_id, sealed, at)
 
 
-async def make_recovery_codes(
-    session: Session, present: str, address: str | None, at: datetime
-) -> list[str]:
+async def make_recovery_codes(session: Session, present: str, address: str | None, at: datetime) -> list[str]:
     """New recovery codes in place of all that are left, to be shown once.
 
     Raises:
@@ -182,6 +176,8 @@ async def _second_step(
 
 
 async def _begin(referrals: Referrals, staff_id: str, at: datetime) -> Attempt | None:
+    if not re.fullmatch(STAFF_ID, staff_id):
+        return None
     return await store.begin_attempt(referrals.pool, staff_id, at, MOST_FAILURES, LOCKED_FOR)
 
 
@@ -214,7 +210,9 @@ def _network(address: str | None) -> str:
 
 
 def _wrong(what: str) -> Refused:
-    about = "Check your staff ID and your password." if what == "password" else "Check the code; each works once."
+    about = (
+        "Check your staff ID and your password." if what == "password" else "Check the code; each works once."
+    )
     return Refused(
         "sign_in_refused",
         f"You could not be signed in with this. {about} After {MOST_FAILURES} wrong attempts an account is locked for "

@@ -1,7 +1,7 @@
 """Passwords: which are accepted, and how they are hashed.
 
-The rules are those of NCSC ("Password administration for system owners") and NIST SP 800-63B, 3.1.1: length and a list of
-what everybody chooses; no rule of which characters, and no expiry.
+The rules are those of NCSC ("Password administration for system owners") and NIST SP 800-63B, 3.1.1: length and a list
+of what everybody chooses; no rule of which characters, and no expiry.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SHORTEST, LONGEST = 12, 200
 _FEWEST_BESIDE_THE_ID, _FEWEST_DIFFERENT = 8, 4
 
 HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4, hash_len=32, salt_len=16)
-"""argon2id with the parameters of RFC 9106, section 4, second choice (64 MiB), the defaults of argon2-cffi. A hash under
-other parameters is made anew when its person signs in."""
+"""argon2id with the parameters of RFC 9106, section 4, second choice (64 MiB), the defaults of argon2-cffi. A hash
+under other parameters is made anew when its person signs in."""
 
 # Two at once: each takes 64 MiB and, for some hundredths of a second, a processor.
 _HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
@@ -97,4 +97,6 @@ def _bytes(password: str) -> bytes:
 
 
 def _refused(wrong: str, accepted: str) -> Refused:
-    return Refused("password_not_accepted", f"Choose another password: {wrong}. Accepted: {accepted}.", "password")
+    return Refused(
+        "password_not_accepted", f"Choose another password: {wrong}. Accepted: {accepted}.", "password"
+    )

@@ -1,4 +1,4 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when the telephone is gone."""
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from datetime import datetime
 import pyotp
 import segno
 
+from casework.signing_in.secrets_kept import keyed_hash
 from schemas.base import Model
 from stores.keys.referral_keys import KeyStore
-
-from casework.signing_in.secrets_kept import keyed_hash
 
 RECOVERY_CODES = 10
 """How many recovery codes a person has at first."""
@@ -25,7 +24,7 @@ _STEPS_BESIDE = 1
 # What an authenticator app shows above the code, on a telephone that others may see.
 _SHOWN_AS = "Referrals"
 
-# Crockford's base 32: nothing that can be mistaken. Ten of them are 50 bits; a lock-out after six attempts does the rest.
+# Crockford's base 32: nothing that can be mistaken. Ten of them are 50 bits; the lock-out does the rest.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 10
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})

@@ -1,7 +1,7 @@
 """How what lets somebody in is kept: sealed, or hashed, under keys derived from the installation's secret.
 
-The master keys wrap that secret, so that the database alone reveals no hash of a password, no second factor, no code, no
-link and no address that somebody came from, and none of these can be written into it by who has only the database.
+The master keys wrap that secret, so that the database alone reveals no hash of a password, no second factor, no code,
+no link and no address that somebody came from, and none of these can be written into it by who has only the database.
 """
 
 from __future__ import annotations
