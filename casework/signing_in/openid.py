@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,7 +20,6 @@ import structlog
 from authlib.common.urls import add_params_to_uri  # type: ignore[import-untyped]
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
-from authlib.oidc.discovery import OpenIDProviderMetadata  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
@@ -28,7 +27,7 @@ from joserfc.jws import JWSRegistry
 
 from casework.signing_in.secrets_kept import Ticket, read_ticket, ticket
 from lifecycle import Refused
-from runtime.referrals import Referrals
+from runtime.referrals import NotAnswered, Referrals
 from runtime.settings import Settings
 from schemas.people import Staff
 from stores import staff
@@ -44,13 +43,19 @@ _KNOWN_FOR = 3600.0
 # How far the provider's clock may be off.
 _LEEWAY = 30
 # Signatures by a key of the provider's own. Never "none", and none by a shared secret.
-_SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+_SIGNATURES = [
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+]
 
-T = TypeVar("T")
+_KINDS_OF_KEYS = ("RSA", "EC", "OKP")
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_MORE_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint")
+
 log = structlog.stdlib.get_logger(__name__)
 
 
-class ProviderAway(Exception):
+class ProviderAway(NotAnswered):
     """The OpenID provider does not answer, or answers what cannot be used. One sentence for whoever signs in."""
 
 
@@ -140,7 +145,7 @@ class OpenIdProvider:
                 ("response_type", "code"),
                 ("client_id", self.client_id),
                 ("redirect_uri", self.answer_to),
-                ("scope", "openid email" if self.claim.startswith("email") else "openid email profile"),
+                ("scope", "openid email" if self.claim == "email" else "openid email profile"),
                 ("state", asked.state),
                 ("nonce", asked.nonce),
                 ("code_challenge", create_s256_code_challenge(asked.verifier)),
@@ -171,7 +176,7 @@ class OpenIdProvider:
             raise self._distrusted("an answer of another provider")
         if "error" in answer or "code" not in answer:
             raise Refused("not_signed_in", "You were not signed in there. Try again, or ask who manages it.")
-        claims = await self._claims(answer["code"], asked)
+        claims = await self._claims(answer["code"], asked, at)
         return Arrived(await self._member(referrals, claims), asked.next)
 
     async def sign_out_address(self) -> str | None:
@@ -186,7 +191,7 @@ class OpenIdProvider:
         address: str = add_params_to_uri(end, parameters)
         return address
 
-    async def _claims(self, code: str, asked: Asked) -> Mapping[str, Any]:
+    async def _claims(self, code: str, asked: Asked, at: datetime) -> Mapping[str, Any]:
         says = await self._metadata()
         form = {
             "grant_type": "authorization_code",
@@ -194,7 +199,9 @@ class OpenIdProvider:
             "redirect_uri": self.answer_to,
             "code_verifier": asked.verifier,
         }
-        proof: dict[str, Any] = {"auth": httpx.BasicAuth(_quoted(self.client_id), _quoted(self.client_secret))}
+        proof: dict[str, Any] = {
+            "auth": httpx.BasicAuth(_quoted(self.client_id), _quoted(self.client_secret))
+        }
         methods = says.get("token_endpoint_auth_methods_supported")
         if methods and "client_secret_basic" not in methods:
             proof = {}
@@ -203,7 +210,7 @@ class OpenIdProvider:
         id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
         if not isinstance(id_token, str):
             raise self._distrusted("no ID token")
-        claims = await self._validated(id_token, access_token, asked.nonce)
+        claims = await self._validated(id_token, access_token, asked.nonce, at)
         if self.claim in claims or "userinfo_endpoint" not in says or not isinstance(access_token, str):
             return claims
         # Some providers tell more than who somebody is only there.
@@ -214,7 +221,9 @@ class OpenIdProvider:
             raise self._distrusted("claims of somebody else")
         return {**more, **claims}
 
-    async def _validated(self, id_token: str, access_token: object, nonce: str) -> Mapping[str, Any]:
+    async def _validated(
+        self, id_token: str, access_token: object, nonce: str, at: datetime
+    ) -> Mapping[str, Any]:
         """The claims of an ID token: Core 1.0, 3.1.3.7."""
         try:
             try:
@@ -231,7 +240,7 @@ class OpenIdProvider:
                 },
                 {"nonce": nonce, "client_id": self.client_id, "access_token": access_token},
             )
-            claims.validate(now=int(time.time()), leeway=_LEEWAY)
+            claims.validate(now=int(at.timestamp()), leeway=_LEEWAY)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise self._distrusted(type(error).__name__) from None
         return dict(claims)
@@ -270,11 +279,14 @@ class OpenIdProvider:
         where = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         says = await self._ask("GET", where)
         try:
-            if says.get("issuer") != self.issuer:
-                raise ValueError("issuer")  # noqa: TRY301 - the same as what authlib finds
-            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+            if says["issuer"] != self.issuer:
+                raise ValueError("issuer")
+            for name in _ENDPOINTS:
                 if not self._may_be_asked(says[name]):
-                    raise ValueError(name)  # noqa: TRY301 - the same
+                    raise ValueError(name)
+            for name in _MORE_ENDPOINTS:
+                if name in says and not self._may_be_asked(says[name]):
+                    raise ValueError(name)
         except (ValueError, KeyError) as error:
             raise self._distrusted(f"its discovery document: {error}") from None
         self._says = now, says
@@ -290,7 +302,12 @@ class OpenIdProvider:
     async def _key_set(self, *, anew: bool = False) -> KeySet:
         if self._keys is None or anew:
             says = await self._metadata()
-            self._keys = KeySet.import_key_set(await self._ask("GET", says["jwks_uri"]))  # type: ignore[arg-type]
+            found = (await self._ask("GET", says["jwks_uri"])).get("keys")
+            # Others may be there, of kinds that sign nothing for us.
+            ours = [
+                each for each in found or () if isinstance(each, dict) and each.get("kty") in _KINDS_OF_KEYS
+            ]
+            self._keys = KeySet.import_key_set({"keys": ours})
         return self._keys
 
     async def _ask(self, method: str, where: str, **request: Any) -> dict[str, Any]:
@@ -302,10 +319,14 @@ class OpenIdProvider:
                 answer = await client.request(method, where, **request)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             log.warning("the OpenID provider does not answer", error=type(error).__name__)
-            raise ProviderAway("Your organisation's sign-in does not answer. Try again in a few minutes.") from None
+            raise ProviderAway(
+                "Your organisation's sign-in does not answer. Try again in a few minutes."
+            ) from None
         if answer.status_code != httpx.codes.OK or len(answer.content) > _LARGEST_ANSWER:
             log.warning("the OpenID provider refuses", status=answer.status_code, at=urlsplit(where).path)
-            raise ProviderAway("Your organisation's sign-in did not answer as it should. Try again in a few minutes.")
+            raise ProviderAway(
+                "Your organisation's sign-in did not answer as it should. Try again in a few minutes."
+            )
         try:
             said = answer.json()
         except ValueError:
@@ -316,7 +337,9 @@ class OpenIdProvider:
 
     def _distrusted(self, why: str) -> ProviderAway:
         log.warning("what the OpenID provider answers cannot be trusted", why=why)
-        return ProviderAway("Your organisation's sign-in answered what cannot be trusted; nobody was signed in.")
+        return ProviderAway(
+            "Your organisation's sign-in answered what cannot be trusted; nobody was signed in."
+        )
 
 
 def _same_address(ours: str, theirs: object) -> bool:
