@@ -1,1 +1,1 @@
-"""Signing in to the console: local accounts, an OpenID provider, and the sessions of a person."""
+"""Signing in to the console: sessions, accounts of ours, an OpenID provider."""
