@@ -60,7 +60,7 @@ async def begin_attempt(
     """Count an attempt to sign in; None where there is no such account or it is locked."""
     row = await pool.nowhere.fetchrow(
         "UPDATE account SET failures = CASE WHEN locked_until <= $2 THEN 1 ELSE failures + 1 END,"
-        " locked_until = CASE WHEN locked_until IS NULL AND failures + 1 >= $3 THEN $2 + $4::interval END"
+        " locked_until = CASE WHEN locked_until IS NULL AND failures + 1 >= $3 THEN $2::timestamptz + $4::interval END"
         " WHERE staff = $1 AND (locked_until IS NULL OR locked_until <= $2)"
         " RETURNING password, password_at, second_factor,"
         " (SELECT active FROM staff WHERE id = account.staff), locked_until IS NOT NULL",
@@ -234,7 +234,7 @@ async def events(pool: Pool, staff_id: str) -> list[Mapping[str, object]]:
 
 async def count_failure(pool: Pool, source: bytes, at: datetime, within: timedelta) -> int:
     """Count an attempt of a source before it is checked; how many it has made within that time, with this one."""
-    await pool.nowhere.execute("DELETE FROM sign_in_source WHERE since <= $1 - $2::interval", at, within)
+    await pool.nowhere.execute("DELETE FROM sign_in_source WHERE since <= $1::timestamptz - $2::interval", at, within)
     count: int = await pool.nowhere.fetchval(
         "INSERT INTO sign_in_source (source, failures, since) VALUES ($1, 1, $2)"
         " ON CONFLICT (source) DO UPDATE SET failures = sign_in_source.failures + 1 RETURNING failures",
