@@ -262,6 +262,7 @@ class Settings(BaseSettings):
         for name, what in (
             ("oidc_client_id", "as which client the provider knows the console"),
             ("oidc_client_secret", "the secret that the provider gave the client"),
+            ("console_url", "the console's address, to which the provider sends people back"),
         ):
             if not getattr(self, name):
                 raise BadSetting(f"RJ_OIDC_ISSUER is set, but not RJ_{name.upper()}: set {what}.")

@@ -24,6 +24,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
+from pydantic import Field
 
 from casework.signing_in.secrets_kept import Ticket, read_ticket, ticket
 from lifecycle import Refused
@@ -68,9 +69,9 @@ class Asked(Ticket):
         next: where the person wanted to go.
     """
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = Field(repr=False)
+    nonce: str = Field(repr=False)
+    verifier: str = Field(repr=False)
     next: str
 
 
