@@ -234,7 +234,9 @@ async def events(pool: Pool, staff_id: str) -> list[Mapping[str, object]]:
 
 async def count_failure(pool: Pool, source: bytes, at: datetime, within: timedelta) -> int:
     """Count an attempt of a source before it is checked; how many it has made within that time, with this one."""
-    await pool.nowhere.execute("DELETE FROM sign_in_source WHERE since <= $1::timestamptz - $2::interval", at, within)
+    await pool.nowhere.execute(
+        "DELETE FROM sign_in_source WHERE since <= $1::timestamptz - $2::interval", at, within
+    )
     count: int = await pool.nowhere.fetchval(
         "INSERT INTO sign_in_source (source, failures, since) VALUES ($1, 1, $2)"
         " ON CONFLICT (source) DO UPDATE SET failures = sign_in_source.failures + 1 RETURNING failures",
@@ -249,6 +251,11 @@ async def take_back_failure(pool: Pool, source: bytes) -> None:
     await pool.nowhere.execute(
         "UPDATE sign_in_source SET failures = greatest(failures - 1, 0) WHERE source = $1", source
     )
+
+
+async def drop_ended(pool: Pool, at: datetime) -> None:
+    """Drop the invitations that have ended."""
+    await pool.nowhere.execute("DELETE FROM account_invitation WHERE ends_at <= $1", at)
 
 
 async def _store_codes(connection: Connection, staff_id: str, codes: Collection[bytes]) -> None:

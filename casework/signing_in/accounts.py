@@ -17,6 +17,7 @@ from casework.session import Session
 from casework.signing_in.passwords import check_new_password, hash_password, needs_new_hash, password_is
 from casework.signing_in.second_factor import accepted_step, new_recovery_codes, recovery_hash
 from casework.signing_in.secrets_kept import Ticket, keyed_hash, read_ticket, seal, ticket, unseal
+from casework.signing_in.sessions import end_all_sessions
 from lifecycle import Refused
 from runtime.referrals import Referrals
 from schemas.people import STAFF_ID, Staff, StaffId
@@ -119,9 +120,12 @@ async def recovery_codes_left(session: Session) -> int | None:
 
 
 async def change_password(
-    session: Session, present: str, new: str, address: str | None, at: datetime
+    session: Session, present: str, new: str, address: str | None, at: datetime, *, stays: int | None = None
 ) -> None:
-    """Change the person's password. Their other sessions are for the caller to end.
+    """Change the person's password, and end their sessions but for one.
+
+    Args:
+        stays: the session that goes on.
 
     Raises:
         Refused: the present one is not right, or the new one is not accepted.
@@ -131,6 +135,7 @@ async def change_password(
     await _give_password_again(session, present, address, at)
     sealed = await seal(referrals.keys, await hash_password(new), "password", staff_id)
     await store.change_password(referrals.pool, staff_id, sealed, at)
+    await end_all_sessions(referrals, staff_id, but=stays)
 
 
 async def make_recovery_codes(session: Session, present: str, address: str | None, at: datetime) -> list[str]:

@@ -18,6 +18,7 @@ from casework.signing_in.second_factor import (
     recovery_hash,
 )
 from casework.signing_in.secrets_kept import keyed_hash, seal, unseal
+from casework.signing_in.sessions import end_all_sessions
 from lifecycle import Refused
 from messages.channels import ChannelAway, ChannelRefused
 from messages.email import Mailer
@@ -142,7 +143,7 @@ async def choose_password(referrals: Referrals, token: str, password: str, at: d
 
 
 async def accept(referrals: Referrals, token: str, code: str, at: datetime) -> Accepted:
-    """Set the account up, by a first code of the authenticator app. Sessions of before are for the caller to end.
+    """Set the account up, by a first code of the authenticator app. Every session of the person ends.
 
     Raises:
         Refused: the invitation cannot be used, no password was chosen yet, or the code is not right.
@@ -172,6 +173,7 @@ async def accept(referrals: Referrals, token: str, code: str, at: datetime) -> A
     )
     if not done:
         raise _ended()
+    await end_all_sessions(referrals, staff_id)
     return Accepted(member=await referrals.member(staff_id), recovery_codes=codes)
 
 

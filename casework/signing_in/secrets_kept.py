@@ -31,12 +31,12 @@ class Ticket(Model):
 
 async def seal(keys: KeyStore, content: str, *purpose: str) -> bytes:
     """Seal a text for one purpose, such as ("password", "cw-1"); it opens for no other."""
-    return (await _sealing(keys)).seal(content.encode(), _named(purpose))
+    return (await installation_key(keys)).seal(content.encode(), _named(purpose))
 
 
 async def unseal(keys: KeyStore, sealed: bytes, *purpose: str) -> str:
     """The text that was sealed for this purpose. Raises SealBroken."""
-    return (await _sealing(keys)).open(sealed, _named(purpose)).decode()
+    return (await installation_key(keys)).open(sealed, _named(purpose)).decode()
 
 
 async def keyed_hash(keys: KeyStore, content: str, *purpose: str) -> bytes:
@@ -64,7 +64,8 @@ async def read_ticket(keys: KeyStore, text: str, kind: type[T], at: datetime) ->
     return read if at < read.ends_at else None
 
 
-async def _sealing(keys: KeyStore) -> DataKey:
+async def installation_key(keys: KeyStore) -> DataKey:
+    """The key that seals what belongs to signing in and to no referral."""
     return DataKey("signing in", derived(await keys.installation_secret(), b"rj sign-in seals"))
 
 
