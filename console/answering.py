@@ -17,7 +17,7 @@ from casework.failures import Failure, Kind, Refused, failure_of
 from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
-from console.pages import Page, Whose
+from console.pages import Page, Whose, all_pages
 from console.security.cookies import token_of
 
 WITHIN = 30.0
@@ -137,12 +137,17 @@ async def _sign_in_first(visit: Visit, page: Page, token: str | None) -> Respons
         wanted = visit.request.url.path + query
         return visit.redirect(f"/sign-in?next={quote(wanted, safe='')}")
     kept, path = False, visit.request.url.path
-    if token is not None:
+    if token is not None and _is_shown(page):
         _same_origin(visit.request)
         fields, form = visit.posted_fields, visit.posted_text("csrf")
         kept = await keep_typed(visit.referrals, token, form, path, fields, visit.console.now())
     wanted = quote(f"{path}?{_KEPT}=1", safe="") if kept else ""
     return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED, wanted=wanted)
+
+
+def _is_shown(page: Page) -> bool:
+    """Whether what a form is sent to is also the address of the page that it stands on."""
+    return any(each.path == page.path and "GET" in each.methods for each in all_pages())
 
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:

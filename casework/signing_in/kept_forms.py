@@ -29,7 +29,7 @@ Fields: TypeAlias = Sequence[tuple[str, str]]
 _OF_A_REFERRAL = re.compile(r"/referrals/([^/]+)/")
 _LONGEST_PATH = 200
 # What signs somebody in is kept nowhere.
-_NOT_KEPT_OF = ("/account", "/sign-in", "/sign-out", "/invitation")
+_NOT_KEPT_OF = ("/account/password", "/account/recovery-codes")
 
 
 async def keep_typed(
