@@ -234,9 +234,7 @@ async def events(pool: Pool, staff_id: str) -> list[Mapping[str, object]]:
 
 async def count_failure(pool: Pool, source: bytes, at: datetime, within: timedelta) -> int:
     """Count an attempt of a source before it is checked; how many it has made within that time, with this one."""
-    await pool.nowhere.execute(
-        "DELETE FROM sign_in_source WHERE since <= $1::timestamptz - $2::interval", at, within
-    )
+    await _forget_failures(pool, at, within)
     count: int = await pool.nowhere.fetchval(
         "INSERT INTO sign_in_source (source, failures, since) VALUES ($1, 1, $2)"
         " ON CONFLICT (source) DO UPDATE SET failures = sign_in_source.failures + 1 RETURNING failures",
@@ -253,9 +251,16 @@ async def take_back_failure(pool: Pool, source: bytes) -> None:
     )
 
 
-async def drop_ended(pool: Pool, at: datetime) -> None:
-    """Drop the invitations that have ended."""
+async def drop_ended(pool: Pool, at: datetime, within: timedelta) -> None:
+    """Drop the invitations that have ended, and the attempts of sources that count no more."""
     await pool.nowhere.execute("DELETE FROM account_invitation WHERE ends_at <= $1", at)
+    await _forget_failures(pool, at, within)
+
+
+async def _forget_failures(pool: Pool, at: datetime, within: timedelta) -> None:
+    await pool.nowhere.execute(
+        "DELETE FROM sign_in_source WHERE since <= $1::timestamptz - $2::interval", at, within
+    )
 
 
 async def _store_codes(connection: Connection, staff_id: str, codes: Collection[bytes]) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from casework.session import Session
+from casework.signing_in.accounts import ADDRESS_WITHIN
 from casework.signing_in.secrets_kept import installation_key
 from casework.signing_in.sessions import ended_session
 from runtime.referrals import Referrals
@@ -82,7 +83,7 @@ async def drop_typed(session: Session, path: str) -> None:
 async def drop_what_ended(referrals: Referrals, at: datetime) -> None:
     """Drop what is of no use any more: kept forms, invitations, and failures that count no longer."""
     await kept_forms.drop_older(referrals.pool, at - KEPT_FOR)
-    await accounts.drop_ended(referrals.pool, at)
+    await accounts.drop_ended(referrals.pool, at, ADDRESS_WITHIN)
 
 
 async def _key(referrals: Referrals, path: str) -> tuple[str | None, DataKey]:
