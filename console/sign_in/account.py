@@ -11,6 +11,7 @@ from casework.signing_in.accounts import change_password, make_recovery_codes, r
 from casework.signing_in.sessions import end_other_sessions, end_session, sessions_of
 from console.asked import Asked
 from console.navigation import WORKERS
+from console.sign_in.choices import KINDS
 from console.sign_in.passwords import slowed, status_of
 
 _CHANGED = {
@@ -31,6 +32,7 @@ async def account(asked: Asked) -> Response:
         may_be_absent=me.role in WORKERS,
         # They are back at that instant; the day before is the last away.
         away_until=away_until - timedelta(days=1) if away_until else None,
+        kinds_in_words=KINDS,
         sessions=await sessions_of(asked.session),
         codes_left=await recovery_codes_left(asked.session),
     )

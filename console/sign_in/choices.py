@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 
@@ -11,6 +12,18 @@ from casework.failures import Refused
 from casework.staff import check_email, possible_stand_ins, say_absent, say_back, set_messages
 from console.asked import Asked
 from schemas.notices import Category
+
+KINDS: Mapping[Category, str] = {
+    Category.ESCALATION: "A deadline was missed, and it comes to you",
+    Category.SAFEGUARDING: "A safeguarding concern",
+    Category.SIGN_OFF: "A sign-off is asked of you",
+    Category.MEETING: "A meeting is booked, moved or cancelled",
+    Category.SENT_REFERRAL: "News of a referral that you sent",
+    Category.REMINDER: "A reminder of a deadline",
+    Category.TASK: "Something that you have to tell somebody yourself",
+    Category.NEWS: "Other news of your referrals",
+}
+"""The kinds of message, as people choose among them."""
 
 _CANNOT_BE_READ = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -52,6 +65,7 @@ def _messages(
         "sign_in/messages.html",
         status=_CANNOT_BE_READ if errors else HTTPStatus.OK,
         categories=list(Category),
+        kinds_in_words=KINDS,
         chosen=chosen,
         email=email,
         digest=digest,

@@ -161,7 +161,7 @@ async def test_a_code_is_accepted_once(account: Account, at: datetime) -> None:
     await account.sign_in(at)
     given = await account.give_password(at)
     await refused(account.give_code(given, at))
-    assert await account.give_code(given, at, account.code(at + timedelta(seconds=30)))
+    await account.give_code(given, at, account.code(at + timedelta(seconds=30)))
 
 
 async def test_a_code_given_twice_at_the_same_moment_is_accepted_once(account: Account, at: datetime) -> None:
@@ -179,7 +179,7 @@ async def test_a_code_of_the_step_before_or_after_is_accepted_and_no_other(
     given = await account.give_password(later)
     code = account.code(later + timedelta(seconds=off))
     if accepted:
-        assert await account.give_code(given, later, f" {code[:3]} {code[3:]}")
+        await account.give_code(given, later, f" {code[:3]} {code[3:]}")
     else:
         await refused(account.give_code(given, later, code))
 
@@ -240,7 +240,7 @@ async def test_a_password_is_changed_by_who_knows_the_present_one(account: Accou
     await accounts.change_password(account.session(), PASSWORD, new, account.address, at)
     await refused(account.give_password(at))
     account.password = new
-    assert await account.sign_in(at)
+    await account.sign_in(at)
 
 
 async def test_a_wrong_present_password_counts_as_a_failure(account: Account, at: datetime) -> None:
@@ -259,7 +259,7 @@ async def test_new_recovery_codes_take_the_place_of_all_that_are_left(account: A
     assert len(set(codes) - set(account.recovery_codes)) == 10
     given = await account.give_password(at)
     await refused(account.give_recovery_code(given, at, account.recovery_codes[0]))
-    assert await account.give_recovery_code(given, at, codes[0])
+    await account.give_recovery_code(given, at, codes[0])
 
 
 async def test_a_hash_under_older_parameters_is_made_anew_at_the_next_sign_in(

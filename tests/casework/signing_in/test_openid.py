@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ class Double:
         """Answer as `httpx.MockTransport` has it."""
         name = request.url.path.rpartition("/")[2]
         self.asked.setdefault(name, []).append(request)
-        said: dict[str, Any] = {
+        answers: dict[str, Callable[[], Mapping[str, Any]]] = {
             "openid-configuration": self.says,
             "keys": lambda: KeySet(self.published).as_dict(private=False),
             "token": lambda: {
@@ -67,7 +67,8 @@ class Double:
                 "id_token": self.id_token or self.token(),
             },
             "userinfo": lambda: self.userinfo or {"sub": "subject-1"},
-        }[name]()
+        }
+        said = answers[name]()
         return httpx.Response(self.status.get(name, 200), json=said)
 
     def says(self) -> dict[str, Any]:

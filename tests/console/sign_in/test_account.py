@@ -139,7 +139,7 @@ async def test_a_person_chooses_what_they_are_told_by_email(
         typed = {"at_once": ["escalation", "news"], "digest": "no", "email": "other@example.org"}
         answer = await visitor.post("/account/messages", typed)
         page = await visitor.get(answer.headers["location"])
-        assert "Escalation, news" in page
+        assert "A deadline was missed, and it comes to you<br>Other news of your referrals" in page
         assert "other@example.org" in page
         known = await referrals.member(member.id)
         assert (known.at_once, known.digest) == ((Category.ESCALATION, Category.NEWS), False)
