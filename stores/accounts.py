@@ -6,12 +6,10 @@ checked, so that many at the same moment are counted as well as one after the ot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-
-import asyncpg
 
 from stores.database import Connection, Pool
 
@@ -52,6 +50,18 @@ class Invitation(NamedTuple):
     staff: str
     ends_at: datetime
     chosen: bytes | None
+
+
+class Event(NamedTuple):
+    """Something that was done to an account.
+
+    Attributes:
+        by: who did it; for a lock, whose account it is, since nobody knows.
+    """
+
+    at: datetime
+    kind: EventKind
+    by: str
 
 
 async def begin_attempt(
@@ -224,12 +234,14 @@ async def record(pool: Pool, staff_id: str, at: datetime, kind: EventKind, by: s
         await _record(connection, staff_id, at, kind, by)
 
 
-async def events(pool: Pool, staff_id: str) -> list[Mapping[str, object]]:
-    """What was done to an account, oldest first: at, kind, by."""
-    rows: list[asyncpg.Record] = await pool.nowhere.fetch(
-        'SELECT at, kind, by_staff AS "by" FROM account_event WHERE staff = $1 ORDER BY id', staff_id
+async def events(pool: Pool, staff_id: str, most: int) -> list[Event]:
+    """What was done to an account lately, the latest first."""
+    rows = await pool.nowhere.fetch(
+        "SELECT at, kind, by_staff FROM account_event WHERE staff = $1 ORDER BY id DESC LIMIT $2",
+        staff_id,
+        most,
     )
-    return [dict(row) for row in rows]
+    return [Event(at, EventKind(kind), by) for at, kind, by in rows]
 
 
 async def count_failure(pool: Pool, source: bytes, at: datetime, within: timedelta) -> int:

@@ -22,7 +22,24 @@ from lifecycle import Refused
 from runtime.referrals import Referrals
 from schemas.people import STAFF_ID, Staff, StaffId
 from stores import accounts as store
-from stores.accounts import Attempt, EventKind
+from stores.accounts import Attempt, Event, EventKind
+
+__all__ = [
+    "ADDRESS_WITHIN",
+    "LOCKED_FOR",
+    "MOST_FAILURES",
+    "MOST_FROM_ONE_ADDRESS",
+    "SECOND_STEP_WITHIN",
+    "Event",
+    "EventKind",
+    "account_log",
+    "change_password",
+    "give_code",
+    "give_password",
+    "give_recovery_code",
+    "make_recovery_codes",
+    "recovery_codes_left",
+]
 
 MOST_FAILURES = 6
 """The failed attempts after which an account is locked."""
@@ -117,6 +134,11 @@ async def give_recovery_code(
 async def recovery_codes_left(session: Session) -> int | None:
     """How many recovery codes the person has left; None where they have no account with a password."""
     return await store.recovery_codes_left(session.referrals.pool, session.member.id)
+
+
+async def account_log(session: Session, most: int = 10) -> list[Event]:
+    """What was done to the person's account lately, the latest first: so that they notice what was not their doing."""
+    return await store.events(session.referrals.pool, session.member.id, most)
 
 
 async def change_password(

@@ -7,7 +7,13 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from casework.failures import Refused
-from casework.signing_in.accounts import change_password, make_recovery_codes, recovery_codes_left
+from casework.signing_in.accounts import (
+    EventKind,
+    account_log,
+    change_password,
+    make_recovery_codes,
+    recovery_codes_left,
+)
 from casework.signing_in.sessions import end_other_sessions, end_session, sessions_of
 from console.asked import Asked
 from console.navigation import WORKERS
@@ -19,6 +25,16 @@ _CHANGED = {
     "messages": "What you are told by e-mail is changed.",
     "absence": "It is noted that you are away, and who stands in for you.",
     "back": "It is noted that you are back.",
+}
+
+
+_DONE = {
+    EventKind.INVITED: "Invited to set it up, or to set it up anew",
+    EventKind.SET_UP: "Set up with a password and an authenticator app",
+    EventKind.LOCKED: "Locked for 30 minutes, after too many failed attempts",
+    EventKind.PASSWORD_CHANGED: "Password changed",
+    EventKind.RECOVERY_CODE_USED: "Signed in with a recovery code",
+    EventKind.RECOVERY_CODES_MADE: "New recovery codes made",
 }
 
 
@@ -34,6 +50,7 @@ async def account(asked: Asked) -> Response:
         away_until=away_until - timedelta(days=1) if away_until else None,
         kinds_in_words=KINDS,
         sessions=await sessions_of(asked.session),
+        events=[(each.at, _DONE[each.kind], each.by) for each in await account_log(asked.session)],
         codes_left=await recovery_codes_left(asked.session),
     )
 

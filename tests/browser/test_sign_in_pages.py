@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -50,8 +51,9 @@ async def account(referrals: Referrals) -> Account:
 async def nothing_in_the_way(page: Page, name: str) -> None:
     """Check a page as it stands, in light and in dark, and on a small telephone."""
     assert faults(await page.content()) == [], name
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
         assert await barriers(page) == [], (name, scheme)
     desk = page.viewport_size
     await page.set_viewport_size(PHONE)  # type: ignore[arg-type]

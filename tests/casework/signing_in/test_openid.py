@@ -176,6 +176,7 @@ NOW = int(datetime.now(UTC).timestamp())
         ("another issuer", Double(claims={"iss": "https://evil.example"})),
         ("no issuer", Double(claims={"iss": None})),
         ("another audience", Double(claims={"aud": "another-client"})),
+        ("another audience, though issued to us", Double(claims={"aud": "another", "azp": "rj-console"})),
         ("no audience", Double(claims={"aud": None})),
         (
             "several audiences, for another",

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 
+from casework.failures import Refused
 from casework.session import Session
 from casework.signing_in.sessions import begin_session
 from console.asked import Console
@@ -119,6 +120,22 @@ async def test_new_recovery_codes_take_the_password_and_are_shown_once(
         for path in ("/account", "/account/recovery-codes"):
             page = await visitor.get(path)
             assert not any(code in page for code in codes)
+
+
+async def test_a_person_sees_what_was_done_to_their_account_and_by_whom(
+    ours: Console, account: Account, manager: Session, people: People, clock: Clock
+) -> None:
+    other = await people.account(manager, clock())
+    for _ in range(6):
+        with pytest.raises(Refused):
+            await account.give_password(clock(), "not the password")
+    async with visiting(ours, account.member.id) as visitor:
+        page = await visitor.get("/account")
+        for done in ("Invited to set it up, or to set it up anew, by sm-lancs", "Locked for 30 minutes"):
+            assert page.count(done) == 1
+        assert other.member.id not in page
+    async with visiting(ours, other.member.id) as visitor:
+        assert "Locked" not in await visitor.get("/account")
 
 
 async def test_who_has_no_password_is_offered_none(ours: Console, people: People) -> None:
