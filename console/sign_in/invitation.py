@@ -17,7 +17,6 @@ from console.security.cookies import INVITATION, keep_for
 from console.sign_in.arriving import signed_in_as
 from schemas.web import SignedInBy
 
-
 # How long a browser holds the secret, which may be a shared one; the link can be opened again.
 _SECONDS = 3600
 
