@@ -109,6 +109,7 @@ _KINDS = {
     "sign_off": _staff("a sign-off is asked for", "subject_of"),
     "task": _staff("a message could not be sent safely", "participant", "wanted", "why"),
     "allocated": _staff("a referral was allocated"),
+    "asked_to_be_called": _staff("somebody asked to be called"),
     "invitation": _staff("a meeting is booked", "starts"),
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
     "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
