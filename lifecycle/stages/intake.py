@@ -40,8 +40,7 @@ from schemas.vocabulary.offences import HateStrand, OffenceGroup
 
 _CRIME_REFERENCE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 /-]{2,39}")
 
-# The service itself opens nothing but what somebody asked for on its public pages.
-MAY_OPEN = WORKERS | {Role.PARTNER, Role.SYSTEM}
+MAY_OPEN = WORKERS | {Role.PARTNER}
 
 # How long ago somebody may have asked. A later note of it would change the figures of a month that was reported.
 ASKED_AT_MOST_AGO = timedelta(days=7)
@@ -72,13 +71,10 @@ def open_referral(
     Raises:
         Refused: the rules do not allow this referral to be opened.
     """
-    if actor.role not in MAY_OPEN:
+    # By itself the service opens only what somebody asked for, on its public pages.
+    if actor.role not in MAY_OPEN and not (actor.role is Role.SYSTEM and command.asked_by):
         raise Refused(
             "not_your_role", "Your role may not open a referral; it is for staff and partner agencies."
-        )
-    if actor.role is Role.SYSTEM and command.asked_by is None:
-        raise Refused(
-            "not_your_role", "By itself the service opens only what somebody asked for themselves (asked_by)."
         )
     if actor.area != command.area:
         raise Refused("other_area", "You may open referrals of your own area only.", "area")
