@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, FilePath, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from messages.mail_addresses import SmtpServer, mail_address, sender_address
 from stores.keys.key_files import beside
@@ -42,6 +42,10 @@ def _host_and_port(value: str) -> str:
     if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError("it must be HOST:PORT, such as 127.0.0.1:9464")
     return value
+
+
+def _listed(value: object) -> object:
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
 
 def _smtp_url(value: str) -> str:
@@ -163,6 +167,18 @@ class Settings(BaseSettings):
 
     console_url: Annotated[str, AfterValidator(_console_url)] | None = None
     """The console's base address, to which e-mails lead staff; without one, they tell what to type."""
+
+    console_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
+    """HOST:PORT at which the console listens; without one, `rj up` picks a port of this machine only."""
+
+    console_behind_tls: bool = False
+    """Whether browsers reach the console by TLS alone, through a proxy: they are then told to remember that."""
+
+    console_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed; none by default."""
+
+    service_name: str = Field(default="Restorative justice service", min_length=1, max_length=60)
+    """What the service calls itself on the pages of its console."""
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
     """HOST:PORT for Prometheus metrics; without one, `rj up` picks a port and a worker serves none."""

@@ -93,6 +93,8 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
 
 
 async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool) -> None:
+    from console.asked import Console
+    from console.serving import console_served
     from operations.bringing_up import bring_up
     from simulation.demo_caseload import enter_demo
     from simulation.year.small import enter_small_year
@@ -104,9 +106,11 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
             with _progress("a year of an invented service"):
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
-        folder.announce(all_of_it.service)
-        _show(all_of_it, settings, folder, demo=demo)
-        await all_of_it.keep_running(folder.announce)
+        served = Console(all_of_it.referrals, settings, demo=demo)
+        async with console_served(served, settings.console_address) as console:
+            folder.announce(all_of_it.service)
+            _show(all_of_it, settings, folder, console, demo=demo)
+            await all_of_it.keep_running(folder.announce)
 
 
 @contextmanager
@@ -118,7 +122,7 @@ def _progress(what: str) -> Iterator[None]:
     out.print(f"Ready: {what} ({perf_counter() - started:.1f} s)")
 
 
-def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) -> None:
+def _show(all_of_it: Up, settings: Settings, folder: DataFolder, console: str, *, demo: bool) -> None:
     service = all_of_it.service
     if all_of_it.new_keys:
         out.print(
@@ -129,6 +133,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, *, demo: bool) 
             soft_wrap=True,
         )
     addresses = {
+        "Console": console,
         "PostgreSQL": all_of_it.database_address,
         "Temporal": service.temporal_address,
         "Temporal UI": service.temporal_ui,

@@ -1,0 +1,1 @@
+"""Signing in to the console: sessions, accounts of ours, an OpenID provider."""

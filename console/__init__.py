@@ -1,0 +1,1 @@
+"""The web console: it parses what a person asks, calls `casework`, and shows pages."""

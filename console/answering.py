@@ -1,0 +1,137 @@
+"""How a request becomes an answer: who asks, whether they may, and what they read where something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import quote
+
+import structlog
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from casework.failures import Failure, Kind, Refused, failure_of
+from casework.signing_in.sessions import at_work, check_form_token, find_session
+from console.asked import Asked, Console, Visit
+from console.pages import Page, Whose
+from console.security.cookies import token_of
+
+WITHIN = 30.0
+"""Seconds in which a page is answered, or says that it was not. A step has an answer within twenty."""
+
+_STATUS = {
+    Kind.BAD_INPUT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Kind.REFUSED: HTTPStatus.CONFLICT,
+    Kind.UNREACHABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Kind.FAULT: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_STATUS_OF_CODE = {
+    **dict.fromkeys(
+        (
+            "not_your_role",
+            "staff_other_area",
+            "staff_inactive",
+            "not_sent_by_you",
+            "sent_on",
+            "reason_needed",
+        ),
+        HTTPStatus.FORBIDDEN,
+    ),
+    "not_your_form": HTTPStatus.FORBIDDEN,
+    "unknown_referral": HTTPStatus.NOT_FOUND,
+}
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def endpoint(console: Console, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """What Starlette calls for a page."""
+
+    async def answered(request: Request) -> Response:
+        visit = Visit(request, console, FormData())
+        try:
+            async with asyncio.timeout(None if page.waits else WITHIN):
+                return await _answer(page, request, console)
+        except HTTPException as error:
+            return problem(visit, error.status_code, error.detail)
+        except Exception as error:
+            failure = failure_of(error)
+            if failure is None:
+                # Of an error only its type and where it came from are logged.
+                log.exception("a page failed", page=page.path)
+                failure = Failure(
+                    Kind.FAULT, "Something of ours went wrong. It has been noted; nothing was half done."
+                )
+            code = error.code if isinstance(error, Refused) else ""
+            return problem(visit, _STATUS_OF_CODE.get(code, _STATUS[failure.kind]), failure.sentence)
+
+    return answered
+
+
+async def _answer(page: Page, request: Request, console: Console) -> Response:
+    posted = await _posted(page, request)
+    token = token_of(request)
+    if page.whose is Whose.ANYBODY:
+        _same_origin(request)
+        return await page.answer(Visit(request, console, posted))
+    found = await find_session(console.referrals, token, used=not page.waits) if token else None
+    if found is None or token is None:
+        return _sign_in_first(Visit(request, console, posted))
+    asked = Asked(request, console, posted, at_work(console.referrals, found), found.web, token)
+    if request.method == "POST":
+        _same_origin(request)
+        check_form_token(token, asked.posted_text("csrf"))
+    if page.whose is not Whose.SIGNED_IN and found.member.role not in page.whose:
+        return asked.show("errors/not_yours.html", status=HTTPStatus.FORBIDDEN)
+    return await page.answer(asked)
+
+
+async def _posted(page: Page, request: Request) -> FormData:
+    if request.method != "POST":
+        return FormData()
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > page.largest:
+        raise HTTPException(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"What was sent is too large: at most {max(1, page.largest // 1024)} kB are taken here.",
+        )
+    return await request.form(max_fields=2000, max_part_size=page.largest)
+
+
+def _same_origin(request: Request) -> None:
+    """Refuse what another site had a browser send, by what the browser says of it (Fetch Metadata; else Origin)."""
+    if request.method != "POST":
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    from_elsewhere = origin is not None and origin.partition("://")[2] != host
+    if site not in ("same-origin", "none") if site else from_elsewhere:
+        raise Refused(
+            "not_your_form", "This form was sent from another site. Open the page here, and send it again."
+        )
+
+
+def _sign_in_first(visit: Visit) -> Response:
+    if visit.request.method == "GET":
+        # The address names a page of ours and ids at most.
+        query = f"?{visit.request.url.query}" if visit.request.url.query else ""
+        wanted = visit.request.url.path + query
+        return visit.redirect(f"/sign-in?next={quote(wanted, safe='')}")
+    return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED)
+
+
+def problem(visit: Visit, status: int, sentence: str) -> Response:
+    """The page that says what went wrong, in one sentence."""
+    heading = {
+        HTTPStatus.FORBIDDEN: "This is not for you to see or do",
+        HTTPStatus.NOT_FOUND: "There is nothing at this address",
+        HTTPStatus.METHOD_NOT_ALLOWED: "This page is opened in another way",
+        HTTPStatus.CONFLICT: "That is not possible as things stand",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "That cannot be read",
+        HTTPStatus.SERVICE_UNAVAILABLE: "The service does not answer at the moment",
+    }.get(HTTPStatus(status), "Something went wrong")
+    return visit.show("errors/problem.html", status=status, heading=heading, sentence=sentence)

@@ -1,0 +1,92 @@
+"""Pages from templates: the macros of GOV.UK, ours, and the words for days, deadlines and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader, UndefinedError
+from markupsafe import Markup, escape
+
+from casework.words import in_words, on_day, when
+from console.navigation import navigation
+from console.static_files import address_of
+from schemas.areas import LONDON
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """The page that a template makes.
+
+    Args:
+        template: its path below `console/templates`.
+    """
+    return _environment().get_template(template).render(context)
+
+
+def hidden_field(name: str, value: object) -> Markup:
+    """A field of a form that nobody sees."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
+
+
+class NeverPrinted(ChainableUndefined):
+    """What a template was not given. The macros of GOV.UK ask for much that is not; nothing of it is ever printed."""
+
+    def __str__(self) -> str:
+        """Raise UndefinedError, so that a name misspelt in a template is a fault and no gap on the page."""
+        raise UndefinedError(self._undefined_message)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=ChoiceLoader(
+            [
+                PackageLoader("console"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
+        ),
+        autoescape=True,
+        undefined=NeverPrinted,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "words": in_words,
+        "sentence_case": sentence_case,
+        "day": day,
+        "short_day": short_day,
+        "moment": when,
+        "clock": clock,
+        "area": area_name,
+    }
+    made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
+    return made
+
+
+def sentence_case(text: str) -> str:
+    """The text with a capital at its beginning, and no other letter changed."""
+    return text[:1].upper() + text[1:]
+
+
+def day(value: date | datetime) -> str:
+    """A day as people say it: Thu 26 Nov 2026."""
+    return on_day(value.astimezone(LONDON).date() if isinstance(value, datetime) else value)
+
+
+def short_day(value: date | datetime) -> str:
+    """A day of about now: Thu 26 Nov."""
+    return day(value).rpartition(" ")[0]
+
+
+def clock(value: datetime) -> str:
+    """The time of day in London: 09:00."""
+    return f"{value.astimezone(LONDON):%H:%M}"
+
+
+def area_name(area: str) -> Markup:
+    """A police area as people write it: West Yorkshire."""
+    small = {"and", "of", "the"}
+    words = str(area).split("-")
+    return escape(" ".join(word if word in small else word.capitalize() for word in words))

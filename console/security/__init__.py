@@ -1,0 +1,1 @@
+"""What every answer says to browsers, what every request must keep to, and the cookie."""

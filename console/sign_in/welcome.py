@@ -1,0 +1,50 @@
+"""The front door, and the buttons of the demo."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from casework.failures import Refused
+from casework.signing_in.demo import demo_people
+from casework.signing_in.sessions import begin_session, find_session
+from console.asked import Visit
+from console.security.cookies import device_of, give, token_of
+from schemas.people import Role
+from schemas.web import SignedInBy
+
+_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals"}
+
+
+async def front_door(visit: Visit) -> Response:
+    """Lead who is signed in to their first page, and who is not to where they sign in."""
+    token = token_of(visit.request)
+    found = await find_session(visit.referrals, token) if token else None
+    return visit.redirect(_FIRST_PAGES.get(found.member.role, "/my-work") if found else "/sign-in")
+
+
+async def sign_in(visit: Visit) -> Response:
+    """Show the ways to sign in."""
+    people = await demo_people(visit.referrals) if visit.console.demo else []
+    return visit.show(
+        "sign_in/sign_in.html", people=people, next=page_of_ours(visit.request.query_params.get("next", ""))
+    )
+
+
+async def enter_demo(visit: Visit) -> Response:
+    """Sign in as one of the demo's invented people."""
+    if not visit.console.demo:
+        raise Refused("no_demo", "Only a demo is entered without a password.")
+    staff_id = visit.posted_text("staff")
+    if staff_id not in {each.id for each in await demo_people(visit.referrals)}:
+        raise Refused("staff_unknown", "Choose one of the invented people on the page.", "staff")
+    token = await begin_session(visit.referrals, staff_id, SignedInBy.DEMO, device_of(visit.request))
+    answer = visit.redirect(page_of_ours(visit.posted_text("next")))
+    give(answer, token)
+    return answer
+
+
+def page_of_ours(address: str) -> str:
+    """The address if it is of this console, else its front door: nobody is led elsewhere after signing in."""
+    return address if re.fullmatch(r"/(?![/\\])[\w/.?=&%+,:-]*", address, re.ASCII) else "/"

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.asked import Console
+from console.security.cookies import COOKIE
+from stores.database import connect
+from tests.console.visiting import visiting
+
+
+async def test_a_page_leads_who_is_not_signed_in_to_where_they_sign_in(console: Console) -> None:
+    async with visiting(console) as visitor:
+        answer = await visitor.client.get("/my-work")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/sign-in?next=%2Fmy-work"
+
+
+async def test_a_session_opens_the_pages_of_its_role(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        assert "My work" in await visitor.get("/my-work")
+    async with visiting(console, "co-1") as visitor:
+        assert "not for your role" in await visitor.get("/my-work", status=403)
+
+
+async def test_signing_out_ends_the_session_and_clears_the_browser(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        token = visitor.client.cookies[COOKIE]
+        answer = await visitor.post("/sign-out")
+        assert "cookies" in answer.headers["clear-site-data"]
+        visitor.client.cookies.set(COOKIE, token)
+        assert (await visitor.client.get("/my-work")).status_code == 303
+
+
+async def test_a_session_ends_after_thirty_minutes_without_use(console: Console, owner_url: str) -> None:
+    async with visiting(console, "cw-2") as visitor:
+        await visitor.get("/my-work")
+        await _seen_before(owner_url, "cw-2", "29 minutes")
+        await visitor.get("/my-work")
+        await _seen_before(owner_url, "cw-2", "31 minutes")
+        assert (await visitor.client.get("/my-work")).status_code == 303
+
+
+async def test_a_session_ends_after_twelve_hours_though_used(console: Console, owner_url: str) -> None:
+    async with visiting(console, "fa-1") as visitor:
+        await visitor.get("/my-work")
+        owner = await connect(owner_url)
+        await owner.execute(
+            "UPDATE web_session SET signed_in_at = now() - interval '12 hours 1 minute' WHERE staff = 'fa-1'"
+        )
+        await owner.close()
+        assert (await visitor.client.get("/my-work")).status_code == 303
+
+
+async def test_a_form_of_another_session_is_refused(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        await visitor.post("/hide-names", {"csrf": "0" * 64}, status=403)
+        assert "Hide names" in await visitor.get("/my-work")
+
+
+async def test_a_form_from_another_site_is_refused(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        answer = await visitor.client.post("/hide-names", headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+        answer = await visitor.client.post("/hide-names", headers={"Origin": "https://elsewhere.example"})
+        assert answer.status_code == 403
+
+
+async def test_names_stay_hidden_for_the_session(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        await visitor.post("/hide-names", {"back": "/my-work"})
+        assert "Show names" in await visitor.get("/my-work")
+
+
+async def test_only_a_demo_has_a_door_without_a_password(console: Console) -> None:
+    async with visiting(console) as visitor:
+        await visitor.post("/sign-in/demo", {"staff": "cw-1"}, status=409)
+        assert "Choose as whom" not in await visitor.get("/sign-in")
+    async with visiting(replace(console, demo=True)) as visitor:
+        assert "invented" in await visitor.get("/sign-in")
+
+
+async def test_after_signing_in_nobody_is_led_to_another_site(console: Console) -> None:
+    async with visiting(console) as visitor:
+        for elsewhere in ("//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"):
+            answer = await visitor.client.get("/sign-in", params={"next": elsewhere})
+            assert "evil" not in answer.text
+            assert "alert" not in answer.text
+
+
+async def _seen_before(owner_url: str, staff_id: str, ago: str) -> None:
+    owner = await connect(owner_url)
+    await owner.execute(
+        "UPDATE web_session SET seen_at = now() - $2::text::interval WHERE staff = $1", staff_id, ago
+    )
+    await owner.close()
