@@ -80,7 +80,7 @@ def state_when_received(event: ReferralReceived, recorded: Recorded) -> Referral
         district=event.district,
         sensitive_categories=event.sensitive_categories,
         justice_stage=event.justice_stage,
-        received_at=event.asked_at or recorded.at,
+        received_at=min(event.asked_at or recorded.at, recorded.at),
         linked_to=event.linked_to,
         sent_by_partner=recorded.actor if recorded.role is Role.PARTNER else None,
         court_date=event.court_date,

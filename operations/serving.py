@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
+from casework.asking_to_be_called.asking import keep_opening
 from operations.anchoring import Anchoring
 from operations.completing_erasures import LOOK_AFTER, complete_erasures
 from operations.watching import Watch
@@ -102,6 +103,7 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
         PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
         PeriodicTask("meddling", timedelta(seconds=30), watch.meddling),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("requests to be called", timedelta(seconds=20), lambda: keep_opening(referrals)),
     ]
 
 

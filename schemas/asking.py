@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -79,6 +80,7 @@ class Answers(Model):
     help: Annotated[tuple[Help, ...], Special] = ()
     language: Annotated[str | None, Sensitive] = Field(default=None, max_length=60)
     needs: Annotated[str | None, Sensitive] = Field(default=None, max_length=1000)
+    in_welsh: bool = Field(default=False, description="whether they answered on the Welsh pages last")
 
 
 class Asked(Model):
@@ -93,5 +95,7 @@ class Asked(Model):
 class Unsent(Model):
     """What is kept for who is answering: their answers or, once they were sent, what came of it."""
 
+    reference: str = Field(description="of the referral to open; sent twice, the request opens it once")
+    command_id: UUID = Field(description="of the command that opens it")
     answers: Answers = Answers()
     asked: Asked | None = None

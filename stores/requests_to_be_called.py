@@ -41,14 +41,16 @@ class Queue(NamedTuple):
     oldest: datetime | None
 
 
-# Of the waiting the ones that the limits let through, who asked once before who asked often.
+# Those that were opened lately or are being opened now, which the limits count.
+_COUNTED = (
+    "SELECT count(*) FROM request_to_be_called o WHERE (o.opened_at > clock_timestamp() - $3::interval"
+    " OR o.opened_at IS NULL AND o.tried_at > clock_timestamp() - $4::interval)"
+)
+# Of the waiting the one that the limits let through, who asked once before who asked often.
 _NEXT = (
     "SELECT waiting.reference FROM request_to_be_called waiting WHERE opened_at IS NULL"
-    " AND coalesce(tried_at < clock_timestamp() - $4::interval, TRUE)"
-    " AND ($5::text IS NULL OR reference = $5)"
-    " AND (SELECT count(*) FROM request_to_be_called o WHERE o.opened_at > clock_timestamp() - $3::interval) < $2"
-    " AND (SELECT count(*) FROM request_to_be_called o WHERE o.sender = waiting.sender"
-    "  AND o.opened_at > clock_timestamp() - $3::interval) < $1"
+    " AND coalesce(tried_at <= clock_timestamp() - $4::interval, TRUE) AND ($5::text IS NULL OR reference = $5)"
+    f" AND ({_COUNTED}) < $2 AND ({_COUNTED} AND o.sender = waiting.sender) < $1"
     " ORDER BY place, asked_at LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
 

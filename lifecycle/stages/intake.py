@@ -44,6 +44,8 @@ MAY_OPEN = WORKERS | {Role.PARTNER}
 
 # How long ago somebody may have asked. A later note of it would change the figures of a month that was reported.
 ASKED_AT_MOST_AGO = timedelta(days=7)
+# Whoever takes a request and whoever records it may be two machines, whose clocks are never quite the same.
+_CLOCKS_APART = timedelta(minutes=1)
 
 _SIDES = {
     Initiator.HARMED_PERSON: ParticipantRole.HARMED,
@@ -94,7 +96,7 @@ def open_referral(
     _check_dates(command, at)
     _check_participants(command)
     _check_who_asked(command, at)
-    received_at = command.asked_at or at
+    received_at = min(command.asked_at or at, at)
     checked = [
         check_new_participant(person, received_at, at, f"participants.{place}")
         for place, person in enumerate(command.participants)
@@ -215,7 +217,7 @@ def _check_who_asked(command: OpenReferral, at: datetime) -> None:
     if command.asked_at is not None:
         if command.asked_by is None:
             raise Refused("who_asked_missing", "Say who asked (asked_by) when you say when.", "asked_by")
-        if command.asked_at > at:
+        if command.asked_at > at + _CLOCKS_APART:
             raise Refused("in_the_future", "They cannot have asked in the future.", "asked_at")
         if command.asked_at < at - ASKED_AT_MOST_AGO:
             raise Refused(
