@@ -214,6 +214,8 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     match problem["type"]:
         case "value_error":
             reason = str(problem["ctx"]["error"])
+        case "enum":
+            reason = "it must be a police area, such as durham"
         case "literal_error":
             reason = f"it must be {problem['ctx']['expected']}"
         case "path_not_file":

@@ -41,17 +41,18 @@ class Queue(NamedTuple):
     oldest: datetime | None
 
 
-# Those that were opened lately or are being opened now, which the limits count.
-_COUNTED = (
-    "SELECT count(*) FROM request_to_be_called o WHERE (o.opened_at > clock_timestamp() - $3::interval"
-    " OR o.opened_at IS NULL AND o.tried_at > clock_timestamp() - $4::interval)"
-)
-# Of the waiting the one that the limits let through, who asked once before who asked often.
+# Of the waiting the one that the limits let through, who asked once before who asked often. They count what was opened
+# lately or is being opened now.
 _NEXT = (
-    "SELECT waiting.reference FROM request_to_be_called waiting WHERE opened_at IS NULL"
-    " AND coalesce(tried_at <= clock_timestamp() - $4::interval, TRUE) AND ($5::text IS NULL OR reference = $5)"
-    f" AND ({_COUNTED}) < $2 AND ({_COUNTED} AND o.sender = waiting.sender) < $1"
-    " ORDER BY place, asked_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+    "WITH counted AS (SELECT sender FROM request_to_be_called WHERE opened_at > clock_timestamp() - $3::interval"
+    "  OR opened_at IS NULL AND tried_at > clock_timestamp() - $4::interval)"
+    " UPDATE request_to_be_called SET tried_at = clock_timestamp() WHERE reference = ("
+    "  SELECT waiting.reference FROM request_to_be_called waiting WHERE opened_at IS NULL"
+    "  AND coalesce(tried_at <= clock_timestamp() - $4::interval, TRUE) AND ($5::text IS NULL OR reference = $5)"
+    "  AND (SELECT count(*) FROM counted) < $2"
+    "  AND (SELECT count(*) FROM counted c WHERE c.sender = waiting.sender) < $1"
+    "  ORDER BY place, asked_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    " RETURNING reference, command_id, sealed"
 )
 
 
@@ -86,8 +87,7 @@ async def next_to_open(pool: Pool, limits: Limits, reference: str | None = None)
         reference: only this one.
     """
     row = await pool.fetchrow(
-        "UPDATE request_to_be_called SET tried_at = clock_timestamp()"  # noqa: S608
-        f" WHERE reference = ({_NEXT}) RETURNING reference, command_id, sealed",
+        _NEXT,
         limits.of_one,
         limits.of_all,
         limits.within,

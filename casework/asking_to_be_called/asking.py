@@ -19,7 +19,7 @@ from lifecycle.rules import SUPERVISORS
 from lifecycle.stages.intake import ASKED_AT_MOST_AGO
 from runtime.referrals import NotAnswered, Opening, Referrals, TemporalUnreachable
 from schemas.areas import Area
-from schemas.asking import Asked, Answers
+from schemas.asking import Answers, Asked
 from schemas.commands import OpenReferral
 from schemas.events import Recorded
 from schemas.people import Actor, Role
