@@ -176,7 +176,7 @@ class Settings(BaseSettings):
     """Whether browsers reach the console by TLS alone, through a proxy: they are then told to remember that."""
 
     console_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
-    """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed; none by default."""
+    """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed."""
 
     default_area: Area | None = None
     """The police area of who asks on the public pages to be called and does not know theirs; without one, the first
