@@ -17,6 +17,7 @@ from casework.failures import Failure, Kind, Refused, failure_of
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
 from console.pages import Page, Whose
+from console.public.speaking import problem_page, spoken_at
 from console.security.cookies import token_of
 
 WITHIN = 30.0
@@ -126,6 +127,9 @@ def _sign_in_first(visit: Visit) -> Response:
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:
     """The page that says what went wrong, in one sentence."""
+    spoken = spoken_at(visit.request.url.path)
+    if spoken is not None:
+        return problem_page(visit, spoken, status)
     heading = {
         HTTPStatus.FORBIDDEN: "This is not for you to see or do",
         HTTPStatus.NOT_FOUND: "There is nothing at this address",

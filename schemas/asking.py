@@ -24,6 +24,14 @@ class SafeHours(StrEnum):
     """No hour is safe, as far as they said."""
 
 
+class Others(StrEnum):
+    """Whether somebody else may see or hear what is sent to somebody."""
+
+    NOBODY = "nobody"
+    SOMEBODY = "somebody"
+    NOT_SURE = "not_sure"
+
+
 class WhoAsks(StrEnum):
     """On which side somebody asks, and for whom."""
 
@@ -60,9 +68,7 @@ class Answers(Model):
         default=(), description="the questions that were answered, some with nothing"
     )
     leave_message: bool | None = Field(default=None, description="whether a voice message may be left")
-    others_may_see: bool | None = Field(
-        default=None, description="whether somebody else may see or hear messages"
-    )
+    others: Others | None = Field(default=None, description="whether somebody else may see or hear messages")
     seen_by: Annotated[str | None, Sensitive] = Field(default=None, max_length=200)
     hours: SafeHours | None = None
     safe_from: str | None = Field(default=None, description="London time, such as 09:00")

@@ -17,6 +17,7 @@ from casework.asking_to_be_called.unsent import hashed_sender, keep_answers, rea
 from lifecycle import Refused, deadlines, evolve, open_referral
 from lifecycle.rules import SUPERVISORS
 from lifecycle.stages.intake import ASKED_AT_MOST_AGO
+from messages.wording import spoken_day
 from runtime.referrals import NotAnswered, Opening, Referrals, TemporalUnreachable
 from schemas.areas import Area
 from schemas.asking import Answers, Asked
@@ -28,7 +29,16 @@ from schemas.steps import Request
 from stores import requests_to_be_called, staff, unsent_answers
 from stores.requests_to_be_called import Limits, Waiting
 
-__all__ = ["Limits", "Served", "ask_to_be_called", "keep_opening", "open_waiting", "served"]
+__all__ = [
+    "Limits",
+    "Served",
+    "ask_to_be_called",
+    "day_in_words",
+    "keep_opening",
+    "open_waiting",
+    "seem_to_take",
+    "served",
+]
 
 _AT_ONCE_WITHIN = 5.0
 """Seconds in which a request is opened while who asks waits for the page; else it is opened a little later."""
@@ -70,6 +80,11 @@ async def served(referrals: Referrals, default: Area | None = None) -> Served:
     found = default if default in there else next(iter(areas), None)
     policy = referrals.policies.of(found) if found else referrals.policies.base
     return Served(areas, found, policy.service_name, policy.service_phone)
+
+
+def day_in_words(moment: datetime, *, welsh: bool) -> str:
+    """The day of a moment in London, as people say it: Tuesday 1 December 2026."""
+    return spoken_day(moment, welsh=welsh)
 
 
 async def ask_to_be_called(
@@ -122,6 +137,25 @@ async def ask_to_be_called(
     except Exception:
         # It is kept, and tried again; who asked has done all that they can.
         log.exception("a request to be called could not be opened and is tried again")
+    return asked
+
+
+async def seem_to_take(referrals: Referrals, token: str, default_area: Area) -> Asked:
+    """Answer a program that filled in what no person sees, as if its request were taken. Nothing of it is kept.
+
+    Raises:
+        AnswersGone: there are no answers any more.
+        Refused: the rules do not allow such a referral.
+    """
+    unsent = await read_answers(referrals, token)
+    if unsent.asked is not None:
+        return unsent.asked
+    now = datetime.now(UTC)
+    form = as_referral(unsent.answers, default_area, now)
+    contact_by = _contact_by(referrals, Opening(unsent.reference, unsent.command_id), form, now)
+    asked = Asked(reference=unsent.reference, contact_by=contact_by)
+    await keep_answers(referrals, token, unsent.model_copy(update={"answers": Answers(), "asked": asked}))
+    log.warning("a request to be called was filled in by a program, and is not kept")
     return asked
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from schemas.areas import Area
-from schemas.asking import Answers, Help, WhoAsks, WhoToThem
+from schemas.asking import Answers, Help, Others, WhoAsks, WhoToThem
 from schemas.commands import OpenReferral
 from schemas.facts import NewParticipant
 from schemas.people import ContactSafety, Person
 from schemas.vocabulary import Initiator, JusticeStage, Offence, ParticipantRole, Source
 
 _HARMED, _RESPONSIBLE = "h1", "r1"
+_SEEN_BY = {
+    Others.NOBODY: "nobody, they say",
+    Others.SOMEBODY: "somebody, they did not say who",
+    Others.NOT_SURE: "they are not sure whether anybody",
+}
 
 
 def as_referral(answers: Answers, default_area: Area, asked_at: datetime) -> OpenReferral:
@@ -59,9 +64,7 @@ def as_referral(answers: Answers, default_area: Area, asked_at: datetime) -> Ope
 
 
 def _safety(answers: Answers) -> ContactSafety:
-    seen_by = answers.seen_by or (
-        "somebody, they did not say who" if answers.others_may_see else "nobody, they say"
-    )
+    seen_by = answers.seen_by or _SEEN_BY[answers.others or Others.NOT_SURE]
     return ContactSafety(
         safe_channels=answers.ways,
         safe_from=answers.safe_from,

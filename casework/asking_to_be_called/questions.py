@@ -19,7 +19,7 @@ from lifecycle.people.normal_forms import (
     words_of_one_line,
 )
 from schemas.areas import Area
-from schemas.asking import Answers, Help, SafeHours, WhoAsks, WhoToThem
+from schemas.asking import Answers, Help, Others, SafeHours, WhoAsks, WhoToThem
 from schemas.vocabulary import Channel
 
 WAYS = (Channel.PHONE, Channel.TEXT, Channel.EMAIL, Channel.LETTER)
@@ -36,7 +36,7 @@ WHOLE_HOURS = tuple(f"{hour:02}:00" for hour in range(7, 23))
 """Between which two of these somebody names hours of their own."""
 
 UNKNOWN_AREA = "unknown"
-YES, NO, NOT_SURE = "yes", "no", "not_sure"
+YES, NO = "yes", "no"
 
 _LONGEST = {
     "seen_by": 200,
@@ -119,8 +119,11 @@ def _read_messages(given: _Given) -> dict[str, Any]:
 
 
 def _read_seen(given: _Given) -> dict[str, Any]:
-    others = given.chosen("others_may_see", (NO, YES, NOT_SURE))
-    return {"others_may_see": others != NO, "seen_by": given.text("seen_by") if others == YES else None}
+    chosen = given.chosen("others", list(Others))
+    if chosen is None:
+        return {}
+    others = Others(chosen)
+    return {"others": others, "seen_by": given.text("seen_by") if others is Others.SOMEBODY else None}
 
 
 def _read_times(given: _Given) -> dict[str, Any]:

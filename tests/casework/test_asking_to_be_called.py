@@ -55,7 +55,7 @@ WIDE = Limits(of_one=1000, of_all=1000)
 
 GIVEN: dict[str, dict[str, Sequence[str]]] = {
     "messages": {"leave_message": ["no"]},
-    "others": {"others_may_see": ["yes"], "seen_by": [CANARY]},
+    "others": {"others": ["somebody"], "seen_by": [CANARY]},
     "times": {"hours": ["other"], "safe_from": ["18:00"], "safe_until": ["20:00"], "hours_note": [CANARY]},
     "ways": {"ways": ["phone", "email"], "phone": ["07700 900777"], "email": ["canary.who@example.org"]},
     "name": {"name": [CANARY]},
@@ -381,7 +381,7 @@ def test_safe_contact_is_asked_first_and_what_does_not_matter_is_not_asked() -> 
     [
         ("messages", {}, Problem("leave_message", "choose_one")),
         ("messages", {"leave_message": ["perhaps"]}, Problem("leave_message", "choose_one")),
-        ("others", {}, Problem("others_may_see", "choose_one")),
+        ("others", {}, Problem("others", "choose_one")),
         ("times", {}, Problem("hours", "choose_one")),
         ("times", {"hours": ["other"], "safe_from": ["09:00"]}, Problem("safe_until", "choose_one")),
         (
