@@ -28,7 +28,7 @@ from casework.signing_in.sessions import check_form_token, form_token
 from console import rendering
 from console.asked import Visit
 from console.public.cookie import give, take_away, token_of
-from console.public.showing import as_form, rows
+from console.public.showing import as_form, hour_in_words, rows
 from console.public.speaking import SPOKEN, Spoken, show
 from schemas.areas import Area
 from schemas.asking import Unsent
@@ -135,7 +135,7 @@ def _question_page(
         chosen={field: given.get(field, []) for field in _SEVERAL},
         problems=problems or {},
         wrong=partial(_wrong, problems or {}, spoken),
-        hours=WHOLE_HOURS,
+        hours=[(hour, hour_in_words(hour)) for hour in WHOLE_HOURS],
         back=_before(name, spoken),
         csrf_field=_csrf_field(visit),
     )

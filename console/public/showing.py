@@ -62,11 +62,18 @@ def _said(name: str, answers: Answers, spoken: Spoken) -> list[str | None]:
             return [answers.name]
 
 
+def hour_in_words(hour: str) -> str:
+    """A whole hour as people say it: 6pm for 18:00."""
+    number = int(hour.partition(":")[0] or 0)
+    return f"{number % 12 or 12}{'am' if number < 12 else 'pm'}"
+
+
 def _hours(answers: Answers, spoken: Spoken) -> str:
     t = spoken.texts
     match answers.hours:
         case SafeHours.OTHER:
-            return f"{t('times.from')} {answers.safe_from}, {t('times.until').lower()} {answers.safe_until}"
+            start, end = hour_in_words(answers.safe_from or ""), hour_in_words(answers.safe_until or "")
+            return f"{t('times.from')} {start}, {t('times.until').lower()} {end}"
         case SafeHours.NOT_SURE | None:
             return t("all.not_sure")
         case _:

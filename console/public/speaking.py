@@ -57,7 +57,7 @@ def show(
     [other] = [each for each in SPOKEN if each is not spoken]
     return visit.show(
         f"public/{template}",
-        status=status,
+        status=int(status),
         t=spoken.texts,
         spoken=spoken,
         other=other,

@@ -51,7 +51,7 @@ def texts(language: str) -> Texts:
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     for key, value in table.items():
         found += _flat(value, f"{above}{key}.") if isinstance(value, dict) else [(f"{above}{key}", value)]
     return found
