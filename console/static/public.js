@@ -1,9 +1,8 @@
 // Everything here is a comfort: each page works without it.
-import { Button, Checkboxes, ErrorSummary, Radios, SkipLink, createAll } from "./vendor/govuk-frontend.js";
+import { Button, ErrorSummary, SkipLink, createAll } from "./vendor/govuk-frontend.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-for (const component of [Button, Checkboxes, ErrorSummary, Radios]) createAll(component);
-createAll(SkipLink, { scope: document });
+for (const component of [Button, ErrorSummary, SkipLink]) createAll(component);
 
 // Exit this page: at once, in this tab, and in place of this page, so that "Back" does not lead here.
 const leaving = document.querySelector(".govuk-exit-this-page");

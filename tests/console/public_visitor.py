@@ -83,7 +83,7 @@ class Asker:
         while not where.endswith("/check"):
             name = where.removeprefix(f"{self.base}/")
             asked.append(name)
-            answer = await self.post(where, (GIVEN | dict(given or {}))[name])
+            answer = await self.post(where, {**GIVEN, **(given or {})}[name])
             assert answer.status_code == 303, (name, said_wrong(answer.text))
             where = answer.headers["location"]
         return asked

@@ -13,7 +13,7 @@ from schemas.facts import NewParticipant
 from schemas.notices import Outcome
 from schemas.people import Actor, ContactSafety, Role
 from schemas.referral import Referral
-from schemas.vocabulary import Channel, Initiator, JusticeStage, Offence, Source
+from schemas.vocabulary import Channel, Initiator, JusticeStage, Offence, ParticipantRole, Source
 from tests.lifecycle.notifying.test_messages import PEOPLE
 from tests.lifecycle.story import (
     CASEWORKER,
@@ -32,8 +32,8 @@ from tests.lifecycle.story import (
 SYSTEM = Actor(id="system", role=Role.SYSTEM, area=HOME)
 EVENING = ContactSafety(safe_channels=(Channel.PHONE, Channel.EMAIL), safe_from="18:00", safe_until="20:00")
 NOBODY_KNOWN = {
-    "h1": NewParticipant(id="h1", role="harmed"),
-    "r1": NewParticipant(id="r1", role="responsible"),
+    "h1": NewParticipant(id="h1", role=ParticipantRole.HARMED),
+    "r1": NewParticipant(id="r1", role=ParticipantRole.RESPONSIBLE),
 }
 
 
