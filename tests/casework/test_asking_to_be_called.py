@@ -33,6 +33,7 @@ from casework.asking_to_be_called.unsent import (
 )
 from casework.inbox import load_wording, read_inbox
 from casework.referral.contact import contact_details
+from casework.referral.timeline import read_timeline
 from casework.session import WayIn, sign_in
 from casework.worklist.worklist import worklist
 from lifecycle import Refused
@@ -122,6 +123,13 @@ async def test_it_lands_as_a_self_referral_to_allocate_whoever_is_responsible(re
     assert item.kind == "record_duplicate_check"
     said = [each.says for each in (await read_inbox(supervisor, load_wording(None))).items]
     assert f"Somebody asked to be called: {asked.reference}." in said
+
+
+async def test_the_timeline_says_who_asked(referrals: Referrals) -> None:
+    asked = await sent(referrals)
+    timeline = await read_timeline(await sign_in(referrals, SUPERVISOR, WayIn.CONSOLE), asked.reference)
+    [entry] = timeline.entries
+    assert entry.sentence == f"{CANARY} asked to be called; a person harmed wishes for it."
 
 
 async def test_the_promise_is_the_deadline_that_the_referral_keeps(referrals: Referrals) -> None:
