@@ -18,6 +18,7 @@ from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
 from console.pages import Page, Whose, all_pages
+from console.public.speaking import problem_page, spoken_at
 from console.security.cookies import token_of
 
 WITHIN = 30.0
@@ -152,6 +153,9 @@ def _is_shown(page: Page) -> bool:
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:
     """The page that says what went wrong, in one sentence."""
+    spoken = spoken_at(visit.request.url.path)
+    if spoken is not None:
+        return problem_page(visit, spoken, status)
     heading = {
         HTTPStatus.FORBIDDEN: "This is not for you to see or do",
         HTTPStatus.NOT_FOUND: "There is nothing at this address",
