@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -269,6 +269,27 @@ async def outlines(pool: Pool | Connection, references: Collection[str]) -> dict
     found: dict[str, list[Recorded]] = {}
     for row in rows:
         found.setdefault(row["reference"], []).append(_recorded(row, row["reference"], None))
+    return found
+
+
+async def of_kinds(
+    pool: Pool | Connection, keys: Mapping[str, DataKey], kinds: Collection[str]
+) -> dict[str, list[Recorded]]:
+    """The events of these kinds of many referrals in order, asked for at once and opened.
+
+    Args:
+        keys: of each referral whose events are wanted.
+    """
+    rows = await pool.fetch(
+        "SELECT reference, sequence, step, at, actor, role, command_id, body, sealed FROM event"
+        " WHERE reference = ANY($1) AND kind = ANY($2) ORDER BY reference, sequence",
+        list(keys),
+        list(kinds),
+    )
+    found: dict[str, list[Recorded]] = {}
+    for row in rows:
+        reference = row["reference"]
+        found.setdefault(reference, []).append(_recorded(row, reference, keys[reference]))
     return found
 
 
