@@ -28,15 +28,15 @@ from tests.life import HARMED, RESPONSIBLE, until_preparation
 from tests.register import enter
 from tests.statements import counted
 
-HERE = Area.MERSEYSIDE
-CASEWORKER, SECOND, SUPERVISOR = "me-1", "me-2", "me-su"
+HERE = Area.THAMES_VALLEY
+CASEWORKER, SECOND, SUPERVISOR = "tv-1", "tv-2", "tv-su"
 
 
 @pytest_asyncio.fixture
 async def book(pool: Pool, keys: KeyStore) -> Book:
-    recorded = Book(pool, keys, HERE, "me")
+    recorded = Book(pool, keys, HERE, "tv")
     await recorded.hire()
-    await enter(pool, keys, Staff(id="me-pa", role=Role.PARTNER, areas=(HERE,)))
+    await enter(pool, keys, Staff(id="tv-pa", role=Role.PARTNER, areas=(HERE,)))
     for away in (CASEWORKER, SECOND):
         await register.set_absent(pool, keys, away, None, None, away)
     return recorded
@@ -66,7 +66,7 @@ async def names(referrals: Referrals, who: str, *references: str) -> dict[str, d
 
 async def looks(referrals: Referrals, who: str, *references: str) -> list[Look]:
     """Somebody's looks at names of these referrals, the latest first."""
-    found = await looks_by(await sign_in(referrals, "me-sv", WayIn.API), who, limit=1000)
+    found = await looks_by(await sign_in(referrals, "tv-sv", WayIn.API), who, limit=1000)
     return [each for each in found if each.kind is DataKind.NAME and each.reference in references]
 
 
@@ -89,7 +89,7 @@ async def test_who_does_not_work_on_a_case_sees_no_name_and_leaves_no_look(
     referrals: Referrals, book: Book
 ) -> None:
     reference = await opened(book)
-    for stranger in (SECOND, "me-fa", "cw-kent", "su-1", "me-pa", "co-1"):
+    for stranger in (SECOND, "tv-fa", "cw-kent", "su-1", "tv-pa", "co-1"):
         assert await names(referrals, stranger, reference, "RJ-0000-0000") == {}
         assert await looks(referrals, stranger, reference) == []
 
@@ -113,9 +113,9 @@ async def test_co_facilitators_see_the_names_until_they_are_replaced(
     await book.tell(reference, until_preparation(MONDAY.date()), MONDAY)
     both = c.AssignFacilitators(facilitator="fa-1", co_facilitator="fa-2")
     await book.take(reference, "cw-1", both, MONDAY)
-    assert HARMED in (await names(referrals, "me-fb", reference))[reference]
+    assert HARMED in (await names(referrals, "tv-fb", reference))[reference]
     await book.take(reference, "cw-1", c.AssignFacilitators(facilitator="fa-1"), MONDAY)
-    assert await names(referrals, "me-fb", reference) == {}
+    assert await names(referrals, "tv-fb", reference) == {}
 
 
 async def test_supervisors_see_names_but_in_a_sensitive_case(referrals: Referrals, book: Book) -> None:
@@ -197,7 +197,7 @@ async def test_readers_at_the_same_moment_all_leave_their_looks_in_one_chain(
     referrals: Referrals, book: Book, tmp_path: Path
 ) -> None:
     references = [await opened(book) for _ in range(4)]
-    people = (CASEWORKER, SUPERVISOR, "me-sv")
+    people = (CASEWORKER, SUPERVISOR, "tv-sv")
     read = await asyncio.gather(*(names(referrals, who, *references) for who in people for _ in range(2)))
     assert all(set(each) == set(references) for each in read)
     for who in people:
