@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from casework.session import Session, WayIn
 from lifecycle import Refused, fold
-from lifecycle.activities.state import all_facilitators
 from lifecycle.notifying.team import answering, with_cover
 from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import NotAnswered
@@ -361,7 +360,11 @@ async def _other_facilitators(session: Session, reference: str, standing: Standi
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
     referral = fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
-    return frozenset(all_facilitators(referral))
+    named = [referral.co_facilitator]
+    for activity in referral.activities:
+        if activity.run_by is not None:
+            named += [activity.run_by.facilitator, activity.run_by.co_facilitator]
+    return frozenset(who for who in named if who is not None)
 
 
 def status(stage: Stage) -> str:

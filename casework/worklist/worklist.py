@@ -16,7 +16,7 @@ from casework.session import Session
 from casework.worklist.duties import Duties, duties_of
 from casework.worklist.finding import ItemFinder, offer_to_decide
 from casework.worklist.found import Found
-from casework.worklist.items import Group, WorkItem, Worklist
+from casework.worklist.items import Group, WorkItem, Worklist, soonest_first
 from casework.worklist.supervising import SOON
 from casework.worklist.wording import BY_ID, Called, word_item
 from lifecycle import fold
@@ -120,7 +120,7 @@ async def _duties(session: Session, register: list[Staff], at: datetime) -> list
             found += [(each, referral) for each in finder.find()]
     found += await _offers(session, duties)
     worded = [_Duty(each, referral, word_item(each, referral, at, BY_ID)) for each, referral in found]
-    return sorted(worded, key=lambda duty: _order(duty.item))
+    return sorted(worded, key=lambda duty: soonest_first(duty.item))
 
 
 async def _offers(session: Session, duties: Mapping[Area, Duties]) -> list[tuple[Found, Referral]]:
@@ -138,8 +138,3 @@ async def _offers(session: Session, duties: Mapping[Area, Duties]) -> list[tuple
         for each in states
         if each.transfer_offer and each.transfer_offer.offered_by != member.id
     ]
-
-
-def _order(item: WorkItem) -> tuple[int, bool, float, str, str]:
-    due = item.due_at.timestamp() if item.due_at else 0.0
-    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""
