@@ -94,8 +94,7 @@ async def follow(session: Session, about: str) -> Followed:
     if about == Subject.INBOX:
         return Followed(member.id)
     if about == Subject.AREAS:
-        what = What.STATUS if member.role is Role.PARTNER else What.CASELOAD
-        return Followed(member.id, areas=frozenset(areas_to_see(member, what)))
+        return Followed(member.id, areas=frozenset(areas_to_see(member, What.CASELOAD)))
     if about == Subject.WORK:
         areas = areas_to_see(member, What.CASELOAD)
         if member.role in SUPERVISORS:

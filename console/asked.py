@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from casework.session import Session
 from casework.signing_in.sessions import form_token
 from console import rendering
+from runtime.changes import Changes
 from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.web import WebSession
@@ -29,12 +30,14 @@ class Console:
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
         now: the time, UTC.
+        changes: what changes, for pages that refresh by themselves; heard while the console is served.
     """
 
     referrals: Referrals
     settings: Settings
     demo: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    changes: Changes = field(default_factory=Changes)
 
 
 @dataclass(frozen=True, slots=True)

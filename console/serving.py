@@ -64,12 +64,15 @@ async def console_served(console: Console, address: str | None = None) -> AsyncI
             ws="none",
         )
     )
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with console.changes.heard(console.referrals.pool):
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            # Pages that wait for news would keep the server from stopping.
+            console.changes.end()
+            server.should_exit = True
+            await serving
 
 
 def _listen(address: str | None) -> socket.socket:

@@ -66,19 +66,19 @@ class Waiting:
     concern: Concern
     _came: list[Change] = field(default_factory=list)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: bool = False
-    """Whether nothing comes any more, since the process stops."""
+    _ended: bool = False
 
-    async def changes(self, within: float) -> list[Change]:
+    async def changes(self, within: float) -> list[Change] | None:
         """What changed since the last time this was asked, as soon as anything does; nothing, where nothing changed
-        within that many seconds, or nothing comes any more."""
+        within that many seconds; None: nothing comes any more, since the process stops."""
         try:
             async with asyncio.timeout(within):
                 await self._woken.wait()
         except TimeoutError:
             return []
-        if not self.ended:
-            self._woken.clear()
+        if self._ended:
+            return None
+        self._woken.clear()
         came, self._came = self._came, []
         return came
 
@@ -90,7 +90,7 @@ class Waiting:
 
     def end(self) -> None:
         """Say that nothing comes any more."""
-        self.ended = True
+        self._ended = True
         self._woken.set()
 
 
@@ -102,6 +102,7 @@ class Changes:
         self._waiting: set[Waiting] = set()
         self._latest: deque[tuple[float, Change]] = deque(maxlen=_KEPT)
         self._whole_since: float | None = None
+        self._heard = asyncio.Event()
         self._ended = False
 
     def __len__(self) -> int:
@@ -122,6 +123,10 @@ class Changes:
             self.end()
             listening.cancel()
             await asyncio.wait([listening])
+
+    async def until_heard(self) -> None:
+        """Wait until PostgreSQL is listened to."""
+        await self._heard.wait()
 
     def end(self) -> None:
         """Have everybody who waits stop, and whoever comes after."""
@@ -170,6 +175,7 @@ class Changes:
             except (DatabaseUnreachable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("changes are not heard", why=type(error).__name__)
             self._whole_since = None
+            self._heard.clear()
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LATEST)
 
@@ -183,6 +189,7 @@ class Changes:
 
     def _begin(self) -> None:
         self._whole_since = time.time()
+        self._heard.set()
         self._latest.clear()
         for each in self._waiting:
             each.tell(_MISSED)

@@ -1,0 +1,84 @@
+"""A console that is served for real, and pages that wait for its news."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from casework.signing_in.sessions import begin_session
+from console.asked import Console
+from console.security.cookies import COOKIE
+from console.serving import console_served
+from schemas.web import SignedInBy
+
+WITHIN = 15.0
+"""Seconds in which an event that is due comes, on a busy machine."""
+
+
+class Page:
+    """A page that waits for news."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        """Read an answer that goes on."""
+        self._lines = answer.aiter_lines()
+
+    async def event(self, within: float = WITHIN) -> tuple[str, Any]:
+        """The next event: its name and what it says. Raises StopAsyncIteration where the stream has ended."""
+        name = ""
+        async with asyncio.timeout(within):
+            async for line in self._lines:
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    return name, json.loads(line.removeprefix("data: "))
+        raise StopAsyncIteration
+
+    async def ends(self, within: float = WITHIN) -> bool:
+        """Whether nothing but lines without news comes until the stream ends."""
+        async with asyncio.timeout(within):
+            return not [line async for line in self._lines if line.startswith(("event:", "data:"))]
+
+
+class Served:
+    """A console that is served.
+
+    Attributes:
+        base: its address.
+    """
+
+    def __init__(self, console: Console, base: str) -> None:
+        self.console, self.base = console, base
+
+    @asynccontextmanager
+    async def waiting(self, who: str, address: str, token: str | None = None) -> AsyncIterator[Page]:
+        """A page of a member of staff that waits for news. Fails where that is refused."""
+        async with self.asking(who, token) as client, client.stream("GET", address) as answer:
+            assert answer.status_code == 200, answer.status_code
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            page = Page(answer)
+            # The first line comes once the console listens for them.
+            async with asyncio.timeout(WITHIN):
+                assert (await anext(page._lines)).startswith("retry: ")
+            yield page
+
+    @asynccontextmanager
+    async def asking(self, who: str, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of a member of staff."""
+        token = token or await begin_session(self.console.referrals, who, SignedInBy.DEMO, "A test")
+        cookie = {"Cookie": f"{COOKIE}={token}"}
+        async with httpx.AsyncClient(base_url=self.base, headers=cookie, timeout=WITHIN) as client:
+            yield client
+
+
+@asynccontextmanager
+async def served(console: Console) -> AsyncIterator[Served]:
+    """A console that is served until the context ends, and hears of changes already."""
+    async with console_served(console, "127.0.0.1:0") as base:
+        async with asyncio.timeout(WITHIN):
+            await console.changes.until_heard()
+        yield Served(console, base)
