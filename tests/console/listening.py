@@ -23,25 +23,43 @@ WITHIN = 15.0
 class Page:
     """A page that waits for news."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        """Read an answer that goes on."""
-        self._lines = answer.aiter_lines()
+    def __init__(self) -> None:
+        """Nothing came yet."""
+        self.began = asyncio.Event()
+        self._came: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue()
 
-    async def event(self, within: float = WITHIN) -> tuple[str, Any]:
-        """The next event: its name and what it says. Raises StopAsyncIteration where the stream has ended."""
+    async def read(self, answer: httpx.Response) -> None:
+        """Read an answer for as long as it goes on."""
         name = ""
-        async with asyncio.timeout(within):
-            async for line in self._lines:
+        try:
+            async for line in answer.aiter_lines():
+                self.began.set()
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
-                    return name, json.loads(line.removeprefix("data: "))
-        raise StopAsyncIteration
+                    self._came.put_nowait((name, json.loads(line.removeprefix("data: "))))
+        finally:
+            self._came.put_nowait(None)
 
-    async def ends(self, within: float = WITHIN) -> bool:
-        """Whether nothing but lines without news comes until the stream ends."""
+    async def event(self, within: float = WITHIN) -> tuple[str, Any]:
+        """The next event: its name and what it says. Fails where the stream ends."""
         async with asyncio.timeout(within):
-            return not [line async for line in self._lines if line.startswith(("event:", "data:"))]
+            found = await self._came.get()
+        assert found is not None, "the news have ended"
+        return found
+
+    async def soon(self) -> bool:
+        """Whether anything comes in a moment."""
+        try:
+            await self.event(0.3)
+        except TimeoutError:
+            return False
+        return True
+
+    async def ends(self) -> bool:
+        """Whether the stream ends without another event."""
+        async with asyncio.timeout(WITHIN):
+            return await self._came.get() is None
 
 
 class Served:
@@ -60,11 +78,15 @@ class Served:
         async with self.asking(who, token) as client, client.stream("GET", address) as answer:
             assert answer.status_code == 200, answer.status_code
             assert answer.headers["content-type"].startswith("text/event-stream")
-            page = Page(answer)
-            # The first line comes once the console listens for them.
-            async with asyncio.timeout(WITHIN):
-                assert (await anext(page._lines)).startswith("retry: ")
-            yield page
+            page = Page()
+            reading = asyncio.create_task(page.read(answer))
+            try:
+                # The first line comes once the console listens for them.
+                await asyncio.wait_for(page.began.wait(), WITHIN)
+                yield page
+            finally:
+                reading.cancel()
+                await asyncio.wait([reading])
 
     @asynccontextmanager
     async def asking(self, who: str, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
