@@ -23,7 +23,10 @@ from stores.logs import event_log
 from stores.notices import InboxMessage as StoredMessage
 from stores.referrals import areas_and_stages
 
-__all__ = ["InboxMessage", "load_wording", "mark_read", "read_inbox"]
+__all__ = ["MOST_COUNTED", "InboxMessage", "count_unread", "load_wording", "mark_read", "read_inbox"]
+
+MOST_COUNTED = 100
+"""Unread messages; whoever has more has them all to read anyway."""
 
 # The kinds that ask somebody to act, or to come, until it is over. A task waits on a list of its own; the rest is news.
 _ASKING = frozenset(
@@ -91,6 +94,12 @@ async def read_inbox(
         ),
         more=messages.more,
     )
+
+
+async def count_unread(session: Session) -> int:
+    """How many messages the person has not read; of very many, as many as are counted."""
+    member = session.member
+    return await notices.count_unread(session.referrals.pool, member.id, member.areas, at_most=MOST_COUNTED)
 
 
 async def mark_read(session: Session, messages: Iterable[InboxMessage]) -> None:

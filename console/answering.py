@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from casework.failures import Failure, Kind, Refused, failure_of
+from casework.inbox import count_unread
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
 from console.pages import Page, Whose
@@ -85,7 +86,9 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
     found = await find_session(console.referrals, token, used=used) if token else None
     if found is None or token is None:
         return _sign_in_first(Visit(request, console, posted))
-    asked = Asked(request, console, posted, at_work(console.referrals, found), found.web, token)
+    session = at_work(console.referrals, found)
+    unread = await count_unread(session) if request.method == "GET" and not page.waits else 0
+    asked = Asked(request, console, posted, session, found.web, token, unread)
     if request.method == "POST":
         _same_origin(request)
         check_form_token(token, asked.posted_text("csrf"))

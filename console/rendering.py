@@ -57,6 +57,7 @@ def _environment() -> Environment:
         "sentence_case": sentence_case,
         "day": day,
         "short_day": short_day,
+        "whole_day": whole_day,
         "moment": when,
         "clock": clock,
         "area": area_name,
@@ -78,6 +79,11 @@ def day(value: date | datetime) -> str:
 def short_day(value: date | datetime) -> str:
     """A day of about now: Thu 26 Nov."""
     return day(value).rpartition(" ")[0]
+
+
+def whole_day(value: datetime) -> str:
+    """A day in full: Thursday 26 November 2026."""
+    return f"{value.astimezone(LONDON):%A %-d %B %Y}"
 
 
 def clock(value: datetime) -> str:
