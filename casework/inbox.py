@@ -113,10 +113,9 @@ async def _still_open(
 ) -> Mapping[tuple[str, str], bool | None]:
     """Of each message, by reference and id, whether what it asks for waits still; None where it asks for nothing."""
     about = {message.reference for message in messages if message.notice.category in _ASKING}
-    states = {
-        reference: fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
-        for reference in about
-    }
+    referrals = session.referrals
+    histories = await event_log.histories(referrals.pool, referrals.keys, about) if about else {}
+    states = {reference: fold(history) for reference, history in histories.items()}
     return {
         (message.reference, message.notice.id): still_wanted(states[message.reference], message.notice)
         if message.notice.category in _ASKING

@@ -23,9 +23,6 @@ from console.security.cookies import token_of
 WITHIN = 30.0
 """Seconds in which a page is answered, or says that it was not. A step has an answer within twenty."""
 
-REFRESH = "x-refresh"
-"""The header by which our script says that a page reads itself again."""
-
 _STATUS = {
     Kind.BAD_INPUT: HTTPStatus.UNPROCESSABLE_ENTITY,
     Kind.REFUSED: HTTPStatus.CONFLICT,
@@ -81,8 +78,7 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
     if page.whose is Whose.ANYBODY:
         _same_origin(request)
         return await page.answer(Visit(request, console, posted))
-    # A page that reads itself again because something changed is no sign of anybody.
-    used = not page.waits and REFRESH not in request.headers
+    used = not page.waits and not Visit(request, console, posted).refreshes
     found = await find_session(console.referrals, token, used=used) if token else None
     if found is None or token is None:
         return _sign_in_first(Visit(request, console, posted))

@@ -21,6 +21,8 @@ from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.web import IDLE, LONGEST, WebSession
 
+_REFRESH = "x-refresh"
+
 
 @dataclass(frozen=True, slots=True)
 class Console:
@@ -59,6 +61,11 @@ class Visit:
     def referrals(self) -> Referrals:
         """The connections, and the asking of workflows."""
         return self.console.referrals
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether our script has the page read again because something changed, which is no sign of anybody."""
+        return _REFRESH in self.request.headers
 
     def posted_text(self, name: str) -> str:
         """The text of a field of the form, without space around it; empty where there is none."""

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader, UndefinedError
 from markupsafe import Markup, escape
 
-from casework.words import in_words, on_day, when
+from casework.words import deadline_in_words, in_words, on_day, when
+from casework.words.when_due import when_due
 from console.navigation import navigation
 from console.static_files import address_of
 from schemas.areas import LONDON
@@ -61,6 +62,9 @@ def _environment() -> Environment:
         "moment": when,
         "clock": clock,
         "area": area_name,
+        "deadline": deadline_in_words,
+        "when_due": when_due,
+        "moment_short": moment_short,
     }
     made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
     return made
@@ -84,6 +88,14 @@ def short_day(value: date | datetime) -> str:
 def whole_day(value: datetime) -> str:
     """A day in full: Thursday 26 November 2026."""
     return f"{value.astimezone(LONDON):%A %-d %B %Y}"
+
+
+def moment_short(value: datetime, now: datetime) -> str:
+    """When something was: Today 10:41; Thu 26 Nov, 10:41; of another year with the year."""
+    if value.astimezone(LONDON).date() == now.astimezone(LONDON).date():
+        return f"Today {clock(value)}"
+    said = short_day(value) if value.year == now.year else day(value)
+    return f"{said}, {clock(value)}"
 
 
 def clock(value: datetime) -> str:

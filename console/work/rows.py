@@ -129,10 +129,10 @@ def _id(item: WorkItem, seen: set[str]) -> str:
 
 
 def _soon(item: WorkItem, now: datetime) -> Tag | None:
-    if item.waits_for is not None:
-        return Tag(f"Waiting for {item.waits_for}", "purple")
     if item.group is Group.AT_ONCE:
         return Tag("At once", "red")
+    if item.waits_for is not None:
+        return Tag(f"Waiting for {item.waits_for}", "purple")
     if item.due_at is None:
         return None
     found = when_due(item.due_at, now)
