@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader, UndefinedError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from casework.words import deadline_in_words, in_words, on_day, when
+from casework.words import area_in_words, deadline_in_words, in_words, on_day, when
 from casework.words.when_due import when_due
 from console.navigation import navigation
 from console.static_files import address_of
@@ -61,7 +61,7 @@ def _environment() -> Environment:
         "whole_day": whole_day,
         "moment": when,
         "clock": clock,
-        "area": area_name,
+        "area": area_in_words,
         "deadline": deadline_in_words,
         "when_due": when_due,
         "moment_short": moment_short,
@@ -101,10 +101,3 @@ def moment_short(value: datetime, now: datetime) -> str:
 def clock(value: datetime) -> str:
     """The time of day in London: 09:00."""
     return f"{value.astimezone(LONDON):%H:%M}"
-
-
-def area_name(area: str) -> Markup:
-    """A police area as people write it: West Yorkshire."""
-    small = {"and", "of", "the"}
-    words = str(area).split("-")
-    return escape(" ".join(word if word in small else word.capitalize() for word in words))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from casework.words.people import area_in_words
 from casework.worklist.answers import RESUME_FIRST, Alternative, Answer, Why
 from casework.worklist.found import Found, is_late
 from casework.worklist.items import Action, Group, ReadFirst, WorkItem
@@ -96,10 +97,12 @@ class Called:
     Attributes:
         people: names of the referral's participants, by id.
         colleagues: names of staff, by id.
+        areas_in_full: whether areas are written as people write them, and not as commands do.
     """
 
     people: Mapping[str, str] = field(default_factory=dict, repr=False)
     colleagues: Mapping[str, str] = field(default_factory=dict, repr=False)
+    areas_in_full: bool = False
 
     def participant(self, who: str) -> str:
         """The name of a participant, else their id."""
@@ -108,6 +111,10 @@ class Called:
     def colleague(self, who: str) -> str:
         """The name of a colleague, else their id."""
         return self.colleagues.get(who, who)
+
+    def area(self, name: str) -> str:
+        """An area: west-yorkshire; in full, West Yorkshire."""
+        return area_in_words(name) if self.areas_in_full else name
 
 
 BY_ID = Called()
@@ -201,10 +208,10 @@ def _words(found: Found, referral: Referral, called: Called) -> Mapping[str, str
         "activity": _ACTIVITIES[booked] if booked else "activity",
         "which": activity.id if activity else "",
         "caseworker": called.colleague(referral.caseworker) if referral.caseworker else "the team",
-        "area": referral.area,
-        "left": referral.transfers[-1].left if referral.transfers else "",
+        "area": called.area(referral.area),
+        "left": called.area(referral.transfers[-1].left) if referral.transfers else "",
         "here_since": short_day(referral.here_since),
-        "offered_to": referral.transfer_offer.area if referral.transfer_offer else "",
+        "offered_to": called.area(referral.transfer_offer.area) if referral.transfer_offer else "",
         "offered": short_day(referral.transfer_offer.offered_at) if referral.transfer_offer else "",
         "received": short_day(referral.received_at),
         "entered": short_day(referral.stage_entered_at),

@@ -74,7 +74,12 @@ async def worklist_with_names(
     shown = {each.item.reference for each in _first_of_each_group(duties, most)} if names else set()
     people = await names_in_lists(session, shown)
     items = [
-        word_item(each.found, each.referral, at, Called(people.get(each.referral.reference, {}), colleagues))
+        word_item(
+            each.found,
+            each.referral,
+            at,
+            Called(people.get(each.referral.reference, {}), colleagues, areas_in_full=True),
+        )
         for each in duties
     ]
     return Worklist(staff=session.member.id, at=at, items=tuple(items))

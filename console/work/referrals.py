@@ -66,7 +66,7 @@ async def referrals(asked: Asked) -> Response:
         "work/referrals.html",
         lines=found_here.lines,
         people=people,
-        names={reference: " and ".join(called.values()) for reference, called in names.items()},
+        names={reference: _two_sides(called) for reference, called in names.items()},
         marks={each.reference: [*_marks(each)] for each in found_here.lines},
         filters=filters,
         choices=_choices(asked, people),
@@ -134,6 +134,12 @@ def _choices(asked: Asked, people: Mapping[str, Staff]) -> dict[str, Sequence[tu
         "source": [(each, each.replace("_", " ")) for each in Source],
         **({"area": [(each, each) for each in areas]} if len(areas) > 1 else {}),
     }
+
+
+def _two_sides(called: Mapping[str, str]) -> str:
+    """Who was harmed and who is responsible: June I., Hana K. and Adam O."""
+    names = [name for who, name in called.items() if who[0] in "hr"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _marks(line: ReferralLine) -> Iterator[tuple[str, str]]:
