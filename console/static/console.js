@@ -13,6 +13,7 @@ let source = null;
 let timer = null;
 let failures = 0;
 let readAt = 0;
+let reading = Promise.resolve(); // one after the other, so that no older page comes after a newer one
 
 const main = () => document.querySelector(LIVE);
 const changed = (field) =>
@@ -51,13 +52,15 @@ async function again() {
 }
 
 function soon() {
-  timer ??= setTimeout(read, Math.max(Math.random() * 300, readAt + SOONEST - Date.now()));
+  timer ??= setTimeout(() => {
+    timer = null;
+    readAt = Date.now();
+    reading = reading.then(read);
+  }, Math.max(Math.random() * 300, readAt + SOONEST - Date.now()));
 }
 
 async function read() {
   const fresh = await fetched();
-  timer = null;
-  readAt = Date.now();
   if (fresh === null) return;
   const { Idiomorph } = await import("./vendor/idiomorph.js");
   await released();
