@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from temporalio.common import MetricMeter
 
 from casework.session import Session
 from casework.signing_in.sessions import form_token
@@ -33,6 +34,7 @@ class Console:
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
         now: the time, UTC.
+        meter: on which metrics are made.
         changes: what changes, for pages that refresh by themselves; heard while the console is served.
     """
 
@@ -40,6 +42,7 @@ class Console:
     settings: Settings
     demo: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    meter: MetricMeter = MetricMeter.noop
     changes: Changes = field(default_factory=Changes)
 
 

@@ -13,7 +13,7 @@ import httpx
 from casework.signing_in.sessions import begin_session
 from console.asked import Console
 from console.security.cookies import COOKIE
-from console.serving import console_served
+from console.serving import console_served, door
 from schemas.web import SignedInBy
 
 WITHIN = 15.0
@@ -100,7 +100,8 @@ class Served:
 @asynccontextmanager
 async def served(console: Console) -> AsyncIterator[Served]:
     """A console that is served until the context ends, and hears of changes already."""
-    async with console_served(console, "127.0.0.1:0") as base:
-        async with asyncio.timeout(WITHIN):
-            await console.changes.until_heard()
-        yield Served(console, base)
+    with door("127.0.0.1:0") as at:
+        async with console_served(console, at):
+            async with asyncio.timeout(WITHIN):
+                await console.changes.until_heard()
+            yield Served(console, at.address)
