@@ -46,6 +46,8 @@ class What(StrEnum):
     """The referrals with how they stand, and what was done when and by whom; nothing about a person."""
     OFFER = "offer"
     """What another area's offer tells: stage, offence, how many people, deadlines, and the reason; nobody's name."""
+    NAMES = "names"
+    """The first name and the initial of who takes part, in a list."""
     PEOPLE = "people"
     """What is said about people, and how they are reached: names, contact details, free text."""
     COLLEAGUES = "colleagues"
@@ -63,6 +65,8 @@ class Permission(StrEnum):
     NO = "no"
     WITH_REASON = "with_reason"
     """Yes; in a sensitive case only if they say why, which is recorded, and its supervisor is told."""
+    UNLESS_SENSITIVE = "unless_sensitive"
+    """Yes; in a sensitive case no."""
 
 
 class Grant(NamedTuple):
@@ -86,6 +90,9 @@ GRANTS = (
     Grant(SUPERVISORS, What.STATUS, {Relation.OFFERED_TO, Relation.SENT_ON}),
     Grant(WORKERS, What.CASELOAD, _IN_AREA),
     Grant(SUPERVISORS, What.OFFER, {Relation.OFFERED_TO}),
+    Grant(WORKERS, What.NAMES, _WORKS_ON_IT),
+    # A list is open while somebody looks over a shoulder, and nobody asked for this one name.
+    Grant(SUPERVISORS, What.NAMES, _ONLY_IN_AREA, Permission.UNLESS_SENSITIVE),
     Grant(WORKERS, What.PEOPLE, _WORKS_ON_IT),
     Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
     Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
@@ -107,6 +114,7 @@ ACCESS: Mapping[tuple[Role, What, Relation], Permission] = {
 
 READS_SENSITIVE = {
     What.OFFER: DataKind.TRANSFER_OFFER,
+    What.NAMES: DataKind.NAME,
     What.PEOPLE: DataKind.PEOPLE,
     What.ACCESS_LOG: DataKind.ACCESS_LOG,
 }
@@ -117,6 +125,7 @@ _SENTENCES = {
     What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
     What.OFFER: "Offers from other areas are for supervisors and service managers of the area they are made to.",
+    What.NAMES: "Names in a list are for those who work on the referral; for its supervisors unless it is sensitive.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
     What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
@@ -235,6 +244,12 @@ def needs_reason(member: Staff, relation: Relation) -> bool:
     return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
 
 
+def may_see_names(member: Staff, relation: Relation, *, sensitive: bool) -> bool:
+    """Whether somebody who stands so to a referral sees its people's names in a list."""
+    permission = ACCESS[member.role, What.NAMES, relation]
+    return permission is Permission.YES or (permission is Permission.UNLESS_SENSITIVE and not sensitive)
+
+
 async def require_access(
     session: Session, what: What, reference: str, kind: DataKind | None = None
 ) -> Relation:
@@ -263,6 +278,8 @@ async def require_access(
             member, standing, team, await _other_facilitators(session, reference, standing)
         )
         permission = check_permission(member, what, relation, standing.area)
+        if permission is Permission.UNLESS_SENSITIVE and standing.sensitive:
+            raise Refused("not_your_role", _SENTENCES[what], "as")
         told: list[str] = []
         # Of an erased referral there is nothing left to keep to oneself.
         if permission is Permission.WITH_REASON and standing.sensitive and not standing.erased:

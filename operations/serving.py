@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
+from casework.asking_to_be_called.asking import keep_opening
 from casework.signing_in.kept_forms import drop_what_ended
 from operations.anchoring import Anchoring
 from operations.completing_erasures import LOOK_AFTER, complete_erasures
@@ -106,6 +107,7 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
             "signing in", timedelta(minutes=10), lambda: drop_what_ended(referrals, datetime.now(UTC))
         ),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("requests to be called", timedelta(seconds=20), lambda: keep_opening(referrals)),
     ]
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, File
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from messages.mail_addresses import SmtpServer, mail_address, sender_address
+from schemas.areas import Area
 from stores.keys.key_files import beside
 
 if TYPE_CHECKING:
@@ -220,6 +221,10 @@ class Settings(BaseSettings):
     console_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed."""
 
+    default_area: Area | None = None
+    """The police area of who asks on the public pages to be called and does not know theirs; without one, the first
+    that is served."""
+
     service_name: str = Field(default="Restorative justice service", min_length=1, max_length=60)
     """What the service calls itself on the pages of its console."""
 
@@ -276,6 +281,8 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     match problem["type"]:
         case "value_error":
             reason = str(problem["ctx"]["error"])
+        case "enum":
+            reason = "it must be a police area, such as durham"
         case "literal_error":
             reason = f"it must be {problem['ctx']['expected']}"
         case "path_not_file":

@@ -32,6 +32,12 @@ def in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def area_in_words(name: str) -> str:
+    """A police area as people write it: West Yorkshire."""
+    small = {"and", "of", "the"}
+    return " ".join(word if word in small else word.capitalize() for word in name.split("-"))
+
+
 def deadline_in_words(key: str) -> str:
     """A deadline as people call it, with what it is about: thinking time about h1."""
     name, _, about = key.partition("/")
@@ -90,10 +96,10 @@ class People:
     def _short_name(self, participant: str) -> str | None:
         """The first name, and the whole name where another shares the first."""
         whole = self.names.get(participant)
-        first = _first_name(whole)
+        first = first_name(whole)
         if first is None:
             return None
-        shared = sum(_first_name(each) == first for each in self.names.values()) > 1
+        shared = sum(first_name(each) == first for each in self.names.values()) > 1
         return f"{whole} ({participant})" if shared else first
 
 
@@ -115,7 +121,8 @@ def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = Non
     return People(roles, names or {}, conflict)
 
 
-def _first_name(name: str | None) -> str | None:
+def first_name(name: str | None) -> str | None:
+    """The first name, without a title before it; None where there is none."""
     parts = (name or "").split()
     while len(parts) > 1 and parts[0].lower().rstrip(".") in _TITLES:
         del parts[0]
