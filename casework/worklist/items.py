@@ -101,3 +101,9 @@ class Worklist(Model):
     def of(self, group: Group) -> list[WorkItem]:
         """The items of one part."""
         return [each for each in self.items if each.group is group]
+
+
+def soonest_first(item: WorkItem) -> tuple[int, bool, float, str, str]:
+    """By which the items of a worklist are sorted."""
+    due = item.due_at.timestamp() if item.due_at else 0.0
+    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""

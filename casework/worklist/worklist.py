@@ -13,7 +13,7 @@ from casework.access import What, areas_to_see
 from casework.session import Session
 from casework.worklist.duties import Duties, duties_of
 from casework.worklist.finding import ItemFinder, offer_to_decide
-from casework.worklist.items import Group, WorkItem, Worklist
+from casework.worklist.items import WorkItem, Worklist, soonest_first
 from casework.worklist.supervising import SOON
 from casework.worklist.wording import word_item
 from lifecycle import fold
@@ -64,7 +64,7 @@ async def worklist_at(session: Session, at: datetime) -> Worklist:
             found_here = ItemFinder(member, duties[row.area], row, referral, at).find()
             items += [word_item(each, referral, at) for each in found_here]
     items += await _offers(session, duties, at)
-    return Worklist(staff=member.id, at=at, items=tuple(sorted(items, key=_order)))
+    return Worklist(staff=member.id, at=at, items=tuple(sorted(items, key=soonest_first)))
 
 
 async def _offers(session: Session, duties: Mapping[Area, Duties], at: datetime) -> list[WorkItem]:
@@ -82,8 +82,3 @@ async def _offers(session: Session, duties: Mapping[Area, Duties], at: datetime)
         for each in states
         if each.transfer_offer and each.transfer_offer.offered_by != member.id
     ]
-
-
-def _order(item: WorkItem) -> tuple[int, bool, float, str, str]:
-    due = item.due_at.timestamp() if item.due_at else 0.0
-    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""
