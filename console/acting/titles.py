@@ -25,7 +25,7 @@ class Title(NamedTuple):
         return self.heading.format(who=who) if self.heading and who else self.page
 
 
-_TITLES = {
+TITLES = {
     "accept_transfer": Title("Take the referral over", button="Take it over"),
     "add_note": Title("Add a note", button="Add the note"),
     "add_participant": Title("Add a person", button="Add them"),
@@ -55,7 +55,7 @@ _TITLES = {
     "correct_step": Title("Take a mistaken step back", button="Take the step back"),
     "draft_communication": Title("Record a draft"),
     "end_activity": Title("End an activity", button="End the activity"),
-    "end_participation": Title("End a person’s part", "End the part of {who}", "End their part"),
+    "end_participation": Title("End a person's part", "End the part of {who}", "End their part"),
     "extend_deadline": Title("Move a deadline", button="Move the deadline"),
     "give_consent": Title("Record a consent", "Record a consent of {who}"),
     "hand_over_communication": Title("Record a hand-over", "Record a hand-over to {who}"),
@@ -115,9 +115,10 @@ _TITLES = {
     "withdraw_consent": Title("Record that a consent is withdrawn", "Record that {who} withdraws a consent"),
     "withdraw_transfer_offer": Title("Take the offer back", button="Take it back"),
 }
+"""By the kind of the command."""
 
 
 def title_of(kind: str) -> Title:
     """How a step is called; a command that the table does not know yet, by its name."""
     words = in_words(kind)
-    return _TITLES.get(kind) or Title(words[:1].upper() + words[1:])
+    return TITLES.get(kind) or Title(words[:1].upper() + words[1:])

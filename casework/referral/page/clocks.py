@@ -10,14 +10,29 @@ from casework.referral.deadlines import Explained, explained
 from casework.referral.page.case import Case
 from casework.words import in_words, point_in_words, when, why_due
 from casework.words.due import deadline_called
+from casework.worklist.answers import ANSWERS, WHOM
+from lifecycle.activities.state import several
 from lifecycle.timing.working_time import working_days_between
+from schemas.activity import activity_in_key
 from schemas.areas import LONDON
 from schemas.base import Model
 from schemas.commands import COMMANDS
-from schemas.policy import Ground
+from schemas.policy import DeadlineName, Ground
 
 # How the words of a deadline name the commands that end it.
 _COMMANDS = re.compile(r" \(([a-z_]+(?:[,;][a-z_ ]*| [a-z_]+)*)\)")
+
+
+class EndingStep(Model):
+    """A step that ends a deadline.
+
+    Attributes:
+        kind: of the command.
+        fields: of it, as far as the deadline tells them.
+    """
+
+    kind: str
+    fields: dict[str, str]
 
 
 class DeadlineLine(Model):
@@ -35,7 +50,7 @@ class DeadlineLine(Model):
         reached: the points that it came to.
         next: what happens next.
         ends_with: what ends it.
-        steps: the kinds of the steps that end it.
+        steps: the steps that end it.
     """
 
     key: str
@@ -52,7 +67,7 @@ class DeadlineLine(Model):
     reached: tuple[str, ...]
     next: tuple[str, ...]
     ends_with: str
-    steps: tuple[str, ...]
+    steps: tuple[EndingStep, ...]
 
     @property
     def anchor(self) -> str:
@@ -67,7 +82,7 @@ def deadlines_of_case(case: Case) -> tuple[DeadlineLine, ...]:
 
 
 def _line(case: Case, each: Explained) -> DeadlineLine:
-    ends_with, steps = without_commands(each.ends_with)
+    ends_with, kinds = without_commands(each.ends_with)
     today = case.at.astimezone(LONDON).date()
     closures = frozenset(case.referral.policy.closures)
     return DeadlineLine(
@@ -85,8 +100,25 @@ def _line(case: Case, each: Explained) -> DeadlineLine:
         reached=tuple(f"{point_in_words(one.point)}, {when(one.at)}" for one in each.reached),
         next=tuple(f"{one.what}, {when(one.at)}" for one in each.next),
         ends_with=ends_with,
-        steps=steps,
+        steps=tuple(EndingStep(kind=kind, fields=_fields(case, each.key, kind)) for kind in kinds),
     )
+
+
+def _fields(case: Case, key: str, kind: str) -> dict[str, str]:
+    """The fields of a command that ends a deadline, as far as its key tells them."""
+    name, *parts = key.split("/")
+    about, activity = (parts or [""])[0], activity_in_key(key)
+    known = {
+        "participant": about if case.referral.participant(about) else "",
+        "about": about,
+        "subject": about,
+    }
+    answer = ANSWERS.get(DeadlineName(name))
+    asked = answer.fields if answer is not None and answer.kind == kind else WHOM
+    found = {field: value.format_map(known) for field, value in asked.items()}
+    if activity is not None and several(case.referral):
+        found["activity"] = activity
+    return {field: value for field, value in found.items() if value and field in COMMANDS[kind].model_fields}
 
 
 def _changed(each: Explained) -> list[str]:
