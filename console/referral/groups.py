@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from casework.referral.page.to_do import Step
+from console.acting.titles import title_of
 from schemas.vocabulary import ActivityState
 
 _SUBJECTS = {
@@ -25,6 +26,7 @@ _SUBJECTS = {
 """By the module of its command or event, in the order in which they are listed."""
 
 _THIS_STAGE = "At this stage"
+_FEW_LETTERS = 18
 
 
 _BEFORE_IT = frozenset({"assign_facilitators", "choose_method", "book_activity", "end_activity"})
@@ -64,3 +66,9 @@ def grouped(steps: Iterable[Step]) -> list[tuple[str, list[Step]]]:
         name = _THIS_STAGE if step.of_this_stage else subject_name(step.subject)
         found.setdefault(name, []).append(step)
     return [(name, each) for name, each in found.items() if each]
+
+
+def says_more(step: Step) -> bool:
+    """Whether what a step is for says more than its title."""
+    title, meaning = (text.lower().rstrip(".") for text in (title_of(step.kind).page, step.meaning))
+    return not meaning.startswith(title) or len(meaning) > len(title) + _FEW_LETTERS

@@ -16,7 +16,7 @@ from casework.referral.page.record import Sought
 from casework.referral.view import OfferView, SentOnView
 from console.acting.titles import title_of
 from console.asked import Asked
-from console.referral.groups import grouped, steps_for, subject_name
+from console.referral.groups import grouped, says_more, steps_for, subject_name
 from console.referral.looking import of_referral
 from schemas.base import Model
 
@@ -112,7 +112,13 @@ async def show_looks(asked: Asked, reference: str) -> Response:
 async def show_steps(asked: Asked, reference: str) -> Response:
     """Show every step that somebody may take on a referral now, by what it is about."""
     found = await reading.steps_page(asked.session, reference, names=not asked.names_hidden)
-    return asked.show("referral/steps.html", head=found.head, groups=grouped(found.steps), title_of=title_of)
+    return asked.show(
+        "referral/steps.html",
+        head=found.head,
+        groups=grouped(found.steps),
+        title_of=title_of,
+        says_more=says_more,
+    )
 
 
 def _fields(found: Model) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from casework.referral.deadlines import Explained, explained
 from casework.referral.page.case import Case
-from casework.words import in_words, point_in_words, when, why_due
+from casework.words import in_words, point_in_words, span_in_words, when, why_due
 from casework.words.due import deadline_called
 from casework.worklist.answers import ANSWERS, WHOM
 from lifecycle.activities.state import several
@@ -87,7 +87,7 @@ def _line(case: Case, each: Explained) -> DeadlineLine:
     closures = frozenset(case.referral.policy.closures)
     return DeadlineLine(
         key=each.key,
-        name=deadline_called(each.key, case.called),
+        name=_name(case, each),
         due_at=each.due_at,
         in_working_days=working_days_between(today, each.due_at.astimezone(LONDON).date(), closures),
         overdue=each.overdue,
@@ -102,6 +102,12 @@ def _line(case: Case, each: Explained) -> DeadlineLine:
         ends_with=ends_with,
         steps=tuple(EndingStep(kind=kind, fields=_fields(case, each.key, kind)) for kind in kinds),
     )
+
+
+def _name(case: Case, each: Explained) -> str:
+    if each.key == DeadlineName.INACTIVITY and each.span is not None:
+        return f"No step for {span_in_words(each.span)}"
+    return deadline_called(each.key, case.called)
 
 
 def _fields(case: Case, key: str, kind: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from enum import Enum
@@ -60,6 +61,17 @@ _NOT_HERE = frozenset(
         "taking_part",
         "communication",
     }
+    | {
+        "form_version",
+        "given_on",
+        "form",
+        "made_at",
+        "held_on",
+        "starts_at",
+        "booked_for",
+        "advanced_practitioner",
+    }
+    | {"resumes_at", "began_at", "unsafe_channel", "closure_reason", "appointment", "cancelled"}
     | {"source", "initiator", "subject", "approved", "verdict", "minutes", "work", "complaint", "by_guardian"}
 )
 
@@ -98,6 +110,12 @@ class StepOnRecord(Model):
     takes_back: int | None
     correctable: bool
     subjects: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """What happened first, without the full stop that is none of a name."""
+        said = self.sentences[0]
+        return said if re.search(r"\b[A-Z]\.$", said) else said.removesuffix(".")
 
 
 class Sought(Model):

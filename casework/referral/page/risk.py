@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import AwareDatetime, Field
 
 from casework.referral.page.case import Case
+from casework.words.risk_factors import GROUPS
 from schemas.base import Model
 from schemas.events import RiskAssessed, RiskVerdictGiven, SignedOff, StageEntered
 from schemas.facts import FactorAssessment
 from schemas.vocabulary import Level, RiskFactor, SignOffSubject, Stage, Verdict
 
 
-class FactorLine(Model):
-    """A risk factor of a person, or of the pair.
+class Judged(Model):
+    """How high a risk is judged to be for a person, or for the pair.
 
     Attributes:
         level: now; None: it was not assessed in this round.
         before: in the round before; None: it was not assessed then.
         changed: whether it is another than before.
+        mitigation: what is done about it.
     """
 
-    factor: RiskFactor
     level: Level | None
     before: Level | None
     changed: bool
@@ -31,23 +32,34 @@ class FactorLine(Model):
     mitigation: str | None = Field(default=None, repr=False)
 
 
+class FactorRow(Model):
+    """A risk factor, with how it is judged for each who was assessed, in their order."""
+
+    name: str
+    judged: tuple[Judged, ...]
+
+
+class FactorGroup(Model):
+    """Factors that belong together."""
+
+    name: str
+    rows: tuple[FactorRow, ...]
+
+
 class RiskAbout(Model):
-    """The risk of a person, or of the pair.
+    """Who was assessed, and by whom.
 
     Attributes:
-        about: the person's id; None: the pair.
         called: as they are called; the pair.
-        by: who assessed it last, by name.
-        factors: every one that was assessed now or before.
-        unknown: how many are not known.
-        changed: how many are other than before.
+        at: when; None: not in this round.
+        by: who assessed them last, by name.
+        unknown: how many factors are not known.
+        changed: how many are other than in the round before.
     """
 
-    about: str | None
     called: str = Field(repr=False)
     at: AwareDatetime | None
     by: str
-    factors: tuple[FactorLine, ...]
     unknown: int
     changed: int
 
@@ -79,7 +91,8 @@ class RiskView(Model):
     Attributes:
         present: the last round; None: none has begun.
         earlier: the rounds before, the latest first.
-        about: by person, and for the pair.
+        about: who was assessed: people, and the pair.
+        groups: the factors that were assessed, now or before.
         waits: whether it waits for a sign-off.
         confirmed_at: when it was confirmed last that the risk stands.
     """
@@ -87,6 +100,7 @@ class RiskView(Model):
     present: RoundOfRisk | None
     earlier: tuple[RoundOfRisk, ...]
     about: tuple[RiskAbout, ...]
+    groups: tuple[FactorGroup, ...]
     waits: bool
     confirmed_at: AwareDatetime | None
 
@@ -104,20 +118,25 @@ class _Round:
     decided_at: AwareDatetime | None = None
     decided_by: str | None = None
 
+    def factors(self, about: str | None) -> Mapping[RiskFactor, FactorAssessment]:
+        """What was assessed of a person, or of the pair."""
+        return self.assessed[about][2] if about in self.assessed else {}
+
 
 def risk_of(case: Case) -> RiskView:
     """The risk of a referral. What was judged of people is left out where that is not shown."""
     rounds = _rounds(case)
     now = rounds[-1] if rounds else None
     before = next((each for each in reversed(rounds[:-1]) if each.assessed), None)
-    about = []
+    whom: list[str | None] = []
     if now is not None and case.opened:
-        whom = dict.fromkeys((*now.assessed, *(before.assessed if before else ())))
-        about = [_about(case, each, now, before) for each in whom]
+        whom = list(dict.fromkeys((*now.assessed, *(before.assessed if before else ()))))
+    judged = {each: _judged(each, now, before) for each in whom}
     return RiskView(
         present=_round(case, now) if now else None,
         earlier=tuple(_round(case, each) for each in reversed(rounds[:-1])),
-        about=tuple(about),
+        about=tuple(_about(case, each, now, judged[each]) for each in whom),
+        groups=tuple(_groups(judged)),
         waits=any(each.subject is SignOffSubject.RISK_ASSESSMENT for each in case.referral.sign_off_requests),
         confirmed_at=case.referral.risk.confirmed_at,
     )
@@ -162,30 +181,46 @@ def _round(case: Case, one: _Round) -> RoundOfRisk:
     )
 
 
-def _about(case: Case, about: str | None, now: _Round, before: _Round | None) -> RiskAbout:
-    at, by, present = now.assessed.get(about, (None, None, {}))
-    was = before.assessed.get(about, (None, None, {}))[2] if before else {}
-    lines = tuple(
-        _line(each, present.get(each), was.get(each)) for each in RiskFactor if each in present or each in was
-    )
-    return RiskAbout(
-        about=about,
-        called=case.called(about) if about else "The two together",
-        at=at,
-        by=case.colleague(by) if by else "",
-        factors=lines,
-        unknown=sum(each.level is Level.UNKNOWN for each in lines),
-        changed=sum(each.changed for each in lines),
-    )
+def _judged(about: str | None, now: _Round | None, before: _Round | None) -> dict[RiskFactor, Judged]:
+    """Each factor that was assessed of a person or the pair, now or in the round before."""
+    present = now.factors(about) if now else {}
+    was = before.factors(about) if before else {}
+    return {each: _one(present.get(each), was.get(each)) for each in {**present, **was}}
 
 
-def _line(factor: RiskFactor, now: FactorAssessment | None, was: FactorAssessment | None) -> FactorLine:
+def _one(now: FactorAssessment | None, was: FactorAssessment | None) -> Judged:
     level, before = now.level if now else None, was.level if was else None
-    return FactorLine(
-        factor=factor,
+    return Judged(
         level=level,
         before=before,
         changed=now is not None and was is not None and level is not before,
         evidence=now.evidence if now else None,
         mitigation=now.mitigation if now else None,
     )
+
+
+def _groups(judged: Mapping[str | None, Mapping[RiskFactor, Judged]]) -> Iterator[FactorGroup]:
+    for name, factors in GROUPS.items():
+        rows = tuple(
+            FactorRow(name=words, judged=tuple(each.get(factor, _NOTHING) for each in judged.values()))
+            for factor, words in factors.items()
+            if any(factor in each for each in judged.values())
+        )
+        if rows:
+            yield FactorGroup(name=name, rows=rows)
+
+
+def _about(
+    case: Case, about: str | None, now: _Round | None, judged: Mapping[RiskFactor, Judged]
+) -> RiskAbout:
+    at, by, _ = now.assessed.get(about, (None, None, {})) if now else (None, None, {})
+    return RiskAbout(
+        called=case.called(about) if about else "The two together",
+        at=at,
+        by=case.colleague(by) if by else "",
+        unknown=sum(each.level is Level.UNKNOWN for each in judged.values()),
+        changed=sum(each.changed for each in judged.values()),
+    )
+
+
+_NOTHING = Judged(level=None, before=None, changed=False)
