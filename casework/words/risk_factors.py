@@ -37,5 +37,4 @@ GROUPS: Mapping[str, Mapping[RiskFactor, str]] = {
     },
     "Not going on": {RiskFactor.NOT_PROCEEDING: "Risk of not proceeding"},
 }
-"""Every factor, by group. Source of the factors: the structured assessment of the policy's sources; of the groups: our
-judgement."""
+"""Every factor, by group. The groups are our judgement."""

@@ -16,6 +16,7 @@ from casework.referral.page.record import Sought
 from casework.referral.view import OfferView, SentOnView
 from console.acting.titles import title_of
 from console.asked import Asked
+from console.referral.doing import read_before, ways
 from console.referral.groups import grouped, says_more, steps_for, subject_name
 from console.referral.looking import of_referral
 from schemas.base import Model
@@ -31,7 +32,7 @@ async def show_overview(asked: Asked, reference: str) -> Response:
     )
     if isinstance(found, Overview):
         template = "referral/erased.html" if found.head.erased else "referral/overview.html"
-        return asked.show(template, **_fields(found), title_of=title_of)
+        return asked.show(template, **_fields(found), title_of=title_of, ways=ways, read_before=read_before)
     template = {OfferView: "referral/offer.html", SentOnView: "referral/sent_on.html"}.get(
         type(found.view), "referral/status.html"
     )

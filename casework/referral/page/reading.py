@@ -16,7 +16,7 @@ from casework.referral.page.clocks import DeadlineLine, deadlines_of_case
 from casework.referral.page.head import Head, head_of
 from casework.referral.page.messages import Messages, messages_of
 from casework.referral.page.people import PersonCard, card_of, contact_in, people_of_case
-from casework.referral.page.receipt import Recorded, receipt_of
+from casework.referral.page.receipt import StepReceipt, receipt_of
 from casework.referral.page.record import Record, Sought, StepOnRecord, latest, record_of
 from casework.referral.page.risk import RiskView, risk_of
 from casework.referral.page.to_do import Step, ToDo, every_step, to_do
@@ -74,7 +74,7 @@ class Overview(Model):
     facts: Facts
     latest: tuple[StepOnRecord, ...]
     steps: int
-    receipt: Recorded | None
+    receipt: StepReceipt | None
 
 
 class PeoplePage(Model):

@@ -12,7 +12,7 @@ from lifecycle import fold
 from schemas.base import Model
 
 
-class Recorded(Model):
+class StepReceipt(Model):
     """The receipt of a step.
 
     Attributes:
@@ -24,7 +24,7 @@ class Recorded(Model):
     met: tuple[str, ...] = Field(repr=False)
 
 
-def receipt_of(case: Case, sequence: int) -> Recorded | None:
+def receipt_of(case: Case, sequence: int) -> StepReceipt | None:
     """The receipt of the reader's own step that recorded the event of that sequence; None where none of theirs did."""
     step = next((each.step for each in case.history if each.sequence == sequence), None)
     taken = [each for each in case.history if each.step == step]
@@ -33,7 +33,7 @@ def receipt_of(case: Case, sequence: int) -> Recorded | None:
     before = [each for each in case.history if each.sequence < taken[0].sequence]
     after = [each for each in case.history if each.sequence <= taken[-1].sequence]
     met = deadlines_met(fold(before), fold(after)) if before else ()
-    return Recorded(
+    return StepReceipt(
         step=step_on_record(case, taken),
         met=tuple(deadline_called(each, case.called) for each in met),
     )

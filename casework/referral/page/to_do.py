@@ -28,10 +28,12 @@ class NotYet(Model):
 
     Attributes:
         kind: of the command.
+        leads_on: whether it is the one that leads the referral on.
         missing: each condition that does not hold, as a sentence, with people by name.
     """
 
     kind: str
+    leads_on: bool
     missing: tuple[str, ...] = Field(repr=False)
 
 
@@ -137,4 +139,4 @@ def _not_yet(case: Case, shut: Mapping[str, Iterable[Refused]]) -> Iterable[NotY
     first = None if case.referral.stage is Stage.CLOSED else goal_of(case.referral)
     for kind in sorted(shut, key=lambda each: each != first):
         missing = tuple(case.with_names(each.message) for each in shut[kind])
-        yield NotYet(kind=kind, missing=missing)
+        yield NotYet(kind=kind, leads_on=kind == first, missing=missing)
