@@ -14,66 +14,21 @@ from casework.referral.page.case import SERVICE, Case
 from casework.referral.timeline import told_of_event
 from casework.words import in_words, on_day, sentence, when
 from lifecycle.case.correction import refusal_to_correct
-from schemas.base import FIRST_ACTIVITY, Model
+from schemas.base import Model
 from schemas.events import Event, Recorded, StepCorrected
 from schemas.privacy import is_sensitive
 
 PAGE = 20
 """Steps on a page of the timeline."""
 
-# What the sentence has said already, or another page shows better; nothing of how people are reached stands here.
-_NOT_HERE = frozenset(
-    {
-        "kind",
-        "policy",
-        "becomes",
-        "reference",
-        "known",
-        "corrects",
-        "was",
-        "version",
-        "about",
-        "stage",
-        "left",
-    }
-    | {"participant", "participants", "person", "contact_safety", "prison", "prison_number", "seen_by"}
-    | {"factors", "items", "needs", "item", "outcome", "channel", "purpose", "interest", "acknowledges"}
-    | {
-        "deadline",
-        "point",
-        "rung",
-        "at",
-        "until",
-        "notice",
-        "template",
-        "to",
-        "appointment",
-        "task",
-        "result",
-    }
-    | {
-        "caseworker",
-        "facilitator",
-        "co_facilitator",
-        "area",
-        "method",
-        "attending",
-        "taking_part",
-        "communication",
-    }
-    | {
-        "form_version",
-        "given_on",
-        "form",
-        "made_at",
-        "held_on",
-        "starts_at",
-        "booked_for",
-        "advanced_practitioner",
-    }
-    | {"resumes_at", "began_at", "unsafe_channel", "closure_reason", "appointment", "cancelled"}
-    | {"source", "initiator", "subject", "approved", "verdict", "minutes", "work", "complaint", "by_guardian"}
+# What stands below a sentence besides what somebody wrote, where it was recorded.
+_BESIDES = frozenset(
+    {"agencies", "offence", "justice_stage", "court_date", "deferred_on", "linked_to", "sensitive_categories"}
+    | {"age_band", "gender", "custody", "interpreter_needed", "interpreter_offered", "legal_advice_offered"}
+    | {"harmed_person_told", "satisfied", "would_recommend", "feels", "rating", "score"}
 )
+# How people are reached, and where they are held, stands on their own pages alone.
+_NEVER = frozenset({"prison", "prison_number", "seen_by"})
 
 
 class Detail(Model):
@@ -247,11 +202,9 @@ def _names(event: Event, participant: str) -> bool:
 def _details(case: Case, event: Event, told: frozenset[str]) -> Iterator[tuple[Detail, bool]]:
     """What is told of an event besides its sentence, each with whether it is what somebody wrote."""
     for name, value in event:
-        if name not in told or name in _NOT_HERE or value in (None, (), "", False):
+        written = isinstance(value, str) and is_sensitive(type(event), name) and name not in _NEVER
+        if name not in told or value in (None, (), False) or not (written or name in _BESIDES):
             continue
-        if name == "activity" and value == FIRST_ACTIVITY:
-            continue
-        written = isinstance(value, str) and is_sensitive(type(event), name)
         text = value if written else case.with_names(_in_words(value))
         yield Detail(name=_LABELS.get(name, in_words(name)), value=text), written
 
