@@ -11,21 +11,22 @@ when and, as far as possible, why.
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
 
-from casework.session import Session, WayIn
+from casework.reasons import reason_of, with_reason
+from casework.session import Session
 from lifecycle import Refused, fold
 from lifecycle.notifying.team import answering, with_cover
 from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import NotAnswered
-from schemas.access import LONGEST_REASON, DataKind, Look, Relation
+from schemas.access import DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.policy import Rung
+from schemas.referral import Referral
 from schemas.vocabulary import Stage
 from stores import staff
 from stores.keys.referral_keys import DataKey, KeyErased
@@ -135,9 +136,6 @@ _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
 }
-_HOW_TO_SAY_WHY = {
-    WayIn.COMMAND_LINE: " Say why with --reason -, which asks for it, or reads the standard input.",
-}
 
 
 def relation_to(
@@ -235,8 +233,6 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
 
 # How often a look is tried to be recorded while others look at the same referral.
 _TRIES = 20
-# Of which a reason has more, in whatever script.
-_FEWEST_LETTERS = 3
 
 
 def needs_reason(member: Staff, relation: Relation) -> bool:
@@ -250,8 +246,22 @@ def may_see_names(member: Staff, relation: Relation, *, sensitive: bool) -> bool
     return permission is Permission.YES or (permission is Permission.UNLESS_SENSITIVE and not sensitive)
 
 
+class Known(NamedTuple):
+    """What was read already of who looks and of the referral, so that it is not read again.
+
+    Attributes:
+        member: who looks, as the register has them now.
+        team: the active members of staff of the referral's area, by id.
+        others: who runs the referral's activities beside its facilitator.
+    """
+
+    member: Staff
+    team: Mapping[str, Staff] = {}
+    others: Collection[str] = ()
+
+
 async def require_access(
-    session: Session, what: What, reference: str, kind: DataKind | None = None
+    session: Session, what: What, reference: str, kind: DataKind | None = None, *, known: Known | None = None
 ) -> Relation:
     """Let a signed-in person see this of a referral, or refuse.
 
@@ -260,6 +270,7 @@ async def require_access(
 
     Args:
         kind: which kind of data about people is read, for the access log; else it notes that of `READS_SENSITIVE`.
+        known: what was read already.
 
     Returns:
         By which relation to the referral they may.
@@ -272,19 +283,18 @@ async def require_access(
         standing = await access_log.standing(session.referrals.pool, reference)
         if standing is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        member = await session.referrals.member(session.member.id)
-        team = await _team(session, member, standing)
-        relation = relation_to(
-            member, standing, team, await _other_facilitators(session, reference, standing)
-        )
+        member, team, others = known or await _read_known(session, reference, standing)
+        relation = relation_to(member, standing, team, others)
         permission = check_permission(member, what, relation, standing.area)
         if permission is Permission.UNLESS_SENSITIVE and standing.sensitive:
             raise Refused("not_your_role", _SENTENCES[what], "as")
         told: list[str] = []
+        looking = session
         # Of an erased referral there is nothing left to keep to oneself.
         if permission is Permission.WITH_REASON and standing.sensitive and not standing.erased:
-            _check_reason(session, reference)
-            told = answering(Rung.SUPERVISOR, team, standing.now, without={member.id})
+            looking, told_before = await with_reason(session, reference, standing.now)
+            if not told_before:
+                told = answering(Rung.SUPERVISOR, dict(team), standing.now, without={member.id})
         if what not in READS_SENSITIVE:
             return relation
         look = Look(
@@ -296,7 +306,7 @@ async def require_access(
             kind=kind or READS_SENSITIVE[what],
             relation=relation,
             way_in=session.way_in,
-            reason=None if standing.erased else _reason(session),
+            reason=None if standing.erased else reason_of(looking),
         )
         if await _recorded(session, look, standing.head, told):
             return relation
@@ -324,27 +334,10 @@ async def _recorded(session: Session, look: Look, previous: bytes, told: list[st
     raise Refused(answer, f"{look.staff} may not see this any more.", "as")
 
 
-def _reason(session: Session) -> str | None:
-    said = (session.reason or "").strip()
-    if said and sum(unicodedata.category(each).startswith("L") for each in said) < _FEWEST_LETTERS:
-        raise Refused("reason_says_nothing", "The reason says nothing; say why you look, in words.", "reason")
-    if len(said) > LONGEST_REASON:
-        raise Refused(
-            "reason_too_long",
-            f"The reason has {len(said)} characters; at most {LONGEST_REASON} are accepted.",
-            "reason",
-        )
-    return said or None
-
-
-def _check_reason(session: Session, reference: str) -> None:
-    if _reason(session) is None:
-        raise Refused(
-            "reason_needed",
-            f"{reference} is a sensitive case, on which others work. Who must look at it all the same says why; "
-            "that is recorded, and its supervisor is told." + _HOW_TO_SAY_WHY.get(session.way_in, ""),
-            "reason",
-        )
+async def _read_known(session: Session, reference: str, standing: Standing) -> Known:
+    member = await session.referrals.member(session.member.id)
+    team = await _team(session, member, standing)
+    return Known(member, team, await _other_facilitators(session, reference, standing))
 
 
 async def _team(session: Session, member: Staff, standing: Standing) -> dict[str, Staff]:
@@ -355,11 +348,16 @@ async def _team(session: Session, member: Staff, standing: Standing) -> dict[str
 
 
 async def _other_facilitators(session: Session, reference: str, standing: Standing) -> frozenset[str]:
-    """Who runs a referral's activities beside its facilitator."""
     if not standing.co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
-    referral = fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
+    return run_beside(
+        fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
+    )
+
+
+def run_beside(referral: Referral) -> frozenset[str]:
+    """Who runs a referral's activities beside its facilitator."""
     named = [referral.co_facilitator]
     for activity in referral.activities:
         if activity.run_by is not None:
