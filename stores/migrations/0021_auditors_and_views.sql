@@ -1,0 +1,41 @@
+-- Auditors, who read whether the logs are as they were recorded and who looked at what, and nothing else; and the lists
+-- that people keep under a name.
+
+SET LOCAL lock_timeout = '10s';
+SET LOCAL statement_timeout = '60s';
+
+-- The register takes them; everything else of change_staff() stays as it is.
+DO $$
+DECLARE
+    was text := pg_get_functiondef('change_staff'::regproc);
+    roles text := $roles$'caseworker', 'facilitator', 'supervisor', 'service_manager', 'commissioner', 'partner'
+        )$roles$;
+    becomes text := replace(was, roles, $roles$'caseworker', 'facilitator', 'supervisor', 'service_manager',
+            'commissioner', 'partner', 'auditor'
+        )$roles$);
+BEGIN
+    IF was = becomes THEN
+        RAISE EXCEPTION 'change_staff() does not name the roles as it did';
+    END IF;
+    EXECUTE becomes;
+END
+$$;
+
+-- What an auditor looks at is written down as well, and can be the access log alone.
+ALTER TABLE access_log DROP CONSTRAINT access_log_role_check, ADD CONSTRAINT access_log_role_check CHECK (
+    role IN ('caseworker', 'facilitator', 'supervisor', 'service_manager')
+    OR role = 'auditor' AND kind = 'access_log'
+) NOT VALID;
+ALTER TABLE access_log VALIDATE CONSTRAINT access_log_role_check;
+
+CREATE TABLE saved_view (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    staff text NOT NULL REFERENCES staff (id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 40),
+    filters jsonb NOT NULL CHECK (jsonb_typeof(filters) = 'object' AND length(filters::text) <= 1000),
+    UNIQUE (staff, name)
+);
+COMMENT ON TABLE saved_view IS
+'Lists of referrals that people of the register keep for themselves: the name that they gave one, and its filters, which '
+'are ids, numbers and words of closed lists (casework/views.py).';
+GRANT SELECT, INSERT, DELETE ON saved_view TO rj_app;
