@@ -138,6 +138,9 @@ async def list_referrals(
     on_hold: bool = False,
     sensitive: bool = False,
     safeguarding: bool = False,
+    unallocated: bool = False,
+    past_due: bool = False,
+    inactive: bool = False,
     due_before: datetime | None = None,
     limit: int = 50,
 ) -> list[Line]:
@@ -147,17 +150,23 @@ async def list_referrals(
         areas: only of these; None: of all.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Inactive referrals count as
             overdue, and those without case supervision, though neither is shown as the next deadline.
+        unallocated: keeps only those of no caseworker.
+        past_due: keeps only those whose next deadline is past, so neither those inactive nor those without supervision.
+        inactive: keeps only those inactive.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         limit: at most so many.
     """
     rows = await pool.fetch(
-        f"{_LINES}"
+        f"{_LINES}"  # noqa: S608
         " WHERE ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
         " AND (NOT $5 OR on_hold) AND (NOT $6 OR sensitive) AND (NOT $7 OR safeguarding)"
         " AND ($8::timestamptz IS NULL OR next_due_at < $8)"
-        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $9",
+        " AND (NOT $9 OR caseworker IS NULL) AND (NOT $10 OR next_due_at <= now()) AND (NOT $11 OR EXISTS ("
+        "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
+        "  AND d.due_at <= now()))"
+        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $12",
         list(areas) if areas is not None else None,
         stage,
         caseworker,
@@ -166,6 +175,9 @@ async def list_referrals(
         sensitive,
         safeguarding,
         due_before,
+        unallocated,
+        past_due,
+        inactive,
         limit,
     )
     return [Line.model_validate(dict(row)) for row in rows]

@@ -38,4 +38,4 @@ CREATE TABLE saved_view (
 COMMENT ON TABLE saved_view IS
 'Lists of referrals that people of the register keep for themselves: the name that they gave one, and its filters, which '
 'are ids, numbers and words of closed lists (casework/views.py).';
-GRANT SELECT, INSERT, DELETE ON saved_view TO rj_app;
+GRANT SELECT, INSERT, UPDATE (filters), DELETE ON saved_view TO rj_app;

@@ -36,6 +36,7 @@ IN_AREA = (Relation.OWN, Relation.STANDS_IN, Relation.SENT, Relation.OWN_AREA)
 
 
 OF_THE_SERVICE = {
+    What.FIGURES: (*WORKERS, Role.COMMISSIONER, Role.PARTNER),
     What.VERIFICATION: (Role.SERVICE_MANAGER, Role.AUDITOR),
     What.HEALTH: (Role.SERVICE_MANAGER,),
 }
@@ -51,20 +52,16 @@ def expected(role: Role, what: What, relation: Relation) -> Permission:
     match role, what, relation:
         case Role.SYSTEM, _, _:
             return Permission.NO
-        case _, What.VERIFICATION | What.HEALTH, _:
+        case _, _, _ if what in OF_THE_SERVICE:
             return Permission.YES if role in OF_THE_SERVICE[what] else Permission.NO
-        case _, What.FIGURES, _:
-            return Permission.NO if role is Role.AUDITOR else Permission.YES
         case _, _, Relation.OTHER_AREA | Relation.NOBODY:
             return Permission.NO
         case (_, _, Relation.OFFERED_TO | Relation.SENT_ON) | (_, What.OFFER, _):
             return (
                 Permission.YES if (what, relation) in OF_TRANSFERS and role in SUPERVISORS else Permission.NO
             )
-        case Role.COMMISSIONER, _, _:
-            return Permission.NO
-        case Role.AUDITOR, _, _:
-            logs = (What.ACCESS_LOG, What.REGISTER_LOG)
+        case Role.COMMISSIONER | Role.AUDITOR, _, _:
+            logs = (What.ACCESS_LOG, What.REGISTER_LOG) if role is Role.AUDITOR else ()
             return Permission.YES if what in logs else Permission.NO
         case Role.PARTNER, _, _:
             sees = what is What.STATUS and relation is Relation.SENT
