@@ -34,7 +34,6 @@ from workflows.reassignment import (
     reassignment_workflow_id,
 )
 
-
 _WHAT = "reassignment"
 
 MOST_CHOSEN = 500

@@ -25,7 +25,7 @@ class SavedView(Model):
 
 
 async def saved_views(session: Session) -> list[SavedView]:
-    """What the person keeps, by name. Of lists that are no longer theirs to see nothing is shown when they are opened."""
+    """What the person keeps, by name. Whether a list is still theirs to see is asked when it is opened."""
     found = await store.of(session.referrals.pool, session.member.id)
     return [SavedView.model_validate(each._asdict()) for each in found]
 
