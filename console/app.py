@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from console.answering import endpoint, problem
 from console.asked import Console, Visit
+from console.measuring import Measuring
 from console.pages import all_pages
 from console.security.headers import SecurityHeaders
 from console.static_files import serve_static
@@ -35,6 +36,9 @@ def make_app(console: Console) -> Starlette:
     pages = [Route(page.path, endpoint(console, page), methods=list(page.methods)) for page in all_pages()]
     return Starlette(
         routes=[Route("/static/{tag}/{name:path}", serve_static), *pages],
-        middleware=[Middleware(SecurityHeaders, tls=console.settings.console_behind_tls)],
+        middleware=[
+            Middleware(Measuring, meter=console.meter),
+            Middleware(SecurityHeaders, tls=console.settings.console_behind_tls),
+        ],
         exception_handlers={HTTPException: not_routed},
     )

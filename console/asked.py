@@ -11,6 +11,7 @@ from urllib.parse import quote
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from temporalio.common import MetricMeter
 
 from casework.session import Session
 from casework.signing_in.sessions import form_token
@@ -29,12 +30,14 @@ class Console:
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
         now: the time, UTC.
+        meter: on which metrics are made.
     """
 
     referrals: Referrals
     settings: Settings
     demo: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    meter: MetricMeter = MetricMeter.noop
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -32,27 +33,50 @@ class _Server(uvicorn.Server):
         yield
 
 
-@asynccontextmanager
-async def console_served(console: Console, address: str | None = None) -> AsyncIterator[str]:
-    """Serve a console until the context ends; requests in hand are then answered first.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a console is going to answer; whoever knocks before that waits."""
+
+    socket: socket.socket
+
+    @property
+    def address(self) -> str:
+        """As a browser is told it."""
+        host, port = self.socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def door(address: str | None) -> Iterator[Door]:
+    """Listen for a console's visitors.
 
     Args:
         address: HOST:PORT; None: a free port of this machine only.
-
-    Yields:
-        Its base address, http://HOST:PORT.
 
     Raises:
         BadSetting: nothing can listen at the address.
     """
     listening = _listen(address)
-    host, port = listening.getsockname()[:2]
+    try:
+        yield Door(listening)
+    finally:
+        listening.close()
+
+
+@asynccontextmanager
+async def console_served(console: Console, at: Door) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve a console until the context ends; requests in hand are then answered first.
+
+    Yields:
+        A task that ends only where the server gives up by itself.
+    """
     trusted = console.settings.console_proxies
     server = _Server(
         uvicorn.Config(
             make_app(console),
             lifespan="off",
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=bool(trusted),
@@ -64,9 +88,9 @@ async def console_served(console: Console, address: str | None = None) -> AsyncI
             ws="none",
         )
     )
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(server.serve(sockets=[at.socket]))
     try:
-        yield f"http://{host}:{port}"
+        yield serving
     finally:
         server.should_exit = True
         await serving

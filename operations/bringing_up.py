@@ -58,6 +58,7 @@ class Up:
     Attributes:
         service: where it is, as other commands are told.
         new_keys: the files of keys that were made just now.
+        metrics_address: HOST:PORT at which this process serves its metrics.
     """
 
     referrals: Referrals
@@ -65,6 +66,7 @@ class Up:
     new_keys: tuple[Path, ...]
     serving: Serving
     servers: tuple[Restartable, ...]
+    metrics_address: str
 
     @property
     def database_address(self) -> str:
@@ -192,6 +194,7 @@ async def bring_up(
             new_keys=tuple(path for path in missing if path.exists()),
             serving=serves,
             servers=tuple(servers),
+            metrics_address=metrics,
         )
 
 

@@ -143,7 +143,7 @@ def _checks(referrals: Referrals, engine: Workers) -> tuple[dict[str, Check], as
     stopping = asyncio.Event()
 
     async def database() -> str | None:
-        return await _database(referrals.pool)
+        return await database_problem(referrals.pool)
 
     async def working() -> str | None:
         if stopping.is_set():
@@ -156,7 +156,8 @@ def _checks(referrals: Referrals, engine: Workers) -> tuple[dict[str, Check], as
     return {"database": database, "temporal": temporal, "worker": working}, stopping
 
 
-async def _database(pool: Pool) -> str | None:
+async def database_problem(pool: Pool) -> str | None:
+    """What is wrong with the database, in a few words; None where it answers."""
     try:
         await pool.fetchval("SELECT 1")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     """Whether browsers reach the console by TLS alone, through a proxy: they are then told to remember that."""
 
     console_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
-    """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed; none by default."""
+    """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed."""
 
     service_name: str = Field(default="Restorative justice service", min_length=1, max_length=60)
     """What the service calls itself on the pages of its console."""

@@ -18,6 +18,7 @@ from cli.common import Exit, command_group, fail, guarded
 from cli.screen import err, out
 
 if TYPE_CHECKING:
+    from console.serving import Door
     from operations.bringing_up import Up
     from runtime.embedded.data_folder import DataFolder
     from runtime.settings import Settings
@@ -93,9 +94,21 @@ def _up(*, demo: bool, data: Path | None, policy: Path | None, temporal_ui: bool
 
 
 async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool) -> None:
+    from console.serving import door
+
+    with door(settings.console_address) as console:
+        # E-mails to staff lead there, unless they are told of another address.
+        settings = settings.model_copy(update={"console_url": settings.console_url or console.address})
+        await _serve_at(console, settings, folder, demo=demo, temporal_ui=temporal_ui)
+
+
+async def _serve_at(
+    at: Door, settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool
+) -> None:
     from console.asked import Console
     from console.serving import console_served
     from operations.bringing_up import bring_up
+    from runtime.metrics import runtime
     from simulation.demo_caseload import enter_demo
     from simulation.year.small import enter_small_year
 
@@ -106,10 +119,11 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
             with _progress("a year of an invented service"):
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
-        served = Console(all_of_it.referrals, settings, demo=demo)
-        async with console_served(served, settings.console_address) as console:
+        meter = runtime(all_of_it.metrics_address).metric_meter
+        console = Console(all_of_it.referrals, settings, demo=demo, meter=meter)
+        async with console_served(console, at):
             folder.announce(all_of_it.service)
-            _show(all_of_it, settings, folder, console, demo=demo)
+            _show(all_of_it, settings, folder, at.address, demo=demo)
             await all_of_it.keep_running(folder.announce)
 
 
@@ -152,6 +166,8 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, console: str, *
             # A path that is cut or folded cannot be copied.
             out.print(f"{name:<{width}}  {address}", soft_wrap=True)
     rj = _as_typed(settings)
+    who = "everybody on its first page, each by a button" if demo else "whoever is invited: rj staff invite"
+    out.print(f"\nOpen {console} in a browser. Who may sign in: {who}.", soft_wrap=True)
     out.print(
         f"\nIn another terminal:\n  {rj} doctor\n  {rj} work --as {'cw-1' if demo else 'STAFF'}\n"
         f"  {rj} example referral\nCtrl-C stops everything.",

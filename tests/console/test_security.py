@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+
+from console.app import make_app
+from console.asked import Console
+from console.pages import SMALL, Page, Whose, all_pages
+from console.security.headers import HEADERS, HSTS
+from console.static_files import files
+from schemas.people import Role
+from tests.console.visiting import visiting
+
+ROLES = {
+    Role.CASEWORKER: "cw-1",
+    Role.FACILITATOR: "fa-1",
+    Role.SUPERVISOR: "su-1",
+    Role.SERVICE_MANAGER: "sm-1",
+    Role.PARTNER: "pa-1",
+    Role.COMMISSIONER: "co-1",
+}
+ADDRESSES = ("/sign-in", "/my-work", "/nothing-here", "/static/nothing/here.css")
+
+
+def address(page: Page) -> str:
+    """An address of the page, with something in the place of what varies."""
+    return re.sub(r"\{[^}]*\}", "RJ-0000-0000", page.path)
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+async def test_every_answer_says_what_a_browser_may_not_do(console: Console, path: str) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        answer = await visitor.client.get(path)
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+        assert answer.headers["cache-control"] == "no-store"
+        assert "strict-transport-security" not in answer.headers
+
+
+async def test_browsers_remember_tls_only_where_it_is_in_front(console: Console) -> None:
+    settings = console.settings.model_copy(update={"console_behind_tls": True})
+    async with visiting(replace(console, settings=settings)) as visitor:
+        assert (await visitor.client.get("/sign-in")).headers["strict-transport-security"] == HSTS
+
+
+def test_the_policy_for_content_has_no_exception() -> None:
+    policy = HEADERS["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=lambda page: f"{page.path} {'+'.join(page.methods)}")
+async def test_a_page_is_answered_to_its_roles_and_to_nobody_else(console: Console, page: Page) -> None:
+    if page.whose is Whose.ANYBODY:
+        return
+    allowed = set(Role) if page.whose is Whose.SIGNED_IN else set(page.whose)
+    async with visiting(console) as visitor:
+        answer = await visitor.client.request(page.methods[0], address(page))
+        assert answer.status_code in (303, 401, 413)
+        assert answer.headers.get("location", "/sign-in").startswith("/sign-in")
+    for role, staff_id in ROLES.items():
+        if role not in allowed:
+            async with visiting(console, staff_id) as visitor:
+                if "GET" in page.methods:
+                    assert "not for your role" in await visitor.get(address(page), status=403)
+                if "POST" in page.methods:
+                    await visitor.post(address(page), status=403)
+
+
+async def test_a_form_that_is_too_large_is_not_read(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        answer = await visitor.client.post("/sign-out", content=b"x" * (SMALL + 1))
+        assert answer.status_code == 413
+        assert "at most 512 kB" in answer.text
+
+
+async def test_a_fault_is_a_sentence_and_never_what_the_error_said(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("Secret Invented")
+
+    monkeypatch.setattr(import_module("console.work.my_work"), "worklist", broken)
+    async with visiting(console, "cw-1") as visitor:
+        page = await visitor.get("/my-work", status=500)
+        assert "Something of ours went wrong." in page
+        assert "Secret" not in page
+
+
+def test_nothing_of_the_crown_and_nothing_from_elsewhere_is_served() -> None:
+    for name, found in files().items():
+        text = found.plain.decode()
+        assert "@font-face" not in text, name
+        assert "GDS Transport" not in text, name
+        if name.endswith(".css"):
+            assert "url(http" not in text, name
+            assert "crest.svg" not in text, name
+
+
+def test_every_page_is_answered_at_one_address_only(console: Console) -> None:
+    asked = [(page.path, method) for page in all_pages() for method in page.methods]
+    assert len(asked) == len(set(asked))
+    assert make_app(console).routes
