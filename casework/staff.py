@@ -42,6 +42,7 @@ __all__ = [
     "say_absent",
     "say_back",
     "set_messages",
+    "who_may_stand_in",
 ]
 
 PEOPLES_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -257,6 +258,24 @@ async def say_back(session: Session, staff_id: str) -> None:
     referrals = session.referrals
     await referrals.registered(staff_id, "id")
     await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, session.member.id)
+
+
+async def who_may_stand_in(session: Session, staff_id: str) -> list[Staff]:
+    """Who may take somebody's place while they are away, by id.
+
+    Raises:
+        Refused: there is nobody of that id, or the register is not theirs to see.
+    """
+    away = await session.referrals.registered(staff_id, "id")
+    return [each for each in await colleagues(session) if _may_stand_in(away, each)]
+
+
+def _may_stand_in(away: Staff, stand_in: Staff) -> bool:
+    try:
+        _check_stand_in(away, stand_in)
+    except Refused:
+        return False
+    return True
 
 
 def _check_stand_in(away: Staff, stand_in: Staff) -> None:

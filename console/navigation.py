@@ -9,7 +9,15 @@ from schemas.people import Role
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
-_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (("My work", "/my-work", WORKERS),)
+_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
+    ("My work", "/my-work", WORKERS),
+    ("Team", "/team", SUPERVISORS),
+    ("Figures", "/figures", WORKERS | {Role.COMMISSIONER, Role.PARTNER}),
+    ("Staff", "/staff", frozenset({Role.SERVICE_MANAGER})),
+    ("Policy", "/policy", SUPERVISORS),
+    ("Health", "/health", frozenset({Role.SERVICE_MANAGER})),
+    ("Audit", "/audit", frozenset({Role.SERVICE_MANAGER, Role.AUDITOR})),
+)
 """Name, address and whose it is, in the order in which they stand."""
 
 

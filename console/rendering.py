@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader, UndefinedError
 from markupsafe import Markup, escape
 
-from casework.words import in_words, on_day, when
+from casework.words import deadline_in_words, in_words, on_day, when
+from casework.words.when_due import waited, when_due
 from console.navigation import navigation
 from console.static_files import address_of
 from schemas.areas import LONDON
@@ -60,6 +61,10 @@ def _environment() -> Environment:
         "moment": when,
         "clock": clock,
         "area": area_name,
+        "deadline": deadline_in_words,
+        "when_due": when_due,
+        "waited": waited,
+        "last_day": last_day,
     }
     made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
     return made
@@ -78,6 +83,11 @@ def day(value: date | datetime) -> str:
 def short_day(value: date | datetime) -> str:
     """A day of about now: Thu 26 Nov."""
     return day(value).rpartition(" ")[0]
+
+
+def last_day(back_at: datetime) -> str:
+    """The last day of an absence that ends at an instant: Fri 4 Dec."""
+    return short_day(back_at.astimezone(LONDON) - timedelta(days=1))
 
 
 def clock(value: datetime) -> str:

@@ -70,7 +70,7 @@ class TeamOverview(Model):
         at: as of when, UTC.
         sign_offs: what waits for a sign-off that the person may give, the oldest first.
         workload: by caseworker, those with most overdue first.
-        people: the active members of staff of the areas, by id.
+        people: of the staff register, by id, who work in the areas or did before they left.
     """
 
     areas: tuple[Area, ...]
@@ -93,7 +93,7 @@ async def team_overview(session: Session, *, area: Area | None = None, limit: in
     """
     areas = areas_to_see(session.member, What.CASELOAD, area)
     pool, now = session.referrals.pool.within(areas), datetime.now(UTC)
-    people = await staff.team(session.referrals.pool, *areas)
+    people = await _people(session, areas)
     rungs = _rungs(session.member, areas, people, now)
     return TeamOverview(
         areas=tuple(areas),
@@ -127,15 +127,21 @@ async def escalated_to_me(
         Refused: they are not theirs to see.
     """
     areas = areas_to_see(session.member, What.CASELOAD, area)
-    people = await staff.team(session.referrals.pool, *areas)
+    people = await _people(session, areas)
     rungs = _rungs(session.member, areas, people, datetime.now(UTC))
     pool = session.referrals.pool.within(areas)
     return first(await supervision.escalated_to(pool, rungs, limit=limit + 1), limit)
 
 
+async def _people(session: Session, areas: Sequence[Area]) -> list[Staff]:
+    found = await staff.list_staff(session.referrals.pool.nowhere)
+    return [each for each in found if set(areas) & set(each.areas)]
+
+
 def _rungs(
     member: Staff, areas: Sequence[Area], people: Sequence[Staff], now: datetime
 ) -> list[tuple[Area, Rung]]:
+    people = [each for each in people if each.active]
     return [(area, rung) for area in areas for rung in sorted(duties_of(member, area, people, now).rungs)]
 
 

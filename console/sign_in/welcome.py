@@ -14,7 +14,7 @@ from console.security.cookies import device_of, give, token_of
 from schemas.people import Role
 from schemas.web import SignedInBy
 
-_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals"}
+_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals", Role.AUDITOR: "/audit"}
 
 
 async def front_door(visit: Visit) -> Response:
