@@ -66,7 +66,7 @@ class PersonAssessed(Model):
 
     def count(self, level: Level) -> int:
         """How many factors have this level."""
-        return sum(each.level is level for each in self.factors)
+        return sum(each.level == level for each in self.factors)
 
 
 class SignOffSheet(Model):

@@ -40,8 +40,9 @@ def when_due(due_at: datetime, now: datetime) -> DueWords:
     at = "" if due.time().replace(microsecond=0) in _NO_TIME else f" {due:%H:%M}"
     if due_at <= now:
         late = working_days_between(due.date(), today.date())
-        days = f"{late} working day{'s' * (late != 1)} late"
-        return DueWords(days if late else f"Late since {due:%H:%M}", Presses.LATE)
+        if late:
+            return DueWords(f"{late} working day{'s' * (late != 1)} late", Presses.LATE)
+        return DueWords(f"Late since{at}" if at else "Was due today", Presses.LATE)
     if due.date() == today.date():
         return DueWords(f"Today{at}", Presses.TODAY)
     year = "" if abs((due - today).days) < 300 else f" {due:%Y}"
@@ -49,5 +50,5 @@ def when_due(due_at: datetime, now: datetime) -> DueWords:
 
 
 def waited(days: int) -> str:
-    """Since how many working days something waits: since today; 3 working days."""
-    return f"{days} working day{'s' * (days != 1)}" if days > 0 else "since today"
+    """Since how many working days something waits: today; 3 working days."""
+    return f"{days} working day{'s' * (days != 1)}" if days > 0 else "today"

@@ -1,5 +1,5 @@
--- Auditors, who read whether the logs are as they were recorded and who looked at what, and nothing else; and the lists
--- that people keep under a name.
+-- Auditors, who read whether the logs are as they were recorded and who looked at what, and nothing else; what came of
+-- each time that somebody asked for that; and the lists that people keep under a name.
 
 SET LOCAL lock_timeout = '10s';
 SET LOCAL statement_timeout = '60s';
@@ -27,6 +27,22 @@ ALTER TABLE access_log DROP CONSTRAINT access_log_role_check, ADD CONSTRAINT acc
     OR role = 'auditor' AND kind = 'access_log'
 ) NOT VALID;
 ALTER TABLE access_log VALIDATE CONSTRAINT access_log_role_check;
+
+CREATE TABLE verification (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    asked_by text NOT NULL REFERENCES staff (id),
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    done integer NOT NULL DEFAULT 0,
+    total integer,
+    ended_at timestamptz,
+    found jsonb
+);
+COMMENT ON TABLE verification IS
+'That somebody had all logs compared with what was recorded: how far that has come, by the process that does it, which is '
+'gone where seen_at is old; and what it found (operations/verification_runs.py). Whoever can write here can say anything: '
+'what counts is to look anew, or `rj verify`.';
+GRANT SELECT, INSERT, UPDATE (seen_at, done, total, ended_at, found) ON verification TO rj_app;
 
 CREATE TABLE saved_view (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
