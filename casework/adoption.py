@@ -21,6 +21,7 @@ from lifecycle.rules import SUPERVISORS
 from runtime.referrals import TemporalUnreachable
 from schemas.areas import Area
 from schemas.base import Model
+from schemas.policy import Policy
 from stores import open_referrals
 from workflows.adoption import AdoptionInput, AdoptionProgress, AdoptPolicyWorkflow, adoption_workflow_id
 from workflows.ids import SERVICE_QUEUE
@@ -35,6 +36,7 @@ __all__ = [
     "adoption_prospect",
     "adoption_seen",
     "begin_adoption",
+    "policy_in_force",
     "versions",
     "versions_kept",
 ]
@@ -58,6 +60,16 @@ class AdoptionProspect(Model):
     def count(self) -> int:
         """How many referrals it would reach."""
         return sum(self.by_area.values())
+
+
+def policy_in_force(session: Session, area: Area) -> Policy:
+    """What new referrals of an area of the person's are opened under.
+
+    Raises:
+        Refused: it is not an area of theirs.
+    """
+    areas_to_see(session.member, What.CASELOAD, area)
+    return session.referrals.policies.of(area)
 
 
 async def versions(session: Session, reference: str) -> tuple[str, str]:

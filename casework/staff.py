@@ -42,6 +42,7 @@ __all__ = [
     "say_absent",
     "say_back",
     "set_messages",
+    "still_in_hand",
     "who_may_stand_in",
 ]
 
@@ -151,6 +152,16 @@ async def decline(session: Session, staff_id: str) -> None:
     """
     referrals = session.referrals
     await register.decline(referrals.pool, referrals.keys, staff_id, session.member.id)
+
+
+async def still_in_hand(session: Session, member: Staff) -> InHand:
+    """What somebody has in hand and may not work on any more.
+
+    Raises:
+        Refused: the register is not theirs to see.
+    """
+    areas_to_see(session.member, What.COLLEAGUES)
+    return await _left_behind(session.referrals, member)
 
 
 async def _left_behind(referrals: Referrals, member: Staff) -> InHand:

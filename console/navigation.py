@@ -8,15 +8,18 @@ from schemas.people import Role
 
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
+MANAGERS = frozenset({Role.SERVICE_MANAGER})
+AUDITORS = frozenset({Role.AUDITOR, Role.SERVICE_MANAGER})
+SEE_FIGURES = WORKERS | {Role.COMMISSIONER, Role.PARTNER}
 
 _ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
     ("My work", "/my-work", WORKERS),
     ("Team", "/team", SUPERVISORS),
-    ("Figures", "/figures", WORKERS | {Role.COMMISSIONER, Role.PARTNER}),
-    ("Staff", "/staff", frozenset({Role.SERVICE_MANAGER})),
+    ("Figures", "/figures", SEE_FIGURES),
+    ("Staff", "/staff", MANAGERS),
     ("Policy", "/policy", SUPERVISORS),
-    ("Health", "/health", frozenset({Role.SERVICE_MANAGER})),
-    ("Audit", "/audit", frozenset({Role.SERVICE_MANAGER, Role.AUDITOR})),
+    ("Health", "/health", MANAGERS),
+    ("Audit", "/audit", AUDITORS),
 )
 """Name, address and whose it is, in the order in which they stand."""
 
