@@ -17,7 +17,7 @@ _CALLED: Mapping[str, str] = {
     "data folder": "Where the data lie",
     "programs": "Programs",
     "servers": "Servers",
-    "restarts": "Servers that died",
+    "restarts": "Whether servers died",
     "policy": "The policy",
     "templates": "What messages say",
     "master keys": "The keys",
@@ -78,13 +78,18 @@ async def health(session: Session) -> Health:
     check_service(session.member, What.HEALTH)
     findings = await diagnose()
     found = [
-        Checked(_called(each), each.severity, each.said, each.remedy)
+        Checked(_called(each), each.severity, _plain(each.said), _plain(each.remedy) or None)
         for each in findings
         if each.severity is not Severity.OK
     ]
     found.sort(key=lambda each: _PRESSING.index(each.severity))
     well = tuple(_called(each) for each in findings if each.severity is Severity.OK)
     return Health(_verdict(findings), tuple(found), well)
+
+
+def _plain(said: str | None) -> str:
+    # What is to be typed stands in marks that a terminal's reader knows.
+    return (said or "").replace("`", "")
 
 
 def _called(finding: Finding) -> str:
