@@ -10,6 +10,7 @@ import pytest
 from casework.following import look
 from console.asked import Console
 from runtime.referrals import Referrals
+from schemas import commands as c
 from schemas.areas import LONDON, Area
 from schemas.events import Reassigned
 from schemas.people import Role, Staff
@@ -18,8 +19,11 @@ from stores.logs import event_log
 from stores.referrals import list_referrals
 from tests.console.derbyshire import HERE, WORDS, allocated, hire
 from tests.console.visiting import Visitor, visiting
+from tests.life import form
 from tests.register import enter
 from workflows.reassignment import ReassignmentWorkflow, reassignment_workflow_id
+
+ELSEWHERE = Area.WARWICKSHIRE
 
 
 @pytest.fixture
@@ -220,15 +224,17 @@ async def test_an_absence_that_cannot_be_is_a_sentence(
 async def test_the_referrals_of_other_areas_are_not_given_on_with_them(
     console: Console, referrals: Referrals, giver: str
 ) -> None:
-    both = Staff(id=giver, role=Role.CASEWORKER, areas=(HERE, Area.DURHAM), name="Gil Invented")
+    both = Staff(id=giver, role=Role.CASEWORKER, areas=(HERE, ELSEWHERE), name="Gil Invented")
     await enter(referrals.pool, referrals.keys, both)
     here = await allocated(referrals, giver)
-    elsewhere = await allocated(referrals, giver, area=Area.DURHAM)
+    elsewhere = (await referrals.open(form(area=ELSEWHERE), giver)).reference
+    await referrals.take(elsewhere, c.RecordDuplicateCheck(), giver)
+    await referrals.take(elsewhere, c.Allocate(caseworker=giver), giver)
     async with visiting(console, "dy-su") as visitor:
         page = await visitor.get(f"/team/workload/{giver}")
         assert elsewhere not in page
         page = await begun(visitor, referrals, giver, "dy-cx", wanted(page, to="dy-cx", which="all"))
         assert "1 referral given" in page
     assert await owners(referrals, here) == ["dy-cx"]
-    lines = await list_referrals(referrals.pool, areas=[Area.DURHAM], caseworker=giver)
+    lines = await list_referrals(referrals.pool, areas=[ELSEWHERE], caseworker=giver)
     assert [each.reference for each in lines] == [elsewhere]
