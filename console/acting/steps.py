@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -27,10 +28,11 @@ from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
 from console.asked import Asked
 from schemas.commands import COMMANDS, Command
+from schemas.reading.reference import parse_reference
 
 _NOT_HERE = frozenset({"open_referral", "reach_deadline", "settle_notice"})
 _PEOPLE = ("participant", "about")
-_LONGEST_SUBJECT = 60
+_IN_AN_ADDRESS = re.compile(r"[\w,:./-]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,18 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
     """
     if kind not in COMMANDS or kind in _NOT_HERE:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step. Go back, and choose one there.")
+    try:
+        reference = parse_reference(reference)
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"That is {error}.") from error
     form = worded_form(kind)
-    known = {name: value for name, value in query.items() if form.field(name) is not None and value}
-    subject = known.get(form.subject or "", "")[:_LONGEST_SUBJECT]
-    return Step(reference, kind, form, wording_of(kind), known, subject)
+    # Ids and words of closed lists; nobody says more in an address.
+    known = {
+        name: value
+        for name, value in query.items()
+        if form.field(name) is not None and _IN_AN_ADDRESS.fullmatch(value)
+    }
+    return Step(reference, kind, form, wording_of(kind), known, known.get(form.subject or "", ""))
 
 
 async def show_step(asked: Asked) -> Response:
