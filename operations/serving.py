@@ -31,7 +31,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
-from stores import drafts, unsent
+from stores import drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -101,7 +101,6 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
 
     async def drop_drafts() -> None:
         await drafts.drop_old(referrals.pool)
-        await unsent.drop_old(referrals.pool)
 
     return [
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from uuid import uuid4
 
 import pytest
@@ -15,7 +14,6 @@ from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.vocabulary import ErasureReason
 from stores import drafts as store
-from stores import unsent
 from stores.database import connect
 from stores.keys.referral_keys import KeyErased, SealBroken
 from tests.register import enter
@@ -109,39 +107,3 @@ async def test_nobody_keeps_a_draft_about_a_referral_that_is_none_of_theirs(
     with pytest.raises(Refused) as refused:
         await drafts.save(await signed_in(suffolk), reference, KIND, "h1", draft("x" * (LONGEST + 1)))
     assert refused.value.code == "draft_too_long"
-
-
-async def test_what_was_sent_without_a_sign_in_is_given_once_and_for_ten_minutes(
-    suffolk: Referrals, owner_url: str
-) -> None:
-    text = json.dumps({"said": SAID})
-    secret = await drafts.keep_unsent(suffolk, text)
-    assert secret is not None
-    assert await drafts.take_unsent(suffolk, "0" * 64) is None
-    assert await drafts.take_unsent(suffolk, "nonsense") is None
-    assert await drafts.take_unsent(suffolk, secret) == text
-    assert await drafts.take_unsent(suffolk, secret) is None
-    secret = await drafts.keep_unsent(suffolk, text)
-    assert secret is not None
-    owner = await connect(owner_url)
-    await owner.execute("UPDATE unsent SET kept_until = now() - interval '1 second'")
-    assert await drafts.take_unsent(suffolk, secret) is None
-    await drafts.keep_unsent(suffolk, text)
-    await owner.execute("UPDATE unsent SET kept_until = now() - interval '1 second'")
-    await unsent.drop_old(suffolk.pool)
-    assert await owner.fetchval("SELECT count(*) FROM unsent") == 0
-    await owner.close()
-
-
-async def test_nobody_fills_the_database_without_a_sign_in(
-    suffolk: Referrals, owner_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unsent, "_MOST", 2)
-    owner = await connect(owner_url)
-    await owner.execute("DELETE FROM unsent")
-    assert await drafts.keep_unsent(suffolk, "One") is not None
-    assert await drafts.keep_unsent(suffolk, "Two") is not None
-    assert await drafts.keep_unsent(suffolk, "Three") is None
-    assert await drafts.keep_unsent(suffolk, "x" * (LONGEST + 1)) is None
-    await owner.execute("DELETE FROM unsent")
-    await owner.close()
