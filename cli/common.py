@@ -192,7 +192,7 @@ def run(work: Callable[[Referrals], Coroutine[Any, Any, T]], *, temporal: bool =
         work: what to do.
         temporal: whether it cannot be done without Temporal; else Temporal is connected to when it is first asked.
     """
-    return guarded(lambda: asyncio.run(_connected(work, temporal)))
+    return guarded(lambda: _connected(work, temporal))
 
 
 def run_as(
@@ -250,7 +250,7 @@ def settings_in_use() -> Settings:
     return resolve(settings).settings(settings)
 
 
-async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], temporal: bool) -> T:
+def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], temporal: bool) -> T:
     from runtime.connections import connected
     from runtime.embedded.data_folder import resolve
     from runtime.settings import Settings
@@ -261,8 +261,17 @@ async def _connected(work: Callable[[Referrals], Coroutine[Any, Any, T]], tempor
     # A read learns nothing of Temporal, which is as well: only the SDK can read what TEMPORAL_* say.
     where: ClientConnectConfig | Callable[[], ClientConnectConfig]
     where = servers.temporal if temporal else lambda: servers.temporal
-    async with connected(told, servers.database_url, where, lazy=not temporal, calls_only=True) as referrals:
-        return await work(referrals)
+
+    async def connect_and_work() -> T:
+        async with connected(
+            told, servers.database_url, where, lazy=not temporal, calls_only=True
+        ) as referrals:
+            return await work(referrals)
+
+    # What was imported up to here is no garbage. All that comes to hold the client, the frames of an error too, is made
+    # later, and is looked through in the end.
+    gc.freeze()
+    return asyncio.run(connect_and_work())
 
 
 def print_json(data: Any) -> None:

@@ -80,6 +80,16 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import acting, sign_in, work
+    from console import acting, live, referral, service, sign_in, team, work
+    from console import public as public_pages
 
-    return (*sign_in.PAGES, *work.PAGES, *acting.PAGES)
+    return (
+        *public_pages.PAGES,
+        *sign_in.PAGES,
+        *live.PAGES,
+        *work.PAGES,
+        *acting.PAGES,
+        *referral.PAGES,
+        *team.PAGES,
+        *service.PAGES,
+    )

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -10,10 +10,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from schemas.areas import LONDON
 from schemas.privacy import Sensitive
@@ -42,6 +44,25 @@ def prepare_models() -> None:
     for model in models:
         models += model.__subclasses__()
         model.model_rebuild()
+
+
+class ByKind:
+    """Marks a union of models that are told apart by their field `kind`: each is read and written by itself.
+
+    With pydantic's own discriminator, whoever reads one of them would wait until what reads and writes each is made.
+    """
+
+    def __get_pydantic_core_schema__(self, union: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema of the union, which names its models and does not contain their schemas."""
+        return core_schema.tagged_union_schema(
+            {
+                model.model_fields["kind"].default: core_schema.no_info_plain_validator_function(
+                    model.model_validate
+                )
+                for model in get_args(union)
+            },
+            discriminator="kind",
+        )
 
 
 ParticipantId = Annotated[

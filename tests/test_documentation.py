@@ -127,8 +127,9 @@ def test_the_page_of_settings_gives_the_defaults_and_choices_of_the_code() -> No
     told = rows()
     for name, field in Settings.model_fields.items():
         _, default, accepted = told[str(field.validation_alias or f"RJ_{name.upper()}")]
-        if field.default_factory is None and field.default is not None:
-            assert default == f"`{field.default}`", name
+        if field.default_factory is None and field.default not in (None, ()):
+            written = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            assert default == f"`{written}`", name
         for choice in getattr(field.annotation, "__args__", ()):
             if isinstance(choice, str):
                 assert f"`{choice}`" in accepted, name

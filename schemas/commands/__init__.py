@@ -1,10 +1,11 @@
 """Commands, in the imperative: what a person asks for. :mod:`lifecycle` decides what follows from one."""
 
+from functools import cache
 from typing import Annotated, Any, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from schemas.base import Model
+from schemas.base import ByKind, Model
 from schemas.commands.activities import (
     AdjournActivity,
     BookActivity,
@@ -89,7 +90,6 @@ from schemas.commands.texts import Said, Why
 from schemas.commands.transfer import AcceptTransfer, OfferTransfer, RefuseTransfer, WithdrawTransferOffer
 
 __all__ = [
-    "COMMAND",
     "COMMANDS",
     "AcceptTransfer",
     "AddNote",
@@ -253,11 +253,8 @@ Command = Annotated[
     | Reopen
     | ReachDeadline
     | SettleNotice,
-    Field(discriminator="kind"),
+    ByKind(),
 ]
-
-
-COMMAND: TypeAdapter[Command] = TypeAdapter(Command, config=ConfigDict(defer_build=True))
 
 
 COMMANDS: dict[str, type[Model]] = {
@@ -270,8 +267,13 @@ def parse_command(kind: str, body: dict[str, Any]) -> Command:
 
     Raises:
         KeyError: there is no such kind of command.
-        pydantic.ValidationError: a field is unknown, missing or not valid.
+        pydantic.ValidationError: a field is unknown, missing or not valid; the kind stands first in each place.
     """
-    return COMMAND.validate_python(
-        {**body, "kind": COMMANDS[kind].model_fields["kind"].default}, extra="forbid"
-    )
+    return _reader(kind).validate_python({**body, "kind": kind}, extra="forbid")
+
+
+@cache
+def _reader(kind: str) -> TypeAdapter[Command]:
+    """What reads commands of one kind: that of all would take long to make, and one is asked for."""
+    command: Any = COMMANDS[kind]
+    return TypeAdapter(Annotated[command, Field(discriminator="kind")])

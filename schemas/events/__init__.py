@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
-from schemas.base import Model
+from schemas.base import ByKind, Model
 from schemas.events.activities import (
     ActivityAdjourned,
     ActivityBooked,
@@ -241,7 +241,7 @@ Event = Annotated[
     | StepCorrected
     | ReferralClosed
     | ReferralReopened,
-    Field(discriminator="kind"),
+    ByKind(),
 ]
 
 

@@ -14,6 +14,7 @@ import pytest
 import typer
 from typer.main import get_group
 
+from cli.common import Exit
 from starter import COMMAND_GROUPS
 from stores.keys.referral_keys import MasterKeys
 from workflows.ids import OVERVIEW, REFERRAL_WORKFLOW
@@ -49,6 +50,55 @@ except BaseException:
 assert "casework.access" in sys.modules, "it never came to connecting"
 print("\\n".join(sorted({{each.partition(".")[0] for each in sys.modules}})))
 """
+_GARBAGE = """
+import gc
+import starter, cli.casework.referrals, cli.reading, cli.free_text, runtime.connections, runtime.asking
+import casework.referral.steps
+def app():
+    print(gc.get_threshold()[0] > len(gc.get_objects()))
+starter.app = app
+starter.main()
+print(gc.get_freeze_count() > 0)
+"""
+_REFUSED = """
+import gc, weakref
+from contextlib import asynccontextmanager
+import cli.common, cli.failures, runtime.connections, temporalio
+from lifecycle import Refused
+class Client: pass
+@asynccontextmanager
+async def connected(*_, **__):
+    client = Client()
+    known.append(weakref.ref(client))
+    yield client
+async def work(client):
+    error = Refused("no", "No.")
+    raise error
+known = []
+runtime.connections.connected = connected
+try:
+    cli.common.run(work)
+except cli.common.typer.Exit as ended:
+    print(int(ended.exit_code), known[0]())
+assert gc.get_freeze_count(), "all that was imported is looked through for the client"
+"""
+_MADE = """
+from typing import get_args
+from uuid import uuid4
+from schemas.commands import Command, parse_command
+from schemas.events import Event, Recorded
+from schemas.steps import Request
+
+whose = {"command_id": uuid4(), "role": "caseworker"}
+event = {"kind": "note_added", "note": "Rang twice."}
+at = "2026-11-26T09:00:00Z"
+Recorded.model_validate(whose | {"sequence": 1, "step": 1, "at": at, "actor": "cw-1", "event": event})
+command = parse_command("add_note", {"note": "Rang twice."})
+actor = {"id": "cw-1", "role": "caseworker", "area": "durham"}
+Request.model_validate({"command_id": uuid4(), "actor": actor, "command": command}).model_dump_json()
+for union in (Command, Event):
+    print(*(each.__name__ for each in get_args(get_args(union)[0]) if each.__pydantic_complete__))
+"""
 _STEP = """
 import sys
 import starter, cli.casework.referrals, cli.reading, cli.free_text, runtime.connections, runtime.asking
@@ -60,6 +110,11 @@ print("\\n".join(sorted({each.partition(".")[0] for each in sys.modules})))
 
 def imported_by(code: str, folder: Path) -> set[str]:
     """The packages that a process has imported after running the code, told of servers that do not answer."""
+    return set(said_by(code, folder).split())
+
+
+def said_by(code: str, folder: Path) -> str:
+    """What a process prints that runs the code, told of servers that do not answer."""
     ring = folder / "ring.keys"
     MasterKeys.create(ring)
     said = subprocess.run(
@@ -75,7 +130,7 @@ def imported_by(code: str, folder: Path) -> set[str]:
             "RJ_MASTER_KEYS_FILE": str(ring),
         },
     )
-    return set(said.stdout.split())
+    return said.stdout
 
 
 @pytest.mark.parametrize(
@@ -99,12 +154,22 @@ def test_a_step_imports_temporals_client_and_nothing_of_the_worker(tmp_path: Pat
     assert imported & NEVER == set()
 
 
-def test_asking_a_workflow_imports_nothing_of_the_sdks_worker() -> None:
+def test_what_is_imported_is_not_looked_through_for_garbage(tmp_path: Path) -> None:
+    assert said_by(_GARBAGE, tmp_path) == "True\nTrue\n"
+
+
+def test_no_client_is_left_when_the_interpreter_ends(tmp_path: Path) -> None:
+    """Not where an error's frames hold it either: the SDK could abort the interpreter."""
+    assert said_by(_REFUSED, tmp_path) == f"{int(Exit.REFUSED)} None\n"
+
+
+def test_one_event_or_command_is_read_without_making_what_reads_the_others(tmp_path: Path) -> None:
+    assert said_by(_MADE, tmp_path) == "AddNote\nNoteAdded\n"
+
+
+def test_asking_a_workflow_imports_nothing_of_the_sdks_worker(tmp_path: Path) -> None:
     code = "import sys, runtime.asking, runtime.sealing.calls; print('temporalio.worker' in sys.modules)"
-    said = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
-    )
-    assert said.stdout == "False\n"
+    assert said_by(code, tmp_path) == "False\n"
 
 
 def test_the_workflow_is_asked_by_the_names_that_it_has() -> None:

@@ -35,7 +35,7 @@ def running() -> Up:
     service = RunningService(
         pid=1, database_url="", temporal_address="", started_at=datetime(2026, 11, 26, tzinfo=UTC)
     )
-    return Up(cast(Any, None), service, (), cast(Any, None), ())
+    return Up(cast(Any, None), service, (), cast(Any, None), (), "127.0.0.1:9464")
 
 
 async def test_a_start_that_fails_is_tried_again_and_counted() -> None:
