@@ -46,7 +46,9 @@ def test_a_late_contact_says_how_late_it_is_and_what_it_clears() -> None:
     story = Story().to(Stage.VICTIM_CONTACT)
     due = story.open["first_contact"]
     story.until(due.points["due"]).do(c.ReachDeadline(deadline="first_contact", point="due"), by=CLOCK)
-    story.until(due.points["escalate-1"]).do(c.ReachDeadline(deadline="first_contact", point="escalate-1"), by=CLOCK)
+    story.until(due.points["escalate-1"]).do(
+        c.ReachDeadline(deadline="first_contact", point="escalate-1"), by=CLOCK
+    )
     contact = c.RecordContactAttempt(
         participant="h1", channel=Channel.PHONE, outcome=ContactOutcome.NO_ANSWER
     )
