@@ -76,7 +76,7 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
+    from console import live, referral, sign_in, work
     from console import public as public_pages
-    from console import sign_in, work
 
-    return (*public_pages.PAGES, *sign_in.PAGES, *work.PAGES)
+    return (*public_pages.PAGES, *sign_in.PAGES, *live.PAGES, *work.PAGES, *referral.PAGES)

@@ -125,6 +125,12 @@ _KINDS = {
         _ALWAYS | _LISTS | {"day", "unread", "name_of_service", "console"},
         frozenset({"subject", Medium.EMAIL}),
     ),
+    "account": _Kind(
+        Audience.STAFF,
+        "an invitation to sign in to the console",
+        _ALWAYS | {"staff", "link", "until"},
+        frozenset({"subject", Medium.EMAIL}),
+    ),
     "agency_received": _agency("a referral was received"),
     "agency_moved": _agency("a referral has moved on"),
     "agency_closed": _agency("a referral is closed"),
@@ -380,6 +386,9 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "day": "Wednesday 30 September 2026",
     "unread": 3,
     "console": "",
+    "staff": "cw-1",
+    "link": "https://console.example.org/invitation?token=INVENTED",
+    "until": _MOMENT,
 }
 # The longest dates in English and in Welsh; then every value that may be empty.
 _LONGEST = _SAMPLE | {

@@ -46,6 +46,7 @@ _TELLS_OF = {
     "invitation": (),
     "invitation_cancelled": (),
     "digest": (),
+    "account": (),
 }
 
 

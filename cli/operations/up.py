@@ -105,6 +105,7 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
 async def _serve_at(
     at: Door, settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool
 ) -> None:
+    from casework.signing_in.openid import OpenIdProvider
     from console.asked import Console
     from console.serving import console_served
     from operations.bringing_up import bring_up
@@ -122,7 +123,8 @@ async def _serve_at(
             # Who asks to be called and does not know their area is to be found by the demo's own people.
             settings = settings.model_copy(update={"default_area": settings.default_area or DEFAULT_AREA})
         meter = runtime(all_of_it.metrics_address).metric_meter
-        console = Console(all_of_it.referrals, settings, demo=demo, meter=meter)
+        provider = OpenIdProvider.of(settings)
+        console = Console(all_of_it.referrals, settings, demo=demo, provider=provider, meter=meter)
         async with console_served(console, at):
             folder.announce(all_of_it.service)
             _show(all_of_it, settings, folder, at.address, demo=demo)
