@@ -152,7 +152,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, console: str, *
         )
     addresses = {
         "Console": console,
-        "Asking to be called": f"{console}/self-referral",
+        "Public page": f"{console}/self-referral",
         "PostgreSQL": all_of_it.database_address,
         "Temporal": service.temporal_address,
         "Temporal UI": service.temporal_ui,
