@@ -12,9 +12,13 @@ MANAGERS = frozenset({Role.SERVICE_MANAGER})
 AUDITORS = frozenset({Role.AUDITOR, Role.SERVICE_MANAGER})
 SEE_FIGURES = WORKERS | {Role.COMMISSIONER, Role.PARTNER}
 
+SENDERS = frozenset({Role.PARTNER})
+
 _ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
     ("My work", "/my-work", WORKERS),
+    ("Referrals", "/referrals", WORKERS | SENDERS),
     ("Team", "/team", SUPERVISORS),
+    ("Inbox", "/inbox", WORKERS | SENDERS),
     ("Figures", "/figures", SEE_FIGURES),
     ("Staff", "/staff", MANAGERS),
     ("Policy", "/policy", SUPERVISORS),

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from casework.referral_lists import ListFilters
 from casework.team.overview import SIGN_OFFS_READ, Load, TeamOverview, team_overview
+from casework.words import area_in_words
 from console.asked import Asked
-from console.rendering import area_name
 from console.team.filters import address_of_list, read_area
 from schemas.areas import Area
 
@@ -66,7 +66,7 @@ async def team(asked: Asked) -> Response:
 
 def heading(areas: Sequence[Area]) -> str:
     """What the team of some areas is called: Durham team; Durham and Kent teams."""
-    names = [str(area_name(each)) for each in areas]
+    names = [area_in_words(each) for each in areas]
     if len(names) == 1:
         return f"{names[0]} team"
     return f"{', '.join(names[:-1])} and {names[-1]} teams" if len(names) <= 3 else "Teams"
