@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from runtime.referrals import Referrals
 from schemas.people import Role, Staff
 from stores import register, staff
 from stores.database import connect
+from tests.conftest import PostOffice
 from tests.console.derbyshire import HERE, allocated, hire
 from tests.console.visiting import visiting
 from tests.register import enter
@@ -199,6 +201,33 @@ async def _proposed_and_confirmed(console: Console, referrals: Referrals, second
         kind = await register.enter(referrals.pool, referrals.keys, ended, "dy-sm")
         if kind is register.Kind.PROPOSED:
             await register.confirm(referrals.pool, referrals.keys, gone, gone)
+
+
+async def test_a_service_manager_invites_a_person_by_e_mail(
+    console: Console, referrals: Referrals, post_office: PostOffice
+) -> None:
+    who = new_id()
+    address = f"{who}@example.org"
+    invited = Staff(id=who, role=Role.CASEWORKER, areas=(HERE,), name="Ines Invented", email=address)
+    await enter(referrals.pool, referrals.keys, invited)
+    ways = {
+        "console_url": "https://console.example.org",
+        "smtp_url": post_office.mail.url,
+        "mail_from": "service@example.org",
+    }
+    here = replace(console, settings=console.settings.model_copy(update=ways))
+    async with visiting(here, "dy-sm") as visitor:
+        answer = await visitor.post(f"/staff/{who}/invite")
+        assert "Invited: an e-mail with a link is on its way." in await visitor.get(
+            answer.headers["location"]
+        )
+        # Who has no address is not invited, and the sentence names nothing of the command line.
+        answer = await visitor.post("/staff/dy-cx/invite", status=409)
+        assert "has no e-mail address of dy-cx: enter one first." in answer.text
+    sent = [path.read_text() for path in post_office.mail.folder.glob("*.eml")]
+    assert [address in each for each in sent if "/invitation?token=" in each.replace("=\n", "")].count(
+        True
+    ) == 1
 
 
 @pytest.mark.parametrize("address", ["/staff", "/staff/dy-cw", "/staff/dy-cw/change", "/staff/register/log"])
