@@ -47,6 +47,8 @@ class What(StrEnum):
     """The referrals with how they stand, and what was done when and by whom; nothing about a person."""
     OFFER = "offer"
     """What another area's offer tells: stage, offence, how many people, deadlines, and the reason; nobody's name."""
+    NAMES = "names"
+    """The first name and the initial of who takes part, in a list."""
     PEOPLE = "people"
     """What is said about people, and how they are reached: names, contact details, free text."""
     COLLEAGUES = "colleagues"
@@ -55,6 +57,10 @@ class What(StrEnum):
     """Who changed the staff register, and what in it."""
     ACCESS_LOG = "access_log"
     """Who looked at what is said about people, when, and why."""
+    VERIFICATION = "verification"
+    """Whether every log is as it was recorded."""
+    HEALTH = "health"
+    """What is wrong with the installation, and how it is mended."""
 
 
 class Permission(StrEnum):
@@ -64,6 +70,8 @@ class Permission(StrEnum):
     NO = "no"
     WITH_REASON = "with_reason"
     """Yes; in a sensitive case only if they say why, which is recorded, and its supervisor is told."""
+    UNLESS_SENSITIVE = "unless_sensitive"
+    """Yes; in a sensitive case no."""
 
 
 class Grant(NamedTuple):
@@ -81,18 +89,23 @@ _ONLY_IN_AREA = frozenset({Relation.SENT, Relation.OWN_AREA})
 _IN_AREA = _WORKS_ON_IT | _ONLY_IN_AREA
 
 GRANTS = (
-    Grant(frozenset(Role) - {Role.SYSTEM}, What.FIGURES, frozenset(Relation)),
+    Grant(WORKERS | {Role.COMMISSIONER, Role.PARTNER}, What.FIGURES, frozenset(Relation)),
     Grant(WORKERS, What.STATUS, _IN_AREA),
     Grant({Role.PARTNER}, What.STATUS, {Relation.SENT}),
     Grant(SUPERVISORS, What.STATUS, {Relation.OFFERED_TO, Relation.SENT_ON}),
     Grant(WORKERS, What.CASELOAD, _IN_AREA),
     Grant(SUPERVISORS, What.OFFER, {Relation.OFFERED_TO}),
+    Grant(WORKERS, What.NAMES, _WORKS_ON_IT),
+    # A list is open while somebody looks over a shoulder, and nobody asked for this one name.
+    Grant(SUPERVISORS, What.NAMES, _ONLY_IN_AREA, Permission.UNLESS_SENSITIVE),
     Grant(WORKERS, What.PEOPLE, _WORKS_ON_IT),
     Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
     Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
     Grant(WORKERS, What.COLLEAGUES, _IN_AREA),
-    Grant(SUPERVISORS, What.REGISTER_LOG, _IN_AREA),
-    Grant(SUPERVISORS, What.ACCESS_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.REGISTER_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.ACCESS_LOG, _IN_AREA),
+    Grant({Role.SERVICE_MANAGER, Role.AUDITOR}, What.VERIFICATION, frozenset(Relation)),
+    Grant({Role.SERVICE_MANAGER}, What.HEALTH, frozenset(Relation)),
 )
 """All that anybody may see; nothing else."""
 
@@ -108,24 +121,29 @@ ACCESS: Mapping[tuple[Role, What, Relation], Permission] = {
 
 READS_SENSITIVE = {
     What.OFFER: DataKind.TRANSFER_OFFER,
+    What.NAMES: DataKind.NAME,
     What.PEOPLE: DataKind.PEOPLE,
     What.ACCESS_LOG: DataKind.ACCESS_LOG,
 }
 """What tells of people, so that each look at it is recorded, and as a look at which kind where nothing else is said."""
 
 _SENTENCES = {
-    What.FIGURES: "Figures are for people.",
+    What.FIGURES: "Figures are for those who work on referrals or send them, and for commissioners.",
     What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
     What.OFFER: "Offers from other areas are for supervisors and service managers of the area they are made to.",
+    What.NAMES: "Names in a list are for those who work on the referral; for its supervisors unless it is sensitive.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
-    What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
-    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors and service managers.",
+    What.REGISTER_LOG: "Who changed the staff register is for supervisors, service managers and auditors.",
+    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors, service managers and auditors.",
+    What.VERIFICATION: "Whether the logs are as recorded is for service managers and auditors.",
+    What.HEALTH: "How the installation stands is for service managers.",
 }
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj staff log.",
 }
 
 
@@ -207,6 +225,11 @@ def areas_to_see(member: Staff, what: What, asked: Area | None = None) -> list[A
     return [asked]
 
 
+def check_service(member: Staff, what: What) -> None:
+    """Raise Refused where somebody may not see this, which is of the whole service and not of an area or a referral."""
+    _check_role(member, what)
+
+
 def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     """The changes of the staff register that concern the areas of a person.
 
@@ -229,6 +252,12 @@ _TRIES = 20
 def needs_reason(member: Staff, relation: Relation) -> bool:
     """Whether somebody who stands so to a sensitive case sees data about its people only by saying why."""
     return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
+
+
+def may_see_names(member: Staff, relation: Relation, *, sensitive: bool) -> bool:
+    """Whether somebody who stands so to a referral sees its people's names in a list."""
+    permission = ACCESS[member.role, What.NAMES, relation]
+    return permission is Permission.YES or (permission is Permission.UNLESS_SENSITIVE and not sensitive)
 
 
 class Known(NamedTuple):
@@ -271,6 +300,8 @@ async def require_access(
         member, team, others = known or await _read_known(session, reference, standing)
         relation = relation_to(member, standing, team, others)
         permission = check_permission(member, what, relation, standing.area)
+        if permission is Permission.UNLESS_SENSITIVE and standing.sensitive:
+            raise Refused("not_your_role", _SENTENCES[what], "as")
         told: list[str] = []
         looking = session
         # Of an erased referral there is nothing left to keep to oneself.

@@ -76,6 +76,15 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import referral, sign_in, work
+    from console import live, referral, service, sign_in, team, work
+    from console import public as public_pages
 
-    return (*sign_in.PAGES, *work.PAGES, *referral.PAGES)
+    return (
+        *public_pages.PAGES,
+        *sign_in.PAGES,
+        *live.PAGES,
+        *work.PAGES,
+        *referral.PAGES,
+        *team.PAGES,
+        *service.PAGES,
+    )

@@ -223,6 +223,15 @@ async def mark(
 # What supervisors are told of a referral of another area; it says its reference and nothing else of it.
 _OF_OTHER_AREAS = ["transfer_offered", "transfer_withdrawn", "transfer_accepted"]
 
+_IN_INBOX = (
+    "notice JOIN referral USING (reference) WHERE recipient = $1 AND party <> 'participant'"
+    # What a hold or a safeguarding concern holds back, a partner cannot read here either.
+    " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
+    " AND ($2::text[] IS NULL OR area = ANY($2) OR template = ANY($3) OR party = 'agency' AND EXISTS ("
+    "  SELECT FROM event e WHERE e.reference = notice.reference AND e.sequence = 1"
+    "  AND e.body ->> 'area' = ANY($2)))"
+)
+
 
 async def inbox(
     pool: Pool,
@@ -241,23 +250,33 @@ async def inbox(
         limit: at most so many.
     """
     rows = await pool.fetch(
-        f"SELECT reference, read_at, {_FIELDS} FROM notice JOIN referral USING (reference)"  # noqa: S608
-        " WHERE recipient = $1 AND party <> 'participant' AND (NOT $2 OR read_at IS NULL)"
-        # What a hold or a safeguarding concern holds back, a partner cannot read here either.
-        " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
-        " AND ($4::text[] IS NULL OR area = ANY($4) OR template = ANY($5) OR party = 'agency' AND EXISTS ("
-        "  SELECT FROM event e WHERE e.reference = notice.reference AND e.sequence = 1"
-        "  AND e.body ->> 'area' = ANY($4)))"
-        " ORDER BY at DESC, reference, id LIMIT $3",
+        f"SELECT reference, read_at, {_FIELDS}"  # noqa: S608
+        f" FROM {_IN_INBOX} AND (NOT $4 OR read_at IS NULL) ORDER BY at DESC, reference, id LIMIT $5",
         staff_id,
-        unread,
-        limit,
         list(areas) if areas is not None else None,
         _OF_OTHER_AREAS,
+        unread,
+        limit,
     )
     return [
         InboxMessage(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows
     ]
+
+
+async def count_unread(pool: Pool, staff_id: str, areas: Collection[Area], *, at_most: int) -> int:
+    """How many messages in an inbox are not read. For the arguments see :func:`inbox`.
+
+    Args:
+        at_most: no more are counted.
+    """
+    found: int = await pool.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM {_IN_INBOX} AND read_at IS NULL LIMIT $4) unread",  # noqa: S608
+        staff_id,
+        list(areas),
+        _OF_OTHER_AREAS,
+        at_most,
+    )
+    return found
 
 
 async def mark_read(pool: Pool, staff_id: str, messages: Iterable[tuple[str, str]], at: datetime) -> None:

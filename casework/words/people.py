@@ -32,6 +32,12 @@ def in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def area_in_words(name: str) -> str:
+    """A police area as people write it: West Yorkshire."""
+    small = {"and", "of", "the"}
+    return " ".join(word if word in small else word.capitalize() for word in name.split("-"))
+
+
 def deadline_in_words(key: str) -> str:
     """A deadline as people call it, with what it is about: thinking time about h1."""
     name, _, about = key.partition("/")

@@ -1,4 +1,4 @@
-"""The items of a worklist, as data. They name no people: only ids and sides."""
+"""The items of a worklist, as data. They name people only where names were asked for: else by ids and sides."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ class WorkItem(Model):
     group: Group
     instead_of: StaffId | None
     """The colleague whose work it is, and who is away."""
+    waits_for: str | None
+    """Who else is to do it, by ids or names, or a supervisor; None: it is the reader's."""
     read_first: ReadFirst | None
     actions: tuple[Action, ...]
     """What answers it; empty where there is nothing to do but to wait."""
