@@ -7,7 +7,15 @@ import pytest
 from tests.browser.conftest import PHONE, Desks
 from tests.browser.looking import barriers, faults, wider_than_screen
 
-PAGES = [(None, "/sign-in"), ("cw-1", "/my-work")]
+PAGES = [
+    (None, "/sign-in"),
+    ("cw-1", "/my-work"),
+    ("su-1", "/my-work"),
+    ("cw-1", "/referrals"),
+    ("su-1", "/referrals?list=offered"),
+    ("pa-1", "/referrals"),
+    ("cw-1", "/inbox"),
+]
 
 
 @pytest.mark.parametrize(("staff_id", "address"), PAGES)
