@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from casework.signing_in.sessions import begin_session
 from console.asked import Console
-from console.security.cookies import COOKIE
 from console.serving import console_served, door
 from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.web import SignedInBy
+from tests.browser.chromium import chromium, hold, program
 
 DESK = {"width": 1240, "height": 960}
 PHONE = {"width": 320, "height": 640}
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-sync",
-)
 
 
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium. Where there is none, it is said that this was not tried; where the project is proven, there is one."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    if program() is None:
         assert "CI" not in os.environ, "CI installs Chromium"
         pytest.skip("There is no Chromium on this machine, so nothing was tried in a browser.")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -81,18 +70,7 @@ class Desks:
         context.set_default_timeout(20_000)
         if staff_id is not None:
             token = await begin_session(self.referrals, staff_id, SignedInBy.DEMO, "A test")
-            await context.add_cookies(
-                [
-                    {
-                        "name": COOKIE,
-                        "value": token,
-                        "url": self.address.replace("http://", "https://"),
-                        "secure": True,
-                        "httpOnly": True,
-                        "sameSite": "Lax",
-                    }
-                ]
-            )
+            await hold(context, self.address, token)
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         return page
