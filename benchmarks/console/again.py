@@ -33,7 +33,7 @@ class Names:
 
 
 def again(value: T, names: Names) -> T:
-    """The value with other names in all its models, dataclasses, tuples and dictionaries; without any, the same value."""
+    """The value with other names in all its models, dataclasses, tuples and dictionaries; without any, itself."""
     found: Any = value
     if isinstance(found, str):
         found = _word(found, names)
