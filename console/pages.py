@@ -76,6 +76,6 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import sign_in, work
+    from console import helping, sign_in, work
 
-    return (*sign_in.PAGES, *work.PAGES)
+    return (*sign_in.PAGES, *work.PAGES, *helping.PAGES)
