@@ -10,13 +10,7 @@ from benchmarks.console.serving import Served
 from casework.signing_in.sessions import begin_session
 from schemas.web import SignedInBy
 from tests.browser.chromium import hold
-
-SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver(list => { for (const each of list.getEntries()) window.shifted += each.value; })
-    .observe({type: "layout-shift", buffered: true});
-"""
-"""Run before a page's own scripts: adds up in `window.shifted` what moves on it by itself."""
+from tests.browser.looking import NOTE_SHIFTS, shifted
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,11 @@ async def weighed(browser: Browser, served: Served, staff_id: str, address: str)
     try:
         token = await begin_session(served.referrals, staff_id, SignedInBy.DEMO, "A benchmark")
         await hold(context, served.address, token)
-        await context.add_init_script(SHIFTS)
+        await context.add_init_script(NOTE_SHIFTS)
         page = await context.new_page()
         first = await _bytes(page, address)
         after = await _bytes(page, address)
-        return Weighed(first, after, await page.evaluate("window.shifted"))
+        return Weighed(first, after, await shifted(page))
     finally:
         await context.close()
 
@@ -60,7 +54,5 @@ async def _bytes(page: Page, address: str) -> int:
     devtools.on("Network.loadingFinished", add)
     await devtools.send("Network.enable")
     await page.goto(address, wait_until="load")
-    # Two frames on: what is going to move has moved.
-    await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     await devtools.detach()
     return total

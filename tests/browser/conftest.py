@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from casework.signing_in.sessions import begin_session
 from console.asked import Console
@@ -17,10 +17,12 @@ from console.serving import console_served, door
 from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.web import SignedInBy
+from tests.browser.caseload import Caseload, write_caseload
 from tests.browser.chromium import chromium, hold, program
+from tests.browser.looking import NOTE_SHIFTS
 
-DESK = {"width": 1240, "height": 960}
-PHONE = {"width": 320, "height": 640}
+DESK: ViewportSize = {"width": 1240, "height": 960}
+PHONE: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -39,6 +41,12 @@ async def console_address(referrals: Referrals) -> AsyncIterator[str]:
     with door(None) as at:
         async with console_served(Console(referrals, Settings.load()), at):
             yield at.address
+
+
+@pytest_asyncio.fixture(scope="session")
+async def caseload(referrals: Referrals, owner_url: str) -> Caseload:
+    """The small invented year of an area of its own."""
+    return await write_caseload(referrals, owner_url)
 
 
 @dataclass
@@ -60,7 +68,7 @@ class Desks:
         """A page of a person who is signed in, or of nobody. Whatever the page's scripts complain of fails the test."""
         context: BrowserContext = await self.browser.new_context(
             base_url=self.address,
-            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            viewport=PHONE if phone else DESK,
             java_script_enabled=scripts,
             locale="en-GB",
             timezone_id="Europe/London",
@@ -71,6 +79,8 @@ class Desks:
         if staff_id is not None:
             token = await begin_session(self.referrals, staff_id, SignedInBy.DEMO, "A test")
             await hold(context, self.address, token)
+        if scripts:
+            await context.add_init_script(NOTE_SHIFTS)
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         return page
