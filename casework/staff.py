@@ -37,6 +37,7 @@ __all__ = [
     "decline",
     "enter",
     "enter_first",
+    "possible_stand_ins",
     "proposals",
     "register_log",
     "say_absent",
@@ -257,6 +258,19 @@ async def say_back(session: Session, staff_id: str) -> None:
     referrals = session.referrals
     await referrals.registered(staff_id, "id")
     await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, session.member.id)
+
+
+async def possible_stand_ins(session: Session) -> list[Staff]:
+    """The colleagues who may stand in for the person, by id; nobody may for some roles."""
+    me = session.member
+    accepted = STAND_INS[me.role]
+    if not accepted:
+        return []
+    return [
+        each
+        for each in await store.list_staff(session.referrals.pool, area=me.areas[0])
+        if each.active and each.id != me.id and each.role in accepted and set(me.areas) <= set(each.areas)
+    ]
 
 
 def _check_stand_in(away: Staff, stand_in: Staff) -> None:

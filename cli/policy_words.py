@@ -20,6 +20,7 @@ _TOLD = {
     Addressee.PARTICIPANT: "the participant whom it is about",
     Addressee.ATTENDING: "everyone who is to be there",
     Addressee.HARMED: "the persons harmed",
+    Addressee.WHO_ASKED: "who asked for it themselves",
 }
 
 

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from casework.failures import Failure, Kind, Refused, failure_of
+from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
-from console.pages import Page, Whose
+from console.pages import Page, Whose, all_pages
+from console.public.speaking import problem_page, spoken_at
 from console.security.cookies import token_of
 
 WITHIN = 30.0
@@ -37,12 +39,18 @@ _STATUS_OF_CODE = {
             "not_sent_by_you",
             "sent_on",
             "reason_needed",
+            "not_in_register",
+            "email_not_verified",
+            "not_signed_in",
         ),
         HTTPStatus.FORBIDDEN,
     ),
     "not_your_form": HTTPStatus.FORBIDDEN,
     "unknown_referral": HTTPStatus.NOT_FOUND,
 }
+
+_KEPT = "kept"
+"""In an address: that somebody comes back to a form which they had sent when their session had run out."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -79,14 +87,22 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
         return await page.answer(Visit(request, console, posted))
     found = await find_session(console.referrals, token, used=not page.waits) if token else None
     if found is None or token is None:
-        return _sign_in_first(Visit(request, console, posted))
-    asked = Asked(request, console, posted, at_work(console.referrals, found), found.web, token)
+        return await _sign_in_first(Visit(request, console, posted), page, token)
+    session = at_work(console.referrals, found)
+    typed = (
+        await find_typed(session, request.url.path, console.now()) if _KEPT in request.query_params else None
+    )
+    asked = Asked(request, console, posted, session, found.web, token, typed)
     if request.method == "POST":
         _same_origin(request)
         check_form_token(token, asked.posted_text("csrf"))
     if page.whose is not Whose.SIGNED_IN and found.member.role not in page.whose:
         return asked.show("errors/not_yours.html", status=HTTPStatus.FORBIDDEN)
-    return await page.answer(asked)
+    answer = await page.answer(asked)
+    if typed is not None and request.method == "POST" and answer.status_code < HTTPStatus.BAD_REQUEST:
+        # It was sent again, and taken.
+        await drop_typed(session, request.url.path)
+    return answer
 
 
 async def _posted(page: Page, request: Request) -> FormData:
@@ -115,17 +131,31 @@ def _same_origin(request: Request) -> None:
         )
 
 
-def _sign_in_first(visit: Visit) -> Response:
+async def _sign_in_first(visit: Visit, page: Page, token: str | None) -> Response:
     if visit.request.method == "GET":
         # The address names a page of ours and ids at most.
         query = f"?{visit.request.url.query}" if visit.request.url.query else ""
         wanted = visit.request.url.path + query
         return visit.redirect(f"/sign-in?next={quote(wanted, safe='')}")
-    return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED)
+    kept, path = False, visit.request.url.path
+    if token is not None and _is_shown(page):
+        _same_origin(visit.request)
+        fields, form = visit.posted_fields, visit.posted_text("csrf")
+        kept = await keep_typed(visit.referrals, token, form, path, fields, visit.console.now())
+    wanted = quote(f"{path}?{_KEPT}=1", safe="") if kept else ""
+    return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED, wanted=wanted)
+
+
+def _is_shown(page: Page) -> bool:
+    """Whether what a form is sent to is also the address of the page that it stands on."""
+    return any(each.path == page.path and "GET" in each.methods for each in all_pages())
 
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:
     """The page that says what went wrong, in one sentence."""
+    spoken = spoken_at(visit.request.url.path)
+    if spoken is not None:
+        return problem_page(visit, spoken, status)
     heading = {
         HTTPStatus.FORBIDDEN: "This is not for you to see or do",
         HTTPStatus.NOT_FOUND: "There is nothing at this address",

@@ -14,6 +14,7 @@ from lifecycle.activities.state import ACTIVITY_STAGES, people_of, several, to_c
 from lifecycle.gates import AnyGate, Gate
 from lifecycle.people.consents import both_sides, committed_harmed, committed_responsible, in_force
 from lifecycle.rules import RULES
+from lifecycle.stages.victim_contact import asked_for
 from schemas.activity import Activity
 from schemas.areas import LONDON
 from schemas.commands import COMMANDS
@@ -190,7 +191,13 @@ def _of_one_of_several(referral: Referral, step: Step, activity: Activity) -> St
 
 def _contact(referral: Referral, side: ParticipantRole) -> Step | None:
     """With whom of a side to speak next: reached, informed, asked, and for the person responsible the facts."""
-    for person in referral.taking_part(side):
+    there = referral.taking_part(side)
+    for person in asked_for(referral, side):
+        # Who asked on somebody's behalf gave the way to them, and waits to be called.
+        reached = any(each.outcome is ContactOutcome.REACHED for each in person.attempts)
+        if not reached and not any(each.attempts for each in there):
+            return Step(_reach(person), person)
+    for person in there:
         if person.informed_at is None:
             if any(each.outcome is ContactOutcome.REACHED for each in person.attempts):
                 told = Answer(

@@ -105,6 +105,7 @@ async def _serve(settings: Settings, folder: DataFolder, *, demo: bool, temporal
 async def _serve_at(
     at: Door, settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool
 ) -> None:
+    from casework.signing_in.openid import OpenIdProvider
     from console.asked import Console
     from console.serving import console_served
     from operations.bringing_up import bring_up
@@ -120,7 +121,8 @@ async def _serve_at(
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
         meter = runtime(all_of_it.metrics_address).metric_meter
-        console = Console(all_of_it.referrals, settings, demo=demo, meter=meter)
+        provider = OpenIdProvider.of(settings)
+        console = Console(all_of_it.referrals, settings, demo=demo, provider=provider, meter=meter)
         async with console_served(console, at):
             folder.announce(all_of_it.service)
             _show(all_of_it, settings, folder, at.address, demo=demo)
@@ -148,6 +150,7 @@ def _show(all_of_it: Up, settings: Settings, folder: DataFolder, console: str, *
         )
     addresses = {
         "Console": console,
+        "Asking to be called": f"{console}/self-referral",
         "PostgreSQL": all_of_it.database_address,
         "Temporal": service.temporal_address,
         "Temporal UI": service.temporal_ui,

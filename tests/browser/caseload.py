@@ -19,7 +19,7 @@ from tests.register import enter
 
 AREA = Area.NORTHAMPTONSHIRE
 REFERRALS = 24
-_SEED = 10
+_SEED = 11
 
 CASEWORKER, FACILITATOR, SUPERVISOR, MANAGER, PARTNER, COMMISSIONER = (
     f"{AREA}-{letters}-1" for letters in ("cw", "fa", "su", "sm", "pa", "co")
