@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from casework.failures import Failure, Kind, Refused, failure_of
+from casework.inbox import count_unread
 from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
@@ -85,14 +86,16 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
     if page.whose is Whose.ANYBODY:
         _same_origin(request)
         return await page.answer(Visit(request, console, posted))
-    found = await find_session(console.referrals, token, used=not page.waits) if token else None
+    used = not page.waits and not Visit(request, console, posted).refreshes
+    found = await find_session(console.referrals, token, used=used) if token else None
     if found is None or token is None:
         return await _sign_in_first(Visit(request, console, posted), page, token)
     session = at_work(console.referrals, found)
+    unread = await count_unread(session) if request.method == "GET" and not page.waits else 0
     typed = (
         await find_typed(session, request.url.path, console.now()) if _KEPT in request.query_params else None
     )
-    asked = Asked(request, console, posted, session, found.web, token, typed)
+    asked = Asked(request, console, posted, session, found.web, token, typed, unread)
     if request.method == "POST":
         _same_origin(request)
         check_form_token(token, asked.posted_text("csrf"))

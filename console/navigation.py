@@ -9,7 +9,13 @@ from schemas.people import Role
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
 
-_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (("My work", "/my-work", WORKERS),)
+SENDERS = frozenset({Role.PARTNER})
+
+_ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
+    ("My work", "/my-work", WORKERS),
+    ("Referrals", "/referrals", WORKERS | SENDERS),
+    ("Inbox", "/inbox", WORKERS | SENDERS),
+)
 """Name, address and whose it is, in the order in which they stand."""
 
 

@@ -144,13 +144,19 @@ def participant(referral: Referral, person: Participant) -> str:
     if person.acknowledges is not None and not referral.conflict:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
-    missing = [
-        purpose for purpose in _needed(_methods(referral, person), person.role) if purpose not in given
-    ]
+    missing = missing_consents(referral, person)
     said = [", ".join(parts), f"consents to {', '.join(map(in_words, given)) or 'nothing yet'}"]
-    if missing and not referral.closed:
+    if missing:
         said.append(f"missing: {', '.join(map(in_words, missing))}")
     return "; ".join(said)
+
+
+def missing_consents(referral: Referral, person: Participant) -> tuple[Purpose, ...]:
+    """The consents of a person that are needed for what they take part in, and not in force; none once it closed."""
+    needed = _needed(_methods(referral, person), person.role)
+    if referral.closed or not person.active:
+        return ()
+    return tuple(each for each in needed if not in_force(referral, person, each))
 
 
 def _methods(referral: Referral, person: Participant) -> tuple[Method, ...]:

@@ -13,6 +13,7 @@ from casework.worklist.answers import ANSWERS, DUPLICATE_CHECK, WHOM, Answer
 from lifecycle.activities.state import ACTIVITY_STAGES, people_of, several, to_come
 from lifecycle.gates import AnyGate, Gate
 from lifecycle.people.consents import both_sides, committed_harmed, committed_responsible, in_force
+from lifecycle.refusal import Refused
 from lifecycle.rules import RULES
 from lifecycle.stages.victim_contact import asked_for
 from schemas.activity import Activity
@@ -169,6 +170,20 @@ def _towards(
         if code in shut:
             return _opening(referral, activity, code, answer)
     return Step(_GO_ON[goal])
+
+
+def missing_for(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> tuple[Refused, ...]:
+    """What an activity that is to come lacks for its next step, as the rules say it; nothing, for any other."""
+    goal = _GOALS_OF_ACTIVITIES.get(activity.state)
+    if goal is None:
+        return ()
+    found = (
+        each.refusal(referral, actor, at)
+        if isinstance(each, Gate)
+        else each.refusal(referral, activity, actor, at)
+        for each in gates_of(goal)
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def is_shut(gate: AnyGate, referral: Referral, activity: Activity | None, actor: Actor, at: datetime) -> bool:

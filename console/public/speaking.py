@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from casework.asking_to_be_called.asking import Served
-from console import rendering
+from casework.words.people import area_in_words
 from console.asked import Visit
 from console.texts import ENGLISH, WELSH, Texts, texts
 
@@ -38,7 +38,7 @@ class Spoken:
 
     def area_name(self, area: str) -> str:
         """A police area as people write it."""
-        return self.texts.get(f"area_names.{area}", str(rendering.area_name(area)))
+        return self.texts.get(f"area_names.{area}", area_in_words(area))
 
 
 SPOKEN = (Spoken(ENGLISH, "/self-referral"), Spoken(WELSH, "/hunanatgyfeirio"))

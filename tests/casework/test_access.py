@@ -41,7 +41,13 @@ OF_TRANSFERS = (
 )
 
 
-def expected(role: Role, what: What, relation: Relation) -> Permission:
+def names_expected(role: Role, relation: Relation) -> Permission:
+    if relation in (Relation.OWN, Relation.STANDS_IN):
+        return Permission.YES
+    return Permission.UNLESS_SENSITIVE if role in SUPERVISORS else Permission.NO
+
+
+def expected(role: Role, what: What, relation: Relation) -> Permission:  # noqa: C901 - a table
     """The table written down once more, and not derived: who widens it changes this as well."""
     match role, what, relation:
         case Role.SYSTEM, _, _:
@@ -59,6 +65,8 @@ def expected(role: Role, what: What, relation: Relation) -> Permission:
         case Role.PARTNER, _, _:
             sees = what is What.STATUS and relation is Relation.SENT
             return Permission.YES if sees else Permission.NO
+        case Role.CASEWORKER | Role.FACILITATOR | Role.SUPERVISOR | Role.SERVICE_MANAGER, What.NAMES, _:
+            return names_expected(role, relation)
         case Role.CASEWORKER | Role.FACILITATOR, What.PEOPLE, Relation.OWN | Relation.STANDS_IN:
             return Permission.YES
         case Role.CASEWORKER | Role.FACILITATOR, What.PEOPLE, _:
