@@ -57,6 +57,10 @@ class What(StrEnum):
     """Who changed the staff register, and what in it."""
     ACCESS_LOG = "access_log"
     """Who looked at what is said about people, when, and why."""
+    VERIFICATION = "verification"
+    """Whether every log is as it was recorded."""
+    HEALTH = "health"
+    """What is wrong with the installation, and how it is mended."""
 
 
 class Permission(StrEnum):
@@ -85,7 +89,7 @@ _ONLY_IN_AREA = frozenset({Relation.SENT, Relation.OWN_AREA})
 _IN_AREA = _WORKS_ON_IT | _ONLY_IN_AREA
 
 GRANTS = (
-    Grant(frozenset(Role) - {Role.SYSTEM}, What.FIGURES, frozenset(Relation)),
+    Grant(WORKERS | {Role.COMMISSIONER, Role.PARTNER}, What.FIGURES, frozenset(Relation)),
     Grant(WORKERS, What.STATUS, _IN_AREA),
     Grant({Role.PARTNER}, What.STATUS, {Relation.SENT}),
     Grant(SUPERVISORS, What.STATUS, {Relation.OFFERED_TO, Relation.SENT_ON}),
@@ -98,8 +102,10 @@ GRANTS = (
     Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
     Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
     Grant(WORKERS, What.COLLEAGUES, _IN_AREA),
-    Grant(SUPERVISORS, What.REGISTER_LOG, _IN_AREA),
-    Grant(SUPERVISORS, What.ACCESS_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.REGISTER_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.ACCESS_LOG, _IN_AREA),
+    Grant({Role.SERVICE_MANAGER, Role.AUDITOR}, What.VERIFICATION, frozenset(Relation)),
+    Grant({Role.SERVICE_MANAGER}, What.HEALTH, frozenset(Relation)),
 )
 """All that anybody may see; nothing else."""
 
@@ -122,19 +128,22 @@ READS_SENSITIVE = {
 """What tells of people, so that each look at it is recorded, and as a look at which kind where nothing else is said."""
 
 _SENTENCES = {
-    What.FIGURES: "Figures are for people.",
+    What.FIGURES: "Figures are for those who work on referrals or send them, and for commissioners.",
     What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
     What.OFFER: "Offers from other areas are for supervisors and service managers of the area they are made to.",
     What.NAMES: "Names in a list are for those who work on the referral; for its supervisors unless it is sensitive.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
-    What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
-    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors and service managers.",
+    What.REGISTER_LOG: "Who changed the staff register is for supervisors, service managers and auditors.",
+    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors, service managers and auditors.",
+    What.VERIFICATION: "Whether the logs are as recorded is for service managers and auditors.",
+    What.HEALTH: "How the installation stands is for service managers.",
 }
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj staff log.",
 }
 
 
@@ -214,6 +223,11 @@ def areas_to_see(member: Staff, what: What, asked: Area | None = None) -> list[A
     if asked not in member.areas:
         raise Refused("staff_other_area", f"{member.id} does not work in {asked}.", "as")
     return [asked]
+
+
+def check_service(member: Staff, what: What) -> None:
+    """Raise Refused where somebody may not see this, which is of the whole service and not of an area or a referral."""
+    _check_role(member, what)
 
 
 def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:

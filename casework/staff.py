@@ -43,6 +43,8 @@ __all__ = [
     "say_absent",
     "say_back",
     "set_messages",
+    "still_in_hand",
+    "who_may_stand_in",
 ]
 
 PEOPLES_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -151,6 +153,16 @@ async def decline(session: Session, staff_id: str) -> None:
     """
     referrals = session.referrals
     await register.decline(referrals.pool, referrals.keys, staff_id, session.member.id)
+
+
+async def still_in_hand(session: Session, member: Staff) -> InHand:
+    """What somebody has in hand and may not work on any more.
+
+    Raises:
+        Refused: the register is not theirs to see.
+    """
+    areas_to_see(session.member, What.COLLEAGUES)
+    return await _left_behind(session.referrals, member)
 
 
 async def _left_behind(referrals: Referrals, member: Staff) -> InHand:
@@ -271,6 +283,24 @@ async def possible_stand_ins(session: Session) -> list[Staff]:
         for each in await store.list_staff(session.referrals.pool, area=me.areas[0])
         if each.active and each.id != me.id and each.role in accepted and set(me.areas) <= set(each.areas)
     ]
+
+
+async def who_may_stand_in(session: Session, staff_id: str) -> list[Staff]:
+    """Who may take somebody's place while they are away, by id.
+
+    Raises:
+        Refused: there is nobody of that id, or the register is not theirs to see.
+    """
+    away = await session.referrals.registered(staff_id, "id")
+    return [each for each in await colleagues(session) if _may_stand_in(away, each)]
+
+
+def _may_stand_in(away: Staff, stand_in: Staff) -> bool:
+    try:
+        _check_stand_in(away, stand_in)
+    except Refused:
+        return False
+    return True
 
 
 def _check_stand_in(away: Staff, stand_in: Staff) -> None:

@@ -76,7 +76,16 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import helping, live, referral, sign_in, work
+    from console import helping, live, referral, service, sign_in, team, work
     from console import public as public_pages
 
-    return (*public_pages.PAGES, *sign_in.PAGES, *live.PAGES, *work.PAGES, *helping.PAGES, *referral.PAGES)
+    return (
+        *public_pages.PAGES,
+        *sign_in.PAGES,
+        *live.PAGES,
+        *work.PAGES,
+        *helping.PAGES,
+        *referral.PAGES,
+        *team.PAGES,
+        *service.PAGES,
+    )

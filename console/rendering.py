@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 from markupsafe import Markup
 
 from casework.words import area_in_words, deadline_in_words, in_words, on_day, when
-from casework.words.when_due import when_due
+from casework.words.when_due import waited, when_due
 from console.navigation import navigation
 from console.static_files import address_of
 from schemas.areas import LONDON
@@ -68,6 +68,8 @@ def _environment() -> Environment:
         "brief_day": brief_day,
         "written_day": written_day,
         "short_moment": short_moment,
+        "waited": waited,
+        "last_day": last_day,
     }
     made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
     return made
@@ -117,6 +119,11 @@ def short_moment(value: datetime) -> str:
     at = value.astimezone(LONDON)
     year = "" if at.year == datetime.now(LONDON).year else f" {at:%Y}"
     return f"{at:%a %-d %b}{year}, {at:%H:%M}"
+
+
+def last_day(back_at: datetime) -> str:
+    """The last day of an absence that ends at an instant: Fri 4 Dec."""
+    return short_day(back_at.astimezone(LONDON) - timedelta(days=1))
 
 
 def clock(value: datetime) -> str:

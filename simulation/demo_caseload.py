@@ -58,6 +58,8 @@ STAFF = (
     Staff(id="su-2", role=Role.SUPERVISOR, areas=BOTH, name="Saul Invented", email="su-2@example.org"),
     Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=BOTH, name="Mara Invented", email="sm-1@example.org"),
     Staff(id="pa-1", role=Role.PARTNER, areas=BOTH, name="Pat Invented"),
+    Staff(id="co-1", role=Role.COMMISSIONER, areas=BOTH, name="Connie Invented"),
+    Staff(id="au-1", role=Role.AUDITOR, areas=BOTH, name="Audrey Invented"),
 )
 
 Step: TypeAlias = tuple[str, Command]

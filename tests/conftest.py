@@ -45,6 +45,7 @@ STAFF = (
     Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=(Area.DURHAM, Area.KENT)),
     Staff(id="pa-1", role=Role.PARTNER, areas=(Area.DURHAM,)),
     Staff(id="co-1", role=Role.COMMISSIONER, areas=(Area.DURHAM,)),
+    Staff(id="au-1", role=Role.AUDITOR, areas=(Area.DURHAM,)),
     Staff(id="cw-kent", role=Role.CASEWORKER, areas=(Area.KENT,)),
     Staff(id="cw-gone", role=Role.CASEWORKER, areas=(Area.DURHAM,), active=False),
 )

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from casework.words.policy import deadline_words, notice_words, number_words
 from cli.docs.access_page import access_page
 from cli.docs.privacy_page import privacy_page
-from cli.policy_words import deadline_words, notice_words, number_words
 from operations.rules_page import (
     MAY_OPEN,
     OPEN_STAGES,

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from cli.policy_words import fact_words
+from casework.words.policy import fact_words
 from policies.files import load_policies
 from schemas import facts, notices, people, steps
 from schemas.access import Look

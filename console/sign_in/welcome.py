@@ -16,7 +16,7 @@ from console.sign_in.arriving import signed_in_as
 from schemas.people import Role
 from schemas.web import SignedInBy
 
-_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals"}
+_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals", Role.AUDITOR: "/audit"}
 
 
 async def front_door(visit: Visit) -> Response:

@@ -224,13 +224,17 @@ def link(
     )
 
 
-async def at_referral(pool: Pool, keys: KeyStore, reference: str, limit: int) -> list[Look]:
-    """The looks at a referral with their reasons, the newest first; of an erased one without what was said."""
+async def at_referral(pool: Pool, keys: KeyStore | None, reference: str, limit: int) -> list[Look]:
+    """The looks at a referral, the newest first.
+
+    Args:
+        keys: open the reasons, unless the referral was erased; None: it is said that one was given, and not which.
+    """
     rows = await pool.fetch(
         "SELECT * FROM access_log WHERE reference = $1 ORDER BY sequence DESC LIMIT $2", reference, limit
     )
     key = None
-    if any(row["sealed"] is not None for row in rows):
+    if keys is not None and any(row["sealed"] is not None for row in rows):
         with suppress(KeyErased):
             key = await keys.get(reference)
     return [_look(row, key) for row in rows]

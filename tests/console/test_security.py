@@ -21,6 +21,7 @@ ROLES = {
     Role.SERVICE_MANAGER: "sm-1",
     Role.PARTNER: "pa-1",
     Role.COMMISSIONER: "co-1",
+    Role.AUDITOR: "au-1",
 }
 ADDRESSES = ("/sign-in", "/my-work", "/nothing-here", "/static/nothing/here.css")
 

@@ -1,11 +1,11 @@
-"""What a policy settles, put into words, for the command line and for the documentation."""
+"""What a policy settles, put into words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cli.common import words
+from casework.words.people import in_words
 from schemas.notices import Addressee
 from schemas.policy import Kept, NoticeRule, Policy, Rung, Span, Timing
 
@@ -57,10 +57,12 @@ class NoticeWords(NamedTuple):
 def deadline_words(policy: Policy) -> Iterator[DeadlineWords]:
     """Every deadline, and after each what holds at single stages of justice."""
     for name, rule in policy.deadlines.items():
-        whose = words(rule.answers), rule.ground, rule.source
-        yield DeadlineWords(words(name), *_points(rule, rule.answers), *whose)
+        whose = in_words(rule.answers), rule.ground, rule.source
+        yield DeadlineWords(in_words(name), *_points(rule, rule.answers), *whose)
         for stage, timing in rule.by_justice_stage.items():
-            yield DeadlineWords(f"{words(name)}, {words(stage)}", *_points(timing, rule.answers), *whose)
+            yield DeadlineWords(
+                f"{in_words(name)}, {in_words(stage)}", *_points(timing, rule.answers), *whose
+            )
 
 
 def _points(timing: Timing, answers: Rung) -> tuple[str, str, str]:
@@ -69,7 +71,7 @@ def _points(timing: Timing, answers: Rung) -> tuple[str, str, str]:
         ", ".join(span_words(each) + before for each in timing.warn),
         span_words(timing.due) if timing.due else "its own date",
         ", ".join(
-            f"{_after(span)} ({words(answers.above(number))})"
+            f"{_after(span)} ({in_words(answers.above(number))})"
             for number, span in enumerate(timing.escalate, 1)
         ),
     )
@@ -100,9 +102,9 @@ def number_words(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "a risk confirmation is good for", span_words(policy.risk_confirmation_valid)
     yield (
         "not accepted from a person responsible",
-        ", ".join(words(each) for each in policy.offender_initiated_refused) or "nothing",
+        ", ".join(in_words(each) for each in policy.offender_initiated_refused) or "nothing",
     )
-    yield "a supervisor may override", ", ".join(words(each) for each in policy.overridable) or "nothing"
+    yield "a supervisor may override", ", ".join(in_words(each) for each in policy.overridable) or "nothing"
     accepted = "accepted" if policy.conflicts_without_crime_accepted else "not accepted"
     yield "conflicts without a crime", accepted
     yield "recording", "allowed with consent" if policy.recording_allowed else "never"
@@ -125,19 +127,19 @@ def fact_words(policy: Policy) -> Iterator[FactWords]:
         Kept.GOES: "goes",
     }
     for kind, rule in policy.facts.items():
-        yield FactWords(words(kind), left[rule.after_erasure], rule.ground, rule.source)
+        yield FactWords(in_words(kind), left[rule.after_erasure], rule.ground, rule.source)
 
 
 def notice_words(rule: NoticeRule) -> NoticeWords:
     """One notice, in the pieces of a sentence."""
     only = " and ".join(
-        f"{words(field)} is {' or '.join(words(value) for value in values)}"
+        f"{in_words(field)} is {' or '.join(in_words(value) for value in values)}"
         for field, values in rule.only.items()
     )
     after = ", even if the referral has closed meanwhile" if rule.after_closing else ""
     return NoticeWords(
-        when=words(rule.on) + (f", where {only}" if only else "") + after,
+        when=in_words(rule.on) + (f", where {only}" if only else "") + after,
         tells=_TOLD[rule.to],
         template=rule.template,
-        category=words(rule.category),
+        category=in_words(rule.category),
     )

@@ -1,9 +1,9 @@
-"""What a team looks after together: escalations, sign-offs with what is to be signed off, and who has how much."""
+"""What waits for a sign-off, with what is to be signed off, for who may give it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,9 +20,8 @@ from schemas.access import DataKind
 from schemas.activity import Activity
 from schemas.areas import Area
 from schemas.base import ActivityId, Model, Note, ParticipantId
-from schemas.events import Recorded, RiskAssessed, RiskVerdictGiven, SignOffRequested, StepCorrected
+from schemas.events import Event, Recorded, RiskAssessed, RiskVerdictGiven, SignOffRequested, StepCorrected
 from schemas.people import StaffId
-from schemas.policy import Rung
 from schemas.privacy import Special
 from schemas.referral import Referral, SignOffRequest
 from schemas.vocabulary import (
@@ -36,29 +35,7 @@ from schemas.vocabulary import (
 from stores import supervision
 from stores.keys.referral_keys import KeyErased
 from stores.logs import event_log
-from stores.supervision import Load, OpenEscalation, PastEscalation, WaitingSignOff
-
-__all__ = [
-    "HISTORY",
-    "ClosureToSignOff",
-    "Load",
-    "OpenEscalation",
-    "PastEscalation",
-    "PersonReady",
-    "ReadinessToSignOff",
-    "RiskToSignOff",
-    "SignOffToGive",
-    "ToSignOff",
-    "WaitingSignOff",
-    "open_escalations",
-    "past_escalations",
-    "to_sign_off",
-    "waiting_sign_offs",
-    "workload",
-]
-
-HISTORY = timedelta(days=90)
-"""How far back past escalations are looked for where nobody says."""
+from stores.supervision import WaitingSignOff
 
 
 class RiskToSignOff(Model):
@@ -116,45 +93,6 @@ class SignOffToGive(WaitingSignOff):
     concerns: ToSignOff | None = Field(
         default=None, description="what is to be signed off; only for who may sign it off"
     )
-
-
-async def open_escalations(
-    session: Session, *, area: Area | None = None, rung: Rung | None = None, limit: int = 50
-) -> Listed[OpenEscalation]:
-    """The missed deadlines that have been escalated and are still open, oldest first, in the person's areas.
-
-    Args:
-        rung: on this rung of the ladder only.
-
-    Raises:
-        Refused: they are not theirs to see.
-    """
-    areas = areas_to_see(session.member, What.CASELOAD, area)
-    pool = session.referrals.pool.within(areas)
-    return first(await supervision.open_escalations(pool, areas=areas, rung=rung, limit=limit + 1), limit)
-
-
-async def past_escalations(
-    session: Session,
-    *,
-    area: Area | None = None,
-    rung: Rung | None = None,
-    since: datetime | None = None,
-    limit: int = 50,
-) -> Listed[PastEscalation]:
-    """The escalations that were raised, cleared or not, newest first, in the person's areas.
-
-    Args:
-        since: raised since then (aware); None: in the last 90 days.
-
-    Raises:
-        Refused: they are not theirs to see.
-    """
-    areas = areas_to_see(session.member, What.CASELOAD, area)
-    begin = since or datetime.now(UTC) - HISTORY
-    pool = session.referrals.pool.within(areas)
-    found = await supervision.escalation_history(pool, areas=areas, rung=rung, since=begin, limit=limit + 1)
-    return first(found, limit)
 
 
 async def waiting_sign_offs(
@@ -229,8 +167,7 @@ def to_sign_off(
     request = next((each for each in referral.sign_off_requests if each.about == about), None)
     if request is None:
         return None
-    taken_back = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
-    standing = [each.event for each in history if each.step not in taken_back]
+    standing = standing_events(history)
     match subject:
         case SignOffSubject.RISK_ASSESSMENT:
             assessed = {each.about: each for each in standing if isinstance(each, RiskAssessed)}
@@ -255,6 +192,12 @@ def to_sign_off(
             return ClosureToSignOff(reason=request.closure_reason, note=asked[-1].note if asked else None)
 
 
+def standing_events(history: Sequence[Recorded]) -> list[Event]:
+    """The events of a log whose steps were not taken back."""
+    taken_back = {each.event.corrects for each in history if isinstance(each.event, StepCorrected)}
+    return [each.event for each in history if each.step not in taken_back]
+
+
 def _readiness(referral: Referral, activity: Activity) -> ReadinessToSignOff:
     facilitator, co_facilitator, advanced_practitioner = facilitators_of(referral, activity)
     return ReadinessToSignOff(
@@ -272,16 +215,4 @@ def _readiness(referral: Referral, activity: Activity) -> ReadinessToSignOff:
             )
             for person in people_of(referral, activity)
         ),
-    )
-
-
-async def workload(session: Session, *, area: Area | None = None) -> list[Load]:
-    """How much each caseworker of the person's areas has in hand, those with most overdue first.
-
-    Raises:
-        Refused: it is not theirs to see.
-    """
-    areas = areas_to_see(session.member, What.CASELOAD, area)
-    return await supervision.workload(
-        session.referrals.pool.within(areas), areas=areas, now=datetime.now(UTC)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casework.staff import Entry, Kind
-from cli.common import words
+from casework.words.people import in_words
 from schemas.areas import LONDON
 from schemas.people import Staff
 
@@ -25,7 +25,7 @@ _DONE = {
 _WHOLE = (Kind.CARRIED_OVER, Kind.FIRST, Kind.ENTERED)
 
 
-def in_words(entry: Entry) -> str:
+def change_in_words(entry: Entry) -> str:
     """What was changed, in one line: cw-1 changed: caseworker, now supervisor. Neither a name nor an address."""
     said = f"{entry.subject} {_DONE[entry.kind]}"
     if entry.after is None or entry.kind is Kind.DECLINED:
@@ -38,7 +38,7 @@ def in_words(entry: Entry) -> str:
 
 
 def _standing(member: Staff) -> str:
-    marks = [f"{words(member.role)} in {', '.join(member.areas)}"]
+    marks = [f"{in_words(member.role)} in {', '.join(member.areas)}"]
     if member.advanced_practitioner:
         marks.append("advanced practitioner")
     if member.trainee:
@@ -52,7 +52,7 @@ def _standing(member: Staff) -> str:
 
 def _changes(before: Staff, after: Staff) -> Iterator[str]:
     if before.role != after.role:
-        yield f"{words(before.role)}, now {words(after.role)}"
+        yield f"{in_words(before.role)}, now {in_words(after.role)}"
     if before.areas != after.areas:
         yield f"in {', '.join(before.areas)}, now in {', '.join(after.areas)}"
     if before.active != after.active:
@@ -67,7 +67,7 @@ def _changes(before: Staff, after: Staff) -> Iterator[str]:
         last = after.absent_until.astimezone(LONDON) - timedelta(days=1)
         yield f"until the end of {last:%a %-d %b %Y}, {after.stand_in} stands in"
     if before.at_once != after.at_once:
-        yield f"at once {', '.join(map(words, after.at_once)) or 'nothing'}"
+        yield f"at once {', '.join(map(in_words, after.at_once)) or 'nothing'}"
     if before.digest != after.digest:
         yield "the summary" if after.digest else "no summary"
 
