@@ -66,3 +66,16 @@ async def test_a_button_of_what_comes_next_leads_to_its_form(desks: Desks, refer
     await page.get_by_role("heading", name="What you can do now").wait_for()
     found = await page.get_by_role("link", name="Lift the safeguarding concern").get_attribute("href")
     assert found == f"/referrals/{reference}/steps/lift_safeguarding"
+
+
+async def test_a_referral_that_is_looked_at_shows_what_others_record(
+    desks: Desks, pool: Pool, keys: KeyStore
+) -> None:
+    cases = Cases(pool, keys)
+    await cases.hire()
+    made = await cases.contacted()
+    page = await desks.sit_down(CASEWORKER)
+    async with page.expect_response("**/live?**"):
+        await page.goto(f"/referrals/{made}")
+    await cases.now(made, "fa-1", c.RaiseSafeguarding(note="An invented concern"))
+    await page.get_by_role("heading", name="Safeguarding: contact nobody").wait_for(timeout=5000)
