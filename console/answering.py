@@ -132,7 +132,8 @@ def _same_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    from_elsewhere = origin is not None and origin.partition("://")[2] != host
+    # Under our policy for referrers a browser writes "null" of our own pages too; it then says by the first header.
+    from_elsewhere = origin not in (None, "null") and origin.partition("://")[2] != host
     if site not in ("same-origin", "none") if site else from_elsewhere:
         raise Refused(
             "not_your_form", "This form was sent from another site. Open the page here, and send it again."
