@@ -10,9 +10,8 @@ from pydantic import AwareDatetime, Field
 from casework.access import What, require_access
 from casework.session import Session
 from lifecycle import Refused
-from runtime.referrals import Referrals
 from schemas.base import Model
-from stores import drafts, unsent
+from stores import drafts
 from stores.drafts import Place
 
 LONGEST = 500_000
@@ -104,22 +103,6 @@ async def begun(session: Session) -> list[DraftNote]:
         )
         for each in await drafts.of_staff(session.referrals.pool, session.member.id)
     ]
-
-
-async def keep_unsent(referrals: Referrals, text: str) -> str | None:
-    """Keep for ten minutes what was sent when a sign-in had run out, for whoever holds the answer.
-
-    Returns:
-        The secret that opens it, for the browser; None where it cannot be kept.
-    """
-    if len(text.encode()) > LONGEST:
-        return None
-    return await unsent.keep(referrals.pool, text)
-
-
-async def take_unsent(referrals: Referrals, secret: str) -> str | None:
-    """What was kept so, once; None where it is not there any more."""
-    return await unsent.take(referrals.pool, secret)
 
 
 def _place(session: Session, reference: str, kind: str, subject: str) -> Place:

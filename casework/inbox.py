@@ -23,7 +23,10 @@ from stores.logs import event_log
 from stores.notices import InboxMessage as StoredMessage
 from stores.referrals import areas_and_stages
 
-__all__ = ["InboxMessage", "load_wording", "mark_read", "read_inbox"]
+__all__ = ["MOST_COUNTED", "InboxMessage", "count_unread", "load_wording", "mark_read", "read_inbox"]
+
+MOST_COUNTED = 100
+"""Unread messages; whoever has more has them all to read anyway."""
 
 # The kinds that ask somebody to act, or to come, until it is over. A task waits on a list of its own; the rest is news.
 _ASKING = frozenset(
@@ -93,6 +96,12 @@ async def read_inbox(
     )
 
 
+async def count_unread(session: Session) -> int:
+    """How many messages the person has not read; of very many, as many as are counted."""
+    member = session.member
+    return await notices.count_unread(session.referrals.pool, member.id, member.areas, at_most=MOST_COUNTED)
+
+
 async def mark_read(session: Session, messages: Iterable[InboxMessage]) -> None:
     """Say that the person has read these. To be called after they were shown: what nobody could see is not read."""
     shown = [(each.reference, each.id) for each in messages]
@@ -104,10 +113,9 @@ async def _still_open(
 ) -> Mapping[tuple[str, str], bool | None]:
     """Of each message, by reference and id, whether what it asks for waits still; None where it asks for nothing."""
     about = {message.reference for message in messages if message.notice.category in _ASKING}
-    states = {
-        reference: fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
-        for reference in about
-    }
+    referrals = session.referrals
+    histories = await event_log.histories(referrals.pool, referrals.keys, about) if about else {}
+    states = {reference: fold(history) for reference, history in histories.items()}
     return {
         (message.reference, message.notice.id): still_wanted(states[message.reference], message.notice)
         if message.notice.category in _ASKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
 
 from pydantic import Field
@@ -11,15 +11,21 @@ from casework.access import What, areas_to_see, status
 from casework.session import Session
 from schemas.areas import LONDON, Area
 from schemas.base import Model
-from schemas.vocabulary import Stage
+from schemas.vocabulary import Source, Stage
 from stores import referrals as read_model
-from stores.referrals import Line, Offered, SentOn
+from stores.referrals import Line, Offered, Place, SentOn
 
 ReferralLine: TypeAlias = Line
 """A referral as lists show it."""
 
 OfferedLine: TypeAlias = Offered
 """A referral that another area offers, as a list shows it."""
+
+
+_PLACE = r"^([0-9]{1,17})?\.[0-9]{1,17}\.RJ(-[0-9A-Z]{4}){2}$"
+"""A place in a list: when it is due and when it came in microseconds, and its reference; nothing about anybody."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class ListFilters(Model):
@@ -30,7 +36,12 @@ class ListFilters(Model):
         stage: in this stage; closed ones are listed only when that stage is asked for.
         caseworker: of this caseworker.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
+        unallocated: True keeps only those of no caseworker.
+        past_due: True keeps only those whose next deadline is past; without what is only inactive or unsupervised.
+        inactive: True keeps only those on which nothing happened for longer than the policy allows.
+        source: sent by an agency of this kind.
         due_within_days: due by the end of that many days from today in London, or overdue; 0 is today.
+        after: after this place, which :attr:`ReferralList.next_page` names; None: from the first on.
         limit: how many at the most.
     """
 
@@ -41,14 +52,20 @@ class ListFilters(Model):
     on_hold: bool = False
     sensitive: bool = False
     safeguarding: bool = False
+    unallocated: bool = False
+    past_due: bool = False
+    inactive: bool = False
+    source: Source | None = None
     due_within_days: int | None = Field(default=None, ge=0, le=3650)
+    after: str | None = Field(default=None, pattern=_PLACE)
     limit: int = Field(default=50, ge=1, le=100_000)
 
     @property
     def of_the_work(self) -> bool:
         """Whether they ask for more than an area, which a partner does not see."""
-        asked = (self.stage, self.caseworker, self.overdue, self.on_hold, self.sensitive, self.safeguarding)
-        return any(asked) or self.due_within_days is not None
+        marks = (self.overdue, self.on_hold, self.sensitive, self.safeguarding)
+        more = (self.unallocated, self.past_due, self.inactive, self.source)
+        return any((self.stage, self.caseworker, *marks, *more)) or self.due_within_days is not None
 
 
 class ReferralList(Model):
@@ -57,10 +74,12 @@ class ReferralList(Model):
     Attributes:
         lines: soonest due first; of a search, the newest first.
         more: whether there are more than were asked for.
+        next_page: the place after which the others stand, for lists by filter; None: there are no others.
     """
 
     lines: tuple[ReferralLine, ...]
     more: bool
+    next_page: str | None = None
 
 
 class Sent(Model):
@@ -96,10 +115,12 @@ async def list_referrals(session: Session, filters: ListFilters) -> ReferralList
         session.referrals.pool.within(areas),
         areas=areas,
         due_before=_day_end(days) if days is not None else None,
+        after=_place(filters.after) if filters.after is not None else None,
         limit=filters.limit + 1,
-        **filters.model_dump(exclude={"area", "due_within_days", "limit"}),
+        **filters.model_dump(exclude={"area", "due_within_days", "after", "limit"}),
     )
-    return _up_to(found, filters.limit)
+    listed = _up_to(found, filters.limit)
+    return listed.model_copy(update={"next_page": _place_of(listed.lines[-1])}) if listed.more else listed
 
 
 async def sent(session: Session, *, area: Area | None = None, limit: int = 50) -> SentList:
@@ -167,6 +188,24 @@ async def transferred(session: Session, *, area: Area | None = None, limit: int 
 
 def _up_to(found: list[Line], limit: int) -> ReferralList:
     return ReferralList(lines=tuple(found[:limit]), more=len(found) > limit)
+
+
+def _place_of(line: Line) -> str:
+    due = _since_epoch(line.next_due_at) if line.next_due_at else ""
+    return f"{due}.{_since_epoch(line.received_at)}.{line.reference}"
+
+
+def _place(said: str) -> Place:
+    due, received, reference = said.split(".")
+    return Place(_at(due) if due else None, _at(received), reference)
+
+
+def _since_epoch(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _at(microseconds: str) -> datetime:
+    return _EPOCH + int(microseconds) * _MICROSECOND
 
 
 def _day_end(days: int) -> datetime:

@@ -80,6 +80,19 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import acting, opening, search, sign_in, work
+    from console import acting, helping, live, opening, referral, search, service, sign_in, team, work
+    from console import public as public_pages
 
-    return (*sign_in.PAGES, *work.PAGES, *acting.PAGES, *opening.PAGES, *search.PAGES)
+    return (
+        *public_pages.PAGES,
+        *sign_in.PAGES,
+        *live.PAGES,
+        *work.PAGES,
+        *acting.PAGES,
+        *helping.PAGES,
+        *referral.PAGES,
+        *opening.PAGES,
+        *search.PAGES,
+        *team.PAGES,
+        *service.PAGES,
+    )

@@ -88,12 +88,15 @@ async def console_served(console: Console, at: Door) -> AsyncIterator[asyncio.Ta
             ws="none",
         )
     )
-    serving = asyncio.create_task(server.serve(sockets=[at.socket]))
-    try:
-        yield serving
-    finally:
-        server.should_exit = True
-        await serving
+    async with console.changes.heard(console.referrals.pool):
+        serving = asyncio.create_task(server.serve(sockets=[at.socket]))
+        try:
+            yield serving
+        finally:
+            # Pages that wait for news would keep the server from stopping.
+            console.changes.end()
+            server.should_exit = True
+            await serving
 
 
 def _listen(address: str | None) -> socket.socket:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
@@ -19,6 +19,8 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
+from casework.asking_to_be_called.asking import keep_opening
+from casework.signing_in.kept_forms import drop_what_ended
 from operations.anchoring import Anchoring
 from operations.completing_erasures import LOOK_AFTER, complete_erasures
 from operations.watching import Watch
@@ -31,7 +33,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
-from stores import drafts, import_uploads, opening_drafts, unsent
+from stores import drafts, import_uploads, opening_drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -101,7 +103,6 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
 
     async def drop_drafts() -> None:
         await drafts.drop_old(referrals.pool)
-        await unsent.drop_old(referrals.pool)
         await opening_drafts.drop_old(referrals.pool)
         await import_uploads.drop_old(referrals.pool)
 
@@ -109,8 +110,12 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),
         PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
         PeriodicTask("meddling", timedelta(seconds=30), watch.meddling),
+        PeriodicTask(
+            "signing in", timedelta(minutes=10), lambda: drop_what_ended(referrals, datetime.now(UTC))
+        ),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
         PeriodicTask("drafts", timedelta(minutes=10), drop_drafts),
+        PeriodicTask("requests to be called", timedelta(seconds=20), lambda: keep_opening(referrals)),
     ]
 
 

@@ -50,6 +50,8 @@ class DataKind(StrEnum):
     """What is said about people, where the way in does not say which part."""
     TIMELINE = "timeline"
     """The events with all that is said in them."""
+    NAME = "name"
+    """The first name and the initial, in a list."""
     CONTACT = "contact"
     """How a participant is reached: name, address, telephone, when it is safe."""
     SIGN_OFF = "sign_off"

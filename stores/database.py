@@ -32,7 +32,7 @@ class DatabaseUnreachable(Exception):
 
 
 async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
-    """One connection as the user of `dsn`, the database's owner: for migrations and administration.
+    """One connection as the user of `dsn`: the database's owner, for migrations and administration.
 
     Raises DatabaseUnreachable.
     """
@@ -52,9 +52,12 @@ class Pool:
     `record_step`, and needs no transaction.
     """
 
-    def __init__(self, connections: asyncpg.Pool[asyncpg.Record], areas: str | None = None) -> None:
+    def __init__(
+        self, connections: asyncpg.Pool[asyncpg.Record], areas: str | None = None, dsn: str | None = None
+    ) -> None:
         self._connections = connections
         self._areas = areas
+        self._dsn = dsn
 
     @property
     def nowhere(self) -> Pool:
@@ -111,6 +114,22 @@ class Pool:
                 await connection.execute("SELECT set_config('rj.areas', $1, TRUE)", self._areas)
                 yield connection
 
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """A connection beside the pool's, for who listens as long as the context lasts.
+
+        Raises:
+            DatabaseUnreachable: there is none to be had.
+        """
+        if self._dsn is None:
+            raise ValueError("only the whole pool of a process has connections beside it")
+        connection = await connect(self._dsn)
+        try:
+            yield connection
+        finally:
+            # It may be gone, and nothing on it is worth waiting for.
+            connection.terminate()
+
     async def close(self) -> None:
         """Close the connections, once they are returned."""
         await self._connections.close()
@@ -161,7 +180,7 @@ async def connect_pool(dsn: str, *, size: int = 10, ready: int = 2) -> Pool:
         )
     except _FAILURES as error:
         raise _unreachable(dsn, error) from error
-    pool = Pool(connections, EVERYWHERE)
+    pool = Pool(connections, EVERYWHERE, dsn)
     try:
         too_much = await may_too_much(pool.nowhere)
     except BaseException:

@@ -60,6 +60,24 @@ class Waiting(Model):
     """Of the latest attempt; None where there was none."""
 
 
+class MessageOf(Model):
+    """A message of a referral, and what became of it.
+
+    Attributes:
+        outcome: None while it is on its way, and for one that is in an inbox only.
+        channel: by which it was delivered.
+        settled_at: since when it has its outcome.
+        tried: the state of the latest attempt to send it; None where there was none.
+    """
+
+    notice: Notice
+    outcome: Outcome | None
+    channel: Channel | None
+    settled_at: AwareDatetime | None
+    tried: Tried | None
+    read_at: AwareDatetime | None
+
+
 class PendingMessage(NamedTuple):
     """A message that has no outcome yet."""
 
@@ -92,6 +110,20 @@ async def pending(pool: Pool, reference: str) -> list[Notice]:
         reference,
     )
     return [_notice(row) for row in rows]
+
+
+async def of_referral(pool: Pool, reference: str, *, limit: int) -> list[MessageOf]:
+    """The messages of a referral, the latest first, with what became of each."""
+    rows = await pool.fetch(
+        f"SELECT {_FIELDS}, outcome, channel, settled_at, read_at,"  # noqa: S608
+        " (SELECT state FROM notice_try t WHERE t.reference = n.reference AND t.notice = n.id"
+        "  ORDER BY began_at DESC LIMIT 1) AS tried"
+        " FROM notice n WHERE reference = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        reference,
+        limit,
+    )
+    names = ("outcome", "channel", "settled_at", "tried", "read_at")
+    return [MessageOf(notice=_notice(row), **{name: row[name] for name in names}) for row in rows]
 
 
 async def get(pool: Pool, reference: str, notice_id: str) -> Notice | None:
@@ -191,6 +223,15 @@ async def mark(
 # What supervisors are told of a referral of another area; it says its reference and nothing else of it.
 _OF_OTHER_AREAS = ["transfer_offered", "transfer_withdrawn", "transfer_accepted"]
 
+_IN_INBOX = (
+    "notice JOIN referral USING (reference) WHERE recipient = $1 AND party <> 'participant'"
+    # What a hold or a safeguarding concern holds back, a partner cannot read here either.
+    " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
+    " AND ($2::text[] IS NULL OR area = ANY($2) OR template = ANY($3) OR party = 'agency' AND EXISTS ("
+    "  SELECT FROM event e WHERE e.reference = notice.reference AND e.sequence = 1"
+    "  AND e.body ->> 'area' = ANY($2)))"
+)
+
 
 async def inbox(
     pool: Pool,
@@ -209,23 +250,33 @@ async def inbox(
         limit: at most so many.
     """
     rows = await pool.fetch(
-        f"SELECT reference, read_at, {_FIELDS} FROM notice JOIN referral USING (reference)"  # noqa: S608
-        " WHERE recipient = $1 AND party <> 'participant' AND (NOT $2 OR read_at IS NULL)"
-        # What a hold or a safeguarding concern holds back, a partner cannot read here either.
-        " AND (party = 'staff' OR NOT (on_hold OR safeguarding))"
-        " AND ($4::text[] IS NULL OR area = ANY($4) OR template = ANY($5) OR party = 'agency' AND EXISTS ("
-        "  SELECT FROM event e WHERE e.reference = notice.reference AND e.sequence = 1"
-        "  AND e.body ->> 'area' = ANY($4)))"
-        " ORDER BY at DESC, reference, id LIMIT $3",
+        f"SELECT reference, read_at, {_FIELDS}"  # noqa: S608
+        f" FROM {_IN_INBOX} AND (NOT $4 OR read_at IS NULL) ORDER BY at DESC, reference, id LIMIT $5",
         staff_id,
-        unread,
-        limit,
         list(areas) if areas is not None else None,
         _OF_OTHER_AREAS,
+        unread,
+        limit,
     )
     return [
         InboxMessage(reference=row["reference"], notice=_notice(row), read_at=row["read_at"]) for row in rows
     ]
+
+
+async def count_unread(pool: Pool, staff_id: str, areas: Collection[Area], *, at_most: int) -> int:
+    """How many messages in an inbox are not read. For the arguments see :func:`inbox`.
+
+    Args:
+        at_most: no more are counted.
+    """
+    found: int = await pool.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM {_IN_INBOX} AND read_at IS NULL LIMIT $4) unread",  # noqa: S608
+        staff_id,
+        list(areas),
+        _OF_OTHER_AREAS,
+        at_most,
+    )
+    return found
 
 
 async def mark_read(pool: Pool, staff_id: str, messages: Iterable[tuple[str, str]], at: datetime) -> None:

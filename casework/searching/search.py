@@ -13,19 +13,20 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from casework.access import What, areas_to_see, may_find, other_facilitators, require_access, status
+from casework.access import What, areas_to_see, may_find, status
 from casework.listing import Listed, first
+from casework.names import names_in_lists
 from casework.referral_lists import Sent, SentList
 from casework.searching.log import note_search
 from casework.session import Session
 from casework.spreadsheets.dates import read_day
 from casework.worklist.duties import duties_of
-from lifecycle import Refused
+from lifecycle import Refused, fold
+from lifecycle.activities.state import all_facilitators
 from lifecycle.people import search_terms as terms
-from lifecycle.people.contacts import contact_of
 from lifecycle.people.search_terms import THE_CASE, Term
 from lifecycle.stages.intake import role_of_id
-from schemas.access import DataKind, SearchKind
+from schemas.access import SearchKind
 from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import Role
@@ -34,7 +35,6 @@ from schemas.vocabulary import ParticipantRole
 from stores import blind_index, staff
 from stores import referrals as read_model
 from stores.blind_index import Hit
-from stores.keys.referral_keys import KeyErased
 from stores.logs import event_log
 from stores.referrals import Line
 
@@ -50,8 +50,6 @@ _FEWEST_WITHOUT_DIGIT = 4
 """Of a reference, where none of them is a digit: what is shorter is a name."""
 _FEWEST_OF_CRIME_REFERENCE = 3
 _DAY_WITH_SPACES = re.compile(r"(\d{1,2}) +(\d{1,2}) +(\d{4})", re.ASCII)
-# On how many referrals people are named: each is a look that is written down.
-_NAMED = 10
 _ACCEPTED = (
     "A search is for 2 or more letters and digits of a reference, such as 7KQ4, a name or its first letters, a date of "
     "birth such as 17 5 1990, a telephone number, an e-mail address, or a crime reference"
@@ -64,7 +62,7 @@ class FoundPerson(Model):
     Attributes:
         id: such as h1.
         role: what they are in the referral.
-        name: only for who works on the referral.
+        name: what they are called, June I.; only for who works on the referral.
     """
 
     id: str
@@ -205,8 +203,11 @@ async def works_on(session: Session, hit: Hit, workers: Collection[str]) -> bool
     """Whether one of these members of staff works on a referral now."""
     if {hit.caseworker, hit.facilitator} & set(workers):
         return True
-    others = await other_facilitators(session, hit.reference, co_facilitated=hit.co_facilitated)
-    return not others.isdisjoint(workers)
+    if not hit.co_facilitated:
+        return False
+    # Who was named may have been replaced or taken back, which the rules know.
+    history = await event_log.history(session.referrals.pool, session.referrals.keys, hit.reference)
+    return bool(set(all_facilitators(fold(history))) & set(workers))
 
 
 async def _note(session: Session, areas: Sequence[Area], readings: Sequence[Reading], found: int) -> None:
@@ -235,29 +236,25 @@ async def _named(
     session: Session, found: Iterable[Found], hits: Iterable[Hit], workers: Collection[str]
 ) -> tuple[Found, ...]:
     """What was found, with the names of people on the referrals that the person works on: each is a look."""
-    hit_on = {hit.reference: hit for hit in hits}
-    named = 0
-    result = []
-    for each in found:
-        if each.people and named < _NAMED and await works_on(session, hit_on[each.reference], workers):
-            named += 1
-            result.append(each.model_copy(update={"people": await _with_names(session, each)}))
-        else:
-            result.append(each)
-    return tuple(result)
-
-
-async def _with_names(session: Session, found: Found) -> tuple[FoundPerson, ...]:
-    pool, keys = session.referrals.pool, session.referrals.keys
-    try:
-        key = await keys.get(found.reference)
-    except KeyErased:
-        # Erased since it was found.
-        return found.people
-    await require_access(session, What.PEOPLE, found.reference, DataKind.PEOPLE)
-    history = await event_log.read(pool, found.reference, key=key)
+    # Whether who runs one activity works on it, the names' own rules say; a supervisor they let see more than that.
+    shared = not may_find(session.member, works_on_it=False, sensitive=True)
+    theirs = {
+        hit.reference
+        for hit in hits
+        if {hit.caseworker, hit.facilitator} & set(workers) or (shared and hit.co_facilitated)
+    }
+    listed = [each for each in found if each.people]
+    names = await names_in_lists(session, [each.reference for each in listed if each.reference in theirs])
     return tuple(
-        each.model_copy(update={"name": contact_of(history, each.id).person.name}) for each in found.people
+        each.model_copy(
+            update={
+                "people": tuple(
+                    person.model_copy(update={"name": names.get(each.reference, {}).get(person.id)})
+                    for person in each.people
+                )
+            }
+        )
+        for each in found
     )
 
 

@@ -13,7 +13,7 @@ from casework.words.due import (
     why_due,
 )
 from casework.words.happened import SENTENCES, sentence
-from casework.words.people import People, deadline_in_words, in_words, on_day, people_of, when
+from casework.words.people import People, area_in_words, deadline_in_words, in_words, on_day, people_of, when
 from casework.words.standing import (
     activities,
     complaints,
@@ -32,6 +32,7 @@ __all__ = [
     "SENTENCES",
     "People",
     "activities",
+    "area_in_words",
     "complaints",
     "deadline_change",
     "deadline_in_words",

@@ -23,6 +23,8 @@ class Found:
     words: tuple[tuple[str, str], ...] = ()
     waits_for: tuple[str, ...] | None = None
     """The colleagues who are to do it; none named: a supervisor. None: it is the reader's."""
+    decide: tuple[str, ...] = ()
+    """The colleagues of whom one decides, where a supervisor is to."""
     note: str = ""
     activity: str | None = None
     """The id of the activity that it is about, where it is about one."""

@@ -1,4 +1,4 @@
-"""The items of a worklist, as data. They name no people: only ids and sides."""
+"""The items of a worklist, as data. They name people only where names were asked for: else by ids and sides."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ class WorkItem(Model):
     group: Group
     instead_of: StaffId | None
     """The colleague whose work it is, and who is away."""
+    waits_for: str | None
+    """Who else is to do it, by ids or names, or a supervisor; None: it is the reader's."""
     read_first: ReadFirst | None
     actions: tuple[Action, ...]
     """What answers it; empty where there is nothing to do but to wait."""
@@ -101,3 +103,9 @@ class Worklist(Model):
     def of(self, group: Group) -> list[WorkItem]:
         """The items of one part."""
         return [each for each in self.items if each.group is group]
+
+
+def soonest_first(item: WorkItem) -> tuple[int, bool, float, str, str]:
+    """By which the items of a worklist are sorted."""
+    due = item.due_at.timestamp() if item.due_at else 0.0
+    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""

@@ -21,7 +21,7 @@ from casework.worklist.duties import Duties
 from casework.worklist.found import Found
 from casework.worklist.next_steps import next_step
 from casework.worklist.wording import SIGNED_OFF, short_day, short_moment
-from lifecycle.activities.state import several
+from lifecycle.activities.state import all_facilitators, several
 from lifecycle.notifying.appointments import Appointment, booked_as
 from lifecycle.notifying.tasks import open_tasks
 from lifecycle.people.ages import as_of
@@ -100,11 +100,7 @@ class OnReferral:
 
     def _facilitators(self) -> tuple[str, ...]:
         """Who runs the referral's activities: its facilitators, and those of single activities."""
-        named = [self._referral.facilitator, self._referral.co_facilitator]
-        for each in self._referral.activities:
-            if each.run_by is not None:
-                named += [each.run_by.facilitator, each.run_by.co_facilitator]
-        return tuple(dict.fromkeys(who for who in named if who))
+        return all_facilitators(self._referral)
 
     def _colleagues_without(self, drafted_by: tuple[str, ...]) -> tuple[str, ...]:
         """Those who work on the referral and had no part in a draft."""

@@ -76,14 +76,19 @@ class Supervising(OnReferral):
                 continue
             owner = self._row.caseworker
             escalated = Answer(
-                f"Take up with {owner}: {continued(found.answer.verb)}" if owner else found.answer.verb,
+                f"Take up with {{owner}}: {continued(found.answer.verb)}" if owner else found.answer.verb,
                 found.answer.kind,
                 f"{found.answer.because} It was escalated to the {in_words(each.rung)} on {short_day(each.raised_at)}.",
                 found.answer.fields,
                 found.answer.asks,
                 Why.ESCALATED if owner else found.answer.why,
             )
-            yield dataclasses.replace(found, answer=escalated, colleagues=(owner,) if owner else ())
+            yield dataclasses.replace(
+                found,
+                answer=escalated,
+                colleagues=(owner,) if owner else (),
+                words=(*found.words, ("owner", owner or "")),
+            )
 
     def _reviews(self) -> Iterator[Found]:
         soon = add_span(self._at, SOON, closures=self._closures)

@@ -1,10 +1,15 @@
-"""What was found to do, as an item of the worklist: in words and as commands, without anything about a person."""
+"""What was found to do, as an item of the worklist: in words and as commands.
+
+Without names it says nothing about a person but their id and side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from casework.words.people import area_in_words
 from casework.worklist.answers import RESUME_FIRST, Alternative, Answer, Why
 from casework.worklist.found import Found, is_late
 from casework.worklist.items import Action, Group, ReadFirst, WorkItem
@@ -45,6 +50,8 @@ SIGNED_OFF = {
     "readiness": "readiness for the meeting",
     "closure": "closing",
 }
+# The words of an item that are ids of colleagues.
+_OF_COLLEAGUES = frozenset({"asked_by", "owner"})
 AFTER_CONTACT = frozenset(
     {
         "book_preparation_meeting",
@@ -84,28 +91,62 @@ _FOR_A_LATER_DAY = frozenset(
 )
 
 
-def word_item(found: Found, referral: Referral, at: datetime) -> WorkItem:
+@dataclass(frozen=True)
+class Called:
+    """How people are called in the sentences of an item; those who are not named, by their ids.
+
+    Attributes:
+        people: names of the referral's participants, by id.
+        colleagues: names of staff, by id.
+        areas_in_full: whether areas are written as people write them, and not as commands do.
+    """
+
+    people: Mapping[str, str] = field(default_factory=dict, repr=False)
+    colleagues: Mapping[str, str] = field(default_factory=dict, repr=False)
+    areas_in_full: bool = False
+
+    def participant(self, who: str) -> str:
+        """The name of a participant, else their id."""
+        return self.people.get(who, who)
+
+    def colleague(self, who: str) -> str:
+        """The name of a colleague, else their id."""
+        return self.colleagues.get(who, who)
+
+    def area(self, name: str) -> str:
+        """An area: west-yorkshire; in full, West Yorkshire."""
+        return area_in_words(name) if self.areas_in_full else name
+
+
+BY_ID = Called()
+
+
+def word_item(found: Found, referral: Referral, at: datetime, called: Called = BY_ID) -> WorkItem:
     """The item for something that was found to do on a referral, as of an instant."""
     waiting = found.waits_for is not None
     answer = found.answer if waiting else _unless_on_hold(found.answer, referral)
-    answer = answer.filled(_words(found, referral))
+    answer = answer.filled(_words(found, referral, called))
     late = not waiting and is_late(found, at)
     entered = f"It has been in {in_words(referral.stage)} since {short_day(referral.stage_entered_at)}."
-    away = f"It is the work of {found.instead_of}, who is away." if found.instead_of else ""
+    instead_of = called.colleague(found.instead_of) if found.instead_of else None
+    away = f"It is the work of {instead_of}, who is away." if instead_of else ""
+    decide = " or ".join(map(called.colleague, found.decide))
+    decide = f"It waits for {decide}." if decide else ""
     return WorkItem(
-        verb=(_of_others(found, answer) if waiting else answer.verb).rstrip(",").replace(", (", " ("),
+        verb=(_of_others(found, answer, called) if waiting else answer.verb).rstrip(",").replace(", (", " ("),
         reference=referral.reference,
         area=referral.area,
         stage=referral.stage,
         concerns=found.participants or found.colleagues,
         why=Why.WAITING if waiting and answer.why is not Why.SAFEGUARDING else answer.why,
-        because=" ".join(filter(None, (answer.because or entered, away, found.note))),
+        because=" ".join(filter(None, (answer.because or entered, decide, away, found.note))),
         deadline=found.deadline,
         due_at=found.due_at,
         due_in_working_days=_working_days(found.due_at, referral, at),
         overdue=late,
         group=_group(found, answer, at, late=late),
         instead_of=found.instead_of,
+        waits_for=_waits_for(found, called) if waiting else None,
         read_first=ReadFirst.REFERRAL if waiting else _read_first(found, answer),
         actions=() if waiting else _actions(answer, late=late),
     )
@@ -135,19 +176,24 @@ def _unless_on_hold(answer: Answer, referral: Referral) -> Answer:
     return Answer(verb, first.kind, because, why=answer.why)
 
 
-def _of_others(found: Found, answer: Answer) -> str:
+def _waits_for(found: Found, called: Called) -> str:
+    return " or ".join(map(called.colleague, found.waits_for or ())) or "a supervisor"
+
+
+def _of_others(found: Found, answer: Answer, called: Called) -> str:
     if answer.why is Why.SAFEGUARDING:
         return answer.verb
     if answer.why is Why.SIGN_OFF:
         return f"A supervisor signs the {SIGNED_OFF[answer.fields['subject']]} off"
-    return f"{' or '.join(found.waits_for or ('A supervisor',))}: {continued(answer.verb)}"
+    who = _waits_for(found, called) if found.waits_for else "A supervisor"
+    return f"{who}: {continued(answer.verb)}"
 
 
-def _words(found: Found, referral: Referral) -> Mapping[str, str]:
+def _words(found: Found, referral: Referral, called: Called) -> Mapping[str, str]:
     activity = _activity_of(found, referral)
     booked = (activity.booked.method if activity.booked else activity.method) if activity else None
     held = activity.held if activity else referral.held
-    everybody = " and ".join(found.participants)
+    everybody = " and ".join(map(called.participant, found.participants))
     there = activity.taking_part if activity else ()
     attending = ",".join(
         each.id
@@ -155,18 +201,18 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         if each.active and each.id[0] in "hr" and (not there or each.id in there)
     )
     return {
-        "who": _people(found.participants, conflict=referral.conflict),
+        "who": _people(found.participants, called, conflict=referral.conflict),
         "participant": found.participants[0] if found.participants else "",
         "everybody": everybody,
         "attending": attending,
         "lead": _LEADING[booked].format(everybody=everybody) if booked else "",
         "activity": _ACTIVITIES[booked] if booked else "activity",
         "which": activity.id if activity else "",
-        "caseworker": referral.caseworker or "the team",
-        "area": referral.area,
-        "left": referral.transfers[-1].left if referral.transfers else "",
+        "caseworker": called.colleague(referral.caseworker) if referral.caseworker else "the team",
+        "area": called.area(referral.area),
+        "left": called.area(referral.transfers[-1].left) if referral.transfers else "",
         "here_since": short_day(referral.here_since),
-        "offered_to": referral.transfer_offer.area if referral.transfer_offer else "",
+        "offered_to": called.area(referral.transfer_offer.area) if referral.transfer_offer else "",
         "offered": short_day(referral.transfer_offer.offered_at) if referral.transfer_offer else "",
         "received": short_day(referral.received_at),
         "entered": short_day(referral.stage_entered_at),
@@ -178,7 +224,7 @@ def _words(found: Found, referral: Referral) -> Mapping[str, str]:
         else short_day(found.due_at)
         if found.due_at
         else "",
-        **dict(found.words),
+        **{name: called.colleague(said) if name in _OF_COLLEAGUES else said for name, said in found.words},
     }
 
 
@@ -242,11 +288,16 @@ def _group(found: Found, answer: Answer, at: datetime, *, late: bool) -> Group:
     return Group.LATER if waits else Group.NEXT_STEPS
 
 
-def _people(participants: Collection[str], *, conflict: bool) -> str:
-    """By id and side: h1, the person harmed. A partner who sent the referral has an id only."""
+def _people(participants: Collection[str], called: Called, *, conflict: bool) -> str:
+    """By name; else by id and side: h1, the person harmed. A partner who sent the referral has no side."""
     sides = _SIDES | {"h": "a party", "r": "a party"} if conflict else _SIDES
-    named = [f"{each}, {sides[each[0]]}," if _is_participant(each) else each for each in participants]
-    return " and ".join(named)
+
+    def say(who: str) -> str:
+        if not _is_participant(who):
+            return called.colleague(who)
+        return called.people.get(who) or f"{who}, {sides[who[0]]},"
+
+    return " and ".join(map(say, participants))
 
 
 def _is_participant(who: str) -> bool:

@@ -12,9 +12,11 @@ from casework.worklist.next_steps import next_steps
 from casework.worklist.on_referral import OnReferral, with_why
 from lifecycle.activities.state import ACTIVITY_STAGES, facilitators_of
 from lifecycle.notifying.appointments import appointments
+from lifecycle.notifying.team import answering, may_not_sign_off
 from messages.notice_facts import in_words
 from schemas.activity import Activity
 from schemas.policy import DeadlineName, Rung
+from schemas.referral import SignOffRequest
 
 # What the facilitators do, once there are any; the caseworker sees that it waits for them.
 _FACILITATORS_DEADLINES = frozenset(
@@ -68,8 +70,15 @@ class Working(OnReferral):
             elif caseworker is not None:
                 yield self._by(each, caseworker)
         for request in self._referral.sign_off_requests:
-            asked = self._sign_off(request, waits_for=())
+            asked = dataclasses.replace(
+                self._sign_off(request, waits_for=()), decide=self._who_signs(request)
+            )
             yield self._by(asked, caseworker) if caseworker is not None else asked
+
+    def _who_signs(self, request: SignOffRequest) -> tuple[str, ...]:
+        people = self._duties.people
+        barred = may_not_sign_off(self._referral, request.about, people)
+        return tuple(answering(Rung.SUPERVISOR, people, self._at, without=barred))
 
     def _dated(self) -> Iterator[Found]:
         """The deadlines that a worker answers for, and the meetings. Tasks and sign-offs are told in their own way."""

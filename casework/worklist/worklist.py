@@ -1,30 +1,43 @@
 """What a signed-in person has to do next, soonest first: why, by when, and the commands that answer it.
 
-It names no people, only ids and sides, for it is shown on screens that others see; no key is used to make it, so
-that nothing sealed can be in it.
+Unless names are asked for it names no people, only ids and sides, for it is shown on screens that others see; no key is
+used to make it then, so that nothing sealed can be in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from casework.access import What, areas_to_see
+from casework.names import names_in_lists
 from casework.session import Session
 from casework.worklist.duties import Duties, duties_of
 from casework.worklist.finding import ItemFinder, offer_to_decide
-from casework.worklist.items import Group, WorkItem, Worklist
+from casework.worklist.found import Found
+from casework.worklist.items import Group, WorkItem, Worklist, soonest_first
 from casework.worklist.supervising import SOON
-from casework.worklist.wording import word_item
+from casework.worklist.wording import BY_ID, Called, word_item
 from lifecycle import fold
 from lifecycle.rules import SUPERVISORS
 from lifecycle.timing.working_time import add_span
 from schemas.areas import Area
+from schemas.people import Staff
 from schemas.policy import Rung
+from schemas.referral import Referral
 from stores import staff
 from stores.logs import event_log
 from stores.referrals import offered_to
 from stores.worklists import on_hand
+
+
+class _Duty(NamedTuple):
+    """Something to do, with the referral that it is to be done on, and how it is said by ids."""
+
+    found: Found
+    referral: Referral
+    item: WorkItem
 
 
 async def worklist(session: Session) -> Worklist:
@@ -38,14 +51,61 @@ async def worklist(session: Session) -> Worklist:
 
 async def worklist_at(session: Session, at: datetime) -> Worklist:
     """What the signed-in person has to do as of an instant, aware of its zone. Raises Refused; see :func:`worklist`."""
+    duties = await _duties(session, await _register(session), at)
+    return Worklist(staff=session.member.id, at=at, items=tuple(each.item for each in duties))
+
+
+async def worklist_with_names(
+    session: Session, at: datetime, *, names: bool = True, most: int = 100
+) -> Worklist:
+    """The same, in which colleagues are called by the names that the register has, and the people of referrals by first
+    name and initial, as far as the person sees these in lists.
+
+    Args:
+        names: whether the people of referrals are called by name; else by id and side.
+        most: of how many items of each group names are told: no more are looked at than are shown.
+
+    Raises:
+        Refused: see :func:`worklist`.
+    """
+    register = await _register(session)
+    duties = await _duties(session, register, at)
+    colleagues = {each.id: each.name for each in register if each.name}
+    shown = {each.item.reference for each in _first_of_each_group(duties, most)} if names else set()
+    people = await names_in_lists(session, shown)
+    items = [
+        word_item(
+            each.found,
+            each.referral,
+            at,
+            Called(people.get(each.referral.reference, {}), colleagues, areas_in_full=True),
+        )
+        for each in duties
+    ]
+    return Worklist(staff=session.member.id, at=at, items=tuple(items))
+
+
+def _first_of_each_group(duties: Sequence[_Duty], most: int) -> Iterator[_Duty]:
+    seen: dict[Group, int] = dict.fromkeys(Group, 0)
+    for each in duties:
+        seen[each.item.group] += 1
+        if seen[each.item.group] <= most:
+            yield each
+
+
+async def _register(session: Session) -> list[Staff]:
+    return [each for each in await staff.list_staff(session.referrals.pool.nowhere) if each.active]
+
+
+async def _duties(session: Session, register: list[Staff], at: datetime) -> list[_Duty]:
+    """What the person has to do, soonest first."""
     member = session.member
     areas = areas_to_see(member, What.CASELOAD)
     pool = session.referrals.pool.within(areas)
-    register = [each for each in await staff.list_staff(session.referrals.pool.nowhere) if each.active]
     duties = {area: duties_of(member, area, register, at) for area in areas}
     rungs = {rung for each in duties.values() for rung in each.rungs}
     answered = session.referrals.policies.base.deadlines.items()
-    found = await on_hand(
+    rows = await on_hand(
         pool,
         areas,
         workers=sorted({who for each in duties.values() for who in each.workers}),
@@ -55,19 +115,20 @@ async def worklist_at(session: Session, at: datetime) -> Worklist:
         now=at,
         soon=add_span(at, SOON),
     )
-    histories = await event_log.outlines(pool, [each.reference for each in found])
-    items: list[WorkItem] = []
-    for row in found:
+    histories = await event_log.outlines(pool, [each.reference for each in rows])
+    found: list[tuple[Found, Referral]] = []
+    for row in rows:
         # One that was erased since the statement before is not there any more.
         if row.reference in histories:
             referral = fold(histories[row.reference])
-            found_here = ItemFinder(member, duties[row.area], row, referral, at).find()
-            items += [word_item(each, referral, at) for each in found_here]
-    items += await _offers(session, duties, at)
-    return Worklist(staff=member.id, at=at, items=tuple(sorted(items, key=_order)))
+            finder = ItemFinder(member, duties[row.area], row, referral, at)
+            found += [(each, referral) for each in finder.find()]
+    found += await _offers(session, duties)
+    worded = [_Duty(each, referral, word_item(each, referral, at, BY_ID)) for each, referral in found]
+    return sorted(worded, key=lambda duty: soonest_first(duty.item))
 
 
-async def _offers(session: Session, duties: Mapping[Area, Duties], at: datetime) -> list[WorkItem]:
+async def _offers(session: Session, duties: Mapping[Area, Duties]) -> list[tuple[Found, Referral]]:
     """The referrals of other areas on whose offer the person decides."""
     member, pool = session.member, session.referrals.pool
     answers_for = [area for area, each in duties.items() if Rung.SUPERVISOR in each.rungs]
@@ -78,12 +139,7 @@ async def _offers(session: Session, duties: Mapping[Area, Duties], at: datetime)
     histories = await event_log.outlines(pool, list(due)) if due else {}
     states = [fold(history) for history in histories.values()]
     return [
-        word_item(offer_to_decide(each, due[each.reference]), each, at)
+        (offer_to_decide(each, due[each.reference]), each)
         for each in states
         if each.transfer_offer and each.transfer_offer.offered_by != member.id
     ]
-
-
-def _order(item: WorkItem) -> tuple[int, bool, float, str, str]:
-    due = item.due_at.timestamp() if item.due_at else 0.0
-    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""

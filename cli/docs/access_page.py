@@ -16,6 +16,7 @@ _MARKS = {
     Permission.YES: "yes",
     Permission.NO: "",
     Permission.WITH_REASON: "yes; if sensitive, with a reason",
+    Permission.UNLESS_SENSITIVE: "yes, unless sensitive",
 }
 
 

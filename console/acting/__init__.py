@@ -1,13 +1,11 @@
 """Acting: the form of each step, what it would do, drafts, and the receipt."""
 
 from console.acting.confirming import confirm, show_confirm
-from console.acting.kept import show_kept
 from console.acting.risk import assess_risk
 from console.acting.saving import save_draft
 from console.acting.steps import show_step, take_step
 from console.navigation import WORKERS
 from console.pages import Page, signed_in
-from console.unsent import KEPT_AT
 from schemas.people import Role
 
 _WHO_ACTS = frozenset(Role) - {Role.COMMISSIONER, Role.SYSTEM}
@@ -20,5 +18,4 @@ PAGES: tuple[Page, ...] = (
     signed_in(f"{_STEP}/confirm", show_confirm, _WHO_ACTS),
     signed_in(f"{_STEP}/confirm", confirm, _WHO_ACTS, ("POST",), again=True),
     signed_in("/referrals/{reference}/risk/assess/{participant}", assess_risk, WORKERS),
-    signed_in(KEPT_AT, show_kept),
 )

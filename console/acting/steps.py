@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,8 +16,9 @@ from casework.failures import Kind, Refused, failure_of
 from casework.referral import steps
 from casework.referral.acting import ActingView, acting_view, changed_since
 from casework.referral.following import Follows, what_follows
+from casework.signing_in.kept_forms import drop_typed
 from casework.words.names import spoken
-from console.acting.filling import Filled, beginning, from_draft, rows_after, sent
+from console.acting.filling import Filled, beginning, filled_with, from_draft, rows_after, sent
 from console.acting.forms.checking import Checked, check, problem_of
 from console.acting.forms.fields import Form
 from console.acting.forms.reading import Problem, read
@@ -27,10 +29,11 @@ from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
 from console.asked import Asked
 from schemas.commands import COMMANDS, Command
+from schemas.reading.reference import parse_reference
 
 _NOT_HERE = frozenset({"open_referral", "reach_deadline", "settle_notice"})
 _PEOPLE = ("participant", "about")
-_LONGEST_SUBJECT = 60
+_IN_AN_ADDRESS = re.compile(r"[\w,:./-]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,18 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
     """
     if kind not in COMMANDS or kind in _NOT_HERE:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step. Go back, and choose one there.")
+    try:
+        reference = parse_reference(reference)
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"That is {error}.") from error
     form = worded_form(kind)
-    known = {name: value for name, value in query.items() if form.field(name) is not None and value}
-    subject = known.get(form.subject or "", "")[:_LONGEST_SUBJECT]
-    return Step(reference, kind, form, wording_of(kind), known, subject)
+    # Ids and words of closed lists; nobody says more in an address.
+    known = {
+        name: value
+        for name, value in query.items()
+        if form.field(name) is not None and _IN_AN_ADDRESS.fullmatch(value)
+    }
+    return Step(reference, kind, form, wording_of(kind), known, known.get(form.subject or "", ""))
 
 
 async def show_step(asked: Asked) -> Response:
@@ -89,8 +100,7 @@ async def show_step(asked: Asked) -> Response:
 
 async def show(asked: Asked, step: Step) -> Response:
     """Show the form of a step."""
-    draft = await drafts.find(asked.session, step.reference, step.kind, step.subject)
-    kept = from_draft(draft) if draft else None
+    kept = await _left(asked, step)
     view = await view_of(asked, step, after=kept.expected if kept else None, without=kept)
     if kept is not None and view.done:
         # It was recorded while our script was still keeping it.
@@ -98,6 +108,16 @@ async def show(asked: Asked, step: Step) -> Response:
         kept, view = None, await view_of(asked, step)
     filled = kept or beginning(step.form, step.wording, view, step.known, step.about)
     return await page(asked, step, view, filled)
+
+
+async def _left(asked: Asked, step: Step) -> Filled | None:
+    """What the person left in the form; also when their session ran out."""
+    if asked.typed is not None:
+        filled = await save(asked, step, filled_with(asked.typed))
+        await drop_typed(asked.session, asked.request.url.path)
+        return filled
+    draft = await drafts.find(asked.session, step.reference, step.kind, step.subject)
+    return from_draft(draft) if draft else None
 
 
 async def take_step(asked: Asked) -> Response:
@@ -273,6 +293,8 @@ async def page(
     return asked.show(
         step.wording.template,
         status=status,
+        # It stands in the form itself.
+        typed=None,
         step=step,
         title=title,
         heading=title.for_person(view.called.get(step.about or "")),

@@ -52,7 +52,9 @@ if (form) {
     const chosen = [...form.querySelectorAll(".rj-level input:checked")];
     const unknown = chosen.filter((each) => each.value === "unknown").length;
     progress.querySelector("strong").textContent = `${chosen.length} of ${progress.dataset.all}`;
-    progress.querySelector(".rj-tag")?.replaceChildren(`${unknown} not known`);
+    const tag = progress.querySelector(".rj-tag");
+    tag.textContent = `${unknown} not known`;
+    tag.hidden = unknown === 0;
   };
 
   form.addEventListener("input", later);

@@ -37,6 +37,15 @@ def facilitators_of(referral: Referral, activity: Activity) -> tuple[str | None,
     return own.facilitator, own.co_facilitator, own.advanced_practitioner
 
 
+def all_facilitators(referral: Referral) -> tuple[str, ...]:
+    """Who runs a referral's activities: its facilitators, and those of single activities."""
+    named = [referral.facilitator, referral.co_facilitator]
+    for each in referral.activities:
+        if each.run_by is not None:
+            named += [each.run_by.facilitator, each.run_by.co_facilitator]
+    return tuple(dict.fromkeys(who for who in named if who))
+
+
 def described(activity: Activity) -> str:
     """An activity as refusals name it: a1 (face to face: h1, r1)."""
     method = activity.method.replace("_", " ") if activity.method else "no method yet"

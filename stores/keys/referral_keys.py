@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -186,6 +186,31 @@ class KeyStore:
         # Shielded, since other callers may wait for the same query when this one is cancelled.
         return await asyncio.shield(task)
 
+    async def get_all(self, references: Iterable[str]) -> dict[str, DataKey]:
+        """The keys of these referrals, in at most one statement; without those that were erased or never made."""
+        wanted = list(dict.fromkeys(references))
+        found = {each: key for each in wanted if (key := self.cached(each)) is not None}
+        missing = [each for each in wanted if each not in found]
+        if not missing:
+            return found
+        forget_at = self._clock() + CACHE_SECONDS
+        rows = await self._pool.fetch(
+            "SELECT k.reference, k.wrapped, k.master_key_id, k.epoch FROM keys.data_key k"
+            " WHERE k.reference = ANY($1) AND NOT EXISTS ("
+            "  SELECT FROM keys.erasure e WHERE e.reference = k.reference)",
+            missing,
+        )
+        for row in rows:
+            reference = row["reference"]
+            try:
+                raw = self._wrapping.unwrap(row, reference)
+            except MasterKeyProblem:
+                # It may have been re-wrapped since it was read; asked for alone, it is read again.
+                found[reference] = await self.get(reference)
+            else:
+                found[reference] = self._keep(DataKey(reference, raw), forget_at)
+        return found
+
     async def destroy(self, connection: Connection, reference: str, reason: str, by: str) -> None:
         """Erase the referral in the caller's transaction: delete its key and record who and why.
 
@@ -317,9 +342,11 @@ class KeyStore:
                 # It may have been re-wrapped since it was read, and the wrapping key destroyed.
                 if wrapped == before:
                     raise
-        key = DataKey(reference, raw)
-        self._cache[reference] = key, forget_at
-        self._cache.move_to_end(reference)
+        return self._keep(DataKey(reference, raw), forget_at)
+
+    def _keep(self, key: DataKey, forget_at: float) -> DataKey:
+        self._cache[key.reference] = key, forget_at
+        self._cache.move_to_end(key.reference)
         if len(self._cache) > self._size:
             self._cache.popitem(last=False)
         return key

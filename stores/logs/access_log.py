@@ -8,9 +8,9 @@ of them tries again; and an anchor names the head of each as it does of each eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -71,27 +71,54 @@ class LookBreak(NamedTuple):
     said: str
 
 
+_STANDING = (
+    "SELECT r.reference, r.area, r.offered_to,"
+    " ARRAY(SELECT e.body ->> 'left' FROM event e WHERE e.reference = r.reference"
+    "  AND e.kind = 'transfer_accepted') AS \"left\","
+    " r.caseworker, r.facilitator, r.sensitive,"
+    " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
+    "  OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL))"
+    "  AS co_facilitated,"
+    " EXISTS (SELECT FROM keys.erasure k WHERE k.reference = r.reference) AS erased,"
+    " (SELECT actor FROM event e WHERE e.reference = r.reference AND e.sequence = 1 AND e.role = 'partner')"
+    "  AS sent_by,"
+    " coalesce(last.sequence, 0) AS looks, coalesce(last.hash, '') AS head, clock_timestamp() AS now"
+)
+_FROM = (
+    " FROM referral r LEFT JOIN LATERAL (SELECT sequence, hash FROM access_log a"
+    "  WHERE a.reference = r.reference ORDER BY sequence DESC LIMIT 1) last ON TRUE"
+)
+
+
 async def standing(pool: Pool, reference: str) -> Standing | None:
     """How a referral stands for who would look at it; None where there is no such referral."""
-    row = await pool.fetchrow(
-        "SELECT r.area, r.offered_to,"
-        " ARRAY(SELECT e.body ->> 'left' FROM event e WHERE e.reference = r.reference"
-        "  AND e.kind = 'transfer_accepted') AS \"left\","
-        " r.caseworker, r.facilitator, r.sensitive,"
-        " EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
-        "  OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL))"
-        "  AS co_facilitated,"
-        " EXISTS (SELECT FROM keys.erasure k WHERE k.reference = r.reference) AS erased,"
-        " (SELECT actor FROM event e WHERE e.reference = r.reference AND e.sequence = 1 AND e.role = 'partner')"
-        "  AS sent_by,"
-        " coalesce(last.sequence, 0) AS looks, coalesce(last.hash, '') AS head, clock_timestamp() AS now"
-        " FROM referral r LEFT JOIN LATERAL (SELECT sequence, hash FROM access_log a"
-        "  WHERE a.reference = r.reference ORDER BY sequence DESC LIMIT 1) last ON TRUE"
-        " WHERE r.reference = $1",
-        reference,
+    row = await pool.fetchrow(f"{_STANDING}{_FROM} WHERE r.reference = $1", reference)
+    return _standing(row) if row else None
+
+
+async def standings(
+    pool: Pool, references: Collection[str], staff_id: str, kind: DataKind, since: timedelta
+) -> dict[str, tuple[Standing, Relation | None]]:
+    """How each of these referrals stands that exists, as of one moment, and by which relation a person saw this kind of
+    data of it last; None: not within that time."""
+    rows = await pool.fetch(
+        f"{_STANDING}, seen.relation{_FROM}"  # noqa: S608
+        " LEFT JOIN (SELECT DISTINCT ON (reference) reference, relation FROM access_log"
+        "  WHERE staff = $2 AND kind = $3 AND at > clock_timestamp() - $4::interval"
+        "  ORDER BY reference, sequence DESC) seen ON seen.reference = r.reference"
+        " WHERE r.reference = ANY($1)",
+        list(references),
+        staff_id,
+        kind,
+        since,
     )
-    if row is None:
-        return None
+    return {
+        row["reference"]: (_standing(row), Relation(row["relation"]) if row["relation"] else None)
+        for row in rows
+    }
+
+
+def _standing(row: asyncpg.Record) -> Standing:
     return Standing(
         area=Area(row["area"]),
         offered_to=Area(row["offered_to"]) if row["offered_to"] else None,
@@ -133,6 +160,51 @@ async def record(
     return answer
 
 
+async def record_all(
+    pool: Pool, chain: ChainKey, looks: Sequence[Look], previous: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Write down looks that one person made at the same moment at several referrals, without reasons; in one statement.
+
+    Args:
+        looks: at most one at each referral; the sequence of each is one after that of the last there.
+        previous: the link of the last at each referral; empty where there is none.
+
+    Returns:
+        The answer for each referral: see :func:`record`.
+    """
+    # In one order everywhere, so that no two wait for each other.
+    ordered = sorted(looks, key=lambda look: look.reference)
+    links = [
+        link(
+            chain,
+            previous[look.reference],
+            look.reference,
+            look.sequence,
+            look.at,
+            *(look.staff, look.role, look.kind, look.relation, look.way_in, None),
+        )
+        for look in ordered
+    ]
+    rows = await pool.nowhere.fetch(
+        "SELECT each.reference, record_look(each.reference, each.after, each.previous, each.at, each.staff, each.role,"
+        " each.kind, each.relation, each.way_in, NULL, each.hash, '{}') AS answer"
+        " FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],"
+        "  $8::text[], $9::text[], $10::bytea[])"
+        " AS each (reference, after, previous, at, staff, role, kind, relation, way_in, hash)",
+        [look.reference for look in ordered],
+        [look.sequence - 1 for look in ordered],
+        [previous[look.reference] for look in ordered],
+        [look.at for look in ordered],
+        [look.staff for look in ordered],
+        [look.role for look in ordered],
+        [look.kind for look in ordered],
+        [look.relation for look in ordered],
+        [look.way_in for look in ordered],
+        links,
+    )
+    return {row["reference"]: row["answer"] for row in rows}
+
+
 def link(
     chain: ChainKey,
     previous: bytes,
@@ -152,16 +224,37 @@ def link(
     )
 
 
-async def at_referral(pool: Pool, keys: KeyStore, reference: str, limit: int) -> list[Look]:
-    """The looks at a referral with their reasons, the newest first; of an erased one without what was said."""
+async def at_referral(pool: Pool, keys: KeyStore | None, reference: str, limit: int) -> list[Look]:
+    """The looks at a referral, the newest first.
+
+    Args:
+        keys: open the reasons, unless the referral was erased; None: it is said that one was given, and not which.
+    """
     rows = await pool.fetch(
         "SELECT * FROM access_log WHERE reference = $1 ORDER BY sequence DESC LIMIT $2", reference, limit
     )
     key = None
-    if any(row["sealed"] is not None for row in rows):
+    if keys is not None and any(row["sealed"] is not None for row in rows):
         with suppress(KeyErased):
             key = await keys.get(reference)
     return [_look(row, key) for row in rows]
+
+
+async def reason_given(
+    pool: Pool, keys: KeyStore, reference: str, staff_id: str, since: datetime
+) -> str | None:
+    """The reason that a person gave for their latest look at a referral that had one, by the console; None where there
+    was none since an instant, or it cannot be read any more."""
+    row = await pool.fetchrow(
+        "SELECT * FROM access_log WHERE reference = $1 AND staff = $2 AND at > $3 AND way_in = 'console'"
+        " AND sealed IS NOT NULL ORDER BY sequence DESC LIMIT 1",
+        reference,
+        staff_id,
+        since,
+    )
+    with suppress(KeyErased):
+        return _look(row, await keys.get(reference)).reason if row else None
+    return None
 
 
 async def at_referrals_of(pool: Pool, caseworker: str, limit: int) -> list[Look]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -264,14 +264,36 @@ async def read(
 
 async def outlines(pool: Pool | Connection, references: Collection[str]) -> dict[str, list[Recorded]]:
     """The events of many referrals in order, asked for at once. No key is used: what is sealed is absent."""
+    return await _read_many(pool, references, {})
+
+
+async def of_kinds(
+    pool: Pool | Connection, keys: Mapping[str, DataKey], kinds: Collection[str]
+) -> dict[str, list[Recorded]]:
+    """The events of these kinds of many referrals in order, asked for at once and opened.
+
+    Args:
+        keys: of each referral whose events are wanted.
+    """
+    return await _read_many(pool, keys, keys, kinds)
+
+
+async def _read_many(
+    pool: Pool | Connection,
+    references: Collection[str],
+    keys: Mapping[str, DataKey],
+    kinds: Collection[str] | None = None,
+) -> dict[str, list[Recorded]]:
     rows = await pool.fetch(
         "SELECT reference, sequence, step, at, actor, role, command_id, body, sealed FROM event"
-        " WHERE reference = ANY($1) ORDER BY reference, sequence",
+        " WHERE reference = ANY($1) AND ($2::text[] IS NULL OR kind = ANY($2)) ORDER BY reference, sequence",
         list(references),
+        list(kinds) if kinds is not None else None,
     )
     found: dict[str, list[Recorded]] = {}
     for row in rows:
-        found.setdefault(row["reference"], []).append(_recorded(row, row["reference"], None))
+        reference = row["reference"]
+        found.setdefault(reference, []).append(_recorded(row, reference, keys.get(reference)))
     return found
 
 
@@ -297,6 +319,14 @@ async def history(
     if found and lost is not None:
         raise lost
     return [without_sensitive(recorded) for recorded in found]
+
+
+async def histories(
+    pool: Pool | Connection, keys: KeyStore, references: Collection[str]
+) -> dict[str, list[Recorded]]:
+    """The same of many referrals, asked for at once. What no key opens is absent, as of an erased referral."""
+    found = await _read_many(pool, references, await keys.get_all(references))
+    return {reference: [without_sensitive(each) for each in history] for reference, history in found.items()}
 
 
 def _recorded(row: asyncpg.Record, reference: str, key: DataKey | None) -> Recorded:

@@ -1,4 +1,4 @@
--- Drafts: what somebody has begun to write of a step and not recorded yet; and what was sent when a sign-in had run out.
+-- Drafts: what somebody has begun to write of a step and not recorded yet.
 
 SET LOCAL lock_timeout = '10s';
 SET LOCAL statement_timeout = '60s';
@@ -26,16 +26,3 @@ CREATE POLICY of_the_areas ON draft TO rj_app USING (
     (SELECT current_setting('rj.areas', TRUE)) = '*'
     OR EXISTS (SELECT FROM referral WHERE referral.reference = draft.reference)
 );
-
-CREATE TABLE unsent (
-    -- A digest of what the browser holds; from it neither the key nor the address can be told.
-    id bytea PRIMARY KEY CHECK (octet_length(id) = 32),
-    kept_until timestamptz NOT NULL,
-    sealed bytea NOT NULL CHECK (octet_length(sealed) BETWEEN 29 AND 600000)
-);
-COMMENT ON TABLE unsent IS
-'Forms that were sent when the sign-in had run out, for ten minutes: sealed with a random key that only the browser holds. '
-'Nobody can be told from a row, so it belongs to no area.';
-CREATE INDEX unsent_kept_until ON unsent (kept_until);
-GRANT SELECT, DELETE ON unsent TO rj_app;
-GRANT INSERT (id, kept_until, sealed) ON unsent TO rj_app;

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from runtime.referrals import Referrals
 from schemas import commands as c
+from stores.logs import event_log
 from tests.browser.conftest import PHONE, Desks
 from tests.browser.looking import barriers, faults, wider_than_screen
-from tests.console.acting.people import PEOPLE, opening
-from tests.life import consent
+from tests.console.acting.people import PEOPLE, opening, until_risk_assessment
 from tests.register import enter
 
 STEPS = (
@@ -145,15 +144,3 @@ async def test_a_risk_assessment_is_filled_in_as_one_goes(
     assert await barriers(page) == []
     await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert not await wider_than_screen(page)
-
-
-def until_risk_assessment() -> list[Command]:
-    contact = {"participant": "h1", "channel": "phone"}
-    return [
-        c.RecordContactAttempt.model_validate(contact | {"outcome": "reached"}),
-        c.RecordInformationGiven.model_validate(contact),
-        c.RecordInterest.model_validate({"participant": "h1", "interest": "interested"}),
-        consent("h1", "take_part", date.today()),
-        consent("h1", "share_risk_information", date.today()),
-        c.BeginRiskAssessment(),
-    ]

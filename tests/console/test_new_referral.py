@@ -79,13 +79,17 @@ def test_the_way_is_shorter_than_ten_pages_with_the_check() -> None:
     assert all(each.optional for each in on_the_way if each not in needed)
 
 
+# A conflict follows from the offence; who asked and when is said on the public pages.
+_NOT_ASKED = {"kind", "conflict", "participants", "asked_by", "asked_at"}
+
+
 def test_every_part_of_a_referral_is_asked_for_on_exactly_one_page() -> None:
     from console.opening.questions import _fields_of_a_person
     from schemas.commands import OpenReferral
 
     every = pages(("cheshire", "kent"), {}, conflicts=True)
     case = [field.name for page in every if not page.person for field in page.form.fields]
-    assert sorted(case) == sorted(set(OpenReferral.model_fields) - {"kind", "conflict", "participants"})
+    assert sorted(case) == sorted(set(OpenReferral.model_fields) - _NOT_ASKED)
     harmed = [field.name for page in every if page.person == "h1" for field in page.form.fields]
     assert sorted(harmed) == sorted(set(_fields_of_a_person()) - {"id", "role", "accompanies", "custody"})
 

@@ -33,7 +33,7 @@ async def test_a_person_is_found_by_a_name_that_stands_in_no_command(rj: Rj) -> 
     said = await rj("search", "-", "--as", "cw-1", given=f"{NAME}\n")
     assert said.code == 0, said.err
     [line] = [line for line in said.out.splitlines() if reference in line]
-    assert line.endswith(f"name      h1 (harmed) {NAME}")
+    assert line.endswith("name      h1 (harmed) Perpetua F.")
     # Who does not work on it is told no name.
     other = await rj("search", "-", "--as", "cw-2", "--limit", "1000", given="perpetua, 9/8/1971")
     [line] = [line for line in other.out.splitlines() if reference in line]

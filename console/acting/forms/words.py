@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from casework.words import in_words
+from casework.words import area_in_words, in_words
 from schemas.areas import Area
 
 
@@ -198,12 +198,6 @@ def value_in_words(value: Enum | str) -> str:
     if isinstance(value, Area):
         return area_in_words(value)
     return _VALUES.get(written) or _sentence(in_words(written))
-
-
-def area_in_words(area: Area) -> str:
-    """A police area as people write it: West Yorkshire."""
-    small = {"and", "of", "the"}
-    return " ".join(part if part in small else part.capitalize() for part in area.split("-"))
 
 
 def _sentence(text: str) -> str:

@@ -38,7 +38,7 @@ def controls(page: str) -> dict[str, Control]:
     tree = html5lib.parse(page, treebuilder="etree", namespaceHTMLElements=False)
     found: dict[str, Control] = {}
     for element in tree.iter():
-        name = element.get("name") if isinstance(element.tag, str) else None
+        name = element.get("name")
         if not name or element.tag not in ("input", "select", "textarea"):
             continue
         control = found.setdefault(name, Control(element.get("type", element.tag)))
@@ -77,7 +77,7 @@ def sent(found: Mapping[str, Control], filled: Posted) -> dict[str, list[str]] |
 def ids(page: str) -> list[str]:
     """Every id on a page."""
     tree = html5lib.parse(page, treebuilder="etree", namespaceHTMLElements=False)
-    return [each.get("id") for each in tree.iter() if isinstance(each.tag, str) and each.get("id")]
+    return [name for each in tree.iter() if (name := each.get("id"))]
 
 
 def references(page: str) -> Iterator[tuple[str, str]]:

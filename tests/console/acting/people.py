@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from schemas.areas import Area
-from schemas.commands import OpenReferral, parse_command
+from datetime import datetime
+
+from schemas import commands as c
+from schemas.areas import LONDON, Area
+from schemas.commands import Command, OpenReferral, parse_command
 from schemas.people import Role, Staff
+from tests.life import consent
 
 AREA = Area.SUFFOLK
 PEOPLE = (
@@ -44,3 +48,16 @@ def opening(**known: object) -> OpenReferral:
     found = parse_command("open_referral", body | known)
     assert isinstance(found, OpenReferral)
     return found
+
+
+def until_risk_assessment() -> tuple[Command, ...]:
+    """From the first contact until the risk is assessed."""
+    contact, today = {"participant": "h1", "channel": "phone"}, datetime.now(LONDON).date()
+    return (
+        c.RecordContactAttempt.model_validate(contact | {"outcome": "reached"}),
+        c.RecordInformationGiven.model_validate(contact),
+        c.RecordInterest.model_validate({"participant": "h1", "interest": "interested"}),
+        consent("h1", "take_part", today),
+        consent("h1", "share_risk_information", today),
+        c.BeginRiskAssessment(),
+    )

@@ -10,8 +10,8 @@ from schemas.vocabulary import RiskFactor
 from stores.logs import event_log
 from tests.console.acting.browsing import controls
 from tests.console.acting.conftest import opened
+from tests.console.acting.people import until_risk_assessment
 from tests.console.visiting import Visitor
-from tests.life import consent
 
 LEVEL, EVIDENCE = "factors.{}.level", "factors.{}.evidence"
 
@@ -19,20 +19,7 @@ LEVEL, EVIDENCE = "factors.{}.level", "factors.{}.evidence"
 @pytest_asyncio.fixture
 async def assessing(suffolk: Referrals) -> str:
     """A referral whose risk is to be assessed."""
-    from datetime import date
-
-    today = date.today()
-    return await opened(
-        suffolk,
-        c.RecordContactAttempt.model_validate(
-            {"participant": "h1", "channel": "phone", "outcome": "reached"}
-        ),
-        c.RecordInformationGiven.model_validate({"participant": "h1", "channel": "phone"}),
-        c.RecordInterest.model_validate({"participant": "h1", "interest": "interested"}),
-        consent("h1", "take_part", today),
-        consent("h1", "share_risk_information", today),
-        c.BeginRiskAssessment(),
-    )
+    return await opened(suffolk, *until_risk_assessment())
 
 
 async def assessed(referrals: Referrals, reference: str) -> list[RiskAssessed]:
