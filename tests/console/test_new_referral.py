@@ -245,7 +245,7 @@ async def test_a_possible_duplicate_is_shown_before_it_opens_with_a_choice(
     await answered(visitor, address, name="Dup Licate-Invented")
     page = (await visitor.post(f"{address}/check", status=200)).text
     assert f"It is {first}: open no other" in page
-    assert "the same name and date of birth" in page
+    assert "The same name, date of birth and crime reference of h1" in page
     assert await event_log.length(console.referrals.pool, address.rpartition("/")[2]) == 0
     page = (await visitor.post(f"{address}/check", {"choice": ""}, 422)).text
     assert "Choose whether it is here already" in page
