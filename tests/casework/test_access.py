@@ -124,7 +124,9 @@ def test_a_partner_sees_one_thing_and_a_commissioner_figures_only() -> None:
 
 
 def test_an_auditor_sees_the_logs_and_nothing_else() -> None:
-    seen = {what for (who, what, _), may in ACCESS.items() if who is Role.AUDITOR and may is not Permission.NO}
+    seen = {
+        what for (who, what, _), may in ACCESS.items() if who is Role.AUDITOR and may is not Permission.NO
+    }
     assert seen == {What.ACCESS_LOG, What.REGISTER_LOG, What.VERIFICATION}
 
 

@@ -1,4 +1,4 @@
-"""A worklist in which people are called by name: the participants for who works with them, colleagues by the register."""
+"""A worklist with names: of the participants for who works with them, of colleagues by the register."""
 
 from __future__ import annotations
 
