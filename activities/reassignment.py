@@ -45,6 +45,7 @@ class Reassignment(Model):
     taker: StaffId
     area: Area | None = Field(default=None, description="only the referrals of this area")
     stage: Stage | None = Field(default=None, description="only the referrals in this stage")
+    references: tuple[str, ...] = Field(default=(), description="only these referrals; none named: all")
     reason: facts.Reason = None
     asked_by: StaffId
     run: UUID = Field(description="the steps' command ids are derived from it, so that each is taken once")
@@ -104,7 +105,13 @@ class Reassignments:
         """The next page of the giver's open referrals: those whose reference comes after this one."""
         _require_own_workflow(asked)
         references, remaining = await open_referrals.owned(
-            self._pool, asked.giver, area=asked.area, stage=asked.stage, after=after, limit=PAGE
+            self._pool,
+            asked.giver,
+            area=asked.area,
+            stage=asked.stage,
+            references=asked.references,
+            after=after,
+            limit=PAGE,
         )
         return Page(references=tuple(references), remaining=remaining)
 

@@ -124,7 +124,7 @@ class Steps:
                 # It may be refused because it was taken before: then the first answer is repeated.
                 if await event_log.knows(self._pool, reference, request.command_id):
                     return await self._repeat(reference, referral, request, at)
-                if request.actor.role is Role.SYSTEM:
+                if request.actor.role is Role.SYSTEM and not isinstance(request.command, OpenReferral):
                     # The clock's state is behind the log: answer with what the log has.
                     return await self._as_logged(reference, referral, at)
                 raise refusal(refused) from refused

@@ -11,18 +11,19 @@ when and, as far as possible, why.
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
 
-from casework.session import Session, WayIn
+from casework.reasons import reason_of, with_reason
+from casework.session import Session
 from lifecycle import Refused, fold
+from lifecycle.activities.state import all_facilitators
 from lifecycle.notifying.team import answering, with_cover
 from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import NotAnswered
-from schemas.access import LONGEST_REASON, DataKind, Look, Relation
+from schemas.access import DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.policy import Rung
@@ -56,6 +57,10 @@ class What(StrEnum):
     """Who changed the staff register, and what in it."""
     ACCESS_LOG = "access_log"
     """Who looked at what is said about people, when, and why."""
+    VERIFICATION = "verification"
+    """Whether every log is as it was recorded."""
+    HEALTH = "health"
+    """What is wrong with the installation, and how it is mended."""
 
 
 class Permission(StrEnum):
@@ -84,7 +89,7 @@ _ONLY_IN_AREA = frozenset({Relation.SENT, Relation.OWN_AREA})
 _IN_AREA = _WORKS_ON_IT | _ONLY_IN_AREA
 
 GRANTS = (
-    Grant(frozenset(Role) - {Role.SYSTEM}, What.FIGURES, frozenset(Relation)),
+    Grant(WORKERS | {Role.COMMISSIONER, Role.PARTNER}, What.FIGURES, frozenset(Relation)),
     Grant(WORKERS, What.STATUS, _IN_AREA),
     Grant({Role.PARTNER}, What.STATUS, {Relation.SENT}),
     Grant(SUPERVISORS, What.STATUS, {Relation.OFFERED_TO, Relation.SENT_ON}),
@@ -97,8 +102,10 @@ GRANTS = (
     Grant(WORKERS - SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA, Permission.WITH_REASON),
     Grant(SUPERVISORS, What.PEOPLE, _ONLY_IN_AREA),
     Grant(WORKERS, What.COLLEAGUES, _IN_AREA),
-    Grant(SUPERVISORS, What.REGISTER_LOG, _IN_AREA),
-    Grant(SUPERVISORS, What.ACCESS_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.REGISTER_LOG, _IN_AREA),
+    Grant(SUPERVISORS | {Role.AUDITOR}, What.ACCESS_LOG, _IN_AREA),
+    Grant({Role.SERVICE_MANAGER, Role.AUDITOR}, What.VERIFICATION, frozenset(Relation)),
+    Grant({Role.SERVICE_MANAGER}, What.HEALTH, frozenset(Relation)),
 )
 """All that anybody may see; nothing else."""
 
@@ -121,22 +128,22 @@ READS_SENSITIVE = {
 """What tells of people, so that each look at it is recorded, and as a look at which kind where nothing else is said."""
 
 _SENTENCES = {
-    What.FIGURES: "Figures are for people.",
+    What.FIGURES: "Figures are for those who work on referrals or send them, and for commissioners.",
     What.STATUS: "Referrals are for those who work on them.",
     What.CASELOAD: "Referrals are for those who work on them.",
     What.OFFER: "Offers from other areas are for supervisors and service managers of the area they are made to.",
     What.NAMES: "Names in a list are for those who work on the referral; for its supervisors unless it is sensitive.",
     What.PEOPLE: "What is said about people is for those who work with the referral.",
     What.COLLEAGUES: "The staff register is for those who work on referrals.",
-    What.REGISTER_LOG: "Who changed the staff register is for supervisors and service managers.",
-    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors and service managers.",
+    What.REGISTER_LOG: "Who changed the staff register is for supervisors, service managers and auditors.",
+    What.ACCESS_LOG: "Who looked at what is said about people is for supervisors, service managers and auditors.",
+    What.VERIFICATION: "Whether the logs are as recorded is for service managers and auditors.",
+    What.HEALTH: "How the installation stands is for service managers.",
 }
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
-}
-_HOW_TO_SAY_WHY = {
-    WayIn.COMMAND_LINE: " Say why with --reason -, which asks for it, or reads the standard input.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj staff log.",
 }
 
 
@@ -218,6 +225,11 @@ def areas_to_see(member: Staff, what: What, asked: Area | None = None) -> list[A
     return [asked]
 
 
+def check_service(member: Staff, what: What) -> None:
+    """Raise Refused where somebody may not see this, which is of the whole service and not of an area or a referral."""
+    _check_role(member, what)
+
+
 def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
     """The changes of the staff register that concern the areas of a person.
 
@@ -235,8 +247,6 @@ def register_log_for(member: Staff, entries: list[Entry]) -> list[Entry]:
 
 # How often a look is tried to be recorded while others look at the same referral.
 _TRIES = 20
-# Of which a reason has more, in whatever script.
-_FEWEST_LETTERS = 3
 
 
 def needs_reason(member: Staff, relation: Relation) -> bool:
@@ -250,8 +260,22 @@ def may_see_names(member: Staff, relation: Relation, *, sensitive: bool) -> bool
     return permission is Permission.YES or (permission is Permission.UNLESS_SENSITIVE and not sensitive)
 
 
+class Known(NamedTuple):
+    """What was read already of who looks and of the referral, so that it is not read again.
+
+    Attributes:
+        member: who looks, as the register has them now.
+        team: the active members of staff of the referral's area, by id.
+        others: who runs the referral's activities beside its facilitator.
+    """
+
+    member: Staff
+    team: Mapping[str, Staff] = {}
+    others: Collection[str] = ()
+
+
 async def require_access(
-    session: Session, what: What, reference: str, kind: DataKind | None = None
+    session: Session, what: What, reference: str, kind: DataKind | None = None, *, known: Known | None = None
 ) -> Relation:
     """Let a signed-in person see this of a referral, or refuse.
 
@@ -260,6 +284,7 @@ async def require_access(
 
     Args:
         kind: which kind of data about people is read, for the access log; else it notes that of `READS_SENSITIVE`.
+        known: what was read already.
 
     Returns:
         By which relation to the referral they may.
@@ -272,19 +297,18 @@ async def require_access(
         standing = await access_log.standing(session.referrals.pool, reference)
         if standing is None:
             raise Refused("unknown_referral", f"There is no referral {reference}.", "reference")
-        member = await session.referrals.member(session.member.id)
-        team = await _team(session, member, standing)
-        relation = relation_to(
-            member, standing, team, await _other_facilitators(session, reference, standing)
-        )
+        member, team, others = known or await _read_known(session, reference, standing)
+        relation = relation_to(member, standing, team, others)
         permission = check_permission(member, what, relation, standing.area)
         if permission is Permission.UNLESS_SENSITIVE and standing.sensitive:
             raise Refused("not_your_role", _SENTENCES[what], "as")
         told: list[str] = []
+        looking = session
         # Of an erased referral there is nothing left to keep to oneself.
         if permission is Permission.WITH_REASON and standing.sensitive and not standing.erased:
-            _check_reason(session, reference)
-            told = answering(Rung.SUPERVISOR, team, standing.now, without={member.id})
+            looking, told_before = await with_reason(session, reference, standing.now)
+            if not told_before:
+                told = answering(Rung.SUPERVISOR, dict(team), standing.now, without={member.id})
         if what not in READS_SENSITIVE:
             return relation
         look = Look(
@@ -296,7 +320,7 @@ async def require_access(
             kind=kind or READS_SENSITIVE[what],
             relation=relation,
             way_in=session.way_in,
-            reason=None if standing.erased else _reason(session),
+            reason=None if standing.erased else reason_of(looking),
         )
         if await _recorded(session, look, standing.head, told):
             return relation
@@ -324,27 +348,10 @@ async def _recorded(session: Session, look: Look, previous: bytes, told: list[st
     raise Refused(answer, f"{look.staff} may not see this any more.", "as")
 
 
-def _reason(session: Session) -> str | None:
-    said = (session.reason or "").strip()
-    if said and sum(unicodedata.category(each).startswith("L") for each in said) < _FEWEST_LETTERS:
-        raise Refused("reason_says_nothing", "The reason says nothing; say why you look, in words.", "reason")
-    if len(said) > LONGEST_REASON:
-        raise Refused(
-            "reason_too_long",
-            f"The reason has {len(said)} characters; at most {LONGEST_REASON} are accepted.",
-            "reason",
-        )
-    return said or None
-
-
-def _check_reason(session: Session, reference: str) -> None:
-    if _reason(session) is None:
-        raise Refused(
-            "reason_needed",
-            f"{reference} is a sensitive case, on which others work. Who must look at it all the same says why; "
-            "that is recorded, and its supervisor is told." + _HOW_TO_SAY_WHY.get(session.way_in, ""),
-            "reason",
-        )
+async def _read_known(session: Session, reference: str, standing: Standing) -> Known:
+    member = await session.referrals.member(session.member.id)
+    team = await _team(session, member, standing)
+    return Known(member, team, await _other_facilitators(session, reference, standing))
 
 
 async def _team(session: Session, member: Staff, standing: Standing) -> dict[str, Staff]:
@@ -355,16 +362,11 @@ async def _team(session: Session, member: Staff, standing: Standing) -> dict[str
 
 
 async def _other_facilitators(session: Session, reference: str, standing: Standing) -> frozenset[str]:
-    """Who runs a referral's activities beside its facilitator."""
     if not standing.co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
-    referral = fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
-    named = [referral.co_facilitator]
-    for activity in referral.activities:
-        if activity.run_by is not None:
-            named += [activity.run_by.facilitator, activity.run_by.co_facilitator]
-    return frozenset(who for who in named if who is not None)
+    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
+    return frozenset(all_facilitators(fold(history)))
 
 
 def status(stage: Stage) -> str:

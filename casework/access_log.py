@@ -1,8 +1,8 @@
-"""Who looked at what is said about people: the access log, for the supervisors and service managers of its area.
+"""Who looked at what is said about people: the access log, for supervisors, service managers and auditors of its area.
 
 Ground: Data Protection Act 2018 s.62: consultation and disclosure are logged, so that it can be checked whether they
 were lawful. A list of looks names nobody who takes part in a referral; the reasons, which may, are read a referral at a
-time, and that is a look of its own.
+time, and that is a look of its own. An auditor sees that a reason was given, and not which.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from casework.access import What, areas_to_see, require_access
 from casework.session import Session
 from schemas.access import Look
+from schemas.people import Role
 from stores.logs import access_log
 
 
 async def looks_at(session: Session, reference: str, *, limit: int = 50) -> list[Look]:
-    """The looks at a referral with the reasons that were given, the newest first, this one among them.
+    """The looks at a referral, the newest first, this one among them; with the reasons that were given, but for
+    auditors.
 
     Args:
         limit: how many at the most.
@@ -23,7 +25,9 @@ async def looks_at(session: Session, reference: str, *, limit: int = 50) -> list
         Refused: the referral is unknown, or its access log is not for them.
     """
     await require_access(session, What.ACCESS_LOG, reference)
-    return await access_log.at_referral(session.referrals.pool, session.referrals.keys, reference, limit)
+    # A reason may say of people what an auditor has no part in.
+    keys = None if session.member.role is Role.AUDITOR else session.referrals.keys
+    return await access_log.at_referral(session.referrals.pool, keys, reference, limit)
 
 
 async def looks_at_referrals_of(session: Session, staff_id: str, *, limit: int = 50) -> list[Look]:

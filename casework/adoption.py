@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -9,15 +10,18 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 
 from activities.adoption import AdoptionTally, PolicyAdoption
-from casework.access import What, require_access
-from casework.following import follow
+from casework.access import What, areas_to_see, require_access
+from casework.following import Seen, follow, look
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS
+from runtime.referrals import TemporalUnreachable
 from schemas.areas import Area
 from schemas.base import Model
+from schemas.policy import Policy
 from stores import open_referrals
 from workflows.adoption import AdoptionInput, AdoptionProgress, AdoptPolicyWorkflow, adoption_workflow_id
 from workflows.ids import SERVICE_QUEUE
@@ -27,10 +31,18 @@ __all__ = [
     "AdoptionProspect",
     "AdoptionTally",
     "PolicyAdoption",
+    "VersionKept",
     "adopt_in_areas",
     "adoption_prospect",
+    "adoption_seen",
+    "begin_adoption",
+    "policy_in_force",
     "versions",
+    "versions_kept",
 ]
+
+
+_WHAT = "adoption"
 
 
 class AdoptionProspect(Model):
@@ -48,6 +60,16 @@ class AdoptionProspect(Model):
     def count(self) -> int:
         """How many referrals it would reach."""
         return sum(self.by_area.values())
+
+
+def policy_in_force(session: Session, area: Area) -> Policy:
+    """What new referrals of an area of the person's are opened under.
+
+    Raises:
+        Refused: it is not an area of theirs.
+    """
+    areas_to_see(session.member, What.CASELOAD, area)
+    return session.referrals.policies.of(area)
 
 
 async def versions(session: Session, reference: str) -> tuple[str, str]:
@@ -106,12 +128,88 @@ async def adopt_in_areas(
     """
 
     async def start() -> WorkflowHandle[AdoptPolicyWorkflow, AdoptionTally]:
-        return await session.referrals.client.start_workflow(
-            AdoptPolicyWorkflow.run,
-            AdoptionInput(asked=asked),
-            id=adoption_workflow_id(asked),
-            task_queue=SERVICE_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+        return await _start(session, asked)
 
-    return await follow(start, AdoptPolicyWorkflow.progress, on_progress, what="adoption")
+    return await follow(start, AdoptPolicyWorkflow.progress, on_progress, what=_WHAT)
+
+
+async def begin_adoption(session: Session, area: Area | None) -> None:
+    """Begin an adoption, or leave the one that runs already to go on; see :func:`adoption_seen`.
+
+    Raises:
+        Refused: see :func:`adoption_prospect`.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    expected = await adoption_prospect(session, area)
+    try:
+        await _start(session, expected.asked)
+    except RPCError as error:
+        raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+
+
+async def adoption_seen(session: Session, area: Area | None) -> Seen[AdoptionProgress, AdoptionTally] | None:
+    """How far the last adoption has come that the person began; None where none is known.
+
+    Args:
+        area: of this area; None: of all of theirs.
+
+    Raises:
+        Refused: they may not adopt a policy.
+        BulkWorkFailed: it ended by a fault of ours, or somebody ended it.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    expected = await adoption_prospect(session, area)
+    handle = session.referrals.client.get_workflow_handle_for(
+        AdoptPolicyWorkflow.run, adoption_workflow_id(expected.asked)
+    )
+    return await look(handle, AdoptPolicyWorkflow.progress, what=_WHAT)
+
+
+async def _start(
+    session: Session, asked: PolicyAdoption
+) -> WorkflowHandle[AdoptPolicyWorkflow, AdoptionTally]:
+    return await session.referrals.client.start_workflow(
+        AdoptPolicyWorkflow.run,
+        AdoptionInput(asked=asked),
+        id=adoption_workflow_id(asked),
+        task_queue=SERVICE_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+
+
+class VersionKept(Model):
+    """How many open referrals of an area keep a version of the policy.
+
+    Attributes:
+        in_force: whether it is what new referrals of the area are opened under.
+    """
+
+    area: Area
+    name: str
+    version: str
+    referrals: int
+    in_force: bool
+
+
+async def versions_kept(session: Session, area: Area | None = None) -> list[VersionKept]:
+    """Which versions of the policy the open referrals of the person's areas keep, by area, most first.
+
+    Raises:
+        Refused: it is not theirs to see.
+    """
+    areas = areas_to_see(session.member, What.CASELOAD, area)
+    policies = session.referrals.policies
+    counted: Counter[tuple[Area, str, str]] = Counter()
+    for each in await open_referrals.policies_kept(session.referrals.pool.within(areas)):
+        counted[each.area, each.policy.name, each.policy.version] += each.referrals
+    found = [
+        VersionKept(
+            area=where,
+            name=name,
+            version=version,
+            referrals=count,
+            in_force=version == policies.of(where).version,
+        )
+        for (where, name, version), count in counted.items()
+    ]
+    return sorted(found, key=lambda each: (each.area, -each.referrals, each.version))

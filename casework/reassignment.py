@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.reassignment import Reassignment, Tally
-from casework.following import follow
+from casework.following import Seen, follow, look
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS, WORKERS
@@ -34,6 +34,11 @@ from workflows.reassignment import (
     reassignment_workflow_id,
 )
 
+_WHAT = "reassignment"
+
+MOST_CHOSEN = 500
+"""How many referrals may be chosen one by one."""
+
 
 class Order(Model):
     """Whose referrals are to go to whom."""
@@ -42,6 +47,9 @@ class Order(Model):
     taker: StaffId
     area: Area | None = Field(default=None, description="only the referrals of this area")
     stage: Stage | None = Field(default=None, description="only the referrals in this stage")
+    references: tuple[str, ...] = Field(
+        default=(), max_length=MOST_CHOSEN, description="only these referrals; none named: all"
+    )
     reason: facts.Reason = None
     run: UUID = Field(default_factory=uuid4, description="given twice, each referral is given on once")
 
@@ -129,7 +137,9 @@ async def prospect(session: Session, order: Order) -> Prospect:
     if taker.role not in WORKERS:
         role = taker.role.replace("_", " ")
         raise Refused("not_their_role", f"{taker.id} is a {role} and does not work on referrals.", "to")
-    by_area = await open_referrals.owned_by_area(referrals.pool, asked.giver, stage=asked.stage)
+    by_area = await open_referrals.owned_by_area(
+        referrals.pool, asked.giver, stage=asked.stage, references=asked.references
+    )
     if asked.area is not None:
         by_area = {area: count for area, count in by_area.items() if area == asked.area}
     _check_actor(session.member, asked.area, by_area)
@@ -145,7 +155,7 @@ async def prospect(session: Session, order: Order) -> Prospect:
 
 def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> None:
     if actor.role not in SUPERVISORS:
-        raise Refused("not_your_role", "Referrals are reassigned by supervisors and service managers.", "as")
+        raise _not_a_supervisor()
     concerned = {*by_area, *([area] if area else [])}
     foreign = sorted(concerned - set(actor.areas))
     if foreign:
@@ -155,6 +165,10 @@ def _check_actor(actor: Staff, area: Area | None, by_area: dict[Area, int]) -> N
             f"{actor.id} does not work in {', '.join(foreign)}; choose one of your areas by --area: {yours}.",
             "as",
         )
+
+
+def _not_a_supervisor() -> Refused:
+    return Refused("not_your_role", "Referrals are reassigned by supervisors and service managers.", "as")
 
 
 async def reassign(session: Session, order: Order, on_progress: Callable[[HowFar | None], None]) -> Result:
@@ -170,32 +184,79 @@ async def reassign(session: Session, order: Order, on_progress: Callable[[HowFar
         BulkWorkFailed: it ended by a fault of ours, or somebody ended it.
         TemporalUnreachable: Temporal does not answer.
     """
-    asked = _asked(session, order)
 
     async def start() -> WorkflowHandle[ReassignmentWorkflow, Tally]:
-        return await session.referrals.client.start_workflow(
-            ReassignmentWorkflow.run,
-            ReassignmentInput(asked=asked),
-            id=reassignment_workflow_id(asked.giver, asked.taker),
-            task_queue=SERVICE_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+        return await _start(session, order)
 
     def show(progress: Progress | None) -> None:
-        on_progress(_how_far(progress, order))
+        on_progress(_how_far(progress, order.run))
 
-    return _result(await follow(start, ReassignmentWorkflow.progress, show, what="reassignment"))
+    return _result(await follow(start, ReassignmentWorkflow.progress, show, what=_WHAT))
+
+
+async def begin(session: Session, order: Order) -> None:
+    """Begin a reassignment, or leave the one that runs already to go on; see :func:`seen`.
+
+    Raises:
+        Refused: see :func:`prospect`.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    if not (await prospect(session, order)).underway:
+        try:
+            await _start(session, order)
+        except RPCError as error:
+            raise TemporalUnreachable(f"Temporal does not answer: {error.message}.") from error
+
+
+async def seen(session: Session, giver: str, taker: str, run: UUID) -> Seen[HowFar, Result] | None:
+    """How far the last reassignment from one caseworker to another has come; None where none is known.
+
+    Args:
+        run: the one that was ordered here.
+
+    Raises:
+        Refused: it is not theirs to see.
+        BulkWorkFailed: it ended by a fault of ours, or somebody ended it.
+        TemporalUnreachable: Temporal does not answer.
+    """
+    if session.member.role not in SUPERVISORS:
+        raise _not_a_supervisor()
+    areas = set((await session.referrals.registered(giver, "from")).areas)
+    if not areas & set(session.member.areas):
+        raise Refused("staff_other_area", f"{giver} works in none of your areas.", "from")
+    handle = session.referrals.client.get_workflow_handle_for(
+        ReassignmentWorkflow.run, reassignment_workflow_id(giver, taker)
+    )
+    found = await look(handle, ReassignmentWorkflow.progress, what=_WHAT)
+    if found is None:
+        return None
+    return Seen(
+        running=found.running,
+        progress=_how_far(found.progress, run),
+        result=_result(found.result) if found.result is not None else None,
+    )
+
+
+async def _start(session: Session, order: Order) -> WorkflowHandle[ReassignmentWorkflow, Tally]:
+    asked = _asked(session, order)
+    return await session.referrals.client.start_workflow(
+        ReassignmentWorkflow.run,
+        ReassignmentInput(asked=asked),
+        id=reassignment_workflow_id(asked.giver, asked.taker),
+        task_queue=SERVICE_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
 
 
 def _asked(session: Session, order: Order) -> Reassignment:
     return Reassignment(asked_by=session.member.id, **order.model_dump())
 
 
-def _how_far(progress: Progress | None, order: Order) -> HowFar | None:
+def _how_far(progress: Progress | None, run: UUID) -> HowFar | None:
     if progress is None:
         return None
     return HowFar(
-        own=progress.run == order.run,
+        own=progress.run == run,
         asked_by=progress.asked_by,
         total=progress.total,
         so_far=_result(progress.tally),

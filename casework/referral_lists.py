@@ -43,6 +43,9 @@ class ListFilters(Model):
         stage: in this stage; closed ones are listed only when that stage is asked for.
         caseworker: of this caseworker.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
+        unallocated: True keeps only those of no caseworker.
+        past_due: True keeps only those whose next deadline is past; without what is only inactive or unsupervised.
+        inactive: True keeps only those on which nothing happened for longer than the policy allows.
         source: sent by an agency of this kind.
         due_within_days: due by the end of that many days from today in London, or overdue; 0 is today.
         after: after this place, which :attr:`ReferralList.next_page` names; None: from the first on.
@@ -56,6 +59,9 @@ class ListFilters(Model):
     on_hold: bool = False
     sensitive: bool = False
     safeguarding: bool = False
+    unallocated: bool = False
+    past_due: bool = False
+    inactive: bool = False
     source: Source | None = None
     due_within_days: int | None = Field(default=None, ge=0, le=3650)
     after: str | None = Field(default=None, pattern=_PLACE)
@@ -64,8 +70,9 @@ class ListFilters(Model):
     @property
     def of_the_work(self) -> bool:
         """Whether they ask for more than an area, which a partner does not see."""
-        asked = (self.stage, self.caseworker, self.overdue, self.on_hold, self.sensitive, self.safeguarding)
-        return any((*asked, self.source)) or self.due_within_days is not None
+        marks = (self.overdue, self.on_hold, self.sensitive, self.safeguarding)
+        more = (self.unallocated, self.past_due, self.inactive, self.source)
+        return any((self.stage, self.caseworker, *marks, *more)) or self.due_within_days is not None
 
 
 class ReferralList(Model):

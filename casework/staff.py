@@ -37,11 +37,13 @@ __all__ = [
     "decline",
     "enter",
     "enter_first",
+    "possible_stand_ins",
     "proposals",
     "register_log",
     "say_absent",
     "say_back",
     "set_messages",
+    "still_in_hand",
 ]
 
 PEOPLES_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -152,6 +154,16 @@ async def decline(session: Session, staff_id: str) -> None:
     await register.decline(referrals.pool, referrals.keys, staff_id, session.member.id)
 
 
+async def still_in_hand(session: Session, member: Staff) -> InHand:
+    """What somebody has in hand and may not work on any more.
+
+    Raises:
+        Refused: the register is not theirs to see.
+    """
+    areas_to_see(session.member, What.COLLEAGUES)
+    return await _left_behind(session.referrals, member)
+
+
 async def _left_behind(referrals: Referrals, member: Staff) -> InHand:
     works_in = member.areas if member.active and member.role in WORKERS else ()
     owned = await open_referrals.owned_by_area(referrals.pool, member.id)
@@ -257,6 +269,31 @@ async def say_back(session: Session, staff_id: str) -> None:
     referrals = session.referrals
     await referrals.registered(staff_id, "id")
     await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, session.member.id)
+
+
+async def possible_stand_ins(session: Session, staff_id: str | None = None) -> list[Staff]:
+    """The colleagues who may stand in for the person, by id; nobody may for some roles.
+
+    Args:
+        staff_id: for this colleague instead.
+
+    Raises:
+        Refused: there is no such colleague, or the register is not theirs to see.
+    """
+    away = session.member
+    if staff_id is not None:
+        areas_to_see(away, What.COLLEAGUES)
+        away = await session.referrals.registered(staff_id, "id")
+    found = await store.list_staff(session.referrals.pool, area=away.areas[0])
+    return [each for each in found if _may_stand_in(away, each)]
+
+
+def _may_stand_in(away: Staff, stand_in: Staff) -> bool:
+    try:
+        _check_stand_in(away, stand_in)
+    except Refused:
+        return False
+    return True
 
 
 def _check_stand_in(away: Staff, stand_in: Staff) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from casework.failures import Kind, failure_of
+from casework.signing_in.openid import OpenIdProvider
 from console.asked import Console
 from console.serving import console_served, door
 from operations.serving import database_problem, leave_cleanly
@@ -77,7 +78,8 @@ async def _serve(settings: Settings) -> None:
     metrics = runtime(settings.metrics_address)
     with door(settings.console_address) as at:
         async with connected(told, servers.database_url, servers.temporal, runtime=metrics) as referrals:
-            console = Console(referrals, told, meter=metrics.metric_meter)
+            provider = OpenIdProvider.of(told)
+            console = Console(referrals, told, provider=provider, meter=metrics.metric_meter)
             checks = {"database": lambda: database_problem(referrals.pool)}
             async with probe(checks, settings.ready_address) as ready, console_served(console, at) as serving:
                 log.info("serving", at=at.address, ready=ready, metrics=settings.metrics_address)

@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from temporalio.common import MetricMeter
 
 from casework.session import Session
+from casework.signing_in.kept_forms import Fields
+from casework.signing_in.openid import OpenIdProvider
 from casework.signing_in.sessions import form_token
 from console import rendering
 from runtime.changes import Changes
@@ -33,6 +35,7 @@ class Console:
         referrals: the connections, and the asking of workflows.
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
+        provider: through which people sign in; None: none is set.
         now: the time, UTC.
         meter: on which metrics are made.
         changes: what changes, for pages that refresh by themselves; heard while the console is served.
@@ -41,6 +44,7 @@ class Console:
     referrals: Referrals
     settings: Settings
     demo: bool = False
+    provider: OpenIdProvider | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     meter: MetricMeter = MetricMeter.noop
     changes: Changes = field(default_factory=Changes)
@@ -64,6 +68,16 @@ class Visit:
     def referrals(self) -> Referrals:
         """The connections, and the asking of workflows."""
         return self.console.referrals
+
+    @property
+    def address(self) -> str | None:
+        """The address of IP that the request came from; None where nobody knows."""
+        return self.request.client.host if self.request.client else None
+
+    @property
+    def posted_fields(self) -> list[tuple[str, str]]:
+        """The texts of the form, in their order, without files."""
+        return [(name, value) for name, value in self.posted.multi_items() if isinstance(value, str)]
 
     @property
     def refreshes(self) -> bool:
@@ -113,12 +127,14 @@ class Asked(Visit):
         session: in which they act, with who they are.
         web: their session in this browser.
         token: what the browser holds; never shown.
+        typed: what they had typed on this page when their session ran out, where that is offered to them.
         unread: how many messages in their inbox they have not read.
     """
 
     session: Session
     web: WebSession
     token: str = field(repr=False)
+    typed: Fields | None = field(default=None, repr=False)
     unread: int = 0
 
     def seconds_left(self, *, used: bool = True) -> tuple[int, int]:
@@ -150,6 +166,7 @@ class Asked(Visit):
             "me": self.session.member,
             "web": self.web,
             "names_hidden": self.names_hidden,
+            "typed": self.typed,
             "csrf_token": form_token(self.token),
             "csrf_field": rendering.hidden_field("csrf", form_token(self.token)),
         }

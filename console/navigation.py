@@ -8,13 +8,22 @@ from schemas.people import Role
 
 WORKERS = frozenset({Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.SERVICE_MANAGER})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.SERVICE_MANAGER})
+MANAGERS = frozenset({Role.SERVICE_MANAGER})
+AUDITORS = frozenset({Role.AUDITOR, Role.SERVICE_MANAGER})
+SEE_FIGURES = WORKERS | {Role.COMMISSIONER, Role.PARTNER}
 
 SENDERS = frozenset({Role.PARTNER})
 
 _ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
     ("My work", "/my-work", WORKERS),
     ("Referrals", "/referrals", WORKERS | SENDERS),
+    ("Team", "/team", SUPERVISORS),
     ("Inbox", "/inbox", WORKERS | SENDERS),
+    ("Figures", "/figures", SEE_FIGURES),
+    ("Staff", "/staff", MANAGERS),
+    ("Policy", "/policy", SUPERVISORS),
+    ("Health", "/health", MANAGERS),
+    ("Audit", "/audit", AUDITORS),
 )
 """Name, address and whose it is, in the order in which they stand."""
 

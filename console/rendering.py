@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 from markupsafe import Markup
 
 from casework.words import area_in_words, deadline_in_words, in_words, on_day, when
-from casework.words.when_due import when_due
+from casework.words.when_due import waited, when_due
 from console.navigation import navigation
 from console.static_files import address_of
 from schemas.areas import LONDON
@@ -65,6 +65,11 @@ def _environment() -> Environment:
         "deadline": deadline_in_words,
         "when_due": when_due,
         "moment_short": moment_short,
+        "brief_day": brief_day,
+        "written_day": written_day,
+        "short_moment": short_moment,
+        "waited": waited,
+        "last_day": last_day,
     }
     made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
     return made
@@ -85,6 +90,11 @@ def short_day(value: date | datetime) -> str:
     return day(value).rpartition(" ")[0]
 
 
+def last_day(back_at: datetime) -> str:
+    """The last day of an absence that ends at an instant: Fri 4 Dec."""
+    return short_day(back_at.astimezone(LONDON) - timedelta(days=1))
+
+
 def whole_day(value: datetime) -> str:
     """A day in full: Thursday 26 November 2026."""
     return f"{value.astimezone(LONDON):%A %-d %B %Y}"
@@ -96,6 +106,24 @@ def moment_short(value: datetime, now: datetime) -> str:
         return f"Today {clock(value)}"
     said = short_day(value) if value.year == now.year else day(value)
     return f"{said}, {clock(value)}"
+
+
+def brief_day(value: date | datetime) -> str:
+    """A day in as few letters as tell which: 26 Nov; of another year than now 26 Nov 2025."""
+    at = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
+    return f"{at:%-d %b}{'' if at.year == datetime.now(LONDON).year else f' {at:%Y}'}"
+
+
+def written_day(text: str) -> str:
+    """A day that is kept as year-month-day, as people write it: 17 May 1990."""
+    return f"{date.fromisoformat(text):%-d %B %Y}"
+
+
+def short_moment(value: datetime) -> str:
+    """A moment of about now: Thu 26 Nov, 11:02; of another year than now Thu 26 Nov 2025, 11:02."""
+    at = value.astimezone(LONDON)
+    year = "" if at.year == datetime.now(LONDON).year else f" {at:%Y}"
+    return f"{at:%a %-d %b}{year}, {at:%H:%M}"
 
 
 def clock(value: datetime) -> str:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _FOLDER = Path(__file__).parent / "static"
+_SCREENS = Path(__file__).parents[1] / "docs" / "screens"
 _SERVED = {".css", ".js", ".svg", ".png", ".ico"}
 
 
@@ -26,16 +27,15 @@ class StaticFile(NamedTuple):
 
 @cache
 def files() -> dict[str, StaticFile]:
-    """Every file, by its name below `console/static`."""
+    """Every file, by its name below `console/static`; the pictures of the guides are in its folder `screens`."""
     found = {}
-    for path in sorted(_FOLDER.rglob("*")):
+    for path in sorted((*_FOLDER.rglob("*"), *_SCREENS.glob("*.png"))):
         if path.suffix in _SERVED:
             plain = path.read_bytes()
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             kind = "text/javascript" if path.suffix == ".js" else kind
-            found[path.relative_to(_FOLDER).as_posix()] = StaticFile(
-                kind, plain, gzip.compress(plain, mtime=0)
-            )
+            name = f"screens/{path.name}" if path.parent == _SCREENS else path.relative_to(_FOLDER).as_posix()
+            found[name] = StaticFile(kind, plain, gzip.compress(plain, mtime=0))
     return found
 
 

@@ -116,7 +116,7 @@ def _standing(referral: Referral) -> Iterator[CoarseFact]:
     def fact(kind: FactKind, place: str, name: str, value: str, declined: bool = False) -> CoarseFact:
         return CoarseFact(0, f"{kind}/{place}", kind, month, name, value, declined)
 
-    if referral.justice_stage:
+    if referral.justice_stage and referral.justice_stage != _NOT_ASKED:
         yield fact(FactKind.JUSTICE_STAGE, "", FactKind.JUSTICE_STAGE, referral.justice_stage)
     for category in dict.fromkeys(referral.sensitive_categories):
         yield fact(FactKind.SENSITIVE_CATEGORY, category, FactKind.SENSITIVE_CATEGORY, category)

@@ -93,6 +93,11 @@ def _other_area(words: str) -> _Kind:
     return _Kind(Audience.STAFF, words, _REFERRAL | {"console"}, keys)
 
 
+def _mail(words: str, *variables: str) -> _Kind:
+    """For staff by e-mail alone, about no referral."""
+    return _Kind(Audience.STAFF, words, _ALWAYS.union(variables), frozenset({"subject", Medium.EMAIL}))
+
+
 def _agency(words: str) -> _Kind:
     return _Kind(Audience.AGENCY, words, _REFERRAL, frozenset({"subject", Medium.EMAIL, Medium.INBOX}))
 
@@ -109,6 +114,7 @@ _KINDS = {
     "sign_off": _staff("a sign-off is asked for", "subject_of"),
     "task": _staff("a message could not be sent safely", "participant", "wanted", "why"),
     "allocated": _staff("a referral was allocated"),
+    "asked_to_be_called": _staff("somebody asked to be called"),
     "invitation": _staff("a meeting is booked", "starts"),
     "invitation_cancelled": _staff("a meeting is cancelled", "starts"),
     "looked_at": _staff("somebody who does not work on a sensitive case looked at it", "colleague"),
@@ -118,12 +124,8 @@ _KINDS = {
     "transfer_withdrawn": _other_area("an offered referral stays where it is"),
     "transfer_accepted": _other_area("another area took a referral over"),
     "transfer_refused": _staff("another area does not take a referral over"),
-    "digest": _Kind(
-        Audience.STAFF,
-        "the work of the day",
-        _ALWAYS | _LISTS | {"day", "unread", "name_of_service", "console"},
-        frozenset({"subject", Medium.EMAIL}),
-    ),
+    "digest": _mail("the work of the day", *_LISTS, "day", "unread", "name_of_service", "console"),
+    "account": _mail("an invitation to sign in to the console", "staff", "link", "until"),
     "agency_received": _agency("a referral was received"),
     "agency_moved": _agency("a referral has moved on"),
     "agency_closed": _agency("a referral is closed"),
@@ -159,9 +161,15 @@ def spoken(moment: datetime, *, welsh: bool = False) -> str:
     at = moment.astimezone(LONDON)
     minute = f":{at.minute:02}" if at.minute else ""
     clock = f"{at.hour % 12 or 12}{minute}{'am' if at.hour < 12 else 'pm'}"
+    return f"{spoken_day(moment, welsh=welsh)} {'am' if welsh else 'at'} {clock}"
+
+
+def spoken_day(moment: datetime, *, welsh: bool = False) -> str:
+    """The day of a moment in London time as text: Tuesday 1 December 2026."""
+    at = moment.astimezone(LONDON)
     if not welsh:
-        return f"{at:%A %-d %B %Y} at {clock}"
-    return f"dydd {_WELSH_DAYS[at.weekday()]} {at.day} {_WELSH_MONTHS[at.month - 1]} {at.year} am {clock}"
+        return f"{at:%A %-d %B %Y}"
+    return f"dydd {_WELSH_DAYS[at.weekday()]} {at.day} {_WELSH_MONTHS[at.month - 1]} {at.year}"
 
 
 class Wording:
@@ -373,6 +381,9 @@ _SAMPLE: dict[str, object] = dict.fromkeys(_LISTS, (_ENTRY_SHOWN, _ENTRY_SHOWN))
     "day": "Wednesday 30 September 2026",
     "unread": 3,
     "console": "",
+    "staff": "cw-1",
+    "link": "https://console.example.org/invitation?token=INVENTED",
+    "until": _MOMENT,
 }
 # The longest dates in English and in Welsh; then every value that may be empty.
 _LONGEST = _SAMPLE | {

@@ -243,5 +243,7 @@ def _service(
         notify_letter_template=settings.notify_letter_template,
         templates=settings.templates.absolute() if settings.templates else None,
         console_url=settings.console_url,
+        oidc_issuer=settings.oidc_issuer,
+        local_accounts=settings.local_accounts,
         started_at=datetime.now(UTC),
     )

@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
@@ -19,6 +19,8 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
+from casework.asking_to_be_called.asking import keep_opening
+from casework.signing_in.kept_forms import drop_what_ended
 from operations.anchoring import Anchoring
 from operations.completing_erasures import LOOK_AFTER, complete_erasures
 from operations.watching import Watch
@@ -31,6 +33,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
+from stores import drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -97,11 +100,20 @@ async def serving(
 def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None) -> list[PeriodicTask]:
     anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors), tell)
     watch = Watch(referrals)
+
+    async def drop_drafts() -> None:
+        await drafts.drop_old(referrals.pool)
+
     return [
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),
         PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
         PeriodicTask("meddling", timedelta(seconds=30), watch.meddling),
+        PeriodicTask(
+            "signing in", timedelta(minutes=10), lambda: drop_what_ended(referrals, datetime.now(UTC))
+        ),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("drafts", timedelta(minutes=10), drop_drafts),
+        PeriodicTask("requests to be called", timedelta(seconds=20), lambda: keep_opening(referrals)),
     ]
 
 

@@ -37,6 +37,7 @@ _TELLS_OF = {
     "task": ("notice_settled",),
     "appointment": _APPOINTMENTS,
     "appointment_cancelled": ("appointment_called_off",),
+    "asked_to_be_called": ("referral_received",),
     "transfer_offered": ("transfer_offered",),
     "transfer_withdrawn": ("transfer_offer_withdrawn",),
     "transfer_accepted": ("transfer_accepted",),
@@ -45,6 +46,7 @@ _TELLS_OF = {
     "invitation": (),
     "invitation_cancelled": (),
     "digest": (),
+    "account": (),
 }
 
 

@@ -11,8 +11,9 @@ completed wherever it was completed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.areas import Area
 from schemas.base import Model
@@ -196,6 +197,7 @@ asked AS (
     SELECT reference FROM event
     WHERE kind = 'referral_received'
         AND ($2::text IS NULL OR body ->> 'source' = $2) AND ($3::text [] IS NULL OR reference = ANY($3))
+        AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
 ),
 been AS (
     SELECT reference, body ->> 'area' AS area, sequence AS since,
@@ -203,7 +205,7 @@ been AS (
     FROM event JOIN asked USING (reference) WHERE kind IN ('referral_received', 'transfer_accepted')
 ),
 stay AS (
-    SELECT reference, since, until FROM been WHERE $1::text IS NULL OR area = $1
+    SELECT reference, since, until FROM been WHERE $1::text [] IS NULL OR area = ANY($1)
 ),
 gone AS (
     SELECT reference, (body ->> 'corrects')::bigint AS step FROM event WHERE kind = 'step_corrected'
@@ -273,19 +275,23 @@ WHERE kind = 'referral_closed' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
 async def funnel(
     pool: Pool,
     *,
-    area: Area | None = None,
+    areas: Collection[Area] | None = None,
     source: Source | None = None,
     references: Sequence[str] | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
 ) -> Funnel:
     """Count the funnel.
 
     Args:
-        area: only referrals of this area.
+        areas: only referrals of these areas; None: of all.
         source: only referrals that this kind of agency, or the person themselves, sent.
         references: only these referrals.
+        since: only referrals that were sent to the service then or later, aware; all that became of them counts.
+        before: only referrals that were sent to the service before then, aware.
     """
     async with pool.snapshot() as connection:
-        wanted = (area, source, references)
+        wanted = (list(areas) if areas is not None else None, source, references, since, before)
         [of_referrals] = await connection.fetch(_REFERRALS_SQL, *wanted)
         [of_items] = await connection.fetch(_ITEMS_SQL, *wanted)
         closures = await connection.fetch(_CLOSURES_SQL, *wanted)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, File
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from messages.mail_addresses import SmtpServer, mail_address, sender_address
+from schemas.areas import Area
 from stores.keys.key_files import beside
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 _TEMPORAL_CHOSEN_BY = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 # The last is none, but somebody may write a password into it.
 _SECRET = frozenset(
-    {"DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY", "RJ_CONSOLE_URL"}
+    {
+        *("DATABASE_URL", "RJ_DATABASE_OWNER_URL", "RJ_SMTP_URL", "RJ_NOTIFY_API_KEY", "RJ_CONSOLE_URL"),
+        *("RJ_OIDC_ISSUER", "RJ_OIDC_CLIENT_SECRET"),
+    }
 )
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
@@ -29,6 +33,9 @@ _NOTIFY_KEY = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}")
 
 class BadSetting(Exception):
     """A setting cannot be used. The message is one sentence that names it and says what is accepted."""
+
+
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 def _postgres_url(value: str) -> str:
@@ -73,7 +80,7 @@ def _notify_url(value: str) -> str:
     except ValueError:
         raise ValueError(reason) from None
     # What is sent names people, and the key signs for the service.
-    safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"))
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
     if (
         not (host and safe)
         or "@" in parts.netloc
@@ -95,11 +102,33 @@ def _console_url(value: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError(reason) from None
-    safe = parts.scheme == "https" or (parts.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"))
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
     # It stands in e-mails, where a space or a bracket would end it.
     if not (host and safe and re.fullmatch(r"[\w.:/\[\]~%-]+", value, re.ASCII)):
         raise ValueError(reason)
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    reason = (
+        "it must be https://HOST, or http://127.0.0.1:PORT on this machine, perhaps with a path, as the provider's "
+        "discovery document says it, and without a user, a query or a fragment"
+    )
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(reason) from None
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
+    if not (host and safe) or "@" in parts.netloc or "?" in value or "#" in value or not value.isprintable():
+        raise ValueError(reason)
+    return value
+
+
+def _claim(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_:./-]{0,99}", value):
+        raise ValueError("it must be the name of a claim, such as email or staff_id")
+    return value
 
 
 class Settings(BaseSettings):
@@ -168,6 +197,21 @@ class Settings(BaseSettings):
     console_url: Annotated[str, AfterValidator(_console_url)] | None = None
     """The console's base address, to which e-mails lead staff; without one, they tell what to type."""
 
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    """The OpenID provider through which people sign in to the console; without one, they have a password."""
+
+    oidc_client_id: str | None = None
+    """As which client the provider knows the console."""
+
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The client's secret."""
+
+    oidc_claim: Annotated[str, AfterValidator(_claim)] = "email"
+    """The claim that names the person: email, by their address in the staff register, or one that holds a staff id."""
+
+    local_accounts: Literal["on", "off"] | None = None
+    """Whether people sign in with a password and a second factor; without it, where there is no OpenID provider."""
+
     console_address: Annotated[str, AfterValidator(_host_and_port)] | None = None
     """HOST:PORT at which the console listens; without one, `rj up` picks a port of this machine only."""
 
@@ -176,6 +220,10 @@ class Settings(BaseSettings):
 
     console_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """The addresses of the proxies in front of the console whose X-Forwarded-* headers are believed."""
+
+    default_area: Area | None = None
+    """The police area of who asks on the public pages to be called and does not know theirs; without one, the first
+    that is served."""
 
     service_name: str = Field(default="Restorative justice service", min_length=1, max_length=60)
     """What the service calls itself on the pages of its console."""
@@ -196,9 +244,33 @@ class Settings(BaseSettings):
     def load(cls, **given: Any) -> Self:
         """Read the environment, below what is given; raises BadSetting."""
         try:
-            return cls(**given)
+            settings = cls(**given)
         except ValidationError as error:
             raise BadSetting(_sentence(error.errors(include_url=False)[0])) from None
+        settings.check_provider()
+        return settings
+
+    @property
+    def local_accounts_are_on(self) -> bool:
+        """Whether people may sign in with a password."""
+        return self.local_accounts == "on" or (self.local_accounts is None and self.oidc_issuer is None)
+
+    def check_provider(self) -> None:
+        """Raise BadSetting where of the OpenID provider some is set and some is missing."""
+        if self.oidc_issuer is None:
+            given = [name for name in ("oidc_client_id", "oidc_client_secret") if getattr(self, name)]
+            if given:
+                raise BadSetting(
+                    f"RJ_{given[0].upper()} is set, but no RJ_OIDC_ISSUER: set it too, or neither."
+                )
+            return
+        for name, what in (
+            ("oidc_client_id", "as which client the provider knows the console"),
+            ("oidc_client_secret", "the secret that the provider gave the client"),
+            ("console_url", "the console's address, to which the provider sends people back"),
+        ):
+            if not getattr(self, name):
+                raise BadSetting(f"RJ_OIDC_ISSUER is set, but not RJ_{name.upper()}: set {what}.")
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:
@@ -209,6 +281,8 @@ def _sentence(problem: Mapping[str, Any]) -> str:
     match problem["type"]:
         case "value_error":
             reason = str(problem["ctx"]["error"])
+        case "enum":
+            reason = "it must be a police area, such as durham"
         case "literal_error":
             reason = f"it must be {problem['ctx']['expected']}"
         case "path_not_file":

@@ -24,11 +24,18 @@ class Addressee(StrEnum):
     ATTENDING = "attending"
     """Everyone who attends the activity that the event is about."""
     HARMED = "harmed"
+    WHO_ASKED = "who_asked"
+    """Whoever asked for a self-referral; where that is not recorded, the side that initiated it."""
 
     @property
     def outside(self) -> bool:
         """Whether the addressee is outside the service: a hold or a safeguarding concern stops their messages."""
-        return self in (Addressee.AGENCY, Addressee.PARTICIPANT, Addressee.ATTENDING, Addressee.HARMED)
+        return self in _OUTSIDE
+
+
+_OUTSIDE = frozenset(
+    {Addressee.AGENCY, Addressee.PARTICIPANT, Addressee.ATTENDING, Addressee.HARMED, Addressee.WHO_ASKED}
+)
 
 
 class Party(StrEnum):

@@ -29,6 +29,7 @@ class Role(StrEnum):
     SERVICE_MANAGER = "service_manager"
     COMMISSIONER = "commissioner"
     PARTNER = "partner"
+    AUDITOR = "auditor"
     SYSTEM = "system"
 
 

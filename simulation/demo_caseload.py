@@ -41,6 +41,9 @@ from stores.logs import event_log
 DURHAM, KENT = (Area.DURHAM,), (Area.KENT,)
 BOTH = (*DURHAM, *KENT)
 
+DEFAULT_AREA = Area.DURHAM
+"""Of who asks on the public pages to be called and does not know theirs."""
+
 STAFF = (
     Staff(id="cw-1", role=Role.CASEWORKER, areas=DURHAM, name="Cass Invented", email="cw-1@example.org"),
     Staff(id="cw-2", role=Role.CASEWORKER, areas=KENT, name="Cole Invented", email="cw-2@example.org"),
@@ -58,6 +61,8 @@ STAFF = (
     Staff(id="su-2", role=Role.SUPERVISOR, areas=BOTH, name="Saul Invented", email="su-2@example.org"),
     Staff(id="sm-1", role=Role.SERVICE_MANAGER, areas=BOTH, name="Mara Invented", email="sm-1@example.org"),
     Staff(id="pa-1", role=Role.PARTNER, areas=BOTH, name="Pat Invented"),
+    Staff(id="co-1", role=Role.COMMISSIONER, areas=BOTH, name="Connie Invented"),
+    Staff(id="au-1", role=Role.AUDITOR, areas=BOTH, name="Audrey Invented"),
 )
 
 Step: TypeAlias = tuple[str, Command]

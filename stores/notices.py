@@ -60,6 +60,24 @@ class Waiting(Model):
     """Of the latest attempt; None where there was none."""
 
 
+class MessageOf(Model):
+    """A message of a referral, and what became of it.
+
+    Attributes:
+        outcome: None while it is on its way, and for one that is in an inbox only.
+        channel: by which it was delivered.
+        settled_at: since when it has its outcome.
+        tried: the state of the latest attempt to send it; None where there was none.
+    """
+
+    notice: Notice
+    outcome: Outcome | None
+    channel: Channel | None
+    settled_at: AwareDatetime | None
+    tried: Tried | None
+    read_at: AwareDatetime | None
+
+
 class PendingMessage(NamedTuple):
     """A message that has no outcome yet."""
 
@@ -92,6 +110,20 @@ async def pending(pool: Pool, reference: str) -> list[Notice]:
         reference,
     )
     return [_notice(row) for row in rows]
+
+
+async def of_referral(pool: Pool, reference: str, *, limit: int) -> list[MessageOf]:
+    """The messages of a referral, the latest first, with what became of each."""
+    rows = await pool.fetch(
+        f"SELECT {_FIELDS}, outcome, channel, settled_at, read_at,"  # noqa: S608
+        " (SELECT state FROM notice_try t WHERE t.reference = n.reference AND t.notice = n.id"
+        "  ORDER BY began_at DESC LIMIT 1) AS tried"
+        " FROM notice n WHERE reference = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        reference,
+        limit,
+    )
+    names = ("outcome", "channel", "settled_at", "tried", "read_at")
+    return [MessageOf(notice=_notice(row), **{name: row[name] for name in names}) for row in rows]
 
 
 async def get(pool: Pool, reference: str, notice_id: str) -> Notice | None:

@@ -63,24 +63,28 @@ async def owned(
     *,
     area: Area | None = None,
     stage: Stage | None = None,
+    references: Collection[str] = (),
     after: str = "",
     limit: int,
 ) -> tuple[list[str], int]:
     """A page of a caseworker's open referrals that match, by reference, and how many there are from its first on.
 
     Args:
+        references: only these; none named: all.
         after: only references after this one.
         limit: how many at the most in the page.
     """
     rows = await pool.fetch(
         "SELECT reference, count(*) OVER () AS remaining FROM referral"
         " WHERE caseworker = $1 AND stage <> 'closed' AND ($2::text IS NULL OR area = $2)"
-        " AND ($3::text IS NULL OR stage = $3) AND reference > $4 ORDER BY reference LIMIT $5",
+        " AND ($3::text IS NULL OR stage = $3) AND reference > $4 AND ($6::text[] = '{}' OR reference = ANY($6))"
+        " ORDER BY reference LIMIT $5",
         caseworker,
         area,
         stage,
         after,
         limit,
+        list(references),
     )
     return [row["reference"] for row in rows], rows[0]["remaining"] if rows else 0
 
@@ -105,13 +109,21 @@ async def open_in_areas(
     return found, rows[0]["remaining"] if rows else 0
 
 
-async def owned_by_area(pool: Pool, caseworker: str, *, stage: Stage | None = None) -> dict[Area, int]:
-    """How many open referrals a caseworker has in each area."""
+async def owned_by_area(
+    pool: Pool, caseworker: str, *, stage: Stage | None = None, references: Collection[str] = ()
+) -> dict[Area, int]:
+    """How many open referrals a caseworker has in each area.
+
+    Args:
+        references: only these; none named: all.
+    """
     rows = await pool.fetch(
         "SELECT area, count(*) AS open FROM referral WHERE caseworker = $1 AND stage <> 'closed'"
-        " AND ($2::text IS NULL OR stage = $2) GROUP BY area ORDER BY area",
+        " AND ($2::text IS NULL OR stage = $2) AND ($3::text[] = '{}' OR reference = ANY($3))"
+        " GROUP BY area ORDER BY area",
         caseworker,
         stage,
+        list(references),
     )
     return {Area(row["area"]): row["open"] for row in rows}
 

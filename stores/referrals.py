@@ -146,6 +146,9 @@ async def list_referrals(
     on_hold: bool = False,
     sensitive: bool = False,
     safeguarding: bool = False,
+    unallocated: bool = False,
+    past_due: bool = False,
+    inactive: bool = False,
     source: Source | None = None,
     due_before: datetime | None = None,
     after: Place | None = None,
@@ -157,13 +160,16 @@ async def list_referrals(
         areas: only of these; None: of all.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Inactive referrals count as
             overdue, and those without case supervision, though neither is shown as the next deadline.
+        unallocated: keeps only those of no caseworker.
+        past_due: keeps only those whose next deadline is past, so neither those inactive nor those without supervision.
+        inactive: keeps only those inactive.
         source: only what came from there.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         after: only those that stand after this place.
         limit: at most so many.
     """
     rows = await pool.fetch(
-        f"{_LINES}"
+        f"{_LINES}"  # noqa: S608
         " WHERE ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL AND stage <> 'closed' OR stage = $2)"
         " AND ($3::text IS NULL OR caseworker = $3) AND (NOT $4 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.due_at <= now()))"
@@ -171,6 +177,9 @@ async def list_referrals(
         " AND ($8::timestamptz IS NULL OR next_due_at < $8) AND ($9::text IS NULL OR source = $9)"
         " AND ($12::text IS NULL OR (coalesce(next_due_at, 'infinity'), received_at, reference)"
         "  > (coalesce($10::timestamptz, 'infinity'), $11::timestamptz, $12))"
+        " AND (NOT $14 OR caseworker IS NULL) AND (NOT $15 OR next_due_at <= now()) AND (NOT $16 OR EXISTS ("
+        "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
+        "  AND d.due_at <= now()))"
         " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $13",
         list(areas) if areas is not None else None,
         stage,
@@ -183,6 +192,9 @@ async def list_referrals(
         source,
         *(after or (None, None, None)),
         limit,
+        unallocated,
+        past_due,
+        inactive,
     )
     return [Line.model_validate(dict(row)) for row in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import asyncpg
@@ -72,6 +73,16 @@ async def team(pool: Pool, *areas: Area) -> list[Staff]:
     rows = await pool.nowhere.fetch(
         f"SELECT {_FIELDS} FROM staff WHERE active AND areas && $1 ORDER BY id",  # noqa: S608
         list(areas),
+    )
+    return [_staff(row) for row in rows]
+
+
+async def around(pool: Pool, area: Area, named: Collection[str]) -> list[Staff]:
+    """Whoever works in an area, and those of these ids wherever they work, by id; who is not active any more too."""
+    rows = await pool.nowhere.fetch(
+        f"SELECT {_FIELDS} FROM staff WHERE $1 = ANY(areas) OR id = ANY($2) ORDER BY id",  # noqa: S608
+        area,
+        list(named),
     )
     return [_staff(row) for row in rows]
 

@@ -91,6 +91,64 @@ class Load(Model):
     stand_in: StaffId | None
 
 
+class Counts(Model):
+    """How many open referrals there are, and how they stand; and how many escalations wait for somebody."""
+
+    open: int
+    past_due: int
+    on_hold: int
+    unallocated: int
+    inactive: int
+    safeguarding: int
+    escalations: int
+
+
+_COUNTS = """
+SELECT count(*) AS open, count(*) FILTER (WHERE next_due_at <= $2) AS past_due,
+    count(*) FILTER (WHERE on_hold) AS on_hold, count(*) FILTER (WHERE caseworker IS NULL) AS unallocated,
+    count(*) FILTER (WHERE safeguarding) AS safeguarding,
+    count(*) FILTER (WHERE EXISTS (
+        SELECT FROM deadline d
+        WHERE d.reference = r.reference AND d.key = 'inactivity' AND d.due_at <= $2)) AS inactive,
+    coalesce(sum((
+        SELECT count(*) FROM jsonb_to_recordset(escalations) AS each (rung text)
+        WHERE (r.area, each.rung) IN (SELECT * FROM unnest($3::text[], $4::text[])))), 0)::bigint AS escalations
+FROM referral r WHERE stage <> 'closed' AND area = ANY($1)
+"""
+
+
+async def counts(
+    pool: Pool, areas: Collection[Area], rungs: Sequence[tuple[Area, Rung]], now: datetime
+) -> Counts:
+    """How the open referrals of some areas stand.
+
+    Args:
+        rungs: the escalations that count: to which rung in which area.
+    """
+    rows = await pool.fetch(_COUNTS, _names(areas), now, *_as_columns(rungs))
+    return Counts.model_validate(dict(rows[0]))
+
+
+def _as_columns(rungs: Sequence[tuple[Area, Rung]]) -> tuple[list[str], list[str]]:
+    return [str(area) for area, _ in rungs], [str(rung) for _, rung in rungs]
+
+
+async def escalated_to(
+    pool: Pool, rungs: Sequence[tuple[Area, Rung]], *, limit: int = 50
+) -> list[OpenEscalation]:
+    """The open escalations to some rungs, each in its area, oldest first."""
+    rows = await pool.fetch(
+        "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
+        " jsonb_to_recordset(escalations)"
+        " AS each (deadline text, point text, at timestamptz, rung text, raised_at timestamptz)"
+        " WHERE stage <> 'closed' AND (area, rung) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+        " ORDER BY raised_at, reference, deadline, point LIMIT $3",
+        *_as_columns(rungs),
+        limit,
+    )
+    return [OpenEscalation.model_validate(dict(row)) for row in rows]
+
+
 async def open_escalations(
     pool: Pool, *, areas: Collection[Area] | None = None, rung: Rung | None = None, limit: int = 50
 ) -> list[OpenEscalation]:

@@ -13,14 +13,14 @@ _LIVING = "s.seen_at > now() - $1::interval AND s.signed_in_at > now() - $2::int
 
 
 async def begin(pool: Pool, token_hash: bytes, staff_id: str, how: SignedInBy, device: str) -> None:
-    """Begin a session, and forget those that ended by themselves.
+    """Begin a session, and forget those that ended by themselves a while ago.
 
     Args:
         token_hash: SHA-256 of what the browser holds.
         device: their browser and system, in a few words.
     """
     await pool.execute(
-        "WITH ended AS (DELETE FROM web_session s WHERE NOT (" + _LIVING + "))"  # noqa: S608
+        "WITH ended AS (DELETE FROM web_session WHERE seen_at < now() - $1::interval - $2::interval)"
         " INSERT INTO web_session (token_hash, staff, how, device) VALUES ($3, $4, $5, $6)",
         IDLE,
         LONGEST,
@@ -49,6 +49,18 @@ async def find(pool: Pool, token_hash: bytes, *, used: bool = True) -> SignedIn 
         used,
     )
     return SignedIn(web=_web(row), member=Staff.model_validate(dict(row))) if row else None
+
+
+async def ended(pool: Pool, token_hash: bytes) -> str | None:
+    """Whose session it was that has ended by itself, where that is an active person; None for any other."""
+    staff_id: str | None = await pool.fetchval(
+        "SELECT s.staff FROM web_session s JOIN staff member ON member.id = s.staff"  # noqa: S608
+        f" WHERE s.token_hash = $3 AND member.active AND NOT ({_LIVING})",
+        IDLE,
+        LONGEST,
+        token_hash,
+    )
+    return staff_id
 
 
 async def of(pool: Pool, staff_id: str) -> list[WebSession]:

@@ -145,7 +145,8 @@ class ReferralWorkflow:
             raise ApplicationError(
                 "The request is for another command.", type="Malformed", non_retryable=True
             )
-        if isinstance(request.command, ReachDeadline) or request.actor.role is Role.SYSTEM:
+        by_itself = request.actor.role is Role.SYSTEM and not isinstance(request.command, OpenReferral)
+        if isinstance(request.command, ReachDeadline) or by_itself:
             raise refusal(Refused("not_your_role", "Deadlines are kept by the referral's own clock."))
         if self._referral is None or isinstance(request.command, _BY_THE_LOG):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -14,8 +15,10 @@ from lifecycle.people.details import doubts
 from lifecycle.people.leaving import known_participant
 from schemas.access import DataKind
 from schemas.base import Model
+from schemas.events import Recorded
 from schemas.facts import CustodyDetails
 from schemas.people import ContactSafety, Person
+from schemas.referral import Referral
 from stores.logs import event_log
 
 
@@ -68,7 +71,15 @@ async def contact_details(session: Session, reference: str, participant: str) ->
     known_participant(fold(await event_log.history(pool, keys, reference)), participant)
     await require_access(session, What.PEOPLE, reference, DataKind.CONTACT)
     history = await event_log.read(pool, reference, key=key)
-    referral = fold(history)
+    return contact_details_in(history, fold(history), participant)
+
+
+def contact_details_in(history: Sequence[Recorded], referral: Referral, participant: str) -> ContactDetails:
+    """How somebody may be reached without danger, by a log that was opened.
+
+    Args:
+        referral: the state that the log leads to.
+    """
     contact = contact_of(history, participant)
     return ContactDetails(
         participant=participant,

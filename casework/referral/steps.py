@@ -243,14 +243,15 @@ def blocked_steps(referral: Referral, actor: Actor, at: datetime) -> tuple[Block
         BlockedStep(
             kind=kind,
             meaning=meaning_of(kind),
-            gates=tuple(_shut(referral, each) for each in refusals),
+            gates=tuple(shut_gate(referral, each) for each in refusals),
         )
         for kind, refusals in permitted_and_blocked(referral, actor, at).items()
         if refusals and COMMANDS[kind] in work
     )
 
 
-def _shut(referral: Referral, refused: Refused) -> ShutGate:
+def shut_gate(referral: Referral, refused: Refused) -> ShutGate:
+    """What a refusal says stands in the way, and whom it names."""
     known = {person.id for person in referral.participants}
     named = dict.fromkeys(each for each in _AN_ID.findall(refused.message) if each in known)
     return ShutGate(code=refused.code, sentence=refused.message, participants=tuple(named))

@@ -43,6 +43,13 @@ async def find_session(referrals: Referrals, token: str, *, used: bool = True) -
     return await web_sessions.find(referrals.pool.nowhere, _hash(token), used=used)
 
 
+async def ended_session(referrals: Referrals, token: str, given: str) -> str | None:
+    """Whose session ended by itself in which a form was sent; None where there is none, or the form is not its own."""
+    if not hmac.compare_digest(form_token(token).encode(), given.encode()):
+        return None
+    return await web_sessions.ended(referrals.pool.nowhere, _hash(token))
+
+
 def at_work(referrals: Referrals, found: SignedIn) -> Session:
     """The session of `casework` in which a person who is signed in to the console acts."""
     return Session(referrals, found.member, WayIn.CONSOLE)
@@ -61,6 +68,11 @@ async def end_session(session: Session, session_id: int) -> None:
 async def end_other_sessions(session: Session, kept: int) -> None:
     """End the person's own sessions but for one."""
     await web_sessions.end_all(session.referrals.pool.nowhere, session.member.id, but=kept)
+
+
+async def end_all_sessions(referrals: Referrals, staff_id: str, *, but: int | None = None) -> None:
+    """End every session of a person, but for one: whoever has them may know a password that counts no more."""
+    await web_sessions.end_all(referrals.pool.nowhere, staff_id, but=but)
 
 
 async def hide_names(session: Session, session_id: int, *, hidden: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from casework.words.people import deadline_in_words, in_words, when
+from schemas.activity import activity_in_key
+from schemas.base import FIRST_ACTIVITY
 from schemas.policy import DeadlineName, Rung
 
 ENDS_WITH = {
@@ -39,6 +42,32 @@ ENDS_WITH = {
 }
 """What ends each clock, as the rules have it."""
 
+_CALLED = {
+    DeadlineName.ALLOCATION: "Allocation",
+    DeadlineName.FIRST_CONTACT: "First contact",
+    DeadlineName.UNREACHABLE_REVIEW: "Review whether to go on trying to reach {who}",
+    DeadlineName.THINKING_TIME: "Thinking time of {who}",
+    DeadlineName.RISK_ASSESSMENT: "Risk assessment",
+    DeadlineName.SIGN_OFF: "Sign-off of the {about}",
+    DeadlineName.OFFENDER_DECISION: "Decision of the person responsible",
+    DeadlineName.PREPARATION_REVIEW: "Review of the preparation by a supervisor",
+    DeadlineName.RISK_RECONFIRMATION: "Risk confirmed before the activity",
+    DeadlineName.COURT_DATE: "Hearing at court",
+    DeadlineName.CHECK_IN: "Check-in with {who}",
+    DeadlineName.SURVEY: "Survey of {who}",
+    DeadlineName.FOLLOW_UP_SIX_WEEKS: "Follow-up with {who} after six weeks",
+    DeadlineName.FOLLOW_UP_THREE_MONTHS: "Follow-up with {who} after three months",
+    DeadlineName.AGREEMENT_ITEM: "Agreement, item {about}",
+    DeadlineName.INACTIVITY: "No step on the case",
+    DeadlineName.HOLD_REVIEW: "Review of the hold",
+    DeadlineName.TASK: "Telling somebody what no message could",
+    DeadlineName.SENTENCE_DATE: "Date in the sentence of {who}",
+    DeadlineName.SUPERVISION: "Case supervision",
+    DeadlineName.COMPLAINT: "Answer to complaint {about}",
+    DeadlineName.COMING_OF_AGE: "{who} turns 18",
+    DeadlineName.TRANSFER_ANSWER: "Answer of the other area",
+}
+
 _OWN_DATES = {
     DeadlineName.COURT_DATE: "the day of the hearing",
     DeadlineName.RISK_RECONFIRMATION: "the beginning of the activity",
@@ -49,6 +78,22 @@ _OWN_DATES = {
 }
 
 _UNITS = {"wd": "working day", "w": "week", "m": "month"}
+
+
+def deadline_called(key: str, called: Callable[[str], str]) -> str:
+    """What a deadline is called on a page: Thinking time of June I.
+
+    Args:
+        key: of the deadline.
+        called: how a person is called, by id.
+    """
+    name, *parts = key.split("/")
+    about, activity = (parts or [""])[0], activity_in_key(key)
+    words = _CALLED[DeadlineName(name)]
+    who = called(about) if "{who}" in words and about else ""
+    text = words.format(who=who, about=in_words(about))
+    of = f" ({activity})" if activity not in (None, FIRST_ACTIVITY) else ""
+    return f"{text[:1].upper()}{text[1:]}{of}"
 
 
 def span_in_words(span: str) -> str:

@@ -63,11 +63,13 @@ class People:
         roles: what each is, by id.
         names: their full names, by id, where the reader may see them; else empty.
         conflict: whether it is about a conflict without a crime, in which both sides are parties.
+        called_as: how each is called where that is not by the first name alone: June I.
     """
 
     roles: Mapping[str, ParticipantRole]
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
     conflict: bool = False
+    called_as: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def called(self, participant: str | None) -> str:
         """A person as a sentence ends with them: June; or h1, the person harmed."""
@@ -77,6 +79,12 @@ class People:
             return name
         role = self.roles.get(participant)
         return f"{participant}, {self._side(role)}" if role else participant
+
+    def side_of(self, participant: str) -> str:
+        """A person by their side alone, where that tells who is meant: the person harmed; else h2, a person harmed."""
+        role = self.roles.get(participant)
+        side = self._side(role) if role else ""
+        return side if side.startswith("the ") else self.called(participant)
 
     def within(self, participant: str | None) -> str:
         """A person as a sentence goes on after them: June; or h1, the person harmed, with its second comma."""
@@ -95,6 +103,8 @@ class People:
 
     def _short_name(self, participant: str) -> str | None:
         """The first name, and the whole name where another shares the first."""
+        if participant in self.called_as:
+            return self.called_as[participant]
         whole = self.names.get(participant)
         first = first_name(whole)
         if first is None:
@@ -103,11 +113,16 @@ class People:
         return f"{whole} ({participant})" if shared else first
 
 
-def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = None) -> People:
+def people_of(
+    history: Iterable[Recorded],
+    names: Mapping[str, str] | None = None,
+    called_as: Mapping[str, str] | None = None,
+) -> People:
     """How the people of a referral are called, by its log.
 
     Args:
         names: by id, where the reader may see them.
+        called_as: how each is called where that is not by the first name alone.
     """
     roles: dict[str, ParticipantRole] = {}
     conflict = False
@@ -118,7 +133,7 @@ def people_of(history: Iterable[Recorded], names: Mapping[str, str] | None = Non
                 conflict = recorded.event.conflict
             case e.ParticipantAdded():
                 roles[recorded.event.participant.id] = recorded.event.participant.role
-    return People(roles, names or {}, conflict)
+    return People(roles, names or {}, conflict, called_as or {})
 
 
 def first_name(name: str | None) -> str | None:

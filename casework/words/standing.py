@@ -11,7 +11,7 @@ from messages.notice_facts import template_in_words
 from schemas.activity import Activity
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral, SignOffRequest, Task
-from schemas.vocabulary import ActivityState, Method, ParticipantRole, Purpose
+from schemas.vocabulary import ActivityState, JusticeStage, Method, Offence, ParticipantRole, Purpose
 from stores.keys.erasures import Erasure
 
 
@@ -32,8 +32,11 @@ def erased(note: Erasure) -> str:
 
 def origin(referral: Referral) -> Iterator[str]:
     """Where a referral is from, and whose it is."""
-    stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
-    offence = in_words(referral.offence_group or referral.offence)
+    stage_of_justice, offence = "stage of justice unknown", "offence unknown"
+    if referral.justice_stage not in (None, JusticeStage.UNKNOWN):
+        stage_of_justice = in_words(referral.justice_stage)
+    if referral.offence is not Offence.UNKNOWN:
+        offence = in_words(referral.offence_group or referral.offence)
     what = "conflict without a crime" if referral.conflict else offence
     yield (
         f"Area {referral.area}, {what}, {stage_of_justice}; "
@@ -144,13 +147,19 @@ def participant(referral: Referral, person: Participant) -> str:
     if person.acknowledges is not None and not referral.conflict:
         parts.append("acknowledges the facts" if person.acknowledges else "denies the facts")
     given = [purpose for purpose in Purpose if in_force(referral, person, purpose)]
-    missing = [
-        purpose for purpose in _needed(_methods(referral, person), person.role) if purpose not in given
-    ]
+    missing = missing_consents(referral, person)
     said = [", ".join(parts), f"consents to {', '.join(map(in_words, given)) or 'nothing yet'}"]
-    if missing and not referral.closed:
+    if missing:
         said.append(f"missing: {', '.join(map(in_words, missing))}")
     return "; ".join(said)
+
+
+def missing_consents(referral: Referral, person: Participant) -> tuple[Purpose, ...]:
+    """The consents of a person that are needed for what they take part in, and not in force; none once it closed."""
+    needed = _needed(_methods(referral, person), person.role)
+    if referral.closed or not person.active:
+        return ()
+    return tuple(each for each in needed if not in_force(referral, person, each))
 
 
 def _methods(referral: Referral, person: Participant) -> tuple[Method, ...]:

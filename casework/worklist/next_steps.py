@@ -13,7 +13,9 @@ from casework.worklist.answers import ANSWERS, DUPLICATE_CHECK, WHOM, Answer
 from lifecycle.activities.state import ACTIVITY_STAGES, people_of, several, to_come
 from lifecycle.gates import AnyGate, Gate
 from lifecycle.people.consents import both_sides, committed_harmed, committed_responsible, in_force
+from lifecycle.refusal import Refused
 from lifecycle.rules import RULES
+from lifecycle.stages.victim_contact import asked_for
 from schemas.activity import Activity
 from schemas.areas import LONDON
 from schemas.commands import COMMANDS
@@ -170,6 +172,20 @@ def _towards(
     return Step(_GO_ON[goal])
 
 
+def missing_for(referral: Referral, activity: Activity, actor: Actor, at: datetime) -> tuple[Refused, ...]:
+    """What an activity that is to come lacks for its next step, as the rules say it; nothing, for any other."""
+    goal = _GOALS_OF_ACTIVITIES.get(activity.state)
+    if goal is None:
+        return ()
+    found = (
+        each.refusal(referral, actor, at)
+        if isinstance(each, Gate)
+        else each.refusal(referral, activity, actor, at)
+        for each in gates_of(goal)
+    )
+    return tuple(each for each in found if each is not None)
+
+
 def is_shut(gate: AnyGate, referral: Referral, activity: Activity | None, actor: Actor, at: datetime) -> bool:
     """Whether a gate is shut; one about an activity is not where there is none."""
     if isinstance(gate, Gate):
@@ -190,7 +206,13 @@ def _of_one_of_several(referral: Referral, step: Step, activity: Activity) -> St
 
 def _contact(referral: Referral, side: ParticipantRole) -> Step | None:
     """With whom of a side to speak next: reached, informed, asked, and for the person responsible the facts."""
-    for person in referral.taking_part(side):
+    there = referral.taking_part(side)
+    for person in asked_for(referral, side):
+        # Who asked on somebody's behalf gave the way to them, and waits to be called.
+        reached = any(each.outcome is ContactOutcome.REACHED for each in person.attempts)
+        if not reached and not any(each.attempts for each in there):
+            return Step(_reach(person), person)
+    for person in there:
         if person.informed_at is None:
             if any(each.outcome is ContactOutcome.REACHED for each in person.attempts):
                 told = Answer(

@@ -117,10 +117,10 @@ def log_command(
         left_out = {"before": {"name", "email"}, "after": {"name", "email"}}
         print_json([each.model_dump(mode="json", exclude=left_out) for each in found])
         return
-    from cli.staff_words import in_words
+    from casework.words.register import change_in_words
 
     for each in found:
-        typer.echo(f"{each.sequence:>4}  {when(each.at)}  {each.actor}: {plain(in_words(each))}")
+        typer.echo(f"{each.sequence:>4}  {when(each.at)}  {each.actor}: {plain(change_in_words(each))}")
     if not found:
         typer.echo("There is nothing.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.casework import confirming
+from cli.casework import confirming, inviting
 from cli.casework.confirming import still_in_hand
 from cli.common import (
     AreaOption,
@@ -39,6 +39,7 @@ app = command_group()
 staff_app = command_group("The staff register.")
 app.add_typer(staff_app, name="staff")
 staff_app.add_typer(confirming.app)
+staff_app.add_typer(inviting.app)
 
 AreasOption = Annotated[
     list[Area],

@@ -29,7 +29,9 @@ from schemas.policy import Rung
 if TYPE_CHECKING:
     from casework.listing import Listed
     from casework.session import Session
-    from casework.team import Load, OpenEscalation, PastEscalation, SignOffToGive, ToSignOff
+    from casework.team.escalations import OpenEscalation, PastEscalation
+    from casework.team.sign_offs import SignOffToGive, ToSignOff
+    from casework.team.workload import Load
     from schemas.facts import RiskFactors
 
 app = command_group()
@@ -65,7 +67,7 @@ def escalations_command(
         return
 
     async def work(session: Session) -> Listed[OpenEscalation]:
-        from casework.team import open_escalations
+        from casework.team.escalations import open_escalations
 
         return await open_escalations(session, area=area, rung=rung, limit=limit)
 
@@ -95,7 +97,7 @@ def _past_escalations(
     begin = since.replace(tzinfo=LONDON) if since else None
 
     async def work(session: Session) -> tuple[Listed[PastEscalation], datetime]:
-        from casework.team import HISTORY, past_escalations
+        from casework.team.escalations import HISTORY, past_escalations
 
         after = begin or datetime.now(UTC) - HISTORY
         return await past_escalations(session, area=area, rung=rung, since=after, limit=limit), after
@@ -155,7 +157,7 @@ def signoffs_command(
     """
 
     async def work(session: Session) -> Listed[SignOffToGive]:
-        from casework.team import waiting_sign_offs
+        from casework.team.sign_offs import waiting_sign_offs
 
         return await waiting_sign_offs(session, area=area, everybodys=everything, limit=limit)
 
@@ -179,7 +181,7 @@ def _what(each: SignOffToGive) -> str:
 
 
 def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
-    from casework.team import ClosureToSignOff, ReadinessToSignOff, RiskToSignOff
+    from casework.team.sign_offs import ClosureToSignOff, ReadinessToSignOff, RiskToSignOff
 
     match concerns:
         case RiskToSignOff():
@@ -240,7 +242,7 @@ def workload_command(staff: AsOption, area: AreaOption = None, as_json: JsonOpti
     """
 
     async def work(session: Session) -> list[Load]:
-        from casework.team import workload
+        from casework.team.workload import workload
 
         return await workload(session, area=area)
 

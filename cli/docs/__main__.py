@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from casework.words.policy import deadline_words, notice_words, number_words
 from cli.docs.access_page import access_page
 from cli.docs.privacy_page import privacy_page
-from cli.policy_words import deadline_words, notice_words, number_words
 from operations.rules_page import (
     MAY_OPEN,
     OPEN_STAGES,
@@ -88,7 +88,7 @@ def _opening() -> str:
         "A command is what somebody asks for. It is taken only in the stages named, from the people named, and if "
         "every condition holds; otherwise the answer is one sentence that says why, and nothing is recorded. "
         f"*{_GROUPS[WORKERS].capitalize()}* means {_roles(WORKERS)}, of the referral's own area. "
-        f"A referral is opened by {_roles(MAY_OPEN)}."
+        f"A referral is opened by {_roles(MAY_OPEN)}, or by the service itself where somebody asked to be called."
     )
 
 

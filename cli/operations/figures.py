@@ -33,7 +33,7 @@ def funnel_command(
     async def work(referrals: Referrals) -> Funnel:
         from reports.funnel import funnel
 
-        return await funnel(referrals.pool, area=area, source=source)
+        return await funnel(referrals.pool, areas=[area] if area else None, source=source)
 
     counted = run(work, temporal=False)
     if as_json:

@@ -113,7 +113,7 @@ def _in_force(file: Path | None) -> tuple[Path, Policies]:
 
 
 def _lines(policy: Policy) -> Iterator[str]:
-    from cli.policy_words import deadline_words, fact_words, notice_words, number_words
+    from casework.words.policy import deadline_words, fact_words, notice_words, number_words
 
     yield from ("", "DEADLINES")
     for each in deadline_words(policy):

@@ -28,6 +28,21 @@ def take_away(response: Response) -> None:
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
+SIGN_IN, PROVIDER, INVITATION = "__Host-sign-in", "__Host-provider", "__Host-invitation"
+"""What a browser holds between two steps of signing in, each for one way."""
+
+
+def keep_for(response: Response, name: str, value: str, seconds: int) -> None:
+    """Have the browser hold something until the next step."""
+    response.set_cookie(name, value, seconds, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def forget(response: Response, *names: str) -> None:
+    """Have the browser forget what it held for a step."""
+    for name in names:
+        response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+
+
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 _SYSTEMS = {
     "Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "Mac", "Linux": "Linux"

@@ -1,20 +1,22 @@
-"""The front door, and the buttons of the demo."""
+"""The front door: the ways to sign in, and the buttons of the demo."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from casework.failures import Refused
 from casework.signing_in.demo import demo_people
-from casework.signing_in.sessions import begin_session, find_session
+from casework.signing_in.sessions import find_session
 from console.asked import Visit
-from console.security.cookies import device_of, give, token_of
+from console.security.cookies import token_of
+from console.sign_in.arriving import signed_in_as
 from schemas.people import Role
 from schemas.web import SignedInBy
 
-_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals"}
+_FIRST_PAGES = {Role.COMMISSIONER: "/figures", Role.PARTNER: "/referrals", Role.AUDITOR: "/audit"}
 
 
 async def front_door(visit: Visit) -> Response:
@@ -26,9 +28,34 @@ async def front_door(visit: Visit) -> Response:
 
 async def sign_in(visit: Visit) -> Response:
     """Show the ways to sign in."""
+    return await show_ways(visit, visit.request.query_params.get("next", ""))
+
+
+async def show_ways(
+    visit: Visit,
+    wanted: str,
+    *,
+    staff: str = "",
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """The page with the ways to sign in.
+
+    Args:
+        wanted: the address that somebody wanted to go to.
+        staff: the id that they typed.
+        errors: what is wrong with what they typed, by field.
+    """
     people = await demo_people(visit.referrals) if visit.console.demo else []
     return visit.show(
-        "sign_in/sign_in.html", people=people, next=page_of_ours(visit.request.query_params.get("next", ""))
+        "sign_in/sign_in.html",
+        status=status,
+        people=people,
+        next=page_of_ours(wanted),
+        provider=visit.console.provider is not None,
+        local=visit.console.settings.local_accounts_are_on,
+        staff=staff,
+        errors=errors or {},
     )
 
 
@@ -39,10 +66,8 @@ async def enter_demo(visit: Visit) -> Response:
     staff_id = visit.posted_text("staff")
     if staff_id not in {each.id for each in await demo_people(visit.referrals)}:
         raise Refused("staff_unknown", "Choose one of the invented people on the page.", "staff")
-    token = await begin_session(visit.referrals, staff_id, SignedInBy.DEMO, device_of(visit.request))
     answer = visit.redirect(page_of_ours(visit.posted_text("next")))
-    give(answer, token)
-    return answer
+    return await signed_in_as(visit, staff_id, SignedInBy.DEMO, answer)
 
 
 def page_of_ours(address: str) -> str:

@@ -1,6 +1,6 @@
 """Correction: a new step takes a mistaken one back and names it. The log keeps both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from lifecycle.people.consents import TWO_SIDES
@@ -105,29 +105,10 @@ def correct(
         Refused: the step may not be taken back, or later steps depend on it.
     """
     RULES[CorrectStep].check(referral, actor, at)
-    step = [recorded for recorded in history if recorded.step == command.step]
-    if not step or step[0].sequence != command.step:
-        raise Refused("step_unknown", "There is no such step; `rj timeline` prints their numbers.", "step")
-    withdrawn = isinstance(step[0].event, TransferOfferWithdrawn)
-    if withdrawn or any(isinstance(recorded.event, _FIXED) for recorded in step):
-        raise Refused(
-            "step_is_final",
-            "Receipt, closure, reopening, deadlines, transfers and corrections cannot be corrected: close, reopen or "
-            "repeat.",
-            "step",
-        )
-    gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
-    if command.step in gone:
-        raise Refused("already_corrected", "This step has already been taken back.", "step")
-    if step[0].actor == actor.id:
-        raise Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
-    later = [each for each in history if each.step > command.step and each.step not in gone]
-    dependent = [each.step for each in later if any(_builds_on(each.event, one.event) for one in step)]
-    if dependent:
-        raise Refused(
-            "later_steps", f"Later steps depend on it; take back step {dependent[-1]} first.", "step"
-        )
-    gone.add(command.step)
+    refused = refusal_to_correct(history, command.step, actor)
+    if refused is not None:
+        raise refused
+    gone = {*taken_back(history), command.step}
     remaining = [
         recorded
         for recorded in history
@@ -139,6 +120,44 @@ def correct(
     )
     _check_without(referral, becomes)
     return (StepCorrected(corrects=command.step, reason=command.reason, becomes=becomes),)
+
+
+def taken_back(history: Iterable[Recorded]) -> frozenset[int]:
+    """The numbers of the steps that were taken back."""
+    return frozenset(
+        recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)
+    )
+
+
+def refusal_to_correct(history: Sequence[Recorded], number: int, actor: Actor) -> Refused | None:
+    """What is said where a step is not to be taken back by somebody, by the log alone; else None.
+
+    Args:
+        number: of the step.
+    """
+    step = [recorded for recorded in history if recorded.step == number]
+    if not step or step[0].sequence != number:
+        return Refused("step_unknown", "There is no such step; `rj timeline` prints their numbers.", "step")
+    withdrawn = isinstance(step[0].event, TransferOfferWithdrawn)
+    if withdrawn or any(isinstance(recorded.event, _FIXED) for recorded in step):
+        return Refused(
+            "step_is_final",
+            "Receipt, closure, reopening, deadlines, transfers and corrections cannot be corrected: close, reopen or "
+            "repeat.",
+            "step",
+        )
+    gone = taken_back(history)
+    if number in gone:
+        return Refused("already_corrected", "This step has already been taken back.", "step")
+    if step[0].actor == actor.id:
+        return Refused("own_work", "Nobody corrects their own step; another supervisor must.", "step")
+    later = [each for each in history if each.step > number and each.step not in gone]
+    dependent = [each.step for each in later if any(_builds_on(each.event, one.event) for one in step)]
+    if dependent:
+        return Refused(
+            "later_steps", f"Later steps depend on it; take back step {dependent[-1]} first.", "step"
+        )
+    return None
 
 
 def _builds_on(later: Event, before: Event) -> bool:

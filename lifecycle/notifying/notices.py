@@ -17,10 +17,13 @@ from schemas.notices import About, Addressee, Category, Notice, Party
 from schemas.people import Staff
 from schemas.policy import DeadlineName, NoticeRule
 from schemas.referral import Referral
-from schemas.vocabulary import Interest, ParticipantRole
+from schemas.vocabulary import Channel, Initiator, Interest, ParticipantRole
 
 INVITATION, INVITATION_CANCELLED = "invitation", "invitation_cancelled"
 TRANSFER_OFFERED = "transfer_offered"
+
+WRITTEN = (Channel.TEXT, Channel.EMAIL, Channel.LETTER)
+"""The ways by which a message leaves by itself, quickest first. By the others a person must pass it on."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +211,25 @@ def _participants(to: Addressee, event: e.Event, wanted: WantedNotices) -> Itera
             if isinstance(event, e.AppointmentCalledOff):
                 return event.participants
             return _attending(event, wanted.after)
+        case Addressee.WHO_ASKED:
+            return _who_asked(wanted.after)
         case _:
             return [each.id for each in wanted.after.taking_part(ParticipantRole.HARMED)]
+
+
+def _who_asked(after: Referral) -> Iterable[str]:
+    """Who asked, if a message can reach them; else the side that initiated the referral.
+
+    Whoever asked by themselves was told then and there. So where no message is safe, nobody need tell them again.
+    """
+    if after.asked_by is not None:
+        asked = after.participant(after.asked_by)
+        return [asked.id] if asked and set(asked.safe_channels) & set(WRITTEN) else []
+    side = {
+        Initiator.HARMED_PERSON: ParticipantRole.HARMED,
+        Initiator.PERSON_RESPONSIBLE: ParticipantRole.RESPONSIBLE,
+    }.get(after.initiator)
+    return [each.id for each in after.taking_part(side)] if side else []
 
 
 def _attending(event: e.Event, after: Referral) -> Iterable[str]:

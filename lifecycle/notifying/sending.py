@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from lifecycle.notifying.notices import held_back, still_wanted, too_late
+from lifecycle.notifying.notices import WRITTEN, held_back, still_wanted, too_late
 from lifecycle.people.contacts import Contact
 from lifecycle.people.details import has_name, hours_doubt, reachable_by
 from schemas import events as e
@@ -16,9 +16,6 @@ from schemas.notices import Notice, Outcome, Party
 from schemas.people import ContactSafety, Person
 from schemas.referral import Referral
 from schemas.vocabulary import Channel
-
-# Quickest first. The other channels need a person to pass the message on.
-OUTWARD = (Channel.TEXT, Channel.EMAIL, Channel.LETTER)
 
 CHANGES_MESSAGES = (
     e.SafeguardingRaised,
@@ -166,7 +163,7 @@ def _leaves(safety: ContactSafety, at: datetime) -> datetime | None:
 
 def _possible(referral: Referral, notice: Notice, contact: Contact) -> Iterator[Channel]:
     reach = _addresses(notice, contact.person)
-    for channel in OUTWARD:
+    for channel in WRITTEN:
         if channel not in reach:
             continue
         if contact.safety is not None and channel not in contact.safety.safe_channels:

@@ -32,6 +32,7 @@ STAND_INS: dict[Role, frozenset[Role]] = {
     Role.SERVICE_MANAGER: SUPERVISORS,
     Role.PARTNER: frozenset({Role.PARTNER}),
     Role.COMMISSIONER: frozenset(),
+    Role.AUDITOR: frozenset(),
     Role.SYSTEM: frozenset(),
 }
 """The roles that may cover for each role during absence."""

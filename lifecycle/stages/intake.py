@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from lifecycle.gates import gate
 from lifecycle.people.details import check_new_participant
@@ -33,6 +33,7 @@ from schemas.vocabulary import (
     Offence,
     ParticipantRole,
     SensitiveCategory,
+    Source,
     Stage,
 )
 from schemas.vocabulary.offences import HateStrand, OffenceGroup
@@ -40,6 +41,16 @@ from schemas.vocabulary.offences import HateStrand, OffenceGroup
 _CRIME_REFERENCE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 /-]{2,39}")
 
 MAY_OPEN = WORKERS | {Role.PARTNER}
+
+# How long ago somebody may have asked. A later note of it would change the figures of a month that was reported.
+ASKED_AT_MOST_AGO = timedelta(days=7)
+# Whoever takes a request and whoever records it may be two machines, whose clocks are never quite the same.
+_CLOCKS_APART = timedelta(minutes=1)
+
+_SIDES = {
+    Initiator.HARMED_PERSON: ParticipantRole.HARMED,
+    Initiator.PERSON_RESPONSIBLE: ParticipantRole.RESPONSIBLE,
+}
 
 # Months. Source: Sentencing Act 2020, section 5.
 LONGEST_DEFERMENT = 6
@@ -62,7 +73,8 @@ def open_referral(
     Raises:
         Refused: the rules do not allow this referral to be opened.
     """
-    if actor.role not in MAY_OPEN:
+    # By itself the service opens only what somebody asked for, on its public pages.
+    if actor.role not in MAY_OPEN and not (actor.role is Role.SYSTEM and command.asked_by):
         raise Refused(
             "not_your_role", "Your role may not open a referral; it is for staff and partner agencies."
         )
@@ -83,8 +95,10 @@ def open_referral(
     check_crime_reference(command.crime_reference)
     _check_dates(command, at)
     _check_participants(command)
+    _check_who_asked(command, at)
+    received_at = min(command.asked_at or at, at)
     checked = [
-        check_new_participant(person, at, at, f"participants.{place}")
+        check_new_participant(person, received_at, at, f"participants.{place}")
         for place, person in enumerate(command.participants)
     ]
     return (
@@ -197,6 +211,39 @@ def _check_participants(command: OpenReferral) -> None:
     ):
         if not any(person.role is role for person in command.participants):
             raise Refused("side_missing", f"A referral needs at least one {words}.", "participants")
+
+
+def _check_who_asked(command: OpenReferral, at: datetime) -> None:
+    if command.asked_at is not None:
+        if command.asked_by is None:
+            raise Refused("who_asked_missing", "Say who asked (asked_by) when you say when.", "asked_by")
+        if command.asked_at > at + _CLOCKS_APART:
+            raise Refused("in_the_future", "They cannot have asked in the future.", "asked_at")
+        if command.asked_at < at - ASKED_AT_MOST_AGO:
+            raise Refused(
+                "too_long_ago",
+                f"They can have asked at most {ASKED_AT_MOST_AGO.days} days ago; leave it out where it was earlier.",
+                "asked_at",
+            )
+    if command.asked_by is None:
+        return
+    if command.source is not Source.SELF:
+        raise Refused("not_a_self_referral", "Who asked is said of a self-referral only.", "asked_by")
+    people = {person.id: person for person in command.participants}
+    asked = people.get(command.asked_by)
+    if asked is None:
+        raise Refused(
+            "participant_unknown",
+            f"Who asked is nobody here; known: {', '.join(sorted(people))}.",
+            "asked_by",
+        )
+    for_whom = people[asked.accompanies] if asked.accompanies else asked
+    if for_whom.role is not _SIDES.get(command.initiator):
+        raise Refused(
+            "initiator_does_not_fit",
+            "Whose side asked says who initiated it: a person harmed, or a person responsible.",
+            "initiator",
+        )
 
 
 def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:

@@ -140,6 +140,15 @@ def unreachable(referral: Referral, person: Participant) -> datetime | None:
     return min(attempt.made_at for attempt in tried)
 
 
+def asked_for(referral: Referral, role: ParticipantRole) -> Iterator[Participant]:
+    """Who asked on behalf of somebody of a side, if anybody did: whom that side is first reached through."""
+    asked = referral.participant(referral.asked_by) if referral.asked_by else None
+    if asked is not None and asked.active and asked.accompanies:
+        whom = referral.participant(asked.accompanies)
+        if whom is not None and whom.role is role:
+            yield asked
+
+
 def contact_clocks(referral: Referral, role: ParticipantRole) -> Iterator[Clock]:
     """The clocks of contact with the people of one side."""
     for person in referral.taking_part(role):
@@ -169,5 +178,6 @@ def _clocks(referral: Referral) -> Iterator[Clock]:
 
 
 def _first_contact(referral: Referral, role: ParticipantRole, since: datetime) -> Iterator[Clock]:
-    if not any(person.attempts for person in referral.taking_part(role)):
+    people = [*referral.taking_part(role), *asked_for(referral, role)]
+    if not any(person.attempts for person in people):
         yield Clock(DeadlineName.FIRST_CONTACT, started_at=since)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
@@ -34,6 +34,8 @@ _PASSED_ON = (
     "notify_letter_template",
     "templates",
     "console_url",
+    "oidc_issuer",
+    "local_accounts",
 )
 
 
@@ -81,6 +83,8 @@ class RunningService(BaseModel):
     notify_letter_template: str | None = None
     templates: Path | None = None
     console_url: str | None = None
+    oidc_issuer: str | None = None
+    local_accounts: Literal["on", "off"] | None = None
     started_at: AwareDatetime
     restarts: tuple[Restart, ...] = ()
 

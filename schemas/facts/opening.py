@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.areas import Area
-from schemas.base import Day, Model
+from schemas.base import Day, Model, Moment, ParticipantId
 from schemas.facts.people import NewParticipant
 from schemas.facts.shared import Reason
 from schemas.people import StaffId
@@ -40,6 +40,14 @@ class ReferralForm(Model):
     area: Area
     source: Source
     initiator: Initiator
+    asked_by: ParticipantId | None = Field(
+        default=None,
+        description="of a self-referral: the participant who asked, perhaps on behalf of whom they accompany",
+    )
+    asked_at: Moment | None = Field(
+        default=None,
+        description="when they asked, if that was before now; the clocks of the referral start then",
+    )
     offence: Offence
     offence_group: OffenceGroup | None = Field(
         default=None, description="the offence group by which the police count it"

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.activity import Activity, Held, activities_of_older_state
 from schemas.areas import Area
-from schemas.base import FIRST_ACTIVITY, Model
+from schemas.base import FIRST_ACTIVITY, Model, ParticipantId
 from schemas.exchange import Communication
 from schemas.people import StaffId
 from schemas.policy import Policy
@@ -53,6 +53,9 @@ class Referral(Model):
     area: Area
     source: Source
     initiator: Initiator
+    asked_by: ParticipantId | None = Field(
+        default=None, description="of a self-referral: the participant who asked"
+    )
     offence: Offence
     offence_group: OffenceGroup | None = None
     conflict: bool = Field(default=False, description="a conflict without a crime; both sides are parties")

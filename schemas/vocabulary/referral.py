@@ -54,6 +54,8 @@ class Offence(StrEnum):
     OTHER = "other"
     NO_CRIME = "no_crime"
     """A conflict in which nobody is the offender; only where the policy accepts these."""
+    UNKNOWN = "unknown"
+    """Nobody has asked yet, as when somebody only asked to be called."""
 
 
 class SensitiveCategory(StrEnum):
@@ -77,6 +79,8 @@ class JusticeStage(StrEnum):
     POST_SENTENCE_COMMUNITY = "post_sentence_community"
     POST_SENTENCE_CUSTODY = "post_sentence_custody"
     NO_PROCEEDINGS = "no_proceedings"
+    UNKNOWN = "unknown"
+    """Nobody has asked yet."""
 
     @property
     def coarse(self) -> str:

@@ -224,16 +224,37 @@ def link(
     )
 
 
-async def at_referral(pool: Pool, keys: KeyStore, reference: str, limit: int) -> list[Look]:
-    """The looks at a referral with their reasons, the newest first; of an erased one without what was said."""
+async def at_referral(pool: Pool, keys: KeyStore | None, reference: str, limit: int) -> list[Look]:
+    """The looks at a referral, the newest first.
+
+    Args:
+        keys: open the reasons, unless the referral was erased; None: it is said that one was given, and not which.
+    """
     rows = await pool.fetch(
         "SELECT * FROM access_log WHERE reference = $1 ORDER BY sequence DESC LIMIT $2", reference, limit
     )
     key = None
-    if any(row["sealed"] is not None for row in rows):
+    if keys is not None and any(row["sealed"] is not None for row in rows):
         with suppress(KeyErased):
             key = await keys.get(reference)
     return [_look(row, key) for row in rows]
+
+
+async def reason_given(
+    pool: Pool, keys: KeyStore, reference: str, staff_id: str, since: datetime
+) -> str | None:
+    """The reason that a person gave for their latest look at a referral that had one, by the console; None where there
+    was none since an instant, or it cannot be read any more."""
+    row = await pool.fetchrow(
+        "SELECT * FROM access_log WHERE reference = $1 AND staff = $2 AND at > $3 AND way_in = 'console'"
+        " AND sealed IS NOT NULL ORDER BY sequence DESC LIMIT 1",
+        reference,
+        staff_id,
+        since,
+    )
+    with suppress(KeyErased):
+        return _look(row, await keys.get(reference)).reason if row else None
+    return None
 
 
 async def at_referrals_of(pool: Pool, caseworker: str, limit: int) -> list[Look]:

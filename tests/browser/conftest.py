@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from casework.signing_in.sessions import begin_session
 from console.asked import Console
-from console.security.cookies import COOKIE
 from console.serving import console_served, door
 from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.web import SignedInBy
+from tests.browser.caseload import Caseload, write_caseload
+from tests.browser.chromium import chromium, hold, program
+from tests.browser.looking import NOTE_SHIFTS
 
-DESK = {"width": 1240, "height": 960}
-PHONE = {"width": 320, "height": 640}
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-sync",
-)
+DESK: ViewportSize = {"width": 1240, "height": 960}
+PHONE: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium. Where there is none, it is said that this was not tried; where the project is proven, there is one."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    if program() is None:
         assert "CI" not in os.environ, "CI installs Chromium"
         pytest.skip("There is no Chromium on this machine, so nothing was tried in a browser.")
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -50,6 +41,12 @@ async def console_address(referrals: Referrals) -> AsyncIterator[str]:
     with door(None) as at:
         async with console_served(Console(referrals, Settings.load()), at):
             yield at.address
+
+
+@pytest_asyncio.fixture(scope="session")
+async def caseload(referrals: Referrals, owner_url: str) -> Caseload:
+    """The small invented year of an area of its own."""
+    return await write_caseload(referrals, owner_url)
 
 
 @dataclass
@@ -71,7 +68,7 @@ class Desks:
         """A page of a person who is signed in, or of nobody. Whatever the page's scripts complain of fails the test."""
         context: BrowserContext = await self.browser.new_context(
             base_url=self.address,
-            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            viewport=PHONE if phone else DESK,
             java_script_enabled=scripts,
             locale="en-GB",
             timezone_id="Europe/London",
@@ -81,18 +78,9 @@ class Desks:
         context.set_default_timeout(20_000)
         if staff_id is not None:
             token = await begin_session(self.referrals, staff_id, SignedInBy.DEMO, "A test")
-            await context.add_cookies(
-                [
-                    {
-                        "name": COOKIE,
-                        "value": token,
-                        "url": self.address.replace("http://", "https://"),
-                        "secure": True,
-                        "httpOnly": True,
-                        "sameSite": "Lax",
-                    }
-                ]
-            )
+            await hold(context, self.address, token)
+        if scripts:
+            await context.add_init_script(NOTE_SHIFTS)
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         return page

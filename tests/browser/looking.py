@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from html5lib import HTMLParser
 from playwright.async_api import Page
 
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+NOTE_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => { for (const each of list.getEntries()) window.shifted += each.value; })
+    .observe({type: "layout-shift", buffered: true});
+"""
+"""Run before the scripts of a page: adds up in `window.shifted` what moves on it by itself."""
 
 
 async def barriers(page: Page) -> list[str]:
     """What keeps somebody from using the page, by axe: rule, and the first element that breaks it."""
-    found = (await Axe().run(page, options=_RULES)).response["violations"]
+    return await _found(page, _RULES)
+
+
+async def contrast(page: Page) -> list[str]:
+    """What somebody may not be able to read, by axe: quicker than all rules, where only colours have changed."""
+    return await _found(page, _CONTRAST)
+
+
+async def _found(page: Page, rules: Mapping[str, object]) -> list[str]:
+    found = (await Axe().run(page, options=rules)).response["violations"]
     return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:160]}" for each in found]
 
 
@@ -28,3 +47,11 @@ async def wider_than_screen(page: Page) -> bool:
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )
     return wider
+
+
+async def shifted(page: Page) -> float:
+    """How much moved on the page by itself while it was loaded, where NOTE_SHIFTS looked; by Chromium's measure."""
+    moved: float = await page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.shifted || 0))))"
+    )
+    return moved

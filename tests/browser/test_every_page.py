@@ -1,34 +1,103 @@
-"""Every page of every role, in a real browser: no barrier, well formed, and no scrolling sideways on a small phone."""
+"""Every page of every role, in a real browser: no barrier, well formed, and no scrolling sideways on a small phone.
+
+Each role follows the links from its first page on, until it has seen every page that it is led to, and the pages of a
+referral in every state.
+"""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.async_api import Page
+from starlette.routing import Match, Route
 
-from tests.browser.conftest import PHONE, Desks
-from tests.browser.looking import barriers, faults, wider_than_screen
+from console.app import make_app
+from console.asked import Console
+from console.pages import all_pages
+from runtime.referrals import Referrals
+from runtime.settings import Settings
+from schemas.people import Role
+from tests.browser.caseload import PEOPLE, Caseload
+from tests.browser.conftest import DESK, PHONE, Desks
+from tests.browser.looking import barriers, contrast, faults, shifted, wider_than_screen
 
-PAGES = [
-    (None, "/sign-in"),
-    ("cw-1", "/my-work"),
-    ("su-1", "/my-work"),
-    ("cw-1", "/referrals"),
-    ("su-1", "/referrals?list=offered"),
-    ("pa-1", "/referrals"),
-    ("cw-1", "/inbox"),
-]
+_LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
+_MOST = 150
+ONE = "/referrals/{reference}"
 
 
-@pytest.mark.parametrize(("staff_id", "address"), PAGES)
-async def test_nothing_on_the_page_stands_in_the_way_of_anybody(
-    desks: Desks, staff_id: str | None, address: str
+class Ways:
+    """Which page an address is of."""
+
+    def __init__(self, console: Console) -> None:
+        led_to = {page.path for page in all_pages() if not page.waits and "GET" in page.methods}
+        self._routes = [
+            each for each in make_app(console).routes if isinstance(each, Route) and each.path in led_to
+        ]
+
+    def page(self, address: str) -> str | None:
+        """The path of its page in the table of pages; None where it is of no page."""
+        scope = {"type": "http", "method": "GET", "path": address.partition("?")[0], "root_path": ""}
+        return next((each.path for each in self._routes if each.matches(scope)[0] is Match.FULL), None)
+
+
+@pytest.fixture(scope="session")
+def ways(referrals: Referrals) -> Ways:
+    """Which page an address is of."""
+    return Ways(Console(referrals, Settings.load()))
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+async def test_nothing_on_a_page_of_a_role_stands_in_the_way_of_anybody(
+    desks: Desks, caseload: Caseload, ways: Ways, role: Role
 ) -> None:
-    page = await desks.sit_down(staff_id)
+    page = await desks.sit_down(PEOPLE[role])
+    waiting, seen, wrong = ["/"], set[str](), list[str]()
+    while waiting and len(seen) < _MOST:
+        address = waiting.pop(0)
+        path = ways.page(address)
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        html, told = await looked_at(page, address)
+        wrong += [f"{path}: {each}" for each in told]
+        waiting += [each.replace("&amp;", "&") for each in _LINK.findall(html)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", [Role.CASEWORKER, Role.SUPERVISOR])
+async def test_nothing_on_a_referral_in_any_state_stands_in_the_way_of_anybody(
+    desks: Desks, caseload: Caseload, role: Role
+) -> None:
+    page = await desks.sit_down(PEOPLE[role])
+    wrong = []
+    for state, reference in caseload.states.items():
+        _, told = await looked_at(page, f"/referrals/{reference}")
+        wrong += [f"{state}: {each}" for each in told]
+    assert not wrong, "\n".join(wrong)
+
+
+async def looked_at(page: Page, address: str) -> tuple[str, list[str]]:
+    """Open a page; what it says, and what is wrong with it."""
     answer = await page.goto(address)
-    assert answer is not None
-    assert answer.status == 200
-    assert faults(await answer.text()) == []
-    assert await barriers(page) == []
+    assert answer is not None, address
+    if "html" not in answer.headers.get("content-type", ""):
+        return "", []
+    html = await answer.text()
+    # Who is a stranger to a sensitive case is asked for a reason first.
+    asked_why = answer.status == 403 and 'name="reason"' in html
+    wrong = [] if answer.status == 200 or asked_why else [f"answered with {answer.status}"]
+    wrong += faults(html)
+    wrong += await barriers(page)
+    if await shifted(page):
+        wrong.append("something moved by itself while it was loaded")
     await page.emulate_media(color_scheme="dark")
-    assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    assert not await wider_than_screen(page)
+    wrong += [f"in the dark: {each}" for each in await contrast(page)]
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size(PHONE)
+    if await wider_than_screen(page):
+        wrong.append("wider than a phone of 320 pixels")
+    await page.set_viewport_size(DESK)
+    await shifted(page)  # so that this is over before the next page comes
+    return html, wrong

@@ -15,6 +15,7 @@ from casework.access import (
     What,
     areas_to_see,
     check_permission,
+    check_service,
     relation_to,
     status,
     table,
@@ -34,6 +35,11 @@ WORKERS = CASEWORKERS + SUPERVISORS
 IN_AREA = (Relation.OWN, Relation.STANDS_IN, Relation.SENT, Relation.OWN_AREA)
 
 
+OF_THE_SERVICE = {
+    What.FIGURES: (*WORKERS, Role.COMMISSIONER, Role.PARTNER),
+    What.VERIFICATION: (Role.SERVICE_MANAGER, Role.AUDITOR),
+    What.HEALTH: (Role.SERVICE_MANAGER,),
+}
 OF_TRANSFERS = (
     (What.STATUS, Relation.OFFERED_TO),
     (What.OFFER, Relation.OFFERED_TO),
@@ -52,16 +58,17 @@ def expected(role: Role, what: What, relation: Relation) -> Permission:  # noqa:
     match role, what, relation:
         case Role.SYSTEM, _, _:
             return Permission.NO
-        case _, What.FIGURES, _:
-            return Permission.YES
+        case _, _, _ if what in OF_THE_SERVICE:
+            return Permission.YES if role in OF_THE_SERVICE[what] else Permission.NO
         case _, _, Relation.OTHER_AREA | Relation.NOBODY:
             return Permission.NO
         case (_, _, Relation.OFFERED_TO | Relation.SENT_ON) | (_, What.OFFER, _):
             return (
                 Permission.YES if (what, relation) in OF_TRANSFERS and role in SUPERVISORS else Permission.NO
             )
-        case Role.COMMISSIONER, _, _:
-            return Permission.NO
+        case Role.COMMISSIONER | Role.AUDITOR, _, _:
+            logs = (What.ACCESS_LOG, What.REGISTER_LOG) if role is Role.AUDITOR else ()
+            return Permission.YES if what in logs else Permission.NO
         case Role.PARTNER, _, _:
             sees = what is What.STATUS and relation is Relation.SENT
             return Permission.YES if sees else Permission.NO
@@ -114,6 +121,23 @@ def test_a_partner_sees_one_thing_and_a_commissioner_figures_only() -> None:
     figures = {(What.FIGURES, relation) for relation in Relation}
     assert seen[Role.PARTNER] == figures | {(What.STATUS, Relation.SENT)}
     assert seen[Role.COMMISSIONER] == figures
+
+
+def test_an_auditor_sees_the_logs_and_nothing_else() -> None:
+    seen = {
+        what for (who, what, _), may in ACCESS.items() if who is Role.AUDITOR and may is not Permission.NO
+    }
+    assert seen == {What.ACCESS_LOG, What.REGISTER_LOG, What.VERIFICATION}
+
+
+@pytest.mark.parametrize(("role", "what"), [*product(Role, (What.VERIFICATION, What.HEALTH))])
+def test_what_is_of_the_whole_service_is_for_some_roles(role: Role, what: What) -> None:
+    member = Staff(id="xx-1", role=role, areas=(HERE,))
+    if role in OF_THE_SERVICE[what]:
+        check_service(member, what)
+        return
+    with pytest.raises(Refused):
+        check_service(member, what)
 
 
 def test_the_printed_table_holds_every_cell_once() -> None:

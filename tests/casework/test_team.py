@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from casework.session import Session, WayIn, sign_in
-from casework.team import (
+from casework.team.sign_offs import (
     ClosureToSignOff,
     ReadinessToSignOff,
     RiskToSignOff,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -274,6 +274,25 @@ async def test_the_next_step_is_what_the_shut_gate_lacks(
     found = (await work_of(pool, CASEWORKER, MONDAY)).items
     assert [each.kind for each in found if each.why is not Why.WAITING] == [kind]
     assert found[0].why in (Why.NEXT_STEP, Why.DEADLINE)
+
+
+async def test_who_asked_for_somebody_else_is_called_first(pool: Pool, book: Book) -> None:
+    sister = {"id": "s1", "role": "supporter", "accompanies": HARMED}
+    people = [{"id": HARMED, "role": "harmed"}, {"id": RESPONSIBLE, "role": "responsible"}, sister]
+    asked: dict[str, Any] = {
+        "source": "self",
+        "initiator": "harmed_person",
+        "asked_by": "s1",
+        "participants": people,
+    }
+    reference = await book.open(**asked)
+    await book.tell(reference, until_preparation(MONDAY.date())[:2], MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.kind, item.concerns, item.deadline) == ("record_contact_attempt", ("s1",), "first_contact")
+    reached = {"participant": "s1", "channel": "phone", "outcome": "reached"}
+    await book.take(reference, "cw-1", c.RecordContactAttempt.model_validate(reached), MONDAY)
+    item = await only(pool, CASEWORKER, MONDAY)
+    assert (item.kind, item.concerns) == ("record_contact_attempt", (HARMED,))
 
 
 async def test_a_consent_that_is_missing_is_named(pool: Pool, book: Book) -> None:

@@ -27,7 +27,7 @@ async def test_signing_out_ends_the_session_and_clears_the_browser(console: Cons
         token = visitor.client.cookies[COOKIE]
         answer = await visitor.post("/sign-out")
         assert "cookies" in answer.headers["clear-site-data"]
-        visitor.client.cookies.set(COOKIE, token)
+        visitor.client.cookies.set(COOKIE, token, domain="console.example.org")
         assert (await visitor.client.get("/my-work")).status_code == 303
 
 

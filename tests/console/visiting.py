@@ -62,5 +62,5 @@ async def visiting(console: Console, staff_id: str | None = None) -> AsyncIterat
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
         if staff_id is not None:
             token = await begin_session(console.referrals, staff_id, SignedInBy.DEMO, "A test")
-            client.cookies.set(COOKIE, token)
+            client.cookies.set(COOKIE, token, domain="console.example.org", path="/")
         yield Visitor(client)

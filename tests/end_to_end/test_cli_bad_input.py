@@ -76,14 +76,14 @@ DOCUMENTS: list[tuple[str, str | bytes, str, int, str]] = [
         referral(offence=CANARY),
         OPEN,
         2,
-        "rj: offence: is not accepted; `rj fields referral` lists the 13 that are.\n",
+        "rj: offence: is not accepted; `rj fields referral` lists the 14 that are.\n",
     ),
     (
         "nearly a word",
         referral(offence="burglery", justice_stage=CANARY, participants=[]),
         OPEN,
         2,
-        "lists the 13 that are, among them burglary; justice_stage: accepted: ",
+        "lists the 14 that are, among them burglary; justice_stage: accepted: ",
     ),
     (
         "too few",

@@ -173,7 +173,7 @@ async def test_whom_a_deadline_is_about_is_said(book: Book) -> None:
 async def test_rj_explains_the_deadlines_of_a_referral(rj: Rj, reference: str) -> None:
     said = await rj("deadlines", reference, "--as", "cw-1")
     assert said.code == 0, said.err
-    assert f"{reference}: 4 by the policy that it keeps (England and Wales, version 2026-12.2)." in said.out
+    assert f"{reference}: 4 by the policy that it keeps (England and Wales, version 2026-12.3)." in said.out
     for key in ("allocation", "first_contact", "inactivity"):
         assert f"  key: {key}\n" in said.out
     found = (await rj("deadlines", reference, "--json", "--as", "cw-1")).json

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import asyncpg
 import pytest
 
@@ -11,6 +13,8 @@ from schemas.people import Role, Staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyStore
 from tests.caseload import a_caseload
+from tests.casework.signing_in.letters import newest_to
+from tests.conftest import PostOffice
 from tests.end_to_end.conftest import Rj
 from tests.register import enter
 
@@ -378,3 +382,40 @@ async def changes_nothing(rj: Rj, command: str, code: int, sentence: str) -> Non
     assert (said.code, said.out) == (code, "")
     assert sentence in said.one_sentence()
     assert (await rj("staff", "list", "--json", "--as", "sm-1")).json == before
+
+
+async def test_a_person_is_invited_to_the_console_by_email_and_the_link_is_shown_only_when_asked_for(
+    rj: Rj, referrals: Referrals, post_office: PostOffice
+) -> None:
+    by = ("--as", await manager(referrals, Area.GWENT))
+    entered = ("staff", "add", "gw-9", "--role", "caseworker", "--area", "gwent", *by)
+    await rj(*entered, "--email", "gw-9@example.org")
+    known = {"RJ_CONSOLE_URL": "https://console.example.org", "RJ_SMTP_URL": post_office.mail.url}
+    invited = await rj("staff", "invite", "gw-9", *by, env=known)
+    assert invited.out.startswith(
+        "Invited: gw-9, by e-mail, at their address in the register. The link works"
+    )
+    assert "https" not in invited.out
+    link = r"https://console\.example\.org/invitation\?token=[\w-]{43}"
+    letter = newest_to(post_office, "gw-9@example.org").get_content()
+    assert re.search(link, letter)
+    shown = await rj("staff", "invite", "gw-9", "--show-link", *by, env=known)
+    assert re.fullmatch(link, shown.out.splitlines()[-1])
+    assert shown.out.splitlines()[-1] not in letter
+
+
+async def test_who_cannot_be_invited_is_told_in_one_sentence(rj: Rj, referrals: Referrals) -> None:
+    by = ("--as", await manager(referrals, Area.GWENT))
+    await rj("staff", "add", "gw-8", "--role", "caseworker", "--area", "gwent", *by)
+    console = {"RJ_CONSOLE_URL": "https://console.example.org"}
+    for arguments, env, code, sentence in (
+        (("gw-8", *by), {}, 3, "Set RJ_CONSOLE_URL first"),
+        (("gw-8", *by), console, 3, "no e-mail address of gw-8"),
+        (("nobody-here", *by), console, 3, "nobody-here"),
+        (("gw-8", "--as", "cw-1"), console, 3, "for service managers"),
+        (("Gw 8", *by), console, 2, "small letters"),
+        (("gw-8", *by), console | {"RJ_OIDC_ISSUER": "https://id.example.org"}, 2, "RJ_OIDC_CLIENT_ID"),
+    ):
+        said = await rj("staff", "invite", *arguments, env=env)
+        assert said.code == code
+        assert sentence in said.one_sentence()

@@ -39,7 +39,7 @@ def test_what_ships_is_in_order(path: Path) -> None:
 
 def test_without_a_file_it_is_that_of_england_and_wales() -> None:
     policies = load_policies()
-    assert (policies.base.name, policies.base.version) == ("England and Wales", "2026-12.2")
+    assert (policies.base.name, policies.base.version) == ("England and Wales", "2026-12.3")
     assert policies.areas == {}
     assert policies.of(Area.DURHAM) is policies.base
 

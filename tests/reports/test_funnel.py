@@ -252,8 +252,8 @@ async def test_area_and_source_choose(log: Log) -> None:
     await log.open(source="court")
     by_source = await log.funnel(source=Source.COURT)
     assert by_source.count("received") == 1
-    assert (await log.funnel(area=Area.DURHAM)).count("received") == 2
-    assert (await log.funnel(area=Area.KENT)).count("received") == 0
+    assert (await log.funnel(areas=[Area.DURHAM])).count("received") == 2
+    assert (await log.funnel(areas=[Area.KENT])).count("received") == 0
 
 
 async def test_what_another_area_took_over_counts_in_each_for_what_happened_there(log: Log) -> None:
@@ -269,7 +269,7 @@ async def test_what_another_area_took_over_counts_in_each_for_what_happened_ther
     await log.take(reference, "cw-kent", c.RecordPreparationMeeting.model_validate(held), Area.KENT)
     await log.take(reference, "cw-kent", c.Close.model_validate({"reason": "service_no_capacity"}), Area.KENT)
 
-    there, here = await log.funnel(area=Area.DURHAM), await log.funnel(area=Area.KENT)
+    there, here = await log.funnel(areas=[Area.DURHAM]), await log.funnel(areas=[Area.KENT])
     both = await log.funnel()
     for name, by_area in {
         "received": (1, 0, 1),
@@ -285,7 +285,7 @@ async def test_what_another_area_took_over_counts_in_each_for_what_happened_ther
     assert [each.count for each in here.closures] == [1]
     assert there.closures == ()
     # No other area has anything of it.
-    assert {each.count for each in (await log.funnel(area=Area.ESSEX)).figures} == {0}
+    assert {each.count for each in (await log.funnel(areas=[Area.ESSEX])).figures} == {0}
 
 
 async def test_what_takes_both_sides_counts_where_the_second_of_them_happened(log: Log) -> None:
@@ -298,6 +298,6 @@ async def test_what_takes_both_sides_counts_where_the_second_of_them_happened(lo
     await log.take(reference, "sm-1", c.AcceptTransfer(caseworker="cw-kent"), Area.KENT)
     for _, command in after:
         await log.take(reference, "cw-kent", command, Area.KENT)
-    there, here = await log.funnel(area=Area.DURHAM), await log.funnel(area=Area.KENT)
+    there, here = await log.funnel(areas=[Area.DURHAM]), await log.funnel(areas=[Area.KENT])
     assert (there.count("both_consented"), here.count("both_consented")) == (0, 1)
     assert (there.count("consented"), here.count("consented")) == (0, 1)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from schemas.areas import Area
 from schemas.people import Role, Staff
+from schemas.reading.reference import reference_from
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
@@ -161,6 +162,32 @@ async def test_the_clock_reaches_only_what_the_log_holds_and_not_before_its_time
 async def test_only_a_message_that_is_on_its_way_is_settled(pool: Pool, step: Step) -> None:
     step.actor, step.role = "system", "system"
     assert await step.saying("notice_settled", notice="9-1", outcome="delivered").taken(pool) == "notice"
+
+
+@pytest.mark.parametrize(("asked", "answer"), [
+    ({"source": "self", "asked_by": "h1"}, "recorded"),
+    ({"source": "police", "asked_by": "h1"}, "actor"),
+    ({"source": "self"}, "actor"),
+    ({"source": "self", "asked_by": None}, "actor"),
+])  # fmt: skip
+async def test_by_itself_the_service_opens_only_what_somebody_asked_for(
+    pool: Pool, step: Step, asked: dict[str, str | None], answer: str
+) -> None:
+    reference = reference_from(uuid4().int)
+    row = step.row | {"reference": reference, "stage": "received", "offered_to": None}
+    mine = Step(reference, 0, b"", row, actor="system", role="system")
+    assert await mine.saying("referral_received", area="durham", **asked).taken(pool) == answer
+    assert await count(pool, reference) == (1 if answer == "recorded" else 0)
+
+
+async def test_by_itself_the_service_does_nothing_else_while_it_opens(pool: Pool, step: Step) -> None:
+    reference = reference_from(uuid4().int)
+    row = step.row | {"reference": reference, "stage": "victim_contact", "offered_to": None}
+    mine = Step(reference, 0, b"", row, actor="system", role="system")
+    mine.saying("referral_received", area="durham", source="self", asked_by="h1")
+    mine.kinds, mine.sealed, mine.links = [*mine.kinds, "stage_entered"], [None] * 2, [b"\x01" * 32] * 2
+    mine.bodies = [*mine.bodies, '{"stage": "victim_contact"}']
+    assert await mine.taken(pool) == "actor"
 
 
 async def test_a_step_is_not_dated_before_the_last_event(pool: Pool, step: Step) -> None:

@@ -170,7 +170,8 @@ async def test_a_role_dates_from_when_it_or_an_area_was_given_or_given_back(reg:
 
 
 @pytest.mark.parametrize(
-    "role", [Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.PARTNER, Role.COMMISSIONER]
+    "role",
+    [Role.CASEWORKER, Role.FACILITATOR, Role.SUPERVISOR, Role.PARTNER, Role.COMMISSIONER, Role.AUDITOR],
 )
 async def test_only_service_managers_change_who_may_do_what(reg: Register, role: Role) -> None:
     await reg.first()

@@ -320,7 +320,7 @@ async def test_figures_and_erasure_hold_after_a_transfer(
     assert await refused(erase(referrals, reference, ErasureReason.REQUEST, "nf-su")) == "staff_other_area"
     await erase(referrals, reference, ErasureReason.REQUEST, "sf-su")
     counted = {
-        area: await funnel(referrals.pool, area=area, references=[reference]) for area in (HOME, THERE)
+        area: await funnel(referrals.pool, areas=[area], references=[reference]) for area in (HOME, THERE)
     }
     assert (counted[HOME].count("received"), counted[HOME].count("transferred_away")) == (1, 1)
     assert (counted[THERE].count("received"), counted[THERE].count("received_by_transfer")) == (0, 1)

@@ -52,4 +52,6 @@ def sentence(event: Event, people: People, told: Collection[str] | None = None) 
     text = SENTENCES[event.kind](Told(event, told), people)
     first = text.partition(" ")[0]
     # An id keeps its small letter.
-    return f"{text if any(map(str.isdigit, first)) else text[0].upper() + text[1:]}."
+    text = text if any(map(str.isdigit, first)) else text[0].upper() + text[1:]
+    # It may end with the initial of a name.
+    return text if text.endswith(".") else f"{text}."

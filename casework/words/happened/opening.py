@@ -29,6 +29,8 @@ _WISHED_BY = {
 def say_referral_received(told: Told, people: People) -> str:
     if told.source is None:
         return "the referral was received"
+    if told.asked_by is not None:
+        return f"{people.within(told.asked_by)} asked to be called; {_WISHED_BY[told.initiator]}"
     return f"the referral was received from {_FROM[told.source]}; {_WISHED_BY[told.initiator]}"
 
 

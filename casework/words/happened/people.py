@@ -6,7 +6,7 @@ from casework.words.happened.telling import BY, Told, says
 from casework.words.people import People, in_words, on_day
 from schemas.vocabulary import Purpose
 
-_TO_WHAT = {
+TO_WHAT = {
     Purpose.BE_CONTACTED: "to be contacted",
     Purpose.TAKE_PART: "to take part",
     Purpose.SHARE_RISK_INFORMATION: "to share risk information",
@@ -25,7 +25,7 @@ _TO_WHAT = {
 
 @says("consent_given")
 def say_consent_given(told: Told, people: People) -> str:
-    purpose = _TO_WHAT.get(told.purpose, "to something")
+    purpose = TO_WHAT.get(told.purpose, "to something")
     if told.by_guardian:
         return f"{people.within(told.by_guardian)} consented for {people.within(told.participant)} {purpose}"
     return f"{people.within(told.participant)} consented {purpose}"
@@ -37,9 +37,7 @@ def say_consent_withdrawn(told: Told, people: People) -> str:
     if told.by_guardian:
         who = f"{people.within(told.by_guardian)} for {who}"
     return (
-        f"{who} withdrew the consent {_TO_WHAT[told.purpose]}"
-        if told.purpose
-        else f"{who} withdrew a consent"
+        f"{who} withdrew the consent {TO_WHAT[told.purpose]}" if told.purpose else f"{who} withdrew a consent"
     )
 
 
