@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 RUNS   ?= 5
 ARGS   ?=
 
-.PHONY: run test test-hard check bench bench-console storm screens lock install install-dev clean
+.PHONY: run test test-hard fuzz-console check bench bench-console storm screens lock install install-dev clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -22,6 +22,10 @@ test: install-dev
 # The whole suite five times beside a CPU hog, each time in another order: an hour or so.
 test-hard: install-dev
 	$(BIN)/python -m tests.hard --runs $(RUNS) $(ARGS)
+
+# Ten thousand posts to the forms of the console: half an hour or so.
+fuzz-console: install-dev
+	RJ_FUZZ_POSTS=10000 $(BIN)/python -m pytest tests/console/acting/test_fuzz.py
 
 check: install-dev
 	$(BIN)/ruff check

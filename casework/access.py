@@ -19,6 +19,7 @@ from typing import NamedTuple
 from casework.reasons import reason_of, with_reason
 from casework.session import Session
 from lifecycle import Refused, fold
+from lifecycle.activities.state import all_facilitators
 from lifecycle.notifying.team import answering, with_cover
 from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import NotAnswered
@@ -26,7 +27,6 @@ from schemas.access import DataKind, Look, Relation
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.policy import Rung
-from schemas.referral import Referral
 from schemas.vocabulary import Stage
 from stores import staff
 from stores.keys.referral_keys import DataKey, KeyErased
@@ -365,18 +365,8 @@ async def _other_facilitators(session: Session, reference: str, standing: Standi
     if not standing.co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
-    return run_beside(
-        fold(await event_log.history(session.referrals.pool, session.referrals.keys, reference))
-    )
-
-
-def run_beside(referral: Referral) -> frozenset[str]:
-    """Who runs a referral's activities beside its facilitator."""
-    named = [referral.co_facilitator]
-    for activity in referral.activities:
-        if activity.run_by is not None:
-            named += [activity.run_by.facilitator, activity.run_by.co_facilitator]
-    return frozenset(who for who in named if who is not None)
+    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
+    return frozenset(all_facilitators(fold(history)))
 
 
 def status(stage: Stage) -> str:

@@ -43,10 +43,10 @@ class ListFilters(Model):
         stage: in this stage; closed ones are listed only when that stage is asked for.
         caseworker: of this caseworker.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all.
-        source: sent by an agency of this kind.
         unallocated: True keeps only those of no caseworker.
         past_due: True keeps only those whose next deadline is past; without what is only inactive or unsupervised.
         inactive: True keeps only those on which nothing happened for longer than the policy allows.
+        source: sent by an agency of this kind.
         due_within_days: due by the end of that many days from today in London, or overdue; 0 is today.
         after: after this place, which :attr:`ReferralList.next_page` names; None: from the first on.
         limit: how many at the most.
@@ -59,10 +59,10 @@ class ListFilters(Model):
     on_hold: bool = False
     sensitive: bool = False
     safeguarding: bool = False
-    source: Source | None = None
     unallocated: bool = False
     past_due: bool = False
     inactive: bool = False
+    source: Source | None = None
     due_within_days: int | None = Field(default=None, ge=0, le=3650)
     after: str | None = Field(default=None, pattern=_PLACE)
     limit: int = Field(default=50, ge=1, le=100_000)

@@ -44,7 +44,6 @@ __all__ = [
     "say_back",
     "set_messages",
     "still_in_hand",
-    "who_may_stand_in",
 ]
 
 PEOPLES_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -272,27 +271,21 @@ async def say_back(session: Session, staff_id: str) -> None:
     await register.set_absent(referrals.pool, referrals.keys, staff_id, None, None, session.member.id)
 
 
-async def possible_stand_ins(session: Session) -> list[Staff]:
-    """The colleagues who may stand in for the person, by id; nobody may for some roles."""
-    me = session.member
-    accepted = STAND_INS[me.role]
-    if not accepted:
-        return []
-    return [
-        each
-        for each in await store.list_staff(session.referrals.pool, area=me.areas[0])
-        if each.active and each.id != me.id and each.role in accepted and set(me.areas) <= set(each.areas)
-    ]
+async def possible_stand_ins(session: Session, staff_id: str | None = None) -> list[Staff]:
+    """The colleagues who may stand in for the person, by id; nobody may for some roles.
 
-
-async def who_may_stand_in(session: Session, staff_id: str) -> list[Staff]:
-    """Who may take somebody's place while they are away, by id.
+    Args:
+        staff_id: for this colleague instead.
 
     Raises:
-        Refused: there is nobody of that id, or the register is not theirs to see.
+        Refused: there is no such colleague, or the register is not theirs to see.
     """
-    away = await session.referrals.registered(staff_id, "id")
-    return [each for each in await colleagues(session) if _may_stand_in(away, each)]
+    away = session.member
+    if staff_id is not None:
+        areas_to_see(away, What.COLLEAGUES)
+        away = await session.referrals.registered(staff_id, "id")
+    found = await store.list_staff(session.referrals.pool, area=away.areas[0])
+    return [each for each in found if _may_stand_in(away, each)]
 
 
 def _may_stand_in(away: Staff, stand_in: Staff) -> bool:

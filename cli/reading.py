@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 from cli.common import BadInput, nearest
 from schemas.privacy import is_sensitive
 from schemas.reading.annotations import annotation_parts
+from schemas.reading.printable import UNKEEPABLE
 
 if TYPE_CHECKING:
     from schemas.commands import Command
@@ -25,8 +25,6 @@ LARGEST = 1_000_000
 _DEEPEST = 20
 # Items of a list, or fields of an object: more than any form has, and each that is wrong is looked into.
 _MOST_ITEMS = 500
-# Control characters but for line ends and tabs, and the halves of characters beyond the basic plane.
-_UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_document(source: str) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def decode(data: bytes, name: str) -> str:
 def refuse_unprintable(value: Any, place: str = "") -> None:
     """Raise BadInput where a text holds what cannot be kept or shown: control characters, half characters."""
     for where, text in _texts(value, (place,) if place else ()):
-        if _UNKEEPABLE.search(text):
+        if UNKEEPABLE.search(text):
             # Put together here only: a long name over thousands of values would be copied for each of them.
             named = ".".join(str(part)[:60] for part in where)
             raise BadInput(

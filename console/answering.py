@@ -74,6 +74,9 @@ def endpoint(console: Console, page: Page) -> Callable[[Request], Awaitable[Resp
                 failure = Failure(
                     Kind.FAULT, "Something of ours went wrong. It has been noted; nothing was half done."
                 )
+            posted = getattr(request.state, "posted", None)
+            if failure.kind is Kind.UNREACHABLE and page.again and posted is not None:
+                return _not_answered(visit, posted, failure.sentence)
             code = error.code if isinstance(error, Refused) else ""
             return problem(visit, _STATUS_OF_CODE.get(code, _STATUS[failure.kind]), failure.sentence)
 
@@ -117,7 +120,9 @@ async def _posted(page: Page, request: Request) -> FormData:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"What was sent is too large: at most {max(1, page.largest // 1024)} kB are taken here.",
         )
-    return await request.form(max_fields=2000, max_part_size=page.largest)
+    request.state.posted = await request.form(max_fields=2000, max_part_size=page.largest)
+    posted: FormData = request.state.posted
+    return posted
 
 
 def _same_origin(request: Request) -> None:
@@ -127,7 +132,8 @@ def _same_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    from_elsewhere = origin is not None and origin.partition("://")[2] != host
+    # Under our policy for referrers a browser writes "null" of our own pages too; it then says by the first header.
+    from_elsewhere = origin not in (None, "null") and origin.partition("://")[2] != host
     if site not in ("same-origin", "none") if site else from_elsewhere:
         raise Refused(
             "not_your_form", "This form was sent from another site. Open the page here, and send it again."
@@ -145,13 +151,26 @@ async def _sign_in_first(visit: Visit, page: Page, token: str | None) -> Respons
         _same_origin(visit.request)
         fields, form = visit.posted_fields, visit.posted_text("csrf")
         kept = await keep_typed(visit.referrals, token, form, path, fields, visit.console.now())
-    wanted = quote(f"{path}?{_KEPT}=1", safe="") if kept else ""
+    query = f"{visit.request.url.query}&" if visit.request.url.query else ""
+    wanted = quote(f"{path}?{query}{_KEPT}=1", safe="") if kept else ""
     return visit.show("errors/signed_out.html", status=HTTPStatus.UNAUTHORIZED, wanted=wanted)
 
 
 def _is_shown(page: Page) -> bool:
     """Whether what a form is sent to is also the address of the page that it stands on."""
     return any(each.path == page.path and "GET" in each.methods for each in all_pages())
+
+
+def _not_answered(visit: Visit, posted: FormData, sentence: str) -> Response:
+    """The page that says that no answer came, with a button that sends the same once more."""
+    url = visit.request.url
+    return visit.show(
+        "errors/again.html",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        sentence=sentence,
+        address=url.path + (f"?{url.query}" if url.query else ""),
+        fields=Visit(visit.request, visit.console, posted).posted_fields,
+    )
 
 
 def problem(visit: Visit, status: int, sentence: str) -> Response:

@@ -44,6 +44,8 @@ class Page:
         methods: by which it is asked: GET reads, POST does.
         largest: bytes of the largest form that it takes.
         waits: whether it stays open for news, so that no time limit ends it and it does not count as use.
+        again: whether what is sent to it may be sent again, as it does the same once only. Where no server answers, or
+            the sign-in has run out, it is kept and offered again.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Page:
     methods: tuple[str, ...] = ("GET",)
     largest: int = SMALL
     waits: bool = False
+    again: bool = False
 
 
 def signed_in(
@@ -62,9 +65,10 @@ def signed_in(
     *,
     largest: int = SMALL,
     waits: bool = False,
+    again: bool = False,
 ) -> Page:
     """A page for people who are signed in, of these roles."""
-    return Page(path, answer, whose, methods, largest, waits)
+    return Page(path, answer, whose, methods, largest, waits, again)
 
 
 def public(
@@ -76,7 +80,7 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import helping, live, referral, service, sign_in, team, work
+    from console import acting, helping, live, referral, service, sign_in, team, work
     from console import public as public_pages
 
     return (
@@ -84,6 +88,7 @@ def all_pages() -> tuple[Page, ...]:
         *sign_in.PAGES,
         *live.PAGES,
         *work.PAGES,
+        *acting.PAGES,
         *helping.PAGES,
         *referral.PAGES,
         *team.PAGES,

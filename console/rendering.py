@@ -90,6 +90,11 @@ def short_day(value: date | datetime) -> str:
     return day(value).rpartition(" ")[0]
 
 
+def last_day(back_at: datetime) -> str:
+    """The last day of an absence that ends at an instant: Fri 4 Dec."""
+    return short_day(back_at.astimezone(LONDON) - timedelta(days=1))
+
+
 def whole_day(value: datetime) -> str:
     """A day in full: Thursday 26 November 2026."""
     return f"{value.astimezone(LONDON):%A %-d %B %Y}"
@@ -119,11 +124,6 @@ def short_moment(value: datetime) -> str:
     at = value.astimezone(LONDON)
     year = "" if at.year == datetime.now(LONDON).year else f" {at:%Y}"
     return f"{at:%a %-d %b}{year}, {at:%H:%M}"
-
-
-def last_day(back_at: datetime) -> str:
-    """The last day of an absence that ends at an instant: Fri 4 Dec."""
-    return short_day(back_at.astimezone(LONDON) - timedelta(days=1))
 
 
 def clock(value: datetime) -> str:

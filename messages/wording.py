@@ -93,6 +93,11 @@ def _other_area(words: str) -> _Kind:
     return _Kind(Audience.STAFF, words, _REFERRAL | {"console"}, keys)
 
 
+def _mail(words: str, *variables: str) -> _Kind:
+    """For staff by e-mail alone, about no referral."""
+    return _Kind(Audience.STAFF, words, _ALWAYS.union(variables), frozenset({"subject", Medium.EMAIL}))
+
+
 def _agency(words: str) -> _Kind:
     return _Kind(Audience.AGENCY, words, _REFERRAL, frozenset({"subject", Medium.EMAIL, Medium.INBOX}))
 
@@ -119,18 +124,8 @@ _KINDS = {
     "transfer_withdrawn": _other_area("an offered referral stays where it is"),
     "transfer_accepted": _other_area("another area took a referral over"),
     "transfer_refused": _staff("another area does not take a referral over"),
-    "digest": _Kind(
-        Audience.STAFF,
-        "the work of the day",
-        _ALWAYS | _LISTS | {"day", "unread", "name_of_service", "console"},
-        frozenset({"subject", Medium.EMAIL}),
-    ),
-    "account": _Kind(
-        Audience.STAFF,
-        "an invitation to sign in to the console",
-        _ALWAYS | {"staff", "link", "until"},
-        frozenset({"subject", Medium.EMAIL}),
-    ),
+    "digest": _mail("the work of the day", *_LISTS, "day", "unread", "name_of_service", "console"),
+    "account": _mail("an invitation to sign in to the console", "staff", "link", "until"),
     "agency_received": _agency("a referral was received"),
     "agency_moved": _agency("a referral has moved on"),
     "agency_closed": _agency("a referral is closed"),

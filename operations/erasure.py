@@ -19,7 +19,7 @@ from runtime.sealing.places import PayloadRefused
 from schemas.commands import Close
 from schemas.people import Actor
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
-from stores import facts, staff
+from stores import drafts, facts, staff
 from stores.keys import erasures
 from stores.keys.epochs import COMPLETE_WITHIN
 from stores.keys.erasures import Erasure
@@ -114,6 +114,7 @@ async def _destroy(referrals: Referrals, reference: str, reason: ErasureReason, 
         said = facts_of(await event_log.history(connection, referrals.keys, reference))
         gone = gone_after_erasure(said, referrals.policies.of(actor.area))
         await facts.remove(connection, await facts.fact_key(referrals.keys), reference, gone)
+        await drafts.drop_all_about(connection, reference)
         await referrals.keys.destroy(connection, reference, reason, actor.id)
     note = await erasures.find(referrals.pool, reference)
     if note is None:

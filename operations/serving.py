@@ -33,6 +33,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
+from stores import drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -99,6 +100,10 @@ async def serving(
 def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None) -> list[PeriodicTask]:
     anchoring = Anchoring(Anchors(referrals.pool, referrals.keys, settings.anchors), tell)
     watch = Watch(referrals)
+
+    async def drop_drafts() -> None:
+        await drafts.drop_old(referrals.pool)
+
     return [
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),
         PeriodicTask("erasures", LOOK_AFTER, lambda: complete_erasures(referrals.keys.epochs)),
@@ -107,6 +112,7 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
             "signing in", timedelta(minutes=10), lambda: drop_what_ended(referrals, datetime.now(UTC))
         ),
         PeriodicTask("catching up", timedelta(seconds=30), watch.catch_up),
+        PeriodicTask("drafts", timedelta(minutes=10), drop_drafts),
         PeriodicTask("requests to be called", timedelta(seconds=20), lambda: keep_opening(referrals)),
     ]
 

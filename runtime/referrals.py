@@ -322,9 +322,7 @@ async def receipt_in_log(pool: Pool, keys: KeyStore, reference: str, command_id:
 
 def _registered(found: Staff | None, staff_id: str, field: str) -> Staff:
     if found is None:
-        raise Refused(
-            "staff_unknown", f"{staff_id} is not in the staff register; see `rj staff list`.", field
-        )
+        raise Refused("staff_unknown", f"{staff_id} is not in the staff register.", field)
     return found
 
 

@@ -41,6 +41,9 @@ from stores.logs import event_log
 DURHAM, KENT = (Area.DURHAM,), (Area.KENT,)
 BOTH = (*DURHAM, *KENT)
 
+DEFAULT_AREA = Area.DURHAM
+"""Of who asks on the public pages to be called and does not know theirs."""
+
 STAFF = (
     Staff(id="cw-1", role=Role.CASEWORKER, areas=DURHAM, name="Cass Invented", email="cw-1@example.org"),
     Staff(id="cw-2", role=Role.CASEWORKER, areas=KENT, name="Cole Invented", email="cw-2@example.org"),

@@ -146,10 +146,10 @@ async def list_referrals(
     on_hold: bool = False,
     sensitive: bool = False,
     safeguarding: bool = False,
-    source: Source | None = None,
     unallocated: bool = False,
     past_due: bool = False,
     inactive: bool = False,
+    source: Source | None = None,
     due_before: datetime | None = None,
     after: Place | None = None,
     limit: int = 50,
@@ -160,10 +160,10 @@ async def list_referrals(
         areas: only of these; None: of all.
         overdue, on_hold, sensitive, safeguarding: True keeps only such; False keeps all. Inactive referrals count as
             overdue, and those without case supervision, though neither is shown as the next deadline.
-        source: only what came from there.
         unallocated: keeps only those of no caseworker.
         past_due: keeps only those whose next deadline is past, so neither those inactive nor those without supervision.
         inactive: keeps only those inactive.
+        source: only what came from there.
         due_before: keeps only those whose next deadline is due before then, the overdue ones among them.
         after: only those that stand after this place.
         limit: at most so many.
@@ -177,10 +177,10 @@ async def list_referrals(
         " AND ($8::timestamptz IS NULL OR next_due_at < $8) AND ($9::text IS NULL OR source = $9)"
         " AND ($12::text IS NULL OR (coalesce(next_due_at, 'infinity'), received_at, reference)"
         "  > (coalesce($10::timestamptz, 'infinity'), $11::timestamptz, $12))"
-        " AND (NOT $13 OR caseworker IS NULL) AND (NOT $14 OR next_due_at <= now()) AND (NOT $15 OR EXISTS ("
+        " AND (NOT $14 OR caseworker IS NULL) AND (NOT $15 OR next_due_at <= now()) AND (NOT $16 OR EXISTS ("
         "  SELECT FROM deadline d WHERE d.reference = referral.reference AND d.key = 'inactivity'"
         "  AND d.due_at <= now()))"
-        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $16",
+        " ORDER BY next_due_at NULLS LAST, received_at, reference LIMIT $13",
         list(areas) if areas is not None else None,
         stage,
         caseworker,
@@ -191,10 +191,10 @@ async def list_referrals(
         due_before,
         source,
         *(after or (None, None, None)),
+        limit,
         unallocated,
         past_due,
         inactive,
-        limit,
     )
     return [Line.model_validate(dict(row)) for row in rows]
 

@@ -313,12 +313,12 @@ def _refused(answer: str, subject: str, by: str) -> Refused:
         "own_entry": ("as", "Nobody may change their own rights; another service manager must."),
         "staff_other_area": ("as", f"Only a service manager of {detail} may do this."),
         "not_first": ("id", "There is already a service manager, who enters others: rj staff add."),
-        "not_proposed": ("id", f"Nothing is proposed about {subject}; see `rj staff proposals`."),
+        "not_proposed": ("id", f"Nothing is proposed about {subject}."),
         "changed_since": ("id", f"{subject} was changed after this was proposed: propose it again."),
         "proposer_may_not": ("id", "The proposer may no longer do this: propose it again."),
         "one_is_enough": (
             "id",
-            "This no longer needs a second service manager: enter it with `rj staff add`.",
+            "This no longer needs a second service manager: enter it anew.",
         ),
         "another_confirms": ("as", "Another service manager must confirm what you proposed."),
         "a_week": (

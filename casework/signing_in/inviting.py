@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from casework.session import Session
+from casework.session import Session, WayIn
 from casework.signing_in.passwords import check_new_password, hash_password
 from casework.signing_in.second_factor import (
     Authenticator,
@@ -34,6 +34,7 @@ LASTS = timedelta(hours=72)
 """How long an invitation can be used."""
 
 _TOKEN_BYTES = 32
+_INSTEAD = {WayIn.COMMAND_LINE: ", or ask for the link itself with --show-link"}
 
 
 class Invited(Model):
@@ -95,7 +96,7 @@ async def invite(
     referrals = session.referrals
     person = await referrals.registered(staff_id, "id")
     await _check_may_invite(session, person, link_is_shown=link_is_shown)
-    mailer = _way_to(person, settings, link_is_shown=link_is_shown)
+    mailer = _way_to(person, settings, link_is_shown=link_is_shown, instead=_INSTEAD.get(session.way_in, ""))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     hashed, ends_at = await _hash(referrals, token), at + LASTS
     invited = Invited(
@@ -195,8 +196,12 @@ async def _check_may_invite(session: Session, person: Staff, *, link_is_shown: b
         )
 
 
-def _way_to(person: Staff, settings: Settings, *, link_is_shown: bool) -> Mailer | None:
-    """The mailer, where the person has an address."""
+def _way_to(person: Staff, settings: Settings, *, link_is_shown: bool, instead: str) -> Mailer | None:
+    """The mailer, where the person has an address.
+
+    Args:
+        instead: what somebody may ask for who cannot be sent it, at the end of a sentence.
+    """
     if not person.active:
         raise Refused("staff_inactive", f"{person.id} is no longer active.", "id")
     if not settings.local_accounts_are_on:
@@ -216,12 +221,11 @@ def _way_to(person: Staff, settings: Settings, *, link_is_shown: bool) -> Mailer
     if person.email is None:
         raise Refused(
             "no_address",
-            f"The register has no e-mail address of {person.id}: give one with `rj staff add … --email ADDRESS`, or "
-            "ask for the link itself with --show-link.",
+            f"The register has no e-mail address of {person.id}: enter one first{instead}.",
             "id",
         )
     raise Refused(
-        "no_mail_server", "No mail server is set (RJ_SMTP_URL): ask for the link itself with --show-link."
+        "no_mail_server", f"No mail server is set (RJ_SMTP_URL): the service has to have one first{instead}."
     )
 
 

@@ -49,7 +49,7 @@ async def export_list(session: Session, filters: ListFilters, kind: Format) -> b
     Raises:
         Refused: as :func:`casework.referral_lists.list_referrals`.
     """
-    found = await list_referrals(session, filters.model_copy(update={"limit": MOST}))
+    found = await list_referrals(session, filters.model_copy(update={"limit": MOST, "after": None}))
     return await asyncio.to_thread(_written, found.lines, kind)
 
 

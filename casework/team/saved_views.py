@@ -42,7 +42,7 @@ async def keep_view(session: Session, name: str, filters: ListFilters) -> None:
         raise Refused(
             "not_a_name", f"Name the list with letters, in at most {LONGEST_NAME} characters.", "name"
         )
-    chosen = filters.model_dump(mode="json", exclude={"limit"}, exclude_defaults=True)
+    chosen = filters.model_dump(mode="json", exclude={"limit", "after"}, exclude_defaults=True)
     if not await store.keep(session.referrals.pool, session.member.id, said, chosen, most=MOST):
         raise Refused("too_many_views", f"You keep {MOST} lists already; remove one first.", "name")
 

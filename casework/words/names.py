@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from casework.words.people import first_name
 
+_A_WORD = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _AN_ID = re.compile(r"\b[a-z]{1,2}[0-9]{1,2}\b")
 
 
@@ -27,6 +28,11 @@ def short_name(name: str) -> str:
     first = first_name(name) or name
     last = name.rsplit(maxsplit=1)[-1]
     return first if last == first else f"{first} {last[0].upper()}."
+
+
+def spoken(sentence: str, called: Mapping[str, str]) -> str:
+    """A sentence of the rules as it is read: people by what they are called, words of lists as words."""
+    return _A_WORD.sub(lambda word: word[0].replace("_", " "), with_names(sentence, called))
 
 
 def with_names(text: str, called: Mapping[str, str]) -> str:

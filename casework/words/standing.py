@@ -11,7 +11,7 @@ from messages.notice_facts import template_in_words
 from schemas.activity import Activity
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral, SignOffRequest, Task
-from schemas.vocabulary import ActivityState, Method, ParticipantRole, Purpose
+from schemas.vocabulary import ActivityState, JusticeStage, Method, Offence, ParticipantRole, Purpose
 from stores.keys.erasures import Erasure
 
 
@@ -32,8 +32,11 @@ def erased(note: Erasure) -> str:
 
 def origin(referral: Referral) -> Iterator[str]:
     """Where a referral is from, and whose it is."""
-    stage_of_justice = in_words(referral.justice_stage or "stage of justice unknown")
-    offence = in_words(referral.offence_group or referral.offence)
+    stage_of_justice, offence = "stage of justice unknown", "offence unknown"
+    if referral.justice_stage not in (None, JusticeStage.UNKNOWN):
+        stage_of_justice = in_words(referral.justice_stage)
+    if referral.offence is not Offence.UNKNOWN:
+        offence = in_words(referral.offence_group or referral.offence)
     what = "conflict without a crime" if referral.conflict else offence
     yield (
         f"Area {referral.area}, {what}, {stage_of_justice}; "

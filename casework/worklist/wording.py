@@ -52,8 +52,7 @@ SIGNED_OFF = {
 }
 # The words of an item that are ids of colleagues.
 _OF_COLLEAGUES = frozenset({"asked_by", "owner"})
-# Commands that are given after somebody was spoken or written to.
-_AFTER_CONTACT = frozenset(
+AFTER_CONTACT = frozenset(
     {
         "book_preparation_meeting",
         "complete_task",
@@ -69,6 +68,8 @@ _AFTER_CONTACT = frozenset(
         "record_survey",
     }
 )
+"""Commands that are given after somebody was spoken or written to."""
+
 # What is not to be done before its day comes near; all else can be done now.
 _FOR_A_LATER_DAY = frozenset(
     {
@@ -240,7 +241,7 @@ def _read_first(found: Found, answer: Answer) -> ReadFirst | None:
     if answer.kind == "accept_transfer":
         return ReadFirst.REFERRAL
     with_participant = bool(found.participants) and _is_participant(found.participants[0])
-    return ReadFirst.CONTACT if answer.kind in _AFTER_CONTACT and with_participant else None
+    return ReadFirst.CONTACT if answer.kind in AFTER_CONTACT and with_participant else None
 
 
 def _actions(answer: Answer, *, late: bool) -> tuple[Action, ...]:

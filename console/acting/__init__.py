@@ -1,1 +1,21 @@
 """Acting: the form of each step, what it would do, drafts, and the receipt."""
+
+from console.acting.confirming import confirm, show_confirm
+from console.acting.risk import assess_risk
+from console.acting.saving import save_draft
+from console.acting.steps import show_step, take_step
+from console.navigation import WORKERS
+from console.pages import Page, signed_in
+from schemas.people import Role
+
+_WHO_ACTS = frozenset(Role) - {Role.COMMISSIONER, Role.SYSTEM}
+_STEP = "/referrals/{reference}/steps/{kind}"
+
+PAGES: tuple[Page, ...] = (
+    signed_in(_STEP, show_step, _WHO_ACTS),
+    signed_in(_STEP, take_step, _WHO_ACTS, ("POST",), again=True),
+    signed_in(f"{_STEP}/draft", save_draft, _WHO_ACTS, ("POST",)),
+    signed_in(f"{_STEP}/confirm", show_confirm, _WHO_ACTS),
+    signed_in(f"{_STEP}/confirm", confirm, _WHO_ACTS, ("POST",), again=True),
+    signed_in("/referrals/{reference}/risk/assess/{participant}", assess_risk, WORKERS),
+)

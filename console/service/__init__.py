@@ -7,7 +7,14 @@ from console.service.figures import figures
 from console.service.health import health
 from console.service.policy import adopt, adoption, begin, policy
 from console.service.register import confirm, decline, register_log, staff
-from console.service.staff_entry import change, enter, entry, record_change, record_entry
+from console.service.staff_entry import (
+    change,
+    enter,
+    entry,
+    record_change,
+    record_entry,
+    send_invitation,
+)
 
 PAGES: tuple[Page, ...] = (
     signed_in("/staff", staff, MANAGERS),
@@ -17,6 +24,7 @@ PAGES: tuple[Page, ...] = (
     signed_in("/staff/{staff}", entry, MANAGERS),
     signed_in("/staff/{staff}/change", change, MANAGERS),
     signed_in("/staff/{staff}/change", record_change, MANAGERS, ("POST",)),
+    signed_in("/staff/{staff}/invite", send_invitation, MANAGERS, ("POST",)),
     signed_in("/staff/{staff}/confirm", confirm, MANAGERS, ("POST",)),
     signed_in("/staff/{staff}/decline", decline, MANAGERS, ("POST",)),
     signed_in("/policy", policy, SUPERVISORS),

@@ -19,8 +19,8 @@ from casework.adoption import (
 from casework.failures import Refused
 from casework.referral.steps import take
 from casework.words.policy import deadline_words, fact_words, notice_words, number_words
+from console.areas import read_area
 from console.asked import Asked
-from console.team.filters import read_area
 from schemas.areas import Area
 from schemas.commands import AdoptPolicy
 from schemas.reading.reference import parse_reference

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from casework.failures import Refused
+from casework.signing_in.inviting import invite
 from casework.staff import (
     PEOPLES_ROLES,
     check_email,
@@ -50,7 +51,15 @@ async def entry(asked: Asked) -> Response:
         proposal=(waiting[-1], change_in_words(waiting[-1])) if waiting else None,
         in_hand=await still_in_hand(asked.session, member),
         done=asked.request.query_params.get("done"),
+        may_invite=asked.console.settings.local_accounts_are_on,
     )
+
+
+async def send_invitation(asked: Asked) -> Response:
+    """Invite a person to set up their account, by a link that is e-mailed to them."""
+    member = await colleague(asked)
+    await invite(asked.session, asked.console.settings, member.id, asked.console.now())
+    return asked.redirect(f"/staff/{member.id}?done=invited")
 
 
 async def enter(asked: Asked) -> Response:

@@ -11,11 +11,14 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from casework.failures import Refused
-from casework.signing_in.inviting import LASTS, Opened, accept, choose_password, open_invitation
+from casework.signing_in.inviting import Opened, accept, choose_password, open_invitation
 from console.asked import Visit
 from console.security.cookies import INVITATION, keep_for
 from console.sign_in.arriving import signed_in_as
 from schemas.web import SignedInBy
+
+# How long a browser holds the secret, which may be a shared one; the link can be opened again.
+_SECONDS = 3600
 
 
 async def invitation(visit: Visit) -> Response:
@@ -24,7 +27,7 @@ async def invitation(visit: Visit) -> Response:
     if token is not None:
         await open_invitation(visit.referrals, token, visit.console.now())
         answer = visit.redirect("/invitation")
-        keep_for(answer, INVITATION, token, int(LASTS.total_seconds()))
+        keep_for(answer, INVITATION, token, _SECONDS)
         return answer
     return _ask_password(visit, await _opened(visit))
 

@@ -70,7 +70,8 @@ async function read() {
     if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: KEPT });
   }
   if (focused && focused !== document.activeElement) {
-    (focused.isConnected ? focused : document.getElementById("main")).focus({ preventScroll: true });
+    main().tabIndex = -1;
+    (focused.isConnected ? focused : main()).focus({ preventScroll: true });
   }
 }
 

@@ -3,10 +3,9 @@
 from console.navigation import SUPERVISORS
 from console.pages import Page, signed_in
 from console.team.absence import absence, say_absence
-from console.team.lists import escalations, export, referrals, sign_offs
+from console.team.lists import escalations, sign_offs
 from console.team.overview import team
 from console.team.reassigning import begin, choose, preview, progress
-from console.team.saved_views import keep, remove
 from console.team.sign_off import decide, sheet
 from console.team.workload import workload
 
@@ -14,10 +13,6 @@ _SHEET = "/team/sign-offs/{reference}/{subject}"
 
 PAGES: tuple[Page, ...] = (
     signed_in("/team", team, SUPERVISORS),
-    signed_in("/team/referrals", referrals, SUPERVISORS),
-    signed_in("/team/referrals/export", export, SUPERVISORS),
-    signed_in("/team/views", keep, SUPERVISORS, ("POST",)),
-    signed_in("/team/views/remove", remove, SUPERVISORS, ("POST",)),
     signed_in("/team/escalations", escalations, SUPERVISORS),
     signed_in("/team/sign-offs", sign_offs, SUPERVISORS),
     signed_in(_SHEET, sheet, SUPERVISORS),

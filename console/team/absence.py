@@ -8,7 +8,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from casework.failures import Refused
-from casework.staff import say_absent, say_back, who_may_stand_in
+from casework.staff import possible_stand_ins, say_absent, say_back
 from console.asked import Asked
 from console.errors import Errors
 from console.people import colleague
@@ -61,7 +61,7 @@ async def _show(asked: Asked, member: Staff, errors: Errors) -> Response:
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         member=member,
         away=member.absent(asked.console.now()),
-        stand_ins=await who_may_stand_in(asked.session, member.id),
+        stand_ins=await possible_stand_ins(asked.session, member.id),
         stand_in=asked.posted_text("stand_in"),
         until={part: asked.posted_text(f"until-{part}") for part in _PARTS},
         errors=errors,

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from casework.referral_lists import ListFilters
 from casework.team.overview import SIGN_OFFS_READ, Load, TeamOverview, team_overview
 from casework.words import area_in_words
+from console.areas import read_area
 from console.asked import Asked
-from console.team.filters import address_of_list, read_area
+from console.work.referrals import address_of
 from schemas.areas import Area
 
 _WIDEST, _NARROWEST = 160, 3
@@ -66,7 +67,7 @@ async def team(asked: Asked) -> Response:
 
 def heading(areas: Sequence[Area]) -> str:
     """What the team of some areas is called: Durham team; Durham and Kent teams."""
-    names = [str(area_in_words(each)) for each in areas]
+    names = [area_in_words(each) for each in areas]
     if len(names) == 1:
         return f"{names[0]} team"
     return f"{', '.join(names[:-1])} and {names[-1]} teams" if len(names) <= 3 else "Teams"
@@ -85,7 +86,7 @@ def rows(workload: Sequence[Load]) -> list[Row]:
 
 def _tiles(found: TeamOverview, area: Area | None) -> Iterator[Tile]:
     def of(mark: str | None = None) -> str:
-        return address_of_list(ListFilters.model_validate({"area": area} | ({mark: True} if mark else {})))
+        return address_of(ListFilters.model_validate({"area": area} | ({mark: True} if mark else {})))
 
     within = f"?area={area}" if area else ""
     counts = found.counts

@@ -18,7 +18,7 @@ from console.asked import Asked
 from console.errors import Errors
 from console.navigation import WORKERS
 from console.people import colleague
-from console.team.filters import read_filters
+from console.work.referrals import read_filters
 from schemas.people import Staff
 from schemas.vocabulary import Stage
 

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from casework.names import names_in_lists
 from casework.referral_lists import ListFilters, ReferralLine, list_referrals, offered, sent, transferred
 from casework.staff import colleagues
+from casework.team.export import Format
+from casework.team.saved_views import LONGEST_NAME, saved_views
 from console.asked import Asked
 from console.navigation import SUPERVISORS
 from schemas.people import Role, Staff
@@ -25,10 +27,14 @@ _YES = "yes"
 _VALUES = ("area", "stage", "caseworker", "source", "due_within_days", "after")
 _MARKS = {
     "overdue": "Overdue",
+    "unallocated": "Nobody's yet",
+    "stuck": "Nothing happens",
     "on_hold": "On hold",
     "safeguarding": "Safeguarding concern",
     "sensitive": "Sensitive",
 }
+# A deadline that is past shows in the list; nothing happening and no case supervision are lists of their own.
+_FIELDS = {name: name for name in _MARKS} | {"overdue": "past_due", "stuck": "inactive"}
 _STATUS = {
     "received": "We have it, and nobody works on it yet",
     "in_hand": "We are working on it",
@@ -71,6 +77,10 @@ async def referrals(asked: Asked) -> Response:
         filters=filters,
         choices=_choices(asked, people),
         boxes=_MARKS,
+        said=dict(_said(filters)),
+        kept=[(each, address_of(each.filters)) for each in await saved_views(asked.session)],
+        longest_name=LONGEST_NAME,
+        exports=_exports(asked, filters),
         chosen=[*_chosen(filters, people)],
         next_page=address_of(filters, after=found_here.next_page) if found_here.next_page else None,
         first_page=address_of(filters) if filters.after else None,
@@ -86,7 +96,7 @@ async def _sent(asked: Asked) -> Response:
 def read_filters(query: Mapping[str, str]) -> ListFilters:
     """The filters that an address names. Raises HTTPException where one of them is none."""
     values: dict[str, object] = {name: query[name] for name in _VALUES if query.get(name)}
-    values |= {name: True for name in _MARKS if query.get(name) == _YES}
+    values |= {field: True for name, field in _FIELDS.items() if query.get(name) == _YES}
     try:
         return ListFilters.model_validate(values | {"limit": _PAGE})
     except ValidationError as error:
@@ -110,7 +120,7 @@ def _said(filters: ListFilters) -> Iterator[tuple[str, str]]:
         value = getattr(filters, name)
         if value is not None and name != "after":
             yield name, str(value)
-    yield from ((name, _YES) for name in _MARKS if getattr(filters, name))
+    yield from ((name, _YES) for name, field in _FIELDS.items() if getattr(filters, field))
 
 
 def _chosen(filters: ListFilters, people: Mapping[str, Staff]) -> Iterator[tuple[str, str, str]]:
@@ -154,12 +164,20 @@ def _marks(line: ReferralLine) -> Iterator[tuple[str, str]]:
         yield "Nothing happens", "yellow"
 
 
+def _exports(asked: Asked, filters: ListFilters) -> dict[str, str]:
+    """Where the list is taken away as a file, by the kind of file; for who may."""
+    if asked.session.member.role not in SUPERVISORS:
+        return {}
+    said = dict(_said(filters))
+    return {kind: f"/lists/export?{urlencode(said | {'kind': kind})}" for kind in Format}
+
+
 def _views(asked: Asked) -> list[View]:
     me = asked.session.member
     ours = [
         ("All open", "/referrals"),
         ("Mine", address_of(ListFilters(caseworker=me.id))),
-        ("Overdue", address_of(ListFilters(overdue=True))),
+        ("Overdue", address_of(ListFilters(past_due=True))),
         ("On hold", address_of(ListFilters(on_hold=True))),
         ("Closed", address_of(ListFilters(stage=Stage.CLOSED))),
     ]

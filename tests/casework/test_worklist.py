@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -279,7 +279,12 @@ async def test_the_next_step_is_what_the_shut_gate_lacks(
 async def test_who_asked_for_somebody_else_is_called_first(pool: Pool, book: Book) -> None:
     sister = {"id": "s1", "role": "supporter", "accompanies": HARMED}
     people = [{"id": HARMED, "role": "harmed"}, {"id": RESPONSIBLE, "role": "responsible"}, sister]
-    asked = {"source": "self", "initiator": "harmed_person", "asked_by": "s1", "participants": people}
+    asked: dict[str, Any] = {
+        "source": "self",
+        "initiator": "harmed_person",
+        "asked_by": "s1",
+        "participants": people,
+    }
     reference = await book.open(**asked)
     await book.tell(reference, until_preparation(MONDAY.date())[:2], MONDAY)
     item = await only(pool, CASEWORKER, MONDAY)

@@ -1,4 +1,4 @@
-"""A worklist with names: of participants for who works with them, of colleagues by the register."""
+"""A worklist with names: of the participants for who works with them, of colleagues by the register."""
 
 from __future__ import annotations
 

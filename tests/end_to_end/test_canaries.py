@@ -14,16 +14,21 @@ import pytest
 from pydantic import BaseModel
 
 from casework.access_log import looks_at
+from casework.asking_to_be_called.asking import Limits, ask_to_be_called
+from casework.asking_to_be_called.questions import QUESTIONS
+from casework.asking_to_be_called.unsent import begin_answers, keep_answers, read_answers
 from casework.session import WayIn, sign_in
 from lifecycle import Refused, fold
 from lifecycle.notifying.tasks import open_tasks
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
+from schemas.asking import Answers, Help, Others, SafeHours, WhoAsks
 from schemas.commands import Command
 from schemas.facts import NeedScore
 from schemas.privacy import every_model, is_sensitive
 from schemas.vocabulary import (
+    Channel,
     ClosureReason,
     Confirmation,
     Custody,
@@ -142,6 +147,38 @@ async def everything_asked(referrals: Referrals) -> tuple[str, list[Command]]:
     return reference, asked
 
 
+async def asked_on_the_public_pages(referrals: Referrals) -> Answers:
+    """Somebody asks to be called and is; another's request waits; a third has not sent theirs yet."""
+    given = Answers(
+        answered=tuple(QUESTIONS),
+        leave_message=False,
+        others=Others.SOMEBODY,
+        seen_by=CANARY,
+        hours=SafeHours.EVENING,
+        safe_from="17:00",
+        safe_until="20:00",
+        hours_note=CANARY,
+        ways=(Channel.PHONE, Channel.EMAIL, Channel.LETTER),
+        phone=PHONE,
+        email=mailbox(CANARY),
+        address=f"{CANARY}, 1 Nowhere Street, DH1 1AA",
+        name=CANARY,
+        who=WhoAsks.HARMED,
+        what=CANARY,
+        area=Area.DURHAM,
+        help=(Help.INTERPRETER,),
+        language=CANARY,
+        needs=CANARY,
+    )
+    for limits in (Limits(1000, 1000), Limits(0, 0), None):
+        token = await begin_answers(referrals, "192.0.2.77")
+        unsent = await read_answers(referrals, token)
+        await keep_answers(referrals, token, unsent.model_copy(update={"answers": given}))
+        if limits is not None:
+            await ask_to_be_called(referrals, token, "192.0.2.77", Area.DURHAM, limits)
+    return given
+
+
 async def a_task(referrals: Referrals, reference: str) -> str:
     async with asyncio.timeout(20):
         while True:
@@ -176,6 +213,7 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
     session = await sign_in(referrals, "su-1", WayIn.COMMAND_LINE, reason=CANARY)
     looks = await looks_at(session, reference)
     filled |= set().union(*map(filled_fields, looks))
+    filled |= filled_fields(await asked_on_the_public_pages(referrals))
     assert marked_fields() - filled == set(), "a Sensitive field that nothing here fills"
 
     with pytest.raises(Refused) as refused:
@@ -192,6 +230,8 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
             "notice",
             "notice_try",
             "access_log",
+            "unsent_answers",
+            "request_to_be_called",
             "staff",
             "keys.data_key",
             "keys.erasure",

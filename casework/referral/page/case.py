@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from casework.access import Known, What, needs_reason, require_access, run_beside
+from casework.access import Known, What, needs_reason, require_access
 from casework.referral.timeline import names_in
 from casework.referral.view import without_special
 from casework.session import Session
 from casework.words import People, people_of
 from casework.words.names import short_names
 from lifecycle import Refused, evolve, permitted_and_blocked
+from lifecycle.activities.state import all_facilitators
 from lifecycle.case.correction import taken_back
 from lifecycle.people.leaving import known_participant
 from schemas.access import DataKind, Relation
@@ -245,4 +246,4 @@ def _colleagues(history: Sequence[Recorded]) -> set[str]:
 def _known(session: Session, everybody: Sequence[Staff], referral: Referral) -> Known:
     member = next((each for each in everybody if each.id == session.member.id), session.member)
     team = {each.id: each for each in everybody if each.active and referral.area in each.areas}
-    return Known(member, team, run_beside(referral))
+    return Known(member, team, all_facilitators(referral))

@@ -98,6 +98,9 @@ class Cases(Book):
             ],
             MONDAY,
         )
+        if changes.get("sensitive_categories"):
+            signed = {"subject": "risk_assessment", "approved": True}
+            await self.take(reference, "su-1", c.DecideSignOff.model_validate(signed), MONDAY)
         return reference
 
     async def prepared(self, **changes: object) -> str:

@@ -119,7 +119,7 @@ async def test_an_activity_says_what_it_lacks_who_runs_it_and_where_it_is(
         await cases.tell(reference, letters(datetime.now(UTC)), datetime.now(UTC))
         page = await visitor.get(f"/referrals/{reference}/activities")
     assert "An exchange of letters a2 Held" in said(page)
-    assert "C1: letter by June I.; handed over to Jack I." in said(page)
+    assert "c1: letter by June I.; handed over to Jack I." in said(page)
     assert "It will not take place: it is not wanted any more" in said(page)
     assert f"/referrals/{reference}/steps/postpone_activity?activity=a1" in links(page)
 

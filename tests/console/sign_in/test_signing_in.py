@@ -200,7 +200,7 @@ async def test_who_is_invited_sets_up_their_account_and_is_signed_in(
         assert answer.headers["location"] == "/invitation"
         [cookie] = answer.headers.get_list("set-cookie")
         assert cookie.startswith(INVITATION)
-        for mark in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
+        for mark in ("HttpOnly", "Secure", "SameSite=lax", "Path=/", "Max-Age=3600"):
             assert mark in cookie
         page = await visitor.get("/invitation")
         assert member.id in page

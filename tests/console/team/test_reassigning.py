@@ -186,7 +186,7 @@ async def test_somebody_is_away_until_a_day_and_back(
         assert answer.headers["location"] == f"/team/workload?done={giver}"
         page = await visitor.get("/team")
         assert re.search(rf"away until {last:%a %-d %b}, Dora Invented stands in", page)
-        assert reference in await visitor.get(f"/team/referrals?caseworker={giver}")
+        assert reference in await visitor.get(f"/referrals?caseworker={giver}")
         await visitor.post(f"/team/absence/{giver}", {"back": "yes"})
         assert "stands in" not in await visitor.get("/team")
 

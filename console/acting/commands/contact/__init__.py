@@ -1,0 +1,1 @@
+"""Reaching people, informing them and asking what they want."""

@@ -1,0 +1,1 @@
+"""What supervisors decide, and what concerns the case as a whole."""

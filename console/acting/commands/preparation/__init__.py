@@ -1,0 +1,1 @@
+"""Preparing an activity: who runs it, how, and the meetings before it."""

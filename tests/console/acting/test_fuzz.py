@@ -1,0 +1,185 @@
+"""Whatever is sent to a form is answered by a page, and never by a fault. `make fuzz-console` sends ten thousand."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from urllib.parse import quote_from_bytes
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from casework.referral.choices import Chosen
+from casework.signing_in.sessions import form_token
+from console.acting.forms.fields import NONE, Field, Kind, all_fields
+from console.acting.forms.shaping import form_of
+from console.acting.wording import worded_form
+from console.asked import Console
+from console.security.cookies import COOKIE
+from runtime.referrals import Referrals
+from tests.console.acting.conftest import opened
+from tests.console.acting.people import until_risk_assessment
+from tests.console.acting.test_forms import KINDS
+from tests.console.visiting import Visitor, visiting
+
+POSTS = int(os.environ.get("RJ_FUZZ_POSTS", "80"))
+_STEPS = tuple(kind for kind in KINDS if kind != "open_referral")
+_IDS = {
+    Chosen.PARTICIPANT: ("h1", "r1", "h9", "s1"),
+    Chosen.STAFF: ("cas-1", "fas-1", "sus-1", "nobody-1"),
+    Chosen.ACTIVITY: ("a1", "a2"),
+    Chosen.COMMUNICATION: ("c1", "c2"),
+    Chosen.COMPLAINT: ("k1",),
+    Chosen.TASK: ("1-1",),
+    Chosen.ITEM: ("i1", "i2"),
+    Chosen.DEADLINE: ("first_contact", "inactivity", "nonsense"),
+    Chosen.STEP: ("1", "2", "3", "99"),
+}
+_ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
+_ODD = st.sampled_from(
+    (
+        "",
+        " ",
+        "\x00",
+        "\ud800",
+        "-1",
+        "9" * 40,
+        "1e9",
+        "true",
+        "null",
+        "[]",
+        NONE,
+        "<script>",
+        "٣",
+        "2026-02-31",
+        "x" * 5000,
+    )
+)
+_NUMBERS = st.sampled_from(("", "0", "1", "2", "28", "31", "12", "13", "2026", "2030", "0026", "٣", "x"))
+_TIMES = st.sampled_from(("", "9:00", "9am", "25:00", "1:30 BST", "1:30", "noon", "14.30"))
+
+
+def _values(field: Field) -> st.SearchStrategy[str]:
+    """What somebody, or a program, may send of a question."""
+    likely = [each.value for each in field.options] or list(
+        _IDS.get(field.chosen, ()) if field.chosen else ()
+    )
+    meant = (
+        st.sampled_from(likely)
+        if likely
+        else st.sampled_from(("A reason in words", "2026.1", "5", "RJ-7KQ4-M2X1"))
+    )
+    return st.one_of(meant, meant, meant, meant, _ODD, _ANY_TEXT)
+
+
+def _names(field: Field, prefix: str) -> list[tuple[str, st.SearchStrategy[str]]]:
+    name = prefix + field.name
+    match field.kind:
+        case Kind.DAY | Kind.MOMENT:
+            parts = [(f"{name}-{part}", _NUMBERS) for part in ("day", "month", "year")]
+            return [*parts, (f"{name}-time", _TIMES)]
+        case Kind.GROUP:
+            return [each for inner in field.fields for each in _names(inner, f"{name}.")]
+        case Kind.ROWS:
+            rows = ("0", "1", "7", "999999", "x")
+            return [
+                each for row in rows for inner in field.fields for each in _names(inner, f"{name}.{row}.")
+            ]
+        case Kind.EACH:
+            words = [each.value for each in field.options[:3]] + ["nonsense"]
+            return [
+                each for word in words for inner in field.fields for each in _names(inner, f"{name}.{word}.")
+            ]
+        case _:
+            return [(name, _values(field))]
+
+
+@st.composite
+def posts(draw: st.DrawFn) -> tuple[str, str, dict[str, str], list[tuple[str, str]]]:
+    """A kind, a page below it, what stands in the address, and the fields that are sent."""
+    kind = draw(st.sampled_from(_STEPS))
+    form = draw(st.sampled_from((form_of(kind), worded_form(kind))))
+    known = [each for field in form.fields for each in _names(field, "")]
+    fields: list[tuple[str, str]] = []
+    for name, values in known:
+        # Most of the time all that is asked is answered.
+        fields += [(name, draw(values)) for _ in range(draw(st.sampled_from((1, 1, 1, 1, 0, 2))))]
+    fields += draw(st.lists(st.tuples(_ANY_TEXT, _ANY_TEXT), max_size=2))
+    do = draw(
+        st.sampled_from(
+            ("record", "record", "record", "check", "add:items", "remove:items.0", "discard", "add:", "x")
+        )
+    )
+    command = draw(st.sampled_from(("", "no-uuid", "00000000-0000-4000-8000-000000000001")))
+    fields += [("_do", do), ("_command", command), ("_expected", draw(_NUMBERS)), ("_by", "cas-1")]
+    below = draw(st.sampled_from(("", "", "", "", "/draft", "/confirm")))
+    about = draw(st.sampled_from(("", "", "h1", "r1", "h9", "\x00", "x" * 200)))
+    return kind, below, ({"participant": about} if about else {}), fields
+
+
+def _body(fields: list[tuple[str, str]]) -> bytes:
+    def quoted(text: str) -> str:
+        return quote_from_bytes(text.encode("utf-8", "surrogatepass"))
+
+    return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in fields).encode()
+
+
+answers: Counter[int] = Counter()
+
+
+@given(post=posts(), supervisor=st.booleans())
+@settings(
+    max_examples=POSTS,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+async def test_whatever_is_sent_to_a_form_is_never_a_fault(
+    console: Console,
+    suffolk: Referrals,
+    post: tuple[str, str, dict[str, str], list[tuple[str, str]]],
+    supervisor: bool,
+) -> None:
+    kind, below, query, fields = post
+    async with visiting(console, "sus-1" if supervisor else "cas-1") as visitor:
+        address = f"/referrals/{await _open_referral(suffolk)}/steps/{kind}"
+        answer = await visitor.client.post(
+            f"{address}{below}",
+            params=query,
+            content=_body([("csrf", _token(visitor)), *fields]),
+            headers={"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"},
+        )
+        assert answer.status_code < 500, (kind, below, query, fields)
+        answers[answer.status_code] += 1
+        # What was kept of it is shown again, and so are its consequences.
+        for page in ("", "/confirm"):
+            again = await visitor.client.get(f"{address}{page}", params=query)
+            assert again.status_code < 500, (kind, page, query, fields)
+
+
+def test_what_was_sent_was_now_and_then_recorded_and_refused() -> None:
+    # 303 recorded or to be confirmed, 409 refused by a rule, 422 not readable.
+    assert {303, 409, 422} <= set(answers)
+
+
+_in_use: list[tuple[str, int]] = []
+
+
+async def _open_referral(engine: Referrals) -> str:
+    """One that stands for some posts, before another takes its place: many end theirs."""
+    reference, left = _in_use.pop() if _in_use else ("", 0)
+    if left == 0:
+        commands = until_risk_assessment() if len(answers) % 2 else ()
+        reference, left = await opened(engine, *commands), 8
+    _in_use.append((reference, left - 1))
+    return reference
+
+
+def _token(visitor: Visitor) -> str:
+    return form_token(visitor.client.cookies[COOKIE])
+
+
+def test_every_kind_of_question_is_among_what_is_sent() -> None:
+    kinds = {field.kind for kind in _STEPS for field in all_fields(form_of(kind).fields)}
+    assert kinds == set(Kind) - {Kind.HIDDEN}
