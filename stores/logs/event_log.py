@@ -86,6 +86,7 @@ async def record(
     deadlines: Sequence[Deadline],
     notices: Sequence[Notice],
     facts: tuple[str, list[str]],
+    found_by: str,
     authors: Collection[str] = (),
 ) -> Written:
     """Write one step and its read models in one transaction.
@@ -100,6 +101,7 @@ async def record(
         deadlines: the open ones after them.
         notices: the messages that the step calls for.
         facts: its changes to the coarse facts; see `stores.facts.as_arguments`.
+        found_by: its changes to the blind index; see `stores.blind_index.as_argument`.
         authors: of what the step signs off.
 
     Raises:
@@ -109,7 +111,7 @@ async def record(
     after, head = before
     stored = sealed_and_linked(key, chain, head, events)
     answer: str = await pool.nowhere.fetchval(
-        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         referral.reference,
         after,
         before[1],
@@ -128,6 +130,7 @@ async def record(
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
         *facts,
+        found_by,
     )
     match answer:
         case "recorded" | "repeated" | "behind" | "early":
