@@ -197,6 +197,14 @@ async def test_what_cannot_be_read_or_is_refused_is_told_at_its_question_and_not
     assert NAME in await visitor.get(f"{address}/check")
 
 
+async def test_what_a_browser_hides_is_not_taken_for_an_answer(visitor: Visitor) -> None:
+    address = await begun(visitor)
+    for kept in (["-none-"], ["stalking"]):
+        sent = {"sensitive_categories": kept, "hate_strands": "race"}
+        await visitor.post(f"{address}/sensitive?from=check", sent)
+        assert "Hostility towards what?" not in await visitor.get(f"{address}/check")
+
+
 async def test_what_is_missing_is_told_with_its_page_before_anything_is_opened(visitor: Visitor) -> None:
     address = await begun(visitor)
     page = (await visitor.post(f"{address}/check", {"choice": "new"}, 422)).text
