@@ -6,9 +6,8 @@ from console.acting.saving import save_draft
 from console.acting.steps import show_step, take_step
 from console.navigation import WORKERS
 from console.pages import Page, signed_in
-from schemas.people import Role
 
-_WHO_ACTS = frozenset(Role) - {Role.COMMISSIONER, Role.SYSTEM}
+_WHO_ACTS = WORKERS | SENDERS
 _STEP = "/referrals/{reference}/steps/{kind}"
 
 PAGES: tuple[Page, ...] = (
