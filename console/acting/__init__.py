@@ -4,7 +4,7 @@ from console.acting.confirming import confirm, show_confirm
 from console.acting.risk import assess_risk
 from console.acting.saving import save_draft
 from console.acting.steps import show_step, take_step
-from console.navigation import WORKERS
+from console.navigation import SENDERS, WORKERS
 from console.pages import Page, signed_in
 
 _WHO_ACTS = WORKERS | SENDERS
