@@ -326,6 +326,11 @@ async def histories(
     return {reference: [without_sensitive(each) for each in history] for reference, history in found.items()}
 
 
+def recorded_without_key(row: asyncpg.Record) -> Recorded:
+    """The event of a row of the log. What is sealed is absent."""
+    return _recorded(row, row["reference"], None)
+
+
 def _recorded(row: asyncpg.Record, reference: str, key: DataKey | None) -> Recorded:
     body: dict[str, Any] = json.loads(row["body"])
     if key is not None and row["sealed"] is not None:
