@@ -27,11 +27,11 @@ from stores import staff
 from stores.logs import access_log, event_log
 from stores.logs.access_log import Standing
 from stores.logs.chain import chain_key
+from stores.names import events_with_names
 
 ONCE_IN = timedelta(minutes=30)
 """In which a person's reading of the names of a referral is written down once."""
 
-_TELL_NAMES = ("referral_received", "participant_added", "participant_amended", "step_corrected")
 # How often the looks are tried to be recorded while others look at the same referrals.
 _TRIES = 20
 
@@ -52,7 +52,7 @@ async def names_in_lists(session: Session, references: Collection[str]) -> dict[
     seen = await _seen(session, member, references)
     pool = session.referrals.pool.within(member.areas)
     keys = await session.referrals.keys.get_all(seen)
-    told = await event_log.of_kinds(pool, keys, _TELL_NAMES)
+    told = await events_with_names(pool, keys)
     return {reference: short_names(names_in(history)) for reference, history in told.items()}
 
 

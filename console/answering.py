@@ -79,6 +79,9 @@ def endpoint(console: Console, page: Page) -> Callable[[Request], Awaitable[Resp
                 return _not_answered(visit, posted, failure.sentence)
             code = error.code if isinstance(error, Refused) else ""
             return problem(visit, _STATUS_OF_CODE.get(code, _STATUS[failure.kind]), failure.sentence)
+        finally:
+            # A file that was sent is let go.
+            await request.close()
 
     return answered
 
