@@ -316,6 +316,11 @@ async def histories(
     return {reference: [without_sensitive(each) for each in history] for reference, history in found.items()}
 
 
+def recorded_without_key(row: asyncpg.Record) -> Recorded:
+    """The event of a row of the log. What is sealed is absent."""
+    return _recorded(row, row["reference"], None)
+
+
 def opened_part(key: DataKey, reference: str, sequence: int, sealed: bytes | None) -> dict[str, Any]:
     """The sealed part of an event, opened with its referral's key; empty where nothing is sealed."""
     opened: dict[str, Any] = json.loads(key.open(sealed, _place(reference, sequence))) if sealed else {}
