@@ -19,7 +19,6 @@ from casework.access import may_see_names, relation_to
 from casework.referral.timeline import names_in
 from casework.session import Session
 from casework.words.names import short_names
-from lifecycle import fold
 from lifecycle.activities.state import all_facilitators
 from runtime.referrals import NotAnswered
 from schemas.access import DataKind, Look, Relation
@@ -28,11 +27,11 @@ from stores import staff
 from stores.logs import access_log, event_log
 from stores.logs.access_log import Standing
 from stores.logs.chain import chain_key
+from stores.names import events_with_names
 
 ONCE_IN = timedelta(minutes=30)
 """In which a person's reading of the names of a referral is written down once."""
 
-_TELL_NAMES = ("referral_received", "participant_added", "participant_amended", "step_corrected")
 # How often the looks are tried to be recorded while others look at the same referrals.
 _TRIES = 20
 
@@ -53,7 +52,7 @@ async def names_in_lists(session: Session, references: Collection[str]) -> dict[
     seen = await _seen(session, member, references)
     pool = session.referrals.pool.within(member.areas)
     keys = await session.referrals.keys.get_all(seen)
-    told = await event_log.of_kinds(pool, keys, _TELL_NAMES)
+    told = await events_with_names(pool, keys)
     return {reference: short_names(names_in(history)) for reference, history in told.items()}
 
 
@@ -110,10 +109,8 @@ async def _relations(
         for reference, stands in standings.items()
         if stands.co_facilitated and member.id not in (stands.caseworker, stands.facilitator)
     ]
-    histories = (
-        await event_log.outlines(session.referrals.pool.within(member.areas), shared) if shared else {}
-    )
-    others = {each: frozenset(all_facilitators(fold(history))) for each, history in histories.items()}
+    states = await session.referrals.states.of(session.referrals.pool.within(member.areas), shared)
+    others = {each: frozenset(all_facilitators(state)) for each, state in states.items()}
     teams = {
         area: {each.id: each for each in register if area in each.areas}
         for area in {stands.area for stands in standings.values()}

@@ -267,28 +267,15 @@ async def outlines(pool: Pool | Connection, references: Collection[str]) -> dict
     return await _read_many(pool, references, {})
 
 
-async def of_kinds(
-    pool: Pool | Connection, keys: Mapping[str, DataKey], kinds: Collection[str]
-) -> dict[str, list[Recorded]]:
-    """The events of these kinds of many referrals in order, asked for at once and opened.
-
-    Args:
-        keys: of each referral whose events are wanted.
-    """
-    return await _read_many(pool, keys, keys, kinds)
-
-
 async def _read_many(
     pool: Pool | Connection,
     references: Collection[str],
     keys: Mapping[str, DataKey],
-    kinds: Collection[str] | None = None,
 ) -> dict[str, list[Recorded]]:
     rows = await pool.fetch(
         "SELECT reference, sequence, step, at, actor, role, command_id, body, sealed FROM event"
-        " WHERE reference = ANY($1) AND ($2::text[] IS NULL OR kind = ANY($2)) ORDER BY reference, sequence",
+        " WHERE reference = ANY($1) ORDER BY reference, sequence",
         list(references),
-        list(kinds) if kinds is not None else None,
     )
     found: dict[str, list[Recorded]] = {}
     for row in rows:
@@ -329,10 +316,21 @@ async def histories(
     return {reference: [without_sensitive(each) for each in history] for reference, history in found.items()}
 
 
+def recorded_without_key(row: asyncpg.Record) -> Recorded:
+    """The event of a row of the log. What is sealed is absent."""
+    return _recorded(row, row["reference"], None)
+
+
+def opened_part(key: DataKey, reference: str, sequence: int, sealed: bytes | None) -> dict[str, Any]:
+    """The sealed part of an event, opened with its referral's key; empty where nothing is sealed."""
+    opened: dict[str, Any] = json.loads(key.open(sealed, _place(reference, sequence))) if sealed else {}
+    return opened
+
+
 def _recorded(row: asyncpg.Record, reference: str, key: DataKey | None) -> Recorded:
     body: dict[str, Any] = json.loads(row["body"])
-    if key is not None and row["sealed"] is not None:
-        body = join(body, json.loads(key.open(row["sealed"], _place(reference, row["sequence"]))))
+    if key is not None:
+        body = join(body, opened_part(key, reference, row["sequence"], row["sealed"]))
     # The event is read as a part of the whole: a reader of its own would have to be made besides.
     return Recorded.model_validate(
         {

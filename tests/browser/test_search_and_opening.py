@@ -36,11 +36,11 @@ async def looked_at(page: Page, name: str) -> None:
     await page.emulate_media(color_scheme="dark")
     assert await barriers(page) == [], name
     size = page.viewport_size
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page), name
     if folder:
         await page.screenshot(path=Path(folder) / f"{name}-phone.png", full_page=True)
-    await page.set_viewport_size(size or PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(size or PHONE)
     await page.emulate_media(color_scheme="light")
 
 

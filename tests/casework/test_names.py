@@ -22,6 +22,7 @@ from schemas.people import Person, Role, Staff
 from stores import register
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore, MasterKeys
+from stores.logs import event_log
 from stores.logs.anchors import Anchors
 from tests.book import MONDAY, Book
 from tests.life import HARMED, RESPONSIBLE, until_preparation
@@ -42,7 +43,7 @@ async def book(pool: Pool, keys: KeyStore) -> Book:
     return recorded
 
 
-async def opened(book: Book, **known: object) -> str:
+async def opened(book: Book, **known: Any) -> str:
     """A referral of June Invented and Adam Other that is cw-1's."""
     people = [
         {"id": HARMED, "role": "harmed", "person": {"name": "June Invented"}},
@@ -83,6 +84,22 @@ async def test_names_are_as_they_were_amended_last(referrals: Referrals, book: B
     amended = c.AmendParticipant(participant=HARMED, person=Person(name="Mrs Juna Other"))
     await book.take(reference, "cw-1", amended, MONDAY)
     assert (await names(referrals, CASEWORKER, reference))[reference][HARMED] == "Juna O."
+
+
+async def test_names_are_not_as_a_step_said_that_was_taken_back(referrals: Referrals, book: Book) -> None:
+    reference = await opened(book)
+    step = await event_log.length(book.pool, reference) + 1
+    amended = c.AmendParticipant(participant=HARMED, person=Person(name="Juna Other"))
+    await book.take(reference, "cw-1", amended, MONDAY)
+    await book.take(reference, "su-1", c.CorrectStep(step=step, reason="Invented"), MONDAY)
+    assert (await names(referrals, CASEWORKER, reference))[reference][HARMED] == "June I."
+
+
+async def test_who_joins_later_has_a_name_too(referrals: Referrals, book: Book) -> None:
+    reference = await opened(book)
+    supporter = {"id": "s1", "role": "supporter", "accompanies": HARMED, "person": {"name": "Nia Prys Jones"}}
+    await book.take(reference, "cw-1", c.AddParticipant.model_validate({"participant": supporter}), MONDAY)
+    assert (await names(referrals, CASEWORKER, reference))[reference]["s1"] == "Nia J."
 
 
 async def test_who_does_not_work_on_a_case_sees_no_name_and_leaves_no_look(
