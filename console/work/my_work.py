@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from casework.worklist.items import Group
 from casework.worklist.worklist import worklist_with_names
+from console.acting.begun import begun_by
 from console.asked import Asked
 from console.work.rows import overview, rows_of
 
@@ -43,6 +44,7 @@ async def my_work(asked: Asked) -> Response:
             if counts[group] and part in (None, group)
         ],
         part=part,
+        begun=[] if part else await begun_by(asked),
         everything=sum(counts.values()),
         badges={"/my-work": counts[Group.OVERDUE]},
     )

@@ -110,6 +110,15 @@ async def test_a_draft_is_its_authors_alone_and_gone_once_recorded(
     assert await begun(suffolk, reference) == []
 
 
+async def test_what_was_begun_is_offered_among_a_persons_work(cass: Visitor, reference: str) -> None:
+    fields = await filled(cass, contact(reference), note="Rang")
+    await cass.post(contact(reference).replace("?", "/draft?"), fields, status=200)
+    page = await cass.get("/my-work")
+    assert f'<a class="govuk-link" href="{contact(reference)}">Record a contact</a>' in page
+    await cass.post(contact(reference), fields | {"_do": "discard"})
+    assert contact(reference) not in (await cass.get("/my-work")).partition('id="begun"')[2]
+
+
 async def test_a_draft_can_be_discarded(cass: Visitor, suffolk: Referrals, reference: str) -> None:
     fields = await filled(cass, contact(reference), note="Nothing")
     await cass.post(contact(reference), fields | {"_do": "check"}, status=200)
