@@ -151,7 +151,7 @@ async def test_before_a_session_ends_one_is_asked_and_may_stay(desks: Desks, boo
     await expect(dialog.get_by_role("button")).to_have_count(1)
     await expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
     assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page)
     await page.keyboard.press("Enter")
     await expect(dialog).not_to_be_visible()
