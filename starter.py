@@ -12,7 +12,8 @@ from cli.common import command_line
 COMMAND_GROUPS = {
     "cli.operations.up": ("up",),
     "cli.casework.referrals": ("example", "open", "do", "preview", "permitted"),
-    "cli.casework.looking": ("list", "search", "show", "timeline"),
+    "cli.casework.looking": ("list", "show", "timeline"),
+    "cli.casework.searching": ("search", "duplicates", "searches"),
     "cli.casework.work": ("work",),
     "cli.fields": ("fields",),
     "cli.casework.contact": ("contact",),
@@ -29,6 +30,7 @@ COMMAND_GROUPS = {
     "cli.casework.staff": ("staff",),
     "cli.operations.policy": ("policy",),
     "cli.operations.records": ("verify", "erase", "keys", "anchors"),
+    "cli.operations.indexing": ("reindex",),
     "cli.operations.figures": ("funnel",),
     "cli.operations.demo": ("demo",),
     "cli.operations.doctor": ("doctor",),

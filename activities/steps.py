@@ -25,6 +25,7 @@ from lifecycle.coarse_facts import Changes
 from lifecycle.notifying.notices import WantedNotices
 from lifecycle.notifying.sending import CHANGES_MESSAGES
 from lifecycle.outcome import decide_request, evolve_all, written_with
+from lifecycle.people.search_terms import changed_terms, changes_what_it_is_found_by, found_by
 from schemas import events as e
 from schemas.commands import AcceptTransfer, AdoptPolicy, CorrectStep, OpenReferral
 from schemas.events import Event, Recorded
@@ -34,11 +35,12 @@ from schemas.policy import Policies
 from schemas.privacy import without_sensitive
 from schemas.referral import Deadline, Referral
 from schemas.steps import REFUSED, NextPoint, Receipt, Request, StepTaken
+from stores import blind_index, staff
 from stores import notices as notice_store
-from stores import staff
+from stores.blind_index import IndexKey
 from stores.database import Pool
 from stores.facts import FactKey, as_arguments, fact_key
-from stores.keys.referral_keys import KeyStore
+from stores.keys.referral_keys import DataKey, KeyStore
 from stores.logs import event_log
 from stores.logs.chain import ChainKey, chain_key
 from stores.logs.event_log import Answer, Written
@@ -89,6 +91,7 @@ class Steps:
         self._policies = policies
         self._chain: ChainKey | None = None
         self._fact_key: FactKey | None = None
+        self._index_key: IndexKey | None = None
 
     @activity.defn
     async def take_step(
@@ -182,9 +185,10 @@ class Steps:
         events, became, open_now, called_for, changed = written_with(referral, happened, request, at, history)
         wanted = await self._notices(called_for)
         facts = await self._facts(became.reference, changed)
+        key = await self._keys.get(became.reference)
         written = await event_log.record(
             self._pool,
-            await self._keys.get(became.reference),
+            key,
             await self._links(),
             request,
             events,
@@ -193,6 +197,7 @@ class Steps:
             open_now,
             wanted,
             facts,
+            await self._found_by(key, events),
             authors_of_what_is_signed_off(referral, request.command) if referral else (),
         )
         return _Tried(written, events, became, open_now, wanted)
@@ -264,6 +269,19 @@ class Steps:
         if self._fact_key is None:
             self._fact_key = await fact_key(self._keys)
         return as_arguments(self._fact_key, reference, changed)
+
+    async def _found_by(self, key: DataKey, events: Sequence[Recorded]) -> str:
+        """The changes that a step makes to the blind index, as an argument of record_step()."""
+        if not any(changes_what_it_is_found_by(recorded.event) for recorded in events):
+            return blind_index.NO_CHANGE
+        if self._index_key is None:
+            self._index_key = await blind_index.index_key(self._keys)
+        first = events[0].sequence
+        log = await event_log.read(self._pool, key.reference, key=key) if first > 1 else []
+        # A log that has gone on meanwhile takes no step.
+        before = [recorded for recorded in log if recorded.sequence < first]
+        changed = changed_terms(found_by(before), found_by([*before, *events]))
+        return blind_index.as_argument(self._index_key, changed)
 
     async def _notices(self, wanted: WantedNotices) -> tuple[Notice, ...]:
         if not wanted.anything:

@@ -143,7 +143,7 @@ _SENTENCES = {
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
-    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj staff log.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj searches, rj staff log.",
 }
 
 
@@ -254,6 +254,14 @@ def needs_reason(member: Staff, relation: Relation) -> bool:
     return ACCESS[member.role, What.PEOPLE, relation] is Permission.WITH_REASON
 
 
+def may_find(member: Staff, *, works_on_it: bool, sensitive: bool) -> bool:
+    """Whether a person of the area finds a referral by what is said about its people: to be found tells who takes part
+    in which kind of case, so a sensitive one is found by who sees its people without giving a reason."""
+    relation = Relation.OWN if works_on_it else Relation.OWN_AREA
+    permission = ACCESS[member.role, What.PEOPLE, relation]
+    return permission is Permission.YES or (permission is Permission.WITH_REASON and not sensitive)
+
+
 def may_see_names(member: Staff, relation: Relation, *, sensitive: bool) -> bool:
     """Whether somebody who stands so to a referral sees its people's names in a list."""
     permission = ACCESS[member.role, What.NAMES, relation]
@@ -362,6 +370,7 @@ async def _team(session: Session, member: Staff, standing: Standing) -> dict[str
 
 
 async def _other_facilitators(session: Session, reference: str, standing: Standing) -> frozenset[str]:
+    """Who runs a referral's activities beside its facilitator."""
     if not standing.co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.

@@ -92,6 +92,7 @@ async def import_rows(
     told: Callable[[CheckedRow, RowOutcome], None],
     *,
     record: bool = True,
+    at_a_time: int = _PORTION,
 ) -> None:
     """Open a referral for each row that is not here yet. Safe to run twice, and to stop at any time.
 
@@ -99,11 +100,12 @@ async def import_rows(
         rows: read as they are needed, some hundreds at a time.
         told: hears what became of each row, in their order.
         record: False: nothing is opened, and told what would be.
+        at_a_time: after how many rows at the latest it is told of them.
 
     Raises:
         NotAnswered, TemporalUnreachable: what was told of is done; the same rows may be imported again.
     """
-    for portion in _portions(rows):
+    for portion in _portions(rows, at_a_time):
         outcomes = {row.number: _refused(row.number, row.problems) for row in portion if row.problems}
         try:
             await _open_portion(session, [row.to_open for row in portion if row.to_open], outcomes, record)
@@ -113,9 +115,9 @@ async def import_rows(
                     told(row, outcomes[row.number])
 
 
-def _portions(rows: Iterable[CheckedRow]) -> Iterator[list[CheckedRow]]:
+def _portions(rows: Iterable[CheckedRow], size: int) -> Iterator[list[CheckedRow]]:
     reading = iter(rows)
-    while portion := list(islice(reading, _PORTION)):
+    while portion := list(islice(reading, size)):
         yield portion
 
 

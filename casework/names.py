@@ -19,13 +19,12 @@ from casework.access import may_see_names, relation_to
 from casework.referral.timeline import names_in
 from casework.session import Session
 from casework.words.names import short_names
-from lifecycle import fold
 from lifecycle.activities.state import all_facilitators
 from runtime.referrals import NotAnswered
 from schemas.access import DataKind, Look, Relation
 from schemas.people import Staff
 from stores import staff
-from stores.logs import access_log, event_log
+from stores.logs import access_log
 from stores.logs.access_log import Standing
 from stores.logs.chain import chain_key
 from stores.names import events_with_names
@@ -110,10 +109,8 @@ async def _relations(
         for reference, stands in standings.items()
         if stands.co_facilitated and member.id not in (stands.caseworker, stands.facilitator)
     ]
-    histories = (
-        await event_log.outlines(session.referrals.pool.within(member.areas), shared) if shared else {}
-    )
-    others = {each: frozenset(all_facilitators(fold(history))) for each, history in histories.items()}
+    states = await session.referrals.states.of(session.referrals.pool.within(member.areas), shared)
+    others = {each: frozenset(all_facilitators(state)) for each, state in states.items()}
     teams = {
         area: {each.id: each for each in register if area in each.areas}
         for area in {stands.area for stands in standings.values()}

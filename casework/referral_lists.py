@@ -1,4 +1,4 @@
-"""Which referrals there are: lists by filter, search by reference, and what a partner sent."""
+"""Which referrals there are: lists by filter, and what a partner sent. Searching is in `casework/searching/`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from pydantic import Field
 
 from casework.access import What, areas_to_see, status
 from casework.session import Session
-from lifecycle import Refused
 from schemas.areas import LONDON, Area
 from schemas.base import Model
-from schemas.people import Role
-from schemas.reading.reference import ALPHABET
 from schemas.vocabulary import Source, Stage
 from stores import referrals as read_model
 from stores.referrals import Line, Offered, Place, SentOn
@@ -23,10 +20,6 @@ ReferralLine: TypeAlias = Line
 
 OfferedLine: TypeAlias = Offered
 """A referral that another area offers, as a list shows it."""
-
-_LOOK_ALIKE = str.maketrans("ILO", "110")
-_FEWEST = 2
-"""Characters of a reference that a search needs; fewer would find nearly all."""
 
 
 _PLACE = r"^([0-9]{1,17})?\.[0-9]{1,17}\.RJ(-[0-9A-Z]{4}){2}$"
@@ -130,47 +123,6 @@ async def list_referrals(session: Session, filters: ListFilters) -> ReferralList
     return listed.model_copy(update={"next_page": _place_of(listed.lines[-1])}) if listed.more else listed
 
 
-async def search(session: Session, text: str, *, limit: int = 50) -> ReferralList | SentList:
-    """The referrals whose reference holds what somebody typed, closed ones too, the newest first.
-
-    Case, spaces and hyphens do not matter, and I, L and O are read as 1, 1 and 0, as in a whole reference.
-
-    Args:
-        text: a reference or a part of one.
-        limit: how many at the most.
-
-    Raises:
-        Refused: it holds what no reference does, or no search is for them.
-    """
-    part = part_of_reference(text)
-    if session.member.role is Role.PARTNER:
-        areas = areas_to_see(session.member, What.STATUS)
-        found = await _find(session, part, areas, limit, sent_by=session.member.id)
-        lines = tuple(
-            Sent(reference=each.reference, area=each.area, status=status(each.stage)) for each in found
-        )
-        return SentList(lines=lines[:limit], more=len(lines) > limit)
-    areas = areas_to_see(session.member, What.CASELOAD)
-    return _up_to(await _find(session, part, areas, limit), limit)
-
-
-def part_of_reference(text: str) -> str:
-    """Some characters of a reference, as references are compared, from what a person typed.
-
-    Raises:
-        Refused: it is too short, or holds what no reference does.
-    """
-    part = "".join(text.upper().split()).replace("-", "")
-    code = part.removeprefix("RJ").translate(_LOOK_ALIKE)
-    if len(code) < _FEWEST or not set(code) <= set(ALPHABET):
-        raise Refused(
-            "not_a_reference",
-            f"A search is for {_FEWEST} or more letters and digits of a reference, such as 7KQ4 of RJ-7KQ4-M2X1.",
-            "text",
-        )
-    return part.translate(_LOOK_ALIKE)
-
-
 async def sent(session: Session, *, area: Area | None = None, limit: int = 50) -> SentList:
     """The status of what a partner sent, the newest first.
 
@@ -232,14 +184,6 @@ async def transferred(session: Session, *, area: Area | None = None, limit: int 
     areas = areas_to_see(session.member, What.OFFER, area)
     found = await read_model.sent_on(session.referrals.pool, areas, limit + 1)
     return SentOnList(lines=tuple(found[:limit]), more=len(found) > limit)
-
-
-async def _find(
-    session: Session, part: str, areas: list[Area], limit: int, *, sent_by: str | None = None
-) -> list[Line]:
-    # What another area has taken over since is among what a partner sent.
-    pool = session.referrals.pool.within(areas) if sent_by is None else session.referrals.pool
-    return await read_model.find_referrals(pool, part, areas=areas, sent_by=sent_by, limit=limit + 1)
 
 
 def _up_to(found: list[Line], limit: int) -> ReferralList:

@@ -12,11 +12,13 @@ MANAGERS = frozenset({Role.SERVICE_MANAGER})
 AUDITORS = frozenset({Role.AUDITOR, Role.SERVICE_MANAGER})
 SEE_FIGURES = WORKERS | {Role.COMMISSIONER, Role.PARTNER}
 
+MAY_OPEN = WORKERS | {Role.PARTNER}
 SENDERS = frozenset({Role.PARTNER})
 
 _ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
     ("My work", "/my-work", WORKERS),
     ("Referrals", "/referrals", WORKERS | SENDERS),
+    ("New referral", "/new-referral", MAY_OPEN),
     ("Team", "/team", SUPERVISORS),
     ("Inbox", "/inbox", WORKERS | SENDERS),
     ("Figures", "/figures", SEE_FIGURES),
@@ -24,6 +26,7 @@ _ITEMS: tuple[tuple[str, str, Collection[Role]], ...] = (
     ("Policy", "/policy", SUPERVISORS),
     ("Health", "/health", MANAGERS),
     ("Audit", "/audit", AUDITORS),
+    ("Search", "/search", MAY_OPEN),
 )
 """Name, address and whose it is, in the order in which they stand."""
 

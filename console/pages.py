@@ -80,7 +80,7 @@ def public(
 
 def all_pages() -> tuple[Page, ...]:
     """Every page of the console, in the order in which an address is looked up: each room names its own."""
-    from console import acting, helping, live, referral, service, sign_in, team, work
+    from console import acting, helping, live, opening, referral, search, service, sign_in, team, work
     from console import public as public_pages
 
     return (
@@ -91,6 +91,8 @@ def all_pages() -> tuple[Page, ...]:
         *acting.PAGES,
         *helping.PAGES,
         *referral.PAGES,
+        *opening.PAGES,
+        *search.PAGES,
         *team.PAGES,
         *service.PAGES,
     )

@@ -15,6 +15,7 @@ from messages.wording import BadTemplate, Wording
 from operations.caseload_diagnosis import caseload
 from operations.channel_diagnosis import channels, outward
 from operations.completing_erasures import RETIRE, late
+from operations.indexing import search_finds_all
 from operations.watching import in_a_sentence, meddled
 from policies.files import BadPolicy, load_policies
 from runtime.connections import connect_temporal
@@ -199,6 +200,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
         return [
             *found,
             *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
+            await search_finds_all(pool),
             *await _keys(settings, pool),
             *await _temporal(servers.temporal, pool, _key_store(settings, pool)),
         ]

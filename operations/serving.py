@@ -33,7 +33,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
-from stores import drafts
+from stores import drafts, import_uploads, opening_drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 
@@ -103,6 +103,8 @@ def _periodic_tasks(referrals: Referrals, settings: Settings, tell: Send | None)
 
     async def drop_drafts() -> None:
         await drafts.drop_old(referrals.pool)
+        await opening_drafts.drop_old(referrals.pool)
+        await import_uploads.drop_old(referrals.pool)
 
     return [
         PeriodicTask("anchors", timedelta(minutes=1), anchoring.keep),

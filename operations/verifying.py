@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifecycle import Refused
 from runtime.referrals import Referrals
-from stores.logs import access_log, staff_log
+from stores.logs import access_log, search_log, staff_log
 from stores.logs.anchors import REGISTER, AnchorProblem, Anchors, fold
 from stores.logs.chain import chain_key
 from stores.logs.verifying import Break, gone, orphans
@@ -64,6 +64,10 @@ async def verify(
         found = await staff_log.verify(referrals.pool, chain, anchored.get(REGISTER))
         breaks += [
             Break(f"staff register, {each.subject or 'its log'}", each.sequence, each.said) for each in found
+        ]
+        searches = await search_log.breaks(referrals.pool, chain, anchored)
+        breaks += [
+            Break(f"the searches of {who}", each.sequence, each.said) for who, each in searches.items()
         ]
     async for each, broken in verify_logs(referrals.pool, referrals.keys, references, anchored):
         breaks += [broken] if broken else []

@@ -21,6 +21,7 @@ from stores import staff
 from stores.database import Pool
 from stores.keys.referral_keys import KeyErased, KeyStore, KeyUnknown
 from stores.logs import event_log
+from stores.logs.states import States
 from stores.referrals import area_of
 from stores.staff import Places
 
@@ -62,6 +63,7 @@ class Referrals:
     Attributes:
         pool: connections to PostgreSQL with the application's rights.
         keys: the referrals' keys.
+        states: of the referrals that this process asked for last.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Referrals:
         self._connect = connect
         self.pool = pool
         self.keys = keys
+        self.states = States()
         self._policies = policies
         self._read_policies = read_policies
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import Role, StaffId
 from schemas.privacy import Sensitive
@@ -78,3 +79,33 @@ class Look(Model):
         max_length=LONGEST_REASON,
         description="why they looked, in their words; gone with the referral's key",
     )
+
+
+class SearchKind(StrEnum):
+    """What somebody searched by; a text may be read in several ways."""
+
+    REFERENCE = "reference"
+    """A reference, or a part of one."""
+    NAME = "name"
+    DATE_OF_BIRTH = "date_of_birth"
+    PHONE = "phone"
+    EMAIL = "email"
+    CRIME_REFERENCE = "crime_reference"
+    DUPLICATES = "duplicates"
+    """All that would be entered of a new referral, to see whether the service has it already."""
+
+
+class Searched(Model):
+    """One entry of the log of searches: that somebody searched, and how much they found."""
+
+    staff: StaffId = Field(description="who searched")
+    sequence: int = Field(description="counts their searches from 1")
+    at: AwareDatetime = Field(description="when, UTC, by the clock of PostgreSQL")
+    role: Role = Field(description="their role then")
+    areas: tuple[Area, ...] = Field(description="in which areas they searched")
+    kinds: tuple[SearchKind, ...] = Field(description="by what")
+    sought: str = Field(
+        description="a keyed hash of what was searched for, in hexadecimal: the same for the same"
+    )
+    found: int = Field(description="how many referrals they were shown")
+    way_in: WayIn

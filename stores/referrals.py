@@ -223,6 +223,14 @@ async def find_referrals(
     return [Line.model_validate(dict(row)) for row in rows]
 
 
+async def lines(pool: Pool, references: Collection[str]) -> list[Line]:
+    """These referrals, the newest first."""
+    rows = await pool.fetch(
+        f"{_LINES} WHERE reference = ANY($1) ORDER BY received_at DESC, reference", list(references)
+    )
+    return [Line.model_validate(dict(row)) for row in rows]
+
+
 async def area_of(pool: Pool, reference: str) -> Area | None:
     """The area of a referral; None where there is no such referral."""
     found = await pool.fetchval("SELECT area FROM referral WHERE reference = $1", reference)

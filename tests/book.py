@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from temporalio.testing import ActivityEnvironment
@@ -57,7 +58,7 @@ class Book:
             )
             await enter(self.pool, self.keys, member)
 
-    async def open(self, at: datetime = MONDAY, **changes: object) -> str:
+    async def open(self, at: datetime = MONDAY, **changes: Any) -> str:
         reference = reference_from(uuid4().int)
         await self.keys.create(reference)
         await self.take(reference, "cw-1", form("Invented", **{"area": self.area, **changes}), at)

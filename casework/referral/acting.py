@@ -147,6 +147,20 @@ async def changed_since(session: Session, reference: str, after: int, without: U
     return any(each.role is not Role.SYSTEM and each.command_id != without for each in later)
 
 
+async def recorded_as(session: Session, reference: str, command_id: UUID) -> int | None:
+    """How many events the referral had after a command of the person's; None where it was not recorded.
+
+    Raises:
+        Refused: the referral is unknown, or they have nothing to do with it.
+    """
+    await require_access(session, What.STATUS, reference)
+    history = await event_log.read(session.referrals.pool, reference)
+    theirs = [
+        each.sequence for each in history if each.command_id == command_id and each.actor == session.member.id
+    ]
+    return theirs[-1] if theirs else None
+
+
 async def _may_open(session: Session, reference: str, kind: str, about: str | None) -> bool:
     """Whether what is said about people may be shown, which is then in the access log as looked at."""
     try:

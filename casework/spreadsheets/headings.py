@@ -193,11 +193,17 @@ def _perhaps(text: str) -> str:
 
 
 def _nearest(text: str) -> str | None:
+    found = suggested(text)
+    return found.name if found else None
+
+
+def suggested(text: str) -> Column | None:
+    """The column that a heading may mean, where it is near to one."""
     if len(text) > _LONGEST_MEANT:
         return None
     # A suggestion that is far off is worse than none.
     found = get_close_matches(plain_name(text), list(_spellings()), n=1, cutoff=0.75)
-    return _spellings()[found[0]].name if found else None
+    return _spellings()[found[0]] if found else None
 
 
 @functools.cache

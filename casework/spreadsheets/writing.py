@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TextIO
@@ -57,14 +57,18 @@ class CsvWriter:
 class XlsxWriter:
     """Writes a workbook of one sheet, a row at a time; no more than the row is kept in memory."""
 
-    def __init__(self, file: BinaryIO, sheet: str, folder: Path) -> None:
+    def __init__(self, file: BinaryIO, sheet: str, folder: Path | None) -> None:
         """Write to the file, which is closed with this.
 
         Args:
             folder: where the rows wait until the file is complete; the library's own choice is one that others share.
+                None: they wait in memory, and on no disk.
         """
         self._file = file
-        self._book = _workbook(file, constant_memory=True, tmpdir=str(folder))
+        waiting: dict[str, bool | str] = (
+            {"constant_memory": True, "tmpdir": str(folder)} if folder else {"in_memory": True}
+        )
+        self._book = _workbook(file, **waiting)
         self._sheet = self._book.add_worksheet(sheet)
         self._sheet.freeze_panes(1, 0)
         self._at = 0
@@ -179,6 +183,36 @@ class RefusedRows:
                 return create_private(path), path
             except FileExistsError:
                 number += 1
+
+
+class _InMemory(io.BytesIO):
+    """A file in memory, whose content stays when it is closed."""
+
+    content = b""
+
+    def close(self) -> None:
+        """Keep the content."""
+        if not self.closed:
+            self.content = self.getvalue()
+        super().close()
+
+
+def refused_rows(source: Spreadsheet, rows: Iterable[tuple[Sequence[object], str]]) -> bytes:
+    """The refused rows of a spreadsheet as one of the same kind, with the reason in the first column; on no disk.
+
+    Args:
+        rows: the cells of each, and why it was refused.
+    """
+    file = _InMemory()
+    writer: RowWriter = (
+        CsvWriter(file, source.separator) if source.kind == "csv" else XlsxWriter(file, "Refused", None)
+    )
+    kept = [at for at, heading in enumerate(source.headings) if heading != REASON]
+    writer.write([REASON, *(source.headings[at] for at in kept)])
+    for cells, reason in rows:
+        writer.write([reason, *(cells[at] for at in kept if at < len(cells))])
+    writer.close()
+    return file.content
 
 
 def create_private(path: Path) -> BinaryIO:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
 from casework.access import What, require_access
+from casework.referral.risk_rounds import Assessed, rounds_of
 from casework.referral.timeline import names_in
 from casework.session import Session
 from casework.team.overview import may_decide, request_of, working_days_since
-from casework.team.sign_offs import RiskToSignOff, ToSignOff, standing_events, to_sign_off
-from casework.words import People, people_of
+from casework.team.sign_offs import RiskToSignOff, ToSignOff, to_sign_off
+from casework.words import people_of
+from casework.words.names import short_names
+from casework.words.risk_factors import GROUPS
 from lifecycle import Refused, deadlines, fold
 from lifecycle.case.oversight import authors
 from lifecycle.notifying.team import answering, may_not_sign_off
@@ -22,7 +25,7 @@ from schemas import facts
 from schemas.access import DataKind
 from schemas.areas import Area
 from schemas.base import ActivityId, Model, Note, ParticipantId
-from schemas.events import Recorded, RiskAssessed, StageEntered
+from schemas.events import Recorded
 from schemas.people import StaffId
 from schemas.policy import DeadlineName, Rung
 from schemas.privacy import Special
@@ -33,6 +36,7 @@ from stores.logs import event_log
 
 __all__ = ["FactorToJudge", "PersonAssessed", "SignOffSheet", "sign_off_sheet"]
 
+_NAMES = {factor: name for group in GROUPS.values() for factor, name in group.items()}
 _ORDER = (Level.HIGH, Level.UNKNOWN, Level.MEDIUM, Level.LOW)
 
 
@@ -40,11 +44,13 @@ class FactorToJudge(Model):
     """A factor of a risk assessment, beside what the former round said.
 
     Attributes:
+        name: as people call it.
         was: its level in the former round; None where that did not assess it.
         changed: whether there was a former round of this person, and it said otherwise.
     """
 
     factor: Annotated[RiskFactor, Special]
+    name: Annotated[str, Special]
     level: Annotated[Level, Special]
     was: Annotated[Level | None, Special] = None
     changed: bool = False
@@ -80,6 +86,7 @@ class SignOffSheet(Model):
         others: who else may, where who asks may not.
         concerns: what is to be judged.
         assessed: of a risk assessment, by person, with what changed.
+        not_assessed: of a risk assessment, the factors that nobody's knows and the people without one, in words.
         people: how the people of the referral are called.
         colleagues: the names of the area's staff, by id.
     """
@@ -100,6 +107,7 @@ class SignOffSheet(Model):
     others: tuple[StaffId, ...]
     concerns: ToSignOff = Field(repr=False)
     assessed: tuple[PersonAssessed, ...] = Field(repr=False)
+    not_assessed: Annotated[tuple[str, ...], Special] = Field(default=(), repr=False)
     called: dict[ParticipantId, str] = Field(repr=False)
     colleagues: dict[StaffId, str] = Field(repr=False)
 
@@ -143,7 +151,7 @@ async def sign_off_sheet(
     now = datetime.now(UTC)
     may = may_decide(session.member, referral, request, now)
     barred = may_not_sign_off(referral, about, team) | {session.member.id}
-    called = people_of(history, names_in(history) if names else {})
+    called = _called(history, names=names)
     return SignOffSheet(
         reference=reference,
         area=referral.area,
@@ -161,7 +169,8 @@ async def sign_off_sheet(
         others=() if may else tuple(answering(Rung.SUPERVISOR, team, now, without=barred)),
         concerns=concerns,
         assessed=_assessed(concerns, history),
-        called=_called(called),
+        not_assessed=_not_assessed(concerns, called),
+        called=called,
         colleagues={each.id: each.name or each.id for each in team.values()},
     )
 
@@ -171,22 +180,31 @@ def _due_at(referral: Referral, about: str) -> datetime | None:
     return next((each.due_at for each in deadlines(referral) if each.key == key), None)
 
 
-def _called(people: People) -> dict[str, str]:
-    return {each: people.called(each) for each in people.roles}
+def _called(history: Sequence[Recorded], *, names: bool) -> dict[str, str]:
+    people = people_of(history)
+    short = short_names(names_in(history)) if names else {}
+    return {each: f"{short.get(each, each)}, {people.side_of(each)}" for each in people.roles}
 
 
 def _assessed(concerns: ToSignOff, history: Sequence[Recorded]) -> tuple[PersonAssessed, ...]:
     if not isinstance(concerns, RiskToSignOff):
         return ()
-    former = former_round(history)
-    return tuple(_person(each, former.get(each.about)) for each in concerns.assessed)
+    return tuple(_person(each, rounds_of(history, each.about).former) for each in concerns.assessed)
 
 
-def _person(assessed: facts.RiskFactors, former: facts.RiskFactors | None) -> PersonAssessed:
+def _not_assessed(concerns: ToSignOff, called: Mapping[str, str]) -> tuple[str, ...]:
+    if not isinstance(concerns, RiskToSignOff):
+        return ()
+    factors = {str(factor): name[:1].lower() + name[1:] for factor, name in _NAMES.items()}
+    return tuple(called.get(each) or factors.get(each, each) for each in concerns.gaps)
+
+
+def _person(assessed: facts.RiskFactors, former: Assessed | None) -> PersonAssessed:
     was = {each.factor: each.level for each in former.factors} if former is not None else {}
     factors = [
         FactorToJudge(
             factor=each.factor,
+            name=_NAMES[each.factor],
             level=each.level,
             was=was.get(each.factor),
             changed=former is not None and was.get(each.factor) is not each.level,
@@ -195,21 +213,6 @@ def _person(assessed: facts.RiskFactors, former: facts.RiskFactors | None) -> Pe
         )
         for each in assessed.factors
     ]
-    places = list(RiskFactor)
+    places = list(_NAMES)
     factors.sort(key=lambda each: (_ORDER.index(each.level), places.index(each.factor)))
     return PersonAssessed(about=assessed.about, anew=former is not None, factors=tuple(factors))
-
-
-def former_round(history: Sequence[Recorded]) -> dict[str | None, facts.RiskFactors]:
-    """What each person, and the pair, were last assessed as before the present round, by a log that was opened.
-
-    A round begins when the referral goes to the risk assessment again, or is reopened into it.
-    """
-    former: dict[str | None, facts.RiskFactors] = {}
-    present: dict[str | None, facts.RiskFactors] = {}
-    for event in standing_events(history):
-        if isinstance(event, StageEntered) and event.stage is Stage.RISK_ASSESSMENT:
-            former, present = former | present, {}
-        elif isinstance(event, RiskAssessed):
-            present[event.about] = facts.RiskFactors(about=event.about, factors=event.factors)
-    return former

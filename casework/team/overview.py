@@ -14,21 +14,18 @@ from casework.access import What, areas_to_see
 from casework.listing import Listed, first
 from casework.session import Session
 from casework.worklist.duties import duties_of
-from lifecycle import fold
 from lifecycle.activities.state import activity_of
 from lifecycle.case.oversight import authors, made_by_an_author
 from lifecycle.rules import SUPERVISORS
 from lifecycle.timing.working_time import working_days_between
 from schemas.areas import LONDON, Area
 from schemas.base import Model
-from schemas.events import Recorded
 from schemas.people import Staff, StaffId
 from schemas.policy import Rung
 from schemas.referral import Referral, SignOffRequest
 from schemas.vocabulary import ClosureReason, Method, SignOffSubject, Verdict
 from stores import staff, supervision
 from stores.database import Pool
-from stores.logs import event_log
 from stores.supervision import Counts, Load, OpenEscalation, WaitingSignOff
 
 __all__ = [
@@ -99,7 +96,7 @@ async def team_overview(session: Session, *, area: Area | None = None, limit: in
         areas=tuple(areas),
         at=now,
         counts=await supervision.counts(pool, areas, rungs, now),
-        sign_offs=await _sign_offs(pool, session.member, areas, now, limit),
+        sign_offs=await _sign_offs(session, pool, areas, now, limit),
         workload=tuple(await supervision.workload(pool, areas=areas, now=now)),
         people={each.id: each for each in people},
     )
@@ -115,7 +112,7 @@ async def sign_offs_for_me(
     """
     areas = areas_to_see(session.member, What.CASELOAD, area)
     pool = session.referrals.pool.within(areas)
-    return await _sign_offs(pool, session.member, areas, datetime.now(UTC), limit)
+    return await _sign_offs(session, pool, areas, datetime.now(UTC), limit)
 
 
 async def escalated_to_me(
@@ -146,20 +143,19 @@ def _rungs(
 
 
 async def _sign_offs(
-    pool: Pool, member: Staff, areas: Sequence[Area], now: datetime, limit: int
+    session: Session, pool: Pool, areas: Sequence[Area], now: datetime, limit: int
 ) -> Listed[SignOffLine]:
-    if member.role not in SUPERVISORS:
+    if session.member.role not in SUPERVISORS:
         return Listed(items=())
     waiting = await supervision.waiting_sign_offs(pool, areas=areas, limit=SIGN_OFFS_READ)
     # Who made what is to be signed off, and what it comes to, is not sealed.
-    logs = await event_log.outlines(pool, {each.reference for each in waiting})
-    return first(_theirs(member, waiting, logs, now), limit)
+    states = await session.referrals.states.of(pool, {each.reference for each in waiting})
+    return first(_theirs(session.member, waiting, states, now), limit)
 
 
 def _theirs(
-    member: Staff, waiting: Sequence[WaitingSignOff], logs: Mapping[str, list[Recorded]], now: datetime
+    member: Staff, waiting: Sequence[WaitingSignOff], states: Mapping[str, Referral], now: datetime
 ) -> list[SignOffLine]:
-    states = {reference: fold(log) for reference, log in logs.items()}
     found = []
     for each in waiting:
         referral = states.get(each.reference)

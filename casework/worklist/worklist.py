@@ -19,7 +19,6 @@ from casework.worklist.found import Found
 from casework.worklist.items import Group, WorkItem, Worklist, soonest_first
 from casework.worklist.supervising import SOON
 from casework.worklist.wording import BY_ID, Called, word_item
-from lifecycle import fold
 from lifecycle.rules import SUPERVISORS
 from lifecycle.timing.working_time import add_span
 from schemas.areas import Area
@@ -27,7 +26,6 @@ from schemas.people import Staff
 from schemas.policy import Rung
 from schemas.referral import Referral
 from stores import staff
-from stores.logs import event_log
 from stores.referrals import offered_to
 from stores.worklists import on_hand
 
@@ -115,12 +113,11 @@ async def _duties(session: Session, register: list[Staff], at: datetime) -> list
         now=at,
         soon=add_span(at, SOON),
     )
-    histories = await event_log.outlines(pool, [each.reference for each in rows])
+    states = await session.referrals.states.of(pool, [each.reference for each in rows])
     found: list[tuple[Found, Referral]] = []
     for row in rows:
-        # One that was erased since the statement before is not there any more.
-        if row.reference in histories:
-            referral = fold(histories[row.reference])
+        # One that went to another area since the statement before is not there any more.
+        if referral := states.get(row.reference):
             finder = ItemFinder(member, duties[row.area], row, referral, at)
             found += [(each, referral) for each in finder.find()]
     found += await _offers(session, duties)
@@ -136,10 +133,9 @@ async def _offers(session: Session, duties: Mapping[Area, Duties]) -> list[tuple
         return []
     # Another area's referrals are not among those that the person may see; no more is told of them than an offer says.
     due = {each.reference: each.due_at for each in await offered_to(pool, answers_for)}
-    histories = await event_log.outlines(pool, list(due)) if due else {}
-    states = [fold(history) for history in histories.values()]
+    states = await session.referrals.states.of(pool, due)
     return [
         (offer_to_decide(each, due[each.reference]), each)
-        for each in states
+        for each in states.values()
         if each.transfer_offer and each.transfer_offer.offered_by != member.id
     ]

@@ -1,4 +1,4 @@
-"""Looking at referrals: lists, search, how one stands, and its timeline."""
+"""Looking at referrals: lists, how one stands, and its timeline."""
 
 from __future__ import annotations
 
@@ -117,28 +117,6 @@ def list_command(
         if filters.of_the_work:
             raise BadInput("--area and --limit alone are for partner agencies.")
         return await lists.sent(session, area=area, limit=limit)
-
-    _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
-
-
-@app.command("search")
-def search_command(
-    text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="Some letters and digits of a reference, such as 7KQ4.")
-    ],
-    staff: AsOption,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 50,
-    as_json: JsonOption = False,
-) -> None:
-    """Find referrals of your areas by a part of their reference, closed ones too. A partner finds what they sent.
-
-    Example: rj search 7KQ4 --as cw-1
-    """
-
-    async def work(session: Session) -> ReferralList | SentList:
-        from casework.referral_lists import search
-
-        return await search(session, text, limit=limit)
 
     _print_list(run_as(staff, work, temporal=False), limit, as_json=as_json)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from casework.words.policy import fact_words
 from policies.files import load_policies
 from schemas import facts, notices, people, steps
-from schemas.access import Look
+from schemas.access import Look, Searched
 from schemas.asking import Unsent
 from schemas.base import Model
 from schemas.commands import COMMANDS
@@ -61,12 +61,11 @@ def _examples(data_class: DataClass) -> str:
 
 @cache
 def _models() -> tuple[type[BaseModel], ...]:
-    """All that is recorded of a referral: the shared bodies, commands, events, the state, who looked, and what somebody
-    says who asks to be called."""
+    """All that is recorded of a referral: the shared bodies, commands, events, the state, who looked and searched, and
+    what somebody says who asks to be called."""
     events = get_args(get_args(Event)[0])
-    said = [
-        each for top in (*COMMANDS.values(), *events, Referral, Look, Unsent) for each in models_below(top)
-    ]
+    top = (*COMMANDS.values(), *events, Referral, Look, Searched, Unsent)
+    said = [each for model in top for each in models_below(model)]
     shared = (kin for each in said for kin in each.__mro__ if issubclass(kin, Model) and kin is not Model)
     found = dict.fromkeys((*shared, *said))
     of_policy = frozenset(models_below(Policy))

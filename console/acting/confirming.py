@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from casework import drafts
 from casework.failures import Refused
+from casework.referral.acting import recorded_as
 from casework.referral.following import what_follows
 from console.acting.filling import Filled, from_draft
 from console.acting.forms.checking import problem_of
@@ -16,6 +17,8 @@ from console.acting.steps import (
     address_of,
     changed,
     checked_by,
+    command_id_of,
+    receipt,
     record,
     refuse,
     step_of,
@@ -37,9 +40,9 @@ async def confirm(asked: Asked) -> Response:
     """Record the step, as it was filled in and its consequences were read."""
     step = step_of(asked)
     filled = await _filled(asked, step)
-    if filled is None or str(filled.command_id) != asked.posted_text("_command"):
-        # It was recorded already, or something else was written meanwhile: it is read once more.
-        return asked.redirect(address_of(step))
+    if filled is None or filled.command_id != command_id_of(asked):
+        # It was recorded already, or something else was written meanwhile.
+        return await _again(asked, step)
     seen = asked.posted_text("_expected")
     filled.expected = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else filled.expected
     if await changed(asked, step, filled):
@@ -48,6 +51,12 @@ async def confirm(asked: Asked) -> Response:
     if checked.command is None:
         return await refuse(asked, step, filled, checked.problems)
     return await record(asked, step, filled, checked.command)
+
+
+async def _again(asked: Asked, step: Step) -> Response:
+    command_id = command_id_of(asked)
+    sequence = await recorded_as(asked.session, step.reference, command_id) if command_id else None
+    return asked.redirect(address_of(step)) if sequence is None else receipt(asked, step, sequence)
 
 
 async def _filled(asked: Asked, step: Step) -> Filled | None:

@@ -54,7 +54,7 @@ def filled_with(items: Iterable[tuple[str, object]]) -> Filled:
     command_id, expected = _first(posted, "_command"), _first(posted, "_expected")
     return Filled(
         {name: values for name, values in posted.items() if not name.startswith("_") and name not in _OURS},
-        _uuid(command_id) or uuid4(),
+        as_uuid(command_id) or uuid4(),
         int(expected)
         if expected.isascii() and expected.isdigit() and len(expected) <= _MOST_EVENTS
         else None,
@@ -121,7 +121,8 @@ def _first(posted: Posted, name: str) -> str:
     return next(iter(posted.get(name, ())), "")
 
 
-def _uuid(text: str) -> UUID | None:
+def as_uuid(text: str) -> UUID | None:
+    """An id as a form carries it; None where it is none."""
     try:
         return UUID(text)
     except ValueError:

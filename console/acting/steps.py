@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -18,7 +19,7 @@ from casework.referral.acting import ActingView, acting_view, changed_since
 from casework.referral.following import Follows, what_follows
 from casework.signing_in.kept_forms import drop_typed
 from casework.words.names import spoken
-from console.acting.filling import Filled, beginning, filled_with, from_draft, rows_after, sent
+from console.acting.filling import Filled, as_uuid, beginning, filled_with, from_draft, rows_after, sent
 from console.acting.forms.checking import Checked, check, problem_of
 from console.acting.forms.fields import Form
 from console.acting.forms.reading import Problem, read
@@ -162,17 +163,27 @@ async def _to_confirm(asked: Asked, step: Step, filled: Filled, command: Command
 async def record(asked: Asked, step: Step, filled: Filled, command: Command) -> Response:
     """Record a step and lead on to the referral, with a receipt."""
     try:
-        receipt = await steps.take(asked.session, step.reference, command, filled.command_id)
+        taken = await steps.take(asked.session, step.reference, command, filled.command_id)
     except Refused as refused:
         return await refuse(asked, step, filled, (problem_of(step.form, refused),), HTTPStatus.CONFLICT)
     except Exception as error:
         await _keep_where_possible(asked, step, filled, error)
         raise
     await drafts.drop(asked.session, step.reference, step.kind, step.subject)
+    return receipt(asked, step, taken.sequence)
+
+
+def receipt(asked: Asked, step: Step, sequence: int) -> Response:
+    """Lead on to the referral, which shows what was recorded."""
     if step.kind == "refuse_transfer":
         # What stays with another area is none of theirs to see.
         return asked.redirect("/my-work")
-    return asked.redirect(f"/referrals/{step.reference}?recorded={receipt.sequence}")
+    return asked.redirect(f"/referrals/{step.reference}?recorded={sequence}")
+
+
+def command_id_of(asked: Asked) -> UUID | None:
+    """The id of the command that a form carries; None where it carries none."""
+    return as_uuid(asked.posted_text("_command"))
 
 
 async def _keep_where_possible(asked: Asked, step: Step, filled: Filled, error: Exception) -> None:

@@ -69,9 +69,11 @@ async function read() {
     const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
     if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: KEPT });
   }
+  document.title = fresh.title;
   if (focused && focused !== document.activeElement) {
-    main().tabIndex = -1;
-    (focused.isConnected ? focused : main()).focus({ preventScroll: true });
+    const whole = document.getElementById("main");
+    whole.tabIndex = -1;
+    (focused.isConnected ? focused : whole).focus({ preventScroll: true });
   }
 }
 
@@ -203,3 +205,11 @@ if (dialog) {
   watch({ idle: Number(body.idle), longest: Number(body.left) });
 }
 listen();
+
+// --- A page that says how far something is looks again until it has ended.
+
+function lookAgain() {
+  const after = document.querySelector("main[data-again-after]")?.dataset.againAfter;
+  if (after) setTimeout(() => read().then(lookAgain), Number(after));
+}
+lookAgain();

@@ -38,7 +38,7 @@ def contact_of(history: Iterable[Recorded], participant: str) -> Contact:
         participant: their id.
     """
     contact = Contact(Person(), ContactSafety())
-    for event in _standing(list(history)):
+    for event in standing_events(list(history)):
         contact = _after(contact, event, participant)
     return contact
 
@@ -52,13 +52,13 @@ def custody_details_of(history: Iterable[Recorded], participant: str) -> Custody
     """
     found = [
         event
-        for event in _standing(list(history))
+        for event in standing_events(list(history))
         if isinstance(event, CustodyDetailsRecorded) and event.participant == participant
     ]
     return found[-1] if found else None
 
 
-def _standing(history: list[Recorded]) -> Iterator[Event]:
+def standing_events(history: list[Recorded]) -> Iterator[Event]:
     """The events of steps that were not taken back."""
     gone = {recorded.event.corrects for recorded in history if isinstance(recorded.event, StepCorrected)}
     return (recorded.event for recorded in history if recorded.step not in gone)

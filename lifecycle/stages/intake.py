@@ -63,6 +63,7 @@ _PREFIXES = {
     ParticipantRole.INTERPRETER: "i",
     ParticipantRole.APPROPRIATE_ADULT: "a",
 }
+_ROLES = {prefix: role for role, prefix in _PREFIXES.items()}
 
 
 def open_referral(
@@ -244,6 +245,11 @@ def _check_who_asked(command: OpenReferral, at: datetime) -> None:
             "Whose side asked says who initiated it: a person harmed, or a person responsible.",
             "initiator",
         )
+
+
+def role_of_id(participant: str) -> ParticipantRole:
+    """What somebody with that id is in a referral; the prefix says so."""
+    return _ROLES[participant.rstrip("0123456789")]
 
 
 def check_participant(person: NewParticipant, known: frozenset[str], field: str) -> None:

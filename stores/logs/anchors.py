@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stores.database import Connection, Pool
 from stores.keys.referral_keys import KeyStore
-from stores.logs import access_log, staff_log
+from stores.logs import access_log, search_log, staff_log
 from stores.logs.chain import derived
 
 REGISTER = "staff"
@@ -31,6 +31,9 @@ REGISTER = "staff"
 
 _PLAIN = "#plain"
 """Suffix of the reference of a log that still had plain links, just before it was carried over; see carrying_over."""
+
+_OTHER_TABLES = (_PLAIN, access_log.SUFFIX, search_log.SUFFIX)
+"""Suffixes of the names of what does not stand in the logs of referrals and of the register."""
 
 PUBLIC_KEY = "anchors.pub"
 _LOCK = 0x726A_616E_6368  # "rjanch": one process at a time makes an anchor
@@ -235,7 +238,7 @@ async def lost_since(
     moved = [
         (name, length, head)
         for name, (length, head) in anchored.items()
-        if heads.get(name) != (length, head) and not name.endswith((_PLAIN, access_log.SUFFIX))
+        if heads.get(name) != (length, head) and not name.endswith(_OTHER_TABLES)
     ]
     rows = await connection.fetch(
         "SELECT was.reference FROM unnest($1::text[], $2::bigint[], $3::text[]) AS was (reference, sequence, head)"
@@ -248,8 +251,9 @@ async def lost_since(
         [head for _, _, head in moved],
         REGISTER,
     )
-    looks = {name: where for name, where in anchored.items() if heads.get(name) != where}
-    return [row["reference"] for row in rows] + await access_log.lost_since(connection, looks)
+    others = {name: where for name, where in anchored.items() if heads.get(name) != where}
+    lost = await access_log.lost_since(connection, others) + await search_log.lost_since(connection, others)
+    return [row["reference"] for row in rows] + lost
 
 
 def check(documents: Sequence[str], public: str) -> list[Anchor]:
@@ -283,7 +287,7 @@ async def _heads(connection: Connection) -> dict[str, tuple[int, str]]:
     )
     heads = {row["reference"] + _PLAIN * row["plain"]: (row["sequence"], row["head"].hex()) for row in rows}
     length, link = await staff_log.head(connection)
-    heads |= await access_log.heads(connection)
+    heads |= await access_log.heads(connection) | await search_log.heads(connection)
     return heads | ({REGISTER: (length, link.hex())} if length else {})
 
 

@@ -86,6 +86,7 @@ async def record(
     deadlines: Sequence[Deadline],
     notices: Sequence[Notice],
     facts: tuple[str, list[str]],
+    found_by: str,
     authors: Collection[str] = (),
 ) -> Written:
     """Write one step and its read models in one transaction.
@@ -100,6 +101,7 @@ async def record(
         deadlines: the open ones after them.
         notices: the messages that the step calls for.
         facts: its changes to the coarse facts; see `stores.facts.as_arguments`.
+        found_by: its changes to the blind index; see `stores.blind_index.as_argument`.
         authors: of what the step signs off.
 
     Raises:
@@ -109,7 +111,7 @@ async def record(
     after, head = before
     stored = sealed_and_linked(key, chain, head, events)
     answer: str = await pool.nowhere.fetchval(
-        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        "SELECT record_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         referral.reference,
         after,
         before[1],
@@ -128,6 +130,7 @@ async def record(
         json.dumps(deadline_rows(deadlines)),
         json.dumps(notice_rows(notices)),
         *facts,
+        found_by,
     )
     match answer:
         case "recorded" | "repeated" | "behind" | "early":
@@ -311,6 +314,11 @@ async def histories(
     """The same of many referrals, asked for at once. What no key opens is absent, as of an erased referral."""
     found = await _read_many(pool, references, await keys.get_all(references))
     return {reference: [without_sensitive(each) for each in history] for reference, history in found.items()}
+
+
+def recorded_without_key(row: asyncpg.Record) -> Recorded:
+    """The event of a row of the log. What is sealed is absent."""
+    return _recorded(row, row["reference"], None)
 
 
 def opened_part(key: DataKey, reference: str, sequence: int, sealed: bytes | None) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 from lifecycle.coarse_facts import CoarseFact
 from lifecycle.notifying.sending import Tried
+from lifecycle.people.search_terms import found_by
 from schemas.events import Recorded, TransferAccepted
 from schemas.notices import Notice, Outcome
 from schemas.referral import Deadline, Referral
 from schemas.vocabulary import Channel
+from stores.blind_index import IndexKey, index_key
 from stores.database import Connection
 from stores.facts import FactKey, fact_key
 from stores.keys.referral_keys import DataKey, KeyStore
@@ -98,7 +100,7 @@ async def write(owner: Connection, keys: KeyStore, logs: Sequence[WholeLog]) -> 
     Raises:
         asyncpg.UniqueViolationError: there is such a referral already.
     """
-    chain, facts = await chain_key(keys), await fact_key(keys)
+    chain, facts, index = await chain_key(keys), await fact_key(keys), await index_key(keys)
     data_keys = await keys.create_all([log.referral.reference for log in logs])
     events: list[tuple[object, ...]] = []
     referrals: list[dict[str, Any]] = []
@@ -127,6 +129,10 @@ async def write(owner: Connection, keys: KeyStore, logs: Sequence[WholeLog]) -> 
         counted = [row for log in logs for row in _facts(log, facts)]
         await owner.copy_records_to_table(
             "fact", records=counted, columns=("id", "area", "month", "name", "value")
+        )
+        found = [row for log in logs for row in _tokens(log, index)]
+        await owner.copy_records_to_table(
+            "blind_index", records=found, columns=("reference", "participant", "tokens")
         )
         await owner.executemany(
             "INSERT INTO catching_up (reference) VALUES ($1) ON CONFLICT DO NOTHING",
@@ -190,6 +196,11 @@ def _tries(log: WholeLog) -> Iterator[tuple[object, ...]]:
                 each.settled_at,
                 Tried.SENT,
             )
+
+
+def _tokens(log: WholeLog, key: IndexKey) -> Iterator[tuple[object, ...]]:
+    for who, terms in found_by(log.events).items():
+        yield log.referral.reference, who, key.tokens(terms)
 
 
 def _facts(log: WholeLog, key: FactKey) -> Iterator[tuple[object, ...]]:

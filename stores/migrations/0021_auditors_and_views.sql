@@ -22,10 +22,12 @@ END
 $$;
 
 -- What an auditor looks at is written down as well, and can be the access log alone.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE access_log DROP CONSTRAINT access_log_role_check, ADD CONSTRAINT access_log_role_check CHECK (
     role IN ('caseworker', 'facilitator', 'supervisor', 'service_manager')
     OR role = 'auditor' AND kind = 'access_log'
 ) NOT VALID;
+-- squawk-ignore constraint-missing-not-valid
 ALTER TABLE access_log VALIDATE CONSTRAINT access_log_role_check;
 
 CREATE TABLE verification (
@@ -33,8 +35,8 @@ CREATE TABLE verification (
     asked_by text NOT NULL REFERENCES staff (id),
     asked_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now(),
-    done integer NOT NULL DEFAULT 0,
-    total integer,
+    done bigint NOT NULL DEFAULT 0,
+    total bigint,
     ended_at timestamptz,
     found jsonb
 );

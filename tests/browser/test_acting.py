@@ -49,7 +49,7 @@ async def test_nothing_on_a_form_stands_in_the_way_of_anybody(
     assert await barriers(page) == []
     await page.emulate_media(color_scheme="dark")
     assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page)
 
 
@@ -142,5 +142,5 @@ async def test_a_risk_assessment_is_filled_in_as_one_goes(
     await expect(page.locator("#progress")).to_contain_text("1 not known")
     await page.emulate_media(color_scheme="dark")
     assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page)

@@ -43,7 +43,7 @@ async def test_nothing_on_a_page_of_a_referral_stands_in_the_way_of_anybody(
     assert await barriers(page) == []
     await page.emulate_media(color_scheme="dark")
     assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page)
 
 

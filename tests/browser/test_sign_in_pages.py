@@ -56,11 +56,11 @@ async def nothing_in_the_way(page: Page, name: str) -> None:
         await page.emulate_media(color_scheme=scheme)
         assert await barriers(page) == [], (name, scheme)
     desk = page.viewport_size
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     if _PICTURES:
         await page.screenshot(path=Path(_PICTURES) / f"{name}-dark-phone.png", full_page=True)
     assert not await wider_than_screen(page), name
-    await page.set_viewport_size(desk or PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(desk or PHONE)
     await page.emulate_media(color_scheme="light")
     if _PICTURES:
         await page.screenshot(path=Path(_PICTURES) / f"{name}.png", full_page=True)

@@ -57,7 +57,7 @@ async def looked_at(desks: Desks, staff_id: str, address: str) -> None:
     assert await barriers(page) == []
     await page.emulate_media(color_scheme="dark")
     assert await barriers(page) == []
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    await page.set_viewport_size(PHONE)
     assert not await wider_than_screen(page)
 
 

@@ -43,7 +43,7 @@ async def book(pool: Pool, keys: KeyStore) -> Book:
     return recorded
 
 
-async def opened(book: Book, **known: object) -> str:
+async def opened(book: Book, **known: Any) -> str:
     """A referral of June Invented and Adam Other that is cw-1's."""
     people = [
         {"id": HARMED, "role": "harmed", "person": {"name": "June Invented"}},

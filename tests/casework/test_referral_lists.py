@@ -1,33 +1,10 @@
-"""What a person typed as a part of a reference, and which filters a partner may not use."""
+"""Which filters of a list a partner may not use."""
 
 from __future__ import annotations
 
 import pytest
 
-from casework.referral_lists import ListFilters, part_of_reference
-from lifecycle import Refused
-
-
-@pytest.mark.parametrize(
-    ("typed", "part"),
-    [
-        ("7KQ4", "7KQ4"),
-        ("rj-7kq4", "RJ7KQ4"),
-        ("RJ-7KQ4-M2X1", "RJ7KQ4M2X1"),
-        ("rj 7kq4 m2x1", "RJ7KQ4M2X1"),
-        (" q4-m2 ", "Q4M2"),
-        ("olI", "011"),
-    ],
-)
-def test_hyphens_spaces_case_and_look_alikes_do_not_matter(typed: str, part: str) -> None:
-    assert part_of_reference(typed) == part
-
-
-@pytest.mark.parametrize("typed", ["", "7", "RJ-", "RJ-7", "7KQ%", "7_Q4", "7KU4", "7\u2010KQ"])
-def test_what_no_reference_holds_is_not_searched_for(typed: str) -> None:
-    with pytest.raises(Refused) as refused:
-        part_of_reference(typed)
-    assert refused.value.field == "text"
+from casework.referral_lists import ListFilters
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from lifecycle import fold
 from schemas.activity import Activity
 from schemas.areas import Area
 from schemas.commands import COMMANDS
-from schemas.events import EVENT
 from schemas.people import ContactSafety, Role, Staff
 from schemas.policy import DeadlineName
 from schemas.vocabulary import Channel, ParticipantRole, RiskFactor
@@ -51,7 +50,6 @@ def test_every_subject_has_a_name_of_its_own() -> None:
     names = [subject_name(each) for each in modules]
     assert len(set(names)) == len(modules)
     assert "Overview" not in names
-    assert EVENT  # the events are of the same modules, and deadlines besides
     assert subject_name("deadlines") == "Deadlines and messages"
 
 

@@ -56,8 +56,8 @@ async def work(book: Book, who: str, at: datetime = MONDAY, **how: Any) -> Workl
     return await worklist_with_names(await sign_in(engine, who, WayIn.CONSOLE), at, **how)
 
 
-async def opened(book: Book, **known: object) -> str:
-    reference = await book.open(MONDAY, participants=PEOPLE, **known)
+async def opened(book: Book, **known: Any) -> str:
+    reference = await book.open(participants=PEOPLE, **known)
     for command in (c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
         await book.take(reference, "cw-1", command, MONDAY)
     return reference

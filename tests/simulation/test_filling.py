@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from lifecycle import Refused
+from operations.indexing import reindex
 from operations.verifying import verify
 from policies.files import load_policies
 from runtime.embedded.postgres import embedded_postgres
@@ -20,8 +21,8 @@ from schemas.people import Role, Staff
 from simulation import demo_caseload
 from simulation.staffing import enter_missing
 from simulation.year.filling import fill
-from stores import catching_up, register
-from stores.database import Pool, connect_pool
+from stores import blind_index, catching_up, register
+from stores.database import Pool, connect, connect_pool
 from stores.keys.referral_keys import KeyErased, KeyStore, MasterKeys
 from stores.logs import event_log
 from stores.logs.anchors import Anchors
@@ -108,3 +109,31 @@ async def test_a_demo_may_have_one_and_a_service_with_real_staff_may_not(service
     await register.enter(service.pool, service.keys, real, "sm-1")
     with pytest.raises(Refused, match=r"has staff of its own \(cw-9\)"):
         await fill(service, service.owner_url, AREA, 10, 2)
+
+
+async def test_a_year_that_is_entered_whole_is_found_by_its_people_as_a_lived_one_is(service: Told) -> None:
+    await fill(service, service.owner_url, AREA, COUNT, 1)
+    owner = await connect(service.owner_url)
+    rows = "SELECT reference, participant, tokens FROM blind_index ORDER BY reference, participant"
+    try:
+        written = await owner.fetch(rows)
+        assert await blind_index.not_as_it_should_be(service.pool) == (0, 0)
+        indexed = await reindex(service, lambda done, of: None)
+        assert indexed.indexed == len(await all_references(service.pool))
+        assert await owner.fetch(rows) == written
+    finally:
+        await owner.close()
+
+
+async def test_verifying_finds_a_search_that_was_put_in(service: Told) -> None:
+    await fill(service, service.owner_url, AREA, COUNT, 1)
+    owner = await connect(service.owner_url)
+    try:
+        await owner.execute(
+            "INSERT INTO search_log VALUES ('cw-put-in', 1, now(), 'caseworker', '{wiltshire}', '{name}',"
+            " decode(repeat('ab', 16), 'hex'), 1, 'api', decode(repeat('cd', 32), 'hex'))"
+        )
+    finally:
+        await owner.close()
+    found = await verify(service, service.anchors, None, lambda done, of: None)
+    assert [(each.reference, each.sequence) for each in found.breaks] == [("the searches of cw-put-in", 1)]

@@ -18,7 +18,8 @@ from casework.referral.contact import contact_details
 from casework.referral.steps import permitted, preview
 from casework.referral.timeline import read_timeline
 from casework.referral.view import OfferView, ReferralView, SentOnView, StatusView, view_referral
-from casework.referral_lists import ListFilters, list_referrals, offered, search, sent, transferred
+from casework.referral_lists import ListFilters, list_referrals, offered, sent, transferred
+from casework.searching.search import search
 from casework.session import Session, WayIn, sign_in
 from casework.worklist.worklist import worklist
 from lifecycle import Refused
@@ -35,7 +36,7 @@ from schemas.vocabulary import ErasureReason, Stage
 from stores.logs import event_log
 from stores.logs.anchors import Anchors
 from tests import life
-from tests.life import HARMED, RESPONSIBLE, form
+from tests.life import HARMED, PHONE, RESPONSIBLE, form
 from tests.register import enter
 from workflows.ids import workflow_id
 
@@ -238,7 +239,7 @@ async def test_before_it_is_accepted_the_other_area_sees_what_it_needs_and_nobod
     assert await refused(view_referral(worker, reference)) == "staff_other_area"
     listed = await list_referrals(them, ListFilters(limit=1000))
     assert reference not in {each.reference for each in listed.lines}
-    assert reference not in {each.reference for each in (await search(them, reference[3:])).lines}
+    assert reference not in {each.reference for each in cast(Any, await search(them, reference)).items}
 
 
 async def test_the_area_that_it_left_loses_sight_of_it(referrals: Referrals, reference: str) -> None:
@@ -255,8 +256,12 @@ async def test_the_area_that_it_left_loses_sight_of_it(referrals: Referrals, ref
         assert await refused(contact_details(who, reference, HARMED)) == "sent_on"
         listed = await list_referrals(who, ListFilters(limit=1000))
         assert reference not in {each.reference for each in listed.lines}
-        assert reference not in {each.reference for each in (await search(who, reference[3:])).lines}
+        assert reference not in {each.reference for each in cast(Any, await search(who, reference)).items}
+        by_number = cast(Any, await search(who, PHONE, limit=1000)).items
+        assert reference not in {each.reference for each in by_number}
         assert reference not in {each.reference for each in (await worklist(who)).items}
+    by_number = cast(Any, await search(await as_(referrals, "sf-cw"), PHONE, limit=1000)).items
+    assert reference in {each.reference for each in by_number}
     assert await refused(view_referral(worker, reference)) == "sent_on"
     assert await refused(permitted(supervisor, reference)) == "staff_other_area"
     assert isinstance(await view_referral(await as_(referrals, "sf-cw"), reference), ReferralView)
@@ -272,7 +277,7 @@ async def test_the_partner_who_sent_it_still_sees_its_status(referrals: Referral
     listed = {each.reference: each.area for each in cast(Any, await sent(partner, limit=1000)).lines}
     # Where it went is not theirs to know.
     assert listed[reference] == HOME
-    assert reference in {each.reference for each in (await search(partner, reference[3:])).lines}
+    assert reference in {each.reference for each in cast(Any, await search(partner, reference)).lines}
     inbox = await read_inbox(partner, load_wording(None), limit=1000)
     said = {each.template for each in inbox.items if each.reference == reference}
     assert "agency_transferred" in said

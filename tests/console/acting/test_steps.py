@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
 
@@ -180,8 +181,11 @@ async def test_what_cannot_be_taken_back_says_first_what_will_follow(
     answer = await cass.post(f"{address}/confirm", sent)
     assert "?recorded=" in answer.headers["location"]
     assert (await kinds(suffolk, reference)).count("referral_closed") == 1
-    # Pressed twice, it is read again and finds nothing to confirm.
-    answer = await cass.post(f"{address}/confirm", sent)
+    # Pressed twice, it is recorded once and answered the same.
+    again = await cass.post(f"{address}/confirm", sent)
+    assert again.headers["location"] == answer.headers["location"]
+    assert (await kinds(suffolk, reference)).count("referral_closed") == 1
+    answer = await cass.post(f"{address}/confirm", sent | {"_command": str(uuid4())})
     assert answer.headers["location"] == address
 
 

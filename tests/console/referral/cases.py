@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from schemas import commands as c
@@ -65,7 +66,7 @@ class Cases(Book):
         await self.take(reference, "pa-1", form(area=HERE, participants=people()), MONDAY)
         return reference
 
-    async def contacted(self, **changes: object) -> str:
+    async def contacted(self, **changes: Any) -> str:
         """A referral of the caseworker's in victim contact, in which June was tried once."""
         reference = await self.open(**{"participants": people(), **changes})
         await self.tell(
@@ -79,7 +80,7 @@ class Cases(Book):
         )
         return reference
 
-    async def judged(self, **changes: object) -> str:
+    async def judged(self, **changes: Any) -> str:
         """One in which the risk was assessed and June consented; next Jack is asked."""
         reference = await self.contacted(**changes)
         on = MONDAY.date()
@@ -103,7 +104,7 @@ class Cases(Book):
             await self.take(reference, "su-1", c.DecideSignOff.model_validate(signed), MONDAY)
         return reference
 
-    async def prepared(self, **changes: object) -> str:
+    async def prepared(self, **changes: Any) -> str:
         """One in preparation, with facilitators and a meeting face to face, for which nobody is prepared yet."""
         reference = await self.judged(**changes)
         on = MONDAY.date()

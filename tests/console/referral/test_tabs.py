@@ -110,7 +110,7 @@ async def test_an_activity_says_what_it_lacks_who_runs_it_and_where_it_is(
             )
             for each in (HARMED, RESPONSIBLE)
         ]
-        story = [("fa-1", each) for each in meetings]
+        story: list[tuple[str, c.Command]] = [("fa-1", each) for each in meetings]
         story += [("fa-1", consent(each, "method_direct", on)) for each in (HARMED, RESPONSIBLE)]
         await cases.tell(reference, [*story, *book(at, "Village hall")], datetime.now(UTC))
         page = await visitor.get(f"/referrals/{reference}/activities")
@@ -127,7 +127,7 @@ async def test_an_activity_says_what_it_lacks_who_runs_it_and_where_it_is(
 async def test_an_agreement_says_what_became_of_each_item(console: Console, cases: Cases) -> None:
     reference = await cases.prepared()
     on, at = MONDAY.date(), datetime.now(UTC) + timedelta(days=1)
-    story = [
+    story: list[tuple[str, c.Command]] = [
         (
             "fa-1",
             c.RecordPreparationMeeting.model_validate(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas import commands as c
 from schemas.areas import Area
 from schemas.people import Role, Staff
@@ -41,15 +43,15 @@ async def area_with_nothing_open(pool: Pool, keys: KeyStore) -> Book:
     return book
 
 
-async def opened(book: Book, **known: object) -> str:
+async def opened(book: Book, **known: Any) -> str:
     """A referral of Junibella Invented and Adamaro Other that is lo-1's."""
-    reference = await book.open(MONDAY, participants=PEOPLE, **known)
+    reference = await book.open(participants=PEOPLE, **known)
     for command in (c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
         await book.take(reference, "cw-1", command, MONDAY)
     return reference
 
 
-async def given(book: Book, **known: object) -> str:
+async def given(book: Book, **known: Any) -> str:
     """One that is lo-2's, of which they are told."""
     reference = await opened(book, **known)
     await book.take(reference, "su-1", c.Reassign(caseworker="cw-2"), MONDAY)

@@ -1,0 +1,1 @@
+"""Before a referral is opened: answers that are kept meanwhile, and spreadsheets that are imported."""

@@ -1,0 +1,1 @@
+"""Searching for referrals, possible duplicates, and the log of who searched."""
