@@ -49,7 +49,7 @@ async def opened(book: Book, **known: Any) -> str:
         {"id": HARMED, "role": "harmed", "person": {"name": "June Invented"}},
         {"id": RESPONSIBLE, "role": "responsible", "person": {"name": "Adam Other"}},
     ]
-    reference = await book.open(participants=people, **known)
+    reference = await book.open(MONDAY, participants=people, **known)
     for command in (c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
         await book.take(reference, "cw-1", command, MONDAY)
     return reference

@@ -23,24 +23,24 @@ from tests.life import HARMED, RESPONSIBLE, until_conference, until_preparation
 from tests.register import enter
 from tests.statements import counted
 
-HERE = Area.NOTTINGHAMSHIRE
+HERE = Area.WEST_MIDLANDS
 PEOPLE = [
     {"id": HARMED, "role": "harmed", "person": {"name": "June Invented"}},
     {"id": RESPONSIBLE, "role": "responsible", "person": {"name": "Adam Other"}},
 ]
 NAMES = {
-    "no-1": "Cass Invented",
-    "no-fa": "Faye Invented",
-    "no-fb": "Finn Invented",
-    "no-su": "Sue Invented",
-    "no-sv": "Saul Invented",
+    "wm-1": "Cass Invented",
+    "wm-fa": "Faye Invented",
+    "wm-fb": "Finn Invented",
+    "wm-su": "Sue Invented",
+    "wm-sv": "Saul Invented",
 }
 
 
 @pytest_asyncio.fixture
 async def book(pool: Pool, keys: KeyStore) -> Book:
     """An area of these tests' own, whose staff have names, and with nothing open in it."""
-    recorded = Book(pool, keys, HERE, "no")
+    recorded = Book(pool, keys, HERE, "wm")
     await recorded.hire()
     for who, name in NAMES.items():
         known = await staff.get(pool, who)
@@ -65,7 +65,7 @@ async def opened(book: Book, **known: Any) -> str:
 
 async def test_people_are_called_by_name_in_what_is_to_be_done_with_them(book: Book) -> None:
     await opened(book)
-    [item] = (await work(book, "no-1")).items
+    [item] = (await work(book, "wm-1")).items
     assert item.verb == "Try to reach June I. for the first time"
     # The command is about ids still.
     assert item.fields == {"participant": HARMED}
@@ -74,14 +74,14 @@ async def test_people_are_called_by_name_in_what_is_to_be_done_with_them(book: B
 
 async def test_without_names_they_are_called_by_id_and_side(book: Book) -> None:
     await opened(book)
-    [item] = (await work(book, "no-1", names=False)).items
+    [item] = (await work(book, "wm-1", names=False)).items
     assert item.verb == "Try to reach h1, the person harmed, for the first time"
 
 
 async def test_who_may_not_see_names_in_lists_reads_ids_and_sides(book: Book) -> None:
     reference = await opened(book, sensitive_categories=["stalking"])
     await book.reach(reference, "first_contact", "due", "escalate-1")
-    [item] = (await work(book, "no-su", MONDAY + timedelta(days=3))).items
+    [item] = (await work(book, "wm-su", MONDAY + timedelta(days=3))).items
     assert "h1, the person harmed" in item.verb
     assert "June" not in item.verb + item.because
 
@@ -89,7 +89,7 @@ async def test_who_may_not_see_names_in_lists_reads_ids_and_sides(book: Book) ->
 async def test_colleagues_are_called_by_the_names_of_the_register(book: Book) -> None:
     reference = await opened(book)
     await book.reach(reference, "first_contact", "due", "escalate-1")
-    [item] = (await work(book, "no-su", MONDAY + timedelta(days=3))).items
+    [item] = (await work(book, "wm-su", MONDAY + timedelta(days=3))).items
     assert item.verb == "Take up with Cass Invented: try to reach June I. for the first time"
 
 
@@ -99,11 +99,11 @@ async def test_what_waits_for_colleagues_says_for_whom_by_name(book: Book) -> No
     await book.tell(reference, [*until_preparation(MONDAY.date()), *before], MONDAY)
     later = booking.model_copy(update={"starts_at": MONDAY + timedelta(days=2)})
     await book.take(reference, who, later, MONDAY)
-    waiting = (await work(book, "no-1")).of(Group.WAITING)
+    waiting = (await work(book, "wm-1")).of(Group.WAITING)
     assert {each.waits_for for each in waiting} <= {"Faye Invented", "Faye Invented or Finn Invented"}
     assert any("June I. and Adam O." in each.verb for each in waiting)
-    assert not any("no-f" in each.verb + each.because for each in waiting)
-    assert all(each.waits_for is None for each in (await work(book, "no-fa")).of(Group.TODAY))
+    assert not any("wm-f" in each.verb + each.because for each in waiting)
+    assert all(each.waits_for is None for each in (await work(book, "wm-fa")).of(Group.TODAY))
 
 
 async def test_a_sign_off_that_is_waited_for_says_who_may_give_it(book: Book) -> None:
@@ -111,7 +111,7 @@ async def test_a_sign_off_that_is_waited_for_says_who_may_give_it(book: Book) ->
     story = until_preparation(MONDAY.date())
     verdict = next(place for place, (_, each) in enumerate(story) if each.kind == "record_risk_verdict")
     await book.tell(reference, story[: verdict + 1], MONDAY)
-    [item] = (await work(book, "no-1")).of(Group.WAITING)
+    [item] = (await work(book, "wm-1")).of(Group.WAITING)
     assert item.waits_for == "a supervisor"
     assert item.because == (
         "Cass Invented asked for it on Mon 2 Mar. It waits for Sue Invented or Saul Invented."
@@ -122,8 +122,8 @@ async def test_with_names_and_without_the_same_is_to_be_done(book: Book) -> None
     for _ in range(3):
         await opened(book)
     engine = Referrals(cast(Any, None), book.pool, book.keys, load_policies())
-    bare = await worklist_at(await sign_in(engine, "no-1", WayIn.CONSOLE), MONDAY)
-    named = await work(book, "no-1")
+    bare = await worklist_at(await sign_in(engine, "wm-1", WayIn.CONSOLE), MONDAY)
+    named = await work(book, "wm-1")
     left_out = {"verb", "because", "waits_for"}
     assert [each.model_dump(exclude=left_out) for each in named.items] == [
         each.model_dump(exclude=left_out) for each in bare.items
@@ -133,7 +133,7 @@ async def test_with_names_and_without_the_same_is_to_be_done(book: Book) -> None
 async def test_no_more_names_are_looked_up_than_are_shown(book: Book) -> None:
     for _ in range(3):
         await opened(book)
-    verbs = [each.verb for each in (await work(book, "no-1", most=1)).items]
+    verbs = [each.verb for each in (await work(book, "wm-1", most=1)).items]
     assert sum("June I." in verb for verb in verbs) == 1
 
 
@@ -143,6 +143,6 @@ async def test_a_worklist_takes_the_same_statements_for_one_referral_and_for_man
         for _ in range(more):
             await opened(book)
         with counted() as statements:
-            await work(book, "no-1")
+            await work(book, "wm-1")
         found.append(len(statements))
     assert found[0] == found[1] <= 10

@@ -14,14 +14,14 @@ from tests.book import MONDAY, Book
 from tests.life import HARMED, RESPONSIBLE
 from tests.register import enter
 
-HERE = Area.NORTHAMPTONSHIRE
+HERE = Area.LONDON
 NAMES = {
-    "nh-1": "Cass Invented",
-    "nh-2": "Cole Invented",
-    "nh-fa": "Faye Invented",
-    "nh-fb": "Finn Invented",
-    "nh-su": "Sue Invented",
-    "nh-sv": "Saul Invented",
+    "lo-1": "Cass Invented",
+    "lo-2": "Cole Invented",
+    "lo-fa": "Faye Invented",
+    "lo-fb": "Finn Invented",
+    "lo-su": "Sue Invented",
+    "lo-sv": "Saul Invented",
 }
 PEOPLE = [
     {"id": HARMED, "role": "harmed", "person": {"name": "Junibella Invented"}},
@@ -31,9 +31,9 @@ PEOPLE = [
 
 async def area_with_nothing_open(pool: Pool, keys: KeyStore) -> Book:
     """The area, with everybody there and every referral closed."""
-    book = Book(pool, keys, HERE, "nh")
+    book = Book(pool, keys, HERE, "lo")
     await book.hire()
-    await enter(pool, keys, Staff(id="nh-pa", role=Role.PARTNER, areas=(HERE,)))
+    await enter(pool, keys, Staff(id="lo-pa", role=Role.PARTNER, areas=(HERE,)))
     for who, name in NAMES.items():
         known = await staff.get(pool, who)
         assert isinstance(known, Staff)
@@ -44,7 +44,7 @@ async def area_with_nothing_open(pool: Pool, keys: KeyStore) -> Book:
 
 
 async def opened(book: Book, **known: Any) -> str:
-    """A referral of Junibella Invented and Adamaro Other that is nh-1's."""
+    """A referral of Junibella Invented and Adamaro Other that is lo-1's."""
     reference = await book.open(participants=PEOPLE, **known)
     for command in (c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
         await book.take(reference, "cw-1", command, MONDAY)
@@ -52,7 +52,7 @@ async def opened(book: Book, **known: Any) -> str:
 
 
 async def given(book: Book, **known: Any) -> str:
-    """One that is nh-2's, of which they are told."""
+    """One that is lo-2's, of which they are told."""
     reference = await opened(book, **known)
     await book.take(reference, "su-1", c.Reassign(caseworker="cw-2"), MONDAY)
     return reference

@@ -37,7 +37,7 @@ async def test_the_list_is_of_ones_areas_soonest_due_first(console: Console, boo
         {"participant": HARMED, "channel": "phone", "outcome": "no_answer"}
     )
     await book.take(later, "cw-1", attempt, MONDAY)
-    async with visiting(console, "nh-2") as visitor:
+    async with visiting(console, "lo-2") as visitor:
         page = await visitor.get("/referrals")
         assert listed(page) == [sooner, later]
     async with visiting(console, "cw-kent") as visitor:
@@ -53,16 +53,16 @@ async def test_each_filter_in_the_address_narrows_the_list(console: Console, boo
     )
     await book.take(held, "cw-1", hold, MONDAY)
     received = await book.open()
-    async with visiting(console, "nh-1") as visitor:
+    async with visiting(console, "lo-1") as visitor:
         for query, found in (
             ("", {mine, sensitive, others, held, received}),
             ("stage=received", {received}),
-            ("caseworker=nh-2", {others}),
+            ("caseworker=lo-2", {others}),
             ("source=probation", {others}),
             ("sensitive=yes", {sensitive}),
             ("on_hold=yes", {held}),
-            ("area=northamptonshire&stage=&caseworker=", {mine, sensitive, others, held, received}),
-            ("caseworker=nh-1&sensitive=yes", {sensitive}),
+            ("area=london&stage=&caseworker=", {mine, sensitive, others, held, received}),
+            ("caseworker=lo-1&sensitive=yes", {sensitive}),
             ("overdue=yes&stage=received", {received}),
         ):
             assert set(listed(await visitor.get(f"/referrals?{query}"))) == found, query
@@ -70,7 +70,7 @@ async def test_each_filter_in_the_address_narrows_the_list(console: Console, boo
 
 
 async def test_a_filter_that_is_none_is_refused_in_a_sentence(console: Console, book: Book) -> None:
-    async with visiting(console, "nh-1") as visitor:
+    async with visiting(console, "lo-1") as visitor:
         for query, name in (
             ("stage=banana", "Stage"),
             ("caseworker=cw-kent", "Caseworker"),
@@ -91,15 +91,15 @@ async def test_pages_follow_one_another_and_hold_each_referral_once(
     monkeypatch.setattr(import_module("console.work.referrals"), "_PAGE", 2)
     made = {await opened(book) for _ in range(4)} | {await book.open()}
     seen: list[str] = []
-    async with visiting(console, "nh-1") as visitor:
-        address: str | None = "/referrals?area=northamptonshire"
+    async with visiting(console, "lo-1") as visitor:
+        address: str | None = "/referrals?area=london"
         while address is not None:
             page = await visitor.get(address)
             assert 0 < len(listed(page)) <= 2
             seen += listed(page)
             found = re.search(r'href="([^"]*)" rel="next"', page)
             address = found[1].replace("&amp;", "&") if found else None
-            assert address is None or "area=northamptonshire" in address
+            assert address is None or "area=london" in address
     assert len(seen) == len(set(seen)) == 5
     assert set(seen) == made
 
@@ -108,9 +108,9 @@ async def test_names_stand_in_the_list_for_who_works_on_a_referral_alone(
     console: Console, book: Book
 ) -> None:
     await opened(book)
-    async with visiting(console, "nh-1") as visitor:
+    async with visiting(console, "lo-1") as visitor:
         assert "Junibella I. and Adamaro O." in await visitor.get("/referrals")
-    async with visiting(console, "nh-2") as visitor:
+    async with visiting(console, "lo-2") as visitor:
         assert "Junibella" not in await visitor.get("/referrals")
 
 
@@ -119,7 +119,7 @@ async def test_the_list_takes_the_same_statements_for_few_and_many(console: Cons
     for more in (1, 5):
         for _ in range(more):
             await opened(book)
-        async with visiting(console, "nh-1") as visitor:
+        async with visiting(console, "lo-1") as visitor:
             with counted() as statements:
                 await visitor.get("/referrals")
         found.append(len(statements))
@@ -130,7 +130,7 @@ async def test_a_partner_reads_the_status_of_what_they_sent_and_nothing_else(
     console: Console, book: Book
 ) -> None:
     theirs, sent = await book.open(), await sent_by_partner(book)
-    async with visiting(console, "nh-pa") as visitor:
+    async with visiting(console, "lo-pa") as visitor:
         page = await visitor.get("/referrals")
         assert sent in page
         assert theirs not in page
@@ -143,7 +143,7 @@ async def test_a_partner_reads_the_status_of_what_they_sent_and_nothing_else(
 
 async def sent_by_partner(book: Book) -> str:
     """A referral that the partner sent."""
-    book._people["pa-1"] = "nh-pa"
+    book._people["pa-1"] = "lo-pa"
     reference = reference_from(uuid4().int)
     await book.keys.create(reference)
     await book.take(reference, "pa-1", form("Invented", area=book.area), MONDAY)
@@ -153,11 +153,11 @@ async def sent_by_partner(book: Book) -> str:
 async def test_supervisors_see_what_is_offered_and_what_others_took_over(
     console: Console, book: Book
 ) -> None:
-    async with visiting(console, "nh-su") as visitor:
+    async with visiting(console, "lo-su") as visitor:
         assert "Nothing is offered to us now." in await visitor.get("/referrals?list=offered")
         assert "None was taken over." in await visitor.get("/referrals?list=taken-over")
         assert "Offered to us" in await visitor.get("/referrals")
-    async with visiting(console, "nh-1") as visitor:
+    async with visiting(console, "lo-1") as visitor:
         assert "Offered to us" not in await visitor.get("/referrals")
         await visitor.get("/referrals?list=offered", status=403)
 
@@ -179,7 +179,7 @@ async def read_all(visitor: Visitor) -> None:
 
 
 async def test_what_was_told_is_new_until_it_was_looked_at(console: Console, book: Book) -> None:
-    async with visiting(console, "nh-2") as visitor:
+    async with visiting(console, "lo-2") as visitor:
         await read_all(visitor)
         reference = await given(book)
         assert badge(await visitor.get("/my-work")) == 1
@@ -192,7 +192,7 @@ async def test_what_was_told_is_new_until_it_was_looked_at(console: Console, boo
 
 
 async def test_a_page_that_refreshes_by_itself_has_read_nothing(console: Console, book: Book) -> None:
-    async with visiting(console, "nh-2") as visitor:
+    async with visiting(console, "lo-2") as visitor:
         await read_all(visitor)
         await given(book)
         for _ in range(2):
@@ -202,7 +202,7 @@ async def test_a_page_that_refreshes_by_itself_has_read_nothing(console: Console
 
 async def test_nobody_reads_the_messages_of_another(console: Console, book: Book) -> None:
     reference = await given(book)
-    async with visiting(console, "nh-fa") as visitor:
+    async with visiting(console, "lo-fa") as visitor:
         assert reference not in await visitor.get("/inbox?show=all")
     async with visiting(console, "co-1") as visitor:
         await visitor.get("/inbox", status=403)
@@ -213,11 +213,11 @@ async def test_what_asks_for_a_sign_off_leads_there_for_who_gives_it(console: Co
     story = until_preparation(MONDAY.date())
     verdict = next(place for place, (_, each) in enumerate(story) if each.kind == "record_risk_verdict")
     await book.tell(reference, story[: verdict + 1], MONDAY)
-    async with visiting(console, "nh-su") as visitor:
+    async with visiting(console, "lo-su") as visitor:
         page = await visitor.get("/inbox")
         assert f'href="/team/sign-offs/{reference}/risk_assessment"' in page
     await book.close_all()
-    async with visiting(console, "nh-su") as visitor:
+    async with visiting(console, "lo-su") as visitor:
         page = await visitor.get("/inbox")
         assert f'href="/team/sign-offs/{reference}/risk_assessment"' not in page
         assert ">Over<" in page
@@ -225,7 +225,7 @@ async def test_what_asks_for_a_sign_off_leads_there_for_who_gives_it(console: Co
 
 async def test_the_inbox_takes_the_same_statements_for_few_and_many(console: Console, book: Book) -> None:
     found = []
-    async with visiting(console, "nh-2") as visitor:
+    async with visiting(console, "lo-2") as visitor:
         for more in (1, 4):
             for _ in range(more):
                 await given(book)

@@ -175,7 +175,7 @@ def test_no_two_rows_of_a_page_have_one_id() -> None:
 
 async def test_a_page_says_what_to_do_with_whom_and_where(monday: Console, book: Book) -> None:
     reference = await opened(book)
-    async with visiting(monday, "nh-1") as visitor:
+    async with visiting(monday, "lo-1") as visitor:
         page = await visitor.get("/my-work")
     said = text(page)
     assert "Monday 2 March 2026. Nothing is overdue, and nothing is for today." in said
@@ -187,7 +187,7 @@ async def test_a_page_says_what_to_do_with_whom_and_where(monday: Console, book:
 
 async def test_a_contact_is_recorded_in_at_most_three_clicks_from_here(monday: Console, book: Book) -> None:
     reference = await opened(book)
-    async with visiting(monday, "nh-1") as visitor:
+    async with visiting(monday, "lo-1") as visitor:
         page = await visitor.get("/my-work")
     # The button opens the form; there the outcome is chosen, and it is recorded.
     assert re.search(
@@ -197,7 +197,7 @@ async def test_a_contact_is_recorded_in_at_most_three_clicks_from_here(monday: C
 
 async def test_names_are_hidden_with_the_switch(monday: Console, book: Book) -> None:
     await opened(book)
-    async with visiting(monday, "nh-1") as visitor:
+    async with visiting(monday, "lo-1") as visitor:
         await visitor.post("/hide-names", {"back": "/my-work"})
         hidden = await visitor.get("/my-work")
         assert "Junibella" not in hidden
@@ -207,7 +207,7 @@ async def test_names_are_hidden_with_the_switch(monday: Console, book: Book) -> 
 
 async def test_no_name_stands_in_a_title_or_an_address(monday: Console, book: Book) -> None:
     await opened(book)
-    async with visiting(monday, "nh-1") as visitor:
+    async with visiting(monday, "lo-1") as visitor:
         for address in ("/my-work", "/referrals", "/inbox"):
             page = await visitor.get(address)
             parts = [
@@ -222,7 +222,7 @@ async def test_what_is_overdue_is_counted_in_the_navigation(console: Console, bo
     reference = await opened(book)
     await book.reach(reference, "first_contact", "due")
     late = replace(console, now=lambda: MONDAY + timedelta(days=2))
-    async with visiting(late, "nh-1") as visitor:
+    async with visiting(late, "lo-1") as visitor:
         page = await visitor.get("/my-work")
     assert re.search(r'My work <span class="rj-badge">1<', page)
     assert "One thing is overdue." in text(page)
@@ -230,13 +230,13 @@ async def test_what_is_overdue_is_counted_in_the_navigation(console: Console, bo
 
 
 async def test_who_has_nothing_to_do_is_told_so(monday: Console, book: Book) -> None:
-    async with visiting(monday, "nh-2") as visitor:
+    async with visiting(monday, "lo-2") as visitor:
         assert "You have nothing to do." in text(await visitor.get("/my-work"))
 
 
 async def test_a_part_can_be_looked_at_alone(monday: Console, book: Book) -> None:
     await opened(book)
-    async with visiting(monday, "nh-1") as visitor:
+    async with visiting(monday, "lo-1") as visitor:
         assert "Junibella" in await visitor.get("/my-work?part=this_week")
         assert "There is nothing in this part now." in text(await visitor.get("/my-work?part=overdue"))
         assert "Part: is none of" in await visitor.get("/my-work?part=yesterday", status=422)
@@ -249,7 +249,7 @@ async def test_the_page_takes_the_same_statements_for_few_and_many_referrals(
     for more in (1, 5):
         for _ in range(more):
             await opened(book)
-        async with visiting(monday, "nh-1") as visitor:
+        async with visiting(monday, "lo-1") as visitor:
             with counted() as statements:
                 await visitor.get("/my-work")
         found.append(len(statements))
@@ -260,5 +260,5 @@ async def test_colleagues_are_called_by_name(console: Console, book: Book) -> No
     reference = await opened(book)
     await book.reach(reference, "first_contact", "due", "escalate-1")
     late = replace(console, now=lambda: MONDAY + timedelta(days=4))
-    async with visiting(late, "nh-su") as visitor:
+    async with visiting(late, "lo-su") as visitor:
         assert "Take up with Cass Invented" in text(await visitor.get("/my-work"))
