@@ -143,7 +143,7 @@ _SENTENCES = {
 _INSTEAD = {
     Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
     Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
-    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj staff log.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj searches, rj staff log.",
 }
 
 

@@ -24,7 +24,7 @@ from runtime.referrals import NotAnswered
 from schemas.access import DataKind, Look, Relation
 from schemas.people import Staff
 from stores import staff
-from stores.logs import access_log, event_log
+from stores.logs import access_log
 from stores.logs.access_log import Standing
 from stores.logs.chain import chain_key
 from stores.names import events_with_names

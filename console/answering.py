@@ -18,7 +18,7 @@ from casework.inbox import count_unread
 from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
 from casework.signing_in.sessions import at_work, check_form_token, find_session
 from console.asked import Asked, Console, Visit
-from console.pages import Page, Whose, all_pages
+from console.pages import SMALL, Page, Whose, all_pages
 from console.public.speaking import problem_page, spoken_at
 from console.security.cookies import token_of
 
@@ -87,15 +87,17 @@ def endpoint(console: Console, page: Page) -> Callable[[Request], Awaitable[Resp
 
 
 async def _answer(page: Page, request: Request, console: Console) -> Response:
-    posted = await _posted(page, request)
     token = token_of(request)
     if page.whose is Whose.ANYBODY:
         _same_origin(request)
-        return await page.answer(Visit(request, console, posted))
-    used = not page.waits and not Visit(request, console, posted).refreshes
+        return await page.answer(Visit(request, console, await _posted(page, request)))
+    used = not page.waits and not Visit(request, console, FormData()).refreshes
     found = await find_session(console.referrals, token, used=used) if token else None
     if found is None or token is None:
+        # A whole spreadsheet is not read for who is not signed in.
+        posted = await _posted(page, request) if page.largest <= SMALL else FormData()
         return await _sign_in_first(Visit(request, console, posted), page, token)
+    posted = await _posted(page, request)
     session = at_work(console.referrals, found)
     unread = await count_unread(session) if request.method == "GET" and not page.waits else 0
     typed = (

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from lifecycle.people.search_terms import found_by
 from runtime.findings import Finding, Severity
 from runtime.referrals import Referrals
 from stores import blind_index
 from stores.blind_index import IndexKey
 from stores.database import Pool
-from stores.keys.referral_keys import KeyErased
+from stores.keys.referral_keys import KeyErased, KeyUnknown, SealBroken
 from stores.logs import event_log
 from stores.referrals import all_references
 
@@ -22,10 +24,13 @@ class Indexed(NamedTuple):
     Attributes:
         indexed: how many referrals are in the index now.
         erased: how many are not, since they were erased.
+        unreadable: those whose log cannot be read, as their key is missing or it is not as it was recorded; they stay
+            as they were.
     """
 
     indexed: int
     erased: int
+    unreadable: tuple[str, ...] = ()
 
 
 async def reindex(referrals: Referrals, progress: Callable[[int, int], None]) -> Indexed:
@@ -33,17 +38,17 @@ async def reindex(referrals: Referrals, progress: Callable[[int, int], None]) ->
 
     Args:
         progress: told after each how many are done, and of how many.
-
-    Raises:
-        KeyUnknown, SealBroken: a log cannot be read; those before it are done.
     """
     references = await all_references(referrals.pool)
     key = await blind_index.index_key(referrals.keys)
-    erased = 0
+    erased, unreadable = 0, []
     for done, reference in enumerate(references, 1):
-        erased += not await _index(referrals, key, reference)
+        try:
+            erased += not await _index(referrals, key, reference)
+        except (KeyUnknown, SealBroken, ValidationError):
+            unreadable.append(reference)
         progress(done, len(references))
-    return Indexed(len(references) - erased, erased)
+    return Indexed(len(references) - erased - len(unreadable), erased, tuple(unreadable))
 
 
 async def _index(referrals: Referrals, key: IndexKey, reference: str) -> bool:

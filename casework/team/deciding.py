@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -86,6 +86,7 @@ class SignOffSheet(Model):
         others: who else may, where who asks may not.
         concerns: what is to be judged.
         assessed: of a risk assessment, by person, with what changed.
+        not_assessed: of a risk assessment, the factors that nobody's knows and the people without one, in words.
         people: how the people of the referral are called.
         colleagues: the names of the area's staff, by id.
     """
@@ -106,6 +107,7 @@ class SignOffSheet(Model):
     others: tuple[StaffId, ...]
     concerns: ToSignOff = Field(repr=False)
     assessed: tuple[PersonAssessed, ...] = Field(repr=False)
+    not_assessed: Annotated[tuple[str, ...], Special] = Field(default=(), repr=False)
     called: dict[ParticipantId, str] = Field(repr=False)
     colleagues: dict[StaffId, str] = Field(repr=False)
 
@@ -149,6 +151,7 @@ async def sign_off_sheet(
     now = datetime.now(UTC)
     may = may_decide(session.member, referral, request, now)
     barred = may_not_sign_off(referral, about, team) | {session.member.id}
+    called = _called(history, names=names)
     return SignOffSheet(
         reference=reference,
         area=referral.area,
@@ -166,7 +169,8 @@ async def sign_off_sheet(
         others=() if may else tuple(answering(Rung.SUPERVISOR, team, now, without=barred)),
         concerns=concerns,
         assessed=_assessed(concerns, history),
-        called=_called(history, names=names),
+        not_assessed=_not_assessed(concerns, called),
+        called=called,
         colleagues={each.id: each.name or each.id for each in team.values()},
     )
 
@@ -186,6 +190,13 @@ def _assessed(concerns: ToSignOff, history: Sequence[Recorded]) -> tuple[PersonA
     if not isinstance(concerns, RiskToSignOff):
         return ()
     return tuple(_person(each, rounds_of(history, each.about).former) for each in concerns.assessed)
+
+
+def _not_assessed(concerns: ToSignOff, called: Mapping[str, str]) -> tuple[str, ...]:
+    if not isinstance(concerns, RiskToSignOff):
+        return ()
+    factors = {str(factor): name[:1].lower() + name[1:] for factor, name in _NAMES.items()}
+    return tuple(called.get(each) or factors.get(each, each) for each in concerns.gaps)
 
 
 def _person(assessed: facts.RiskFactors, former: Assessed | None) -> PersonAssessed:

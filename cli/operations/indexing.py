@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.common import JsonOption, command_group, print_json, progress, run
+from cli.common import Exit, JsonOption, command_group, fail, print_json, progress, run
 
 if TYPE_CHECKING:
     from operations.indexing import Indexed
@@ -35,7 +35,11 @@ def reindex_command(as_json: JsonOption = False) -> None:
     found = run(work, temporal=False)
     if as_json:
         print_json(found._asdict())
-        return
-    typer.echo(
-        f"Can be found: {found.indexed} referral{'s' * (found.indexed != 1)}. Erased, and cannot: {found.erased}."
-    )
+    else:
+        many = "s" * (found.indexed != 1)
+        typer.echo(f"Can be found: {found.indexed} referral{many}. Erased, and cannot: {found.erased}.")
+    if found.unreadable:
+        fail(
+            Exit.REFUSED,
+            f"{len(found.unreadable)} cannot be read, first {found.unreadable[0]}: `rj verify` says more.",
+        )

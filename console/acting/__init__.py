@@ -4,11 +4,10 @@ from console.acting.confirming import confirm, show_confirm
 from console.acting.risk import assess_risk
 from console.acting.saving import save_draft
 from console.acting.steps import show_step, take_step
-from console.navigation import WORKERS
+from console.navigation import SENDERS, WORKERS
 from console.pages import Page, signed_in
-from schemas.people import Role
 
-_WHO_ACTS = frozenset(Role) - {Role.COMMISSIONER, Role.SYSTEM}
+_WHO_ACTS = WORKERS | SENDERS
 _STEP = "/referrals/{reference}/steps/{kind}"
 
 PAGES: tuple[Page, ...] = (

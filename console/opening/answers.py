@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from casework.failures import Refused
-from console.acting.forms.fields import Form
+from console.acting.forms.fields import Form, When
 from console.acting.forms.reading import Posted, Problem, posted_from, read
 from console.opening.questions import ALWAYS, NO_CRIME, PREFIXES, QuestionPage
 from schemas.commands import OpenReferral
@@ -125,6 +125,9 @@ def missing(pages: Iterable[QuestionPage], answers: Answers) -> list[tuple[Quest
 def read_page(page: QuestionPage, posted: Posted) -> tuple[dict[str, Any], list[Problem]]:
     """What was answered on a page, and what of it cannot be read or is missing."""
     found = read(page.form, posted)
+    for each in page.form.fields:
+        if each.when is not None and _was_not_asked(each.when, found.body):
+            found.body.pop(each.name, None)
     unread = {each.name for each in found.problems}
     lacking = [
         Problem(each.name, f"Choose an answer to “{each.label}”.")
@@ -132,6 +135,14 @@ def read_page(page: QuestionPage, posted: Posted) -> tuple[dict[str, Any], list[
         if each.required and each.name not in found.body and each.name not in unread
     ]
     return found.body, [*found.problems, *lacking]
+
+
+def _was_not_asked(when: When, body: Mapping[str, Any]) -> bool:
+    """Whether another answer was given than the one after which a question is asked: a browser sends what it hides."""
+    if when.name not in body:
+        return False
+    given = body[when.name]
+    return not set(given if isinstance(given, list) else [given]) & set(when.values)
 
 
 def command_from(document: Mapping[str, Any], *, so_far: bool = False) -> OpenReferral:

@@ -2,7 +2,7 @@
 
 from console.navigation import AUDITORS, MANAGERS, SEE_FIGURES, SUPERVISORS
 from console.pages import Page, signed_in
-from console.service.audit import access_log, audit, compare, register_of
+from console.service.audit import access_log, audit, compare, register_of, searched
 from console.service.figures import figures
 from console.service.health import health
 from console.service.policy import adopt, adoption, begin, policy
@@ -35,6 +35,7 @@ PAGES: tuple[Page, ...] = (
     signed_in("/audit", audit, AUDITORS),
     signed_in("/audit/compare", compare, AUDITORS, ("POST",)),
     signed_in("/audit/access-log", access_log, AUDITORS),
+    signed_in("/audit/searches", searched, AUDITORS),
     signed_in("/audit/register", register_of, AUDITORS),
     signed_in("/figures", figures, SEE_FIGURES),
 )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from casework.access_log import looks_at, looks_at_referrals_of, looks_by
 from casework.failures import Refused
+from casework.searching.log import searches
 from casework.staff import register_log
 from casework.words.register import change_in_words
 from console.asked import Asked
@@ -78,11 +79,24 @@ async def _asked_again(asked: Asked, said: dict[str, str], errors: Errors) -> Re
     )
 
 
+async def searched(asked: Asked) -> Response:
+    """Show who searched, by what, and how much they found; what they sought is known by its hash alone."""
+    by = _id_in(asked, "by")
+    found = await searches(asked.session, by=by, limit=_LOOKS + 1)
+    return asked.show("service/searches.html", searches=found[:_LOOKS], more=len(found) > _LOOKS, by=by)
+
+
 async def register_of(asked: Asked) -> Response:
     """Show who changed the staff register, and what in it: by ids, without names and addresses."""
-    of = asked.request.query_params.get("of") or None
-    if of is not None and not re.fullmatch(STAFF_ID, of):
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Id: give one such as cw-1.")
+    of = _id_in(asked, "of")
     found = await register_log(asked.session, of=of)
     entries = [(each, change_in_words(each)) for each in reversed(found)]
     return asked.show("service/register_of.html", entries=entries[:_LOOKS], more=len(entries) > _LOOKS, of=of)
+
+
+def _id_in(asked: Asked, name: str) -> str | None:
+    """The id that the address names; None where it names none. Raises HTTPException where it cannot be one."""
+    said = asked.request.query_params.get(name) or None
+    if said is not None and not re.fullmatch(STAFF_ID, said):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Id: give one such as cw-1.")
+    return said

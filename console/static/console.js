@@ -130,7 +130,11 @@ function tell(event) {
   see.rel = "noopener";
   see.textContent = "See what changed (opens a new tab)";
   box.append(see);
+  // What somebody types in stays where it is.
+  const field = document.activeElement;
+  const before = field.getBoundingClientRect().top;
   document.getElementById("news").replaceChildren(box);
+  if (main().contains(field)) scrollBy({ top: field.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()));

@@ -100,7 +100,7 @@ def _tiles(found: TeamOverview, area: Area | None) -> Iterator[Tile]:
     )
     yield Tile(counts.unallocated, "nobody's yet", of("unallocated"))
     if counts.safeguarding:
-        yield Tile(counts.safeguarding, "with a safeguarding concern", of("safeguarding"), presses=True)
+        yield Tile(counts.safeguarding, "safeguarding", of("safeguarding"), presses=True)
     yield Tile(counts.on_hold, "on hold", of("on_hold"))
-    yield Tile(counts.inactive, "stuck: nothing happens", of("inactive"))
+    yield Tile(counts.inactive, "stuck", of("inactive"))
     yield Tile(counts.open, "open", of())

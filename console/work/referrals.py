@@ -17,7 +17,7 @@ from casework.staff import colleagues
 from casework.team.export import Format
 from casework.team.saved_views import LONGEST_NAME, saved_views
 from console.asked import Asked
-from console.navigation import SUPERVISORS
+from console.navigation import SUPERVISORS, WORKERS
 from schemas.people import Role, Staff
 from schemas.vocabulary import Source, Stage
 
@@ -134,9 +134,7 @@ def _chosen(filters: ListFilters, people: Mapping[str, Staff]) -> Iterator[tuple
 
 def _choices(asked: Asked, people: Mapping[str, Staff]) -> dict[str, Sequence[tuple[str, str]]]:
     """What each filter may be, by its name: its value and how it is said."""
-    workers = [
-        each for each in people.values() if each.active and each.role not in (Role.PARTNER, Role.COMMISSIONER)
-    ]
+    workers = [each for each in people.values() if each.active and each.role in WORKERS]
     areas = asked.session.member.areas
     return {
         "stage": [(each, each.replace("_", " ")) for each in Stage],

@@ -197,6 +197,14 @@ async def test_what_cannot_be_read_or_is_refused_is_told_at_its_question_and_not
     assert NAME in await visitor.get(f"{address}/check")
 
 
+async def test_what_a_browser_hides_is_not_taken_for_an_answer(visitor: Visitor) -> None:
+    address = await begun(visitor)
+    for kept in (["-none-"], ["stalking"]):
+        sent = {"sensitive_categories": kept, "hate_strands": "race"}
+        await visitor.post(f"{address}/sensitive?from=check", sent)
+        assert "Hostility towards what?" not in await visitor.get(f"{address}/check")
+
+
 async def test_what_is_missing_is_told_with_its_page_before_anything_is_opened(visitor: Visitor) -> None:
     address = await begun(visitor)
     page = (await visitor.post(f"{address}/check", {"choice": "new"}, 422)).text
@@ -237,7 +245,7 @@ async def test_a_possible_duplicate_is_shown_before_it_opens_with_a_choice(
     await answered(visitor, address, name="Dup Licate-Invented")
     page = (await visitor.post(f"{address}/check", status=200)).text
     assert f"It is {first}: open no other" in page
-    assert "the same name and date of birth" in page
+    assert "The same name, date of birth and crime reference of h1" in page
     assert await event_log.length(console.referrals.pool, address.rpartition("/")[2]) == 0
     page = (await visitor.post(f"{address}/check", {"choice": ""}, 422)).text
     assert "Choose whether it is here already" in page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
 
@@ -108,3 +109,20 @@ def test_every_page_is_answered_at_one_address_only(console: Console) -> None:
     asked = [(page.path, method) for page in all_pages() for method in page.methods]
     assert len(asked) == len(set(asked))
     assert make_app(console).routes
+
+
+async def test_a_spreadsheet_is_read_for_nobody_who_is_not_signed_in(console: Console) -> None:
+    [large] = {page.path for page in all_pages() if page.largest > SMALL}
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(32):
+            sent += SMALL
+            yield b"x" * SMALL
+
+    async with visiting(console) as visitor:
+        headers = {"Content-Length": str(32 * SMALL), "Content-Type": "multipart/form-data; boundary=b"}
+        answer = await visitor.client.post(large, content=endless(), headers=headers)
+        assert answer.status_code == 401
+        assert sent <= SMALL

@@ -77,6 +77,30 @@ async def test_a_commissioner_sees_figures_only(rj: Rj, command: str) -> None:
     assert "You see figures: rj funnel." in said.one_sentence()
 
 
+_AN_AUDITORS = ("staff log", "staff proposals")
+
+
+@pytest.mark.parametrize("command", [each for each in CASELOAD if each not in (*_AN_AUDITORS, "inbox")])
+async def test_an_auditor_sees_no_referral(rj: Rj, reference: str, command: str) -> None:
+    said = await rj(*command.format(ref=reference).split(), "--as", "au-1")
+    assert (said.code, said.out) == (3, "")
+    assert "You see the logs: rj verify, rj access-log, rj searches, rj staff log." in said.one_sentence()
+
+
+async def test_an_auditor_reads_who_looked_and_who_changed_the_register(rj: Rj, reference: str) -> None:
+    why = "Invented: a canary reason"
+    await rj("timeline", reference, "--reason", "-", "--as", "cw-2", given=why)
+    for options in ((reference,), ("--by", "cw-2")):
+        said = await rj("access-log", *options, "--as", "au-1")
+        assert said.code == 0
+        assert "cw-2 (caseworker)" in said.out
+        assert why not in said.out
+        assert why not in (await rj("access-log", *options, "--as", "au-1", "--json")).out
+    said = await rj("staff", "log", "--as", "au-1")
+    assert "cw-1 entered: caseworker in durham" in said.out
+    assert "Test Caseworker" not in said.out
+
+
 async def test_lists_show_nothing_of_other_areas(rj: Rj, reference: str) -> None:
     every = ("list", "--limit", "10000", "--json", "--as")
     assert reference in (await rj(*every, "cw-1")).out

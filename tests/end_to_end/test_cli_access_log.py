@@ -124,7 +124,7 @@ async def test_nobody_else_reads_the_access_log(rj: Rj, sensitive: str, who: str
     for words in ((sensitive,), ("--of", "cw-1"), ("--by", "cw-1")):
         said = await rj("access-log", *words, "--as", who)
         assert (said.code, said.out) == (3, "")
-        assert "for supervisors and service managers" in said.one_sentence()
+        assert "for supervisors, service managers and auditors" in said.one_sentence()
 
 
 async def test_one_thing_is_asked_for(rj: Rj, sensitive: str) -> None:

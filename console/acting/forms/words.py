@@ -38,6 +38,7 @@ QUESTIONS = {
     "answer": Question("What did they say?"),
     "approved": Question("Do you sign it off?"),
     "area": Question("Which police area?"),
+    "asked_at": Question("When did they ask to be called?"),
     "asked_by": Question("Who asked for it?"),
     "attending": Question("Who takes part?"),
     "author": Question("Whose words are they?"),

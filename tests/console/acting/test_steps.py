@@ -81,7 +81,7 @@ async def test_what_is_missing_is_said_at_its_question_and_nothing_typed_is_lost
 ) -> None:
     fields = await filled(cass, contact(reference), note="She said <b>no</b>")
     answer = await cass.post(contact(reference), fields, status=422)
-    assert 'href="#f-channel"' in answer.text
+    assert 'href="#f-outcome"' in answer.text
     assert "Choose an answer to “What came of it?”." in answer.text
     assert "<title>Error: Record a contact" in answer.text
     again = controls(answer.text)

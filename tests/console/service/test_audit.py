@@ -11,6 +11,7 @@ import pytest
 
 from casework.access import What, require_access
 from casework.access_log import looks_at
+from casework.searching.search import search
 from casework.session import Session, WayIn, sign_in
 from console.asked import Console
 from console.pages import Whose, all_pages
@@ -94,11 +95,11 @@ async def test_an_auditor_has_one_page_at_the_top_and_is_led_there(console: Cons
         answer = await visitor.client.get("/")
         assert answer.headers["location"] == "/audit"
         page = await visitor.get("/audit")
-        assert re.findall(r'rj-nav__item[^>]*>\s*<a href="([^"]*)"', page) == ["/audit"]
+        assert re.findall(r'href="([^"]*)"', page[page.index("rj-nav") : page.index("</nav>")]) == ["/audit"]
     theirs = {
         each.path for each in all_pages() if not isinstance(each.whose, Whose) and Role.AUDITOR in each.whose
     }
-    assert theirs == {"/audit", "/audit/compare", "/audit/access-log", "/audit/register"}
+    assert theirs == {"/audit", "/audit/compare", "/audit/access-log", "/audit/searches", "/audit/register"}
 
 
 async def test_the_log_of_the_register_names_ids_alone(console: Console) -> None:
@@ -111,6 +112,16 @@ async def test_the_log_of_the_register_names_ids_alone(console: Console) -> None
         # Of another area nothing is shown.
         assert "cw-kent" not in page
         await visitor.get("/audit/register?of=Nobody!", status=422)
+
+
+async def test_an_auditor_sees_who_searched_and_not_for_whom(console: Console, referrals: Referrals) -> None:
+    await allocated(referrals)
+    await search(await signed_in(referrals, "dy-cw"), WORDS)
+    async with visiting(console, "dy-au") as visitor:
+        page = await visitor.get("/audit/searches?by=dy-cw")
+        assert re.search(r'by=dy-cw">dy-cw</a>.*?name.*?<code>[0-9a-f]{8}</code>', page, re.DOTALL)
+        assert "Canary" not in page
+        assert "Nobody has searched." in await visitor.get("/audit/searches?by=dy-fa")
 
 
 @pytest.mark.parametrize(

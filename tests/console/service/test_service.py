@@ -22,7 +22,6 @@ from stores.logs import event_log
 from tests.console.derbyshire import HERE, allocated, hire, received
 from tests.console.visiting import visiting
 from tests.life import form
-from workflows.adoption import AdoptPolicyWorkflow
 
 NOW = load_policies().base
 
@@ -90,9 +89,7 @@ async def test_all_of_an_area_adopt_it_and_the_page_says_how_far_it_has_come(
         assert re.search(r"Let \d+ open referrals go on under the policy", answer.text)
         answer = await visitor.post("/policy/adopt/begin", {"which": "area", "area": "derbyshire"})
         assert answer.headers["location"] == "/policy/adoptions/derbyshire"
-        handle = referrals.client.get_workflow_handle_for(
-            AdoptPolicyWorkflow.run, "service/adopt-policy/dy-sv/derbyshire"
-        )
+        handle = referrals.client.get_workflow_handle("service/adopt-policy/dy-sv/derbyshire")
         await handle.result()
         assert "adopted the policy" in await visitor.get("/policy/adoptions/derbyshire")
     for reference in references:

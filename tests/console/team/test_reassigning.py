@@ -72,9 +72,7 @@ async def begun(
     answer = await visitor.post(f"/team/workload/{giver}/begin", hidden(page))
     at = answer.headers["location"]
     assert at.startswith(f"/team/workload/{giver}/to/{taker}?run=")
-    handle = referrals.client.get_workflow_handle_for(
-        ReassignmentWorkflow.run, reassignment_workflow_id(giver, taker)
-    )
+    handle = referrals.client.get_workflow_handle(reassignment_workflow_id(giver, taker))
     await handle.result()
     return await visitor.get(at)
 
@@ -165,9 +163,7 @@ async def test_where_nothing_is_going_on_that_is_said(console: Console, giver: s
 
 
 async def test_a_workflow_that_is_not_there_is_seen_as_none(referrals: Referrals, giver: str) -> None:
-    handle = referrals.client.get_workflow_handle_for(
-        ReassignmentWorkflow.run, reassignment_workflow_id(giver, "dy-nobody")
-    )
+    handle = referrals.client.get_workflow_handle(reassignment_workflow_id(giver, "dy-nobody"))
     assert await look(handle, ReassignmentWorkflow.progress, what="reassignment") is None
 
 
