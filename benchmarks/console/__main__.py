@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,8 +120,9 @@ def report(
         "four lived years of a team were written for each team under names of its own. PostgreSQL, Temporal, the "
         f"worker, the console and this process share {os.cpu_count()} cores."
     )
-    for address, status in found.failed:
-        print(f"answered with {status}: {address}")
+    refused = Counter((found.pages.path(address), status) for address, status in found.failed)
+    for (path, status), times in refused.most_common():
+        print(f"answered with {status}, {times} times: {path}")
     return all_met and not found.failed
 
 

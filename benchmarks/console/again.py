@@ -33,7 +33,7 @@ class Names:
 
 
 def again(value: T, names: Names) -> T:
-    """The value with other names in all its models, dataclasses, tuples and dictionaries; without any, itself."""
+    """The value with other names in all its models, dataclasses, tuples, lists, dictionaries; without any, itself."""
     found: Any = value
     if isinstance(found, str):
         found = _word(found, names)
@@ -41,6 +41,8 @@ def again(value: T, names: Names) -> T:
         found = uuid5(names.place, found.hex)
     elif isinstance(found, tuple):
         found = _tuple(found, names)
+    elif isinstance(found, list):
+        found = [again(each, names) for each in found]
     elif isinstance(found, dict):
         found = {again(key, names): again(each, names) for key, each in found.items()}
     elif isinstance(found, BaseModel) and not isinstance(found, Policy):
