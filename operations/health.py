@@ -36,6 +36,7 @@ _CALLED: Mapping[str, str] = {
     "SMS and letters": "Texts and letters",
     "service phone": "The number that messages name",
     "policy versions": "Versions of the policy",
+    "search": "Whether people are found by search",
 }
 _PRESSING = (Severity.SERVER, Severity.SETUP, Severity.BLOCKED, Severity.UNKNOWN, Severity.NOTE, Severity.OK)
 

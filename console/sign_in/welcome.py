@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from casework.failures import Refused
-from casework.signing_in.demo import demo_people
+from casework.signing_in.demo import demo_people, of_a_year
 from casework.signing_in.sessions import find_session
 from console.asked import Visit
 from console.security.cookies import token_of
@@ -50,7 +50,8 @@ async def show_ways(
     return visit.show(
         "sign_in/sign_in.html",
         status=status,
-        people=people,
+        people=[each for each in people if not of_a_year(each)],
+        people_of_years=[each for each in people if of_a_year(each)],
         next=page_of_ours(wanted),
         provider=visit.console.provider is not None,
         local=visit.console.settings.local_accounts_are_on,
