@@ -121,8 +121,8 @@ def report(
         f"worker, the console and this process share {os.cpu_count()} cores."
     )
     refused = Counter((found.pages.path(address), status) for address, status in found.failed)
-    for (path, status), times in refused.most_common():
-        print(f"answered with {status}, {times} times: {path}")
+    for (address, status), count in refused.most_common():
+        print(f"answered with {status}, {count} times: {address}")
     return all_met and not found.failed
 
 
