@@ -108,6 +108,9 @@ async def show(asked: Asked, step: Step) -> Response:
         await drafts.drop(asked.session, step.reference, step.kind, step.subject)
         kept, view = None, await view_of(asked, step)
     filled = kept or beginning(step.form, step.wording, view, step.known, step.about)
+    if view.since:
+        # Who sends it now has seen what changed.
+        filled.expected = view.sequence
     return await page(asked, step, view, filled)
 
 

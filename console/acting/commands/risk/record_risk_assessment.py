@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework.referral.acting import ActingView
+from casework.referral.choices import Chosen
 from casework.referral.risk_rounds import Assessed
 from console.acting.forms.showing import Shown, ShownForm
 from console.acting.wording import Ask, Body, Wording
@@ -98,7 +99,10 @@ def _with_groups(form: ShownForm, view: ActingView) -> dict[str, Any]:
         for heading, factors in GROUPS
     ]
     chosen = [option.value for row in rows for option in row.below[0].options if option.checked]
+    people = view.choices.get(Chosen.PARTICIPANT, ())
+    assessed = [(each.value, each.words) for each in people if {"of_a_side", "active"} <= each.marks]
     return {
+        "whom": [("pair", "The two together"), *assessed],
         "groups": groups,
         "answered": len(chosen),
         "unknown": chosen.count(Level.UNKNOWN.value),
