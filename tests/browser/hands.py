@@ -22,7 +22,8 @@ async def choose(page: Page, question: str, answer: str) -> None:
 
 
 async def open_referral(page: Page, reference: str) -> None:
-    """Go to a referral by the list."""
+    """Go to a referral by the list, from the first page on."""
+    await page.goto("/")
     await page.get_by_role("navigation", name="Main").get_by_role("link", name="Referrals").click()
     await page.get_by_role("link", name=reference).first.click()
     await expect(page.locator("h1")).to_contain_text(reference)
@@ -46,7 +47,7 @@ async def take_step(page: Page, kind: str, **answers: str) -> None:
 
 
 async def fill_in(page: Page, answers: dict[str, str]) -> None:
-    """Answer questions of a form by the names of their fields: a choice by its value, everything else as it is typed."""
+    """Answer questions of a form by the names of their fields: a choice by its value, all else as it is typed."""
     for name, answer in answers.items():
         field = page.locator(f'main [name="{name}"]')
         kind = await field.first.get_attribute("type")

@@ -7,7 +7,6 @@ from datetime import datetime
 from playwright.async_api import Page, expect
 
 from schemas.areas import LONDON
-
 from tests.browser.caseload import AREA, CASEWORKER, FACILITATOR, SUPERVISOR, Caseload
 from tests.browser.conftest import Desks
 from tests.browser.hands import begin_step, fill_in, go_on, open_referral, record, take_step
@@ -16,27 +15,24 @@ CO_FACILITATOR = f"{AREA}-fa-2"
 FORM = "2026.1"
 
 
-async def test_a_referral_goes_from_the_public_form_to_its_follow_up(desks: Desks, caseload: Caseload) -> None:
-    await play(desks.sit_down, AREA, CASEWORKER, FACILITATOR, CO_FACILITATOR, SUPERVISOR)
-
-
-async def play(sit_down, area, caseworker_id, facilitator_id, co_facilitator_id, supervisor_id) -> None:
-    asking = await sit_down(None, phone=True)
-    reference = await ask_to_be_called(asking, area)
-    print(reference)
-    supervisor = await sit_down(supervisor_id)
-    await allocate(supervisor, reference, caseworker_id)
-    caseworker = await sit_down(caseworker_id)
+async def test_a_referral_goes_from_the_public_form_to_its_follow_up(
+    desks: Desks, caseload: Caseload
+) -> None:
+    reference = await ask_to_be_called(await desks.sit_down(None, phone=True), AREA)
+    supervisor = await desks.sit_down(SUPERVISOR)
+    await allocate(supervisor, reference, CASEWORKER)
+    caseworker = await desks.sit_down(CASEWORKER)
     await reach_and_inform(caseworker, reference)
     await assess(caseworker)
     await sign_off(supervisor, reference)
     await ask_the_person_responsible(caseworker)
-    await choose_a_method(caseworker, facilitator_id, co_facilitator_id)
-    facilitator = await sit_down(facilitator_id)
-    await prepare_and_hold(facilitator, reference)
+    await choose_a_method(caseworker, FACILITATOR, CO_FACILITATOR)
+    facilitator = await desks.sit_down(FACILITATOR)
+    await prepare_and_be_refused(facilitator, reference)
     await override(supervisor, reference)
     await take_step(facilitator, "record_activity_held")
-    await follow_up(facilitator)
+    await take_step(facilitator, "record_follow_up", participant="h1", contact="check_in")
+    await expect(facilitator.locator(".rj-identity")).to_contain_text("Follow-up")
 
 
 async def ask_to_be_called(page: Page, area: str) -> str:
@@ -108,7 +104,12 @@ async def assess(page: Page) -> None:
 async def sign_off(page: Page, reference: str) -> None:
     """Read it all on one page, and sign it off."""
     await page.goto("/team")
-    await page.get_by_role("row").filter(has_text=reference).get_by_role("button", name="Read and decide").click()
+    await (
+        page.get_by_role("row")
+        .filter(has_text=reference)
+        .get_by_role("button", name="Read and decide")
+        .click()
+    )
     await page.get_by_label("I sign it off").check()
     await go_on(page)
     await expect(page.locator("main")).to_contain_text(f"Recorded: your decision on {reference}")
@@ -133,8 +134,8 @@ async def choose_a_method(page: Page, facilitator: str, co_facilitator: str) -> 
         await consent(page, participant, "method_indirect")
 
 
-async def prepare_and_hold(page: Page, reference: str) -> None:
-    """Prepare both, confirm that the risk stands, book the exchange of letters, and record that it took place."""
+async def prepare_and_be_refused(page: Page, reference: str) -> None:
+    """Prepare both, confirm that the risk stands, book the exchange, and be told what stands in its way."""
     await open_referral(page, reference)
     for participant in ("h1", "r1"):
         await take_step(page, "record_preparation_meeting", participant=participant, channel="in_person")
@@ -152,10 +153,6 @@ async def prepare_and_hold(page: Page, reference: str) -> None:
 async def override(page: Page, reference: str) -> None:
     """Let it count all the same, with a reason."""
     await open_referral(page, reference)
-    await take_step(page, "override_gate", gate="risk_reconfirmation", reason="It was confirmed by telephone.")
-
-
-async def follow_up(page: Page) -> None:
-    """Ask the person harmed how they are, and see that the referral is where it should be."""
-    await take_step(page, "record_follow_up", participant="h1", contact="check_in")
-    await expect(page.locator(".rj-identity")).to_contain_text("Follow-up")
+    await take_step(
+        page, "override_gate", gate="risk_reconfirmation", reason="It was confirmed by telephone."
+    )
