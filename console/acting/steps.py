@@ -29,6 +29,7 @@ from console.acting.panels import panels_of
 from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
 from console.asked import Asked
+from console.referral.looking import of_referral
 from schemas.commands import COMMANDS, Command
 from schemas.reading.reference import parse_reference
 
@@ -94,7 +95,8 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
     return Step(reference, kind, form, wording_of(kind), known, known.get(form.subject or "", ""))
 
 
-async def show_step(asked: Asked) -> Response:
+@of_referral
+async def show_step(asked: Asked, _reference: str) -> Response:
     """Show the form of a step: as the person left it, or with what is known."""
     return await show(asked, step_of(asked))
 
