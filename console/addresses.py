@@ -1,4 +1,4 @@
-"""What an address or a form names: an area, a colleague, a referral, a day, an id that stands there unseen."""
+"""What an address or a form names, such as an area, a colleague or a day; and the address of a step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
+from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -80,3 +81,9 @@ def day_of(parts: Mapping[str, str]) -> date | None:
         return date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
     except ValueError:
         return None
+
+
+def step_address(reference: str, kind: str, fields: Mapping[str, str], below: str = "") -> str:
+    """The address of the form of a step, or of a page below it, filled in with what is known of the fields."""
+    query = f"?{urlencode(fields)}" if fields else ""
+    return f"/referrals/{reference}/steps/{kind}{below}{query}"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -28,7 +27,7 @@ from console.acting.forms.showing import show as show_form
 from console.acting.panels import panels_of
 from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
-from console.addresses import as_reference
+from console.addresses import as_reference, step_address
 from console.asked import Asked
 from console.referral.looking import of_referral
 from schemas.commands import COMMANDS, Command
@@ -325,5 +324,4 @@ async def page(
 
 def address_of(step: Step, below: str = "") -> str:
     """The address of a step, or of a page below it, with what is known of the fields."""
-    query = f"?{urlencode(step.known)}" if step.known else ""
-    return f"/referrals/{step.reference}/steps/{step.kind}{below}{query}"
+    return step_address(step.reference, step.kind, step.known, below)
