@@ -118,8 +118,15 @@ async def erase(referrals: Referrals, reference: str, reason: ErasureReason, sta
     note = await erasures.find(referrals.pool, reference)
     already = note is not None
     if note is None:
-        await _close(referrals, reference, staff_id)
-        note = await _destroy(referrals, reference, reason, actor)
+        try:
+            await _close(referrals, reference, staff_id)
+            note = await _destroy(referrals, reference, reason, actor)
+        except KeyErased:
+            # Somebody else erased it at the same moment.
+            note = await erasures.find(referrals.pool, reference)
+            if note is None:
+                raise
+            already = True
     await _confirm(referrals, reference)
     kept = await _delete_history(referrals.client, reference)
     return Erased(note, already, kept, await referrals.keys.epochs.to_retire(reference))
