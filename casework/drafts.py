@@ -11,8 +11,8 @@ from casework.access import What, needs_reason, require_access
 from casework.session import Session
 from lifecycle import Refused
 from schemas.base import Model
-from stores import drafts
-from stores.drafts import Place
+from stores.console import drafts
+from stores.console.drafts import Place
 
 LONGEST = 500_000
 """Bytes of a draft; every form is smaller with all its texts at their longest."""

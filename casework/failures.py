@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from casework.following import BulkWorkFailed
+from casework.bulk.following import BulkWorkFailed
 from casework.spreadsheets.errors import BadSpreadsheet
 from lifecycle import Refused
 from messages.wording import BadTemplate

@@ -23,7 +23,8 @@ from schemas.base import Model
 from schemas.commands import Close
 from schemas.people import Actor, Role
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
-from stores import drafts, facts, staff
+from stores import facts, staff
+from stores.console import drafts
 from stores.keys import erasures
 from stores.keys.epochs import COMPLETE_WITHIN
 from stores.keys.erasures import Erasure

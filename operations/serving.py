@@ -33,7 +33,7 @@ from runtime.schedules import keep_schedules
 from runtime.settings import Settings
 from runtime.upkeep import PeriodicTask, Upkeep
 from runtime.workers import DRAIN, Workers, outward, pollers, register_search_attributes, worker
-from stores import drafts, import_uploads, opening_drafts
+from stores.console import drafts, import_uploads, opening_drafts
 from stores.database import Pool
 from stores.logs.anchors import Anchors
 

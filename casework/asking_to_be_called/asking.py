@@ -26,8 +26,9 @@ from schemas.events import Recorded
 from schemas.people import Actor, Role
 from schemas.policy import DeadlineName
 from schemas.steps import Request
-from stores import requests_to_be_called, staff, unsent_answers
-from stores.requests_to_be_called import Limits, Waiting
+from stores import staff
+from stores.console import requests_to_be_called, unsent_answers
+from stores.console.requests_to_be_called import Limits, Waiting
 
 __all__ = [
     "Limits",

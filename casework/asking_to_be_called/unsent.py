@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from runtime.referrals import Referrals
 from schemas.asking import Unsent
 from schemas.vocabulary import Source
-from stores import unsent_answers
+from stores.console import unsent_answers
 from stores.logs.chain import derived
 
 _TOKEN_BYTES = 32

@@ -22,7 +22,7 @@ from schemas.base import Model
 from schemas.commands import OpenReferral
 from schemas.steps import Receipt
 from schemas.vocabulary import Source
-from stores import opening_drafts
+from stores.console import opening_drafts
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 from stores.logs import event_log
 

@@ -29,7 +29,7 @@ from casework.spreadsheets.rows import checked_rows
 from casework.spreadsheets.sheets import Spreadsheet
 from casework.spreadsheets.writing import refused_rows
 from lifecycle import Refused
-from stores import import_uploads
+from stores.console import import_uploads
 
 _PRINTED = 200
 _AT_A_TIME = 20

@@ -25,7 +25,7 @@ from casework.spreadsheets.sheets import Spreadsheet
 from lifecycle import Refused
 from lifecycle.stages.intake import MAY_OPEN
 from schemas.base import Model
-from stores import import_uploads
+from stores.console import import_uploads
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 
 LARGEST = 20_000_000

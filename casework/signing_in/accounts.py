@@ -21,8 +21,8 @@ from casework.signing_in.sessions import end_all_sessions
 from lifecycle import Refused
 from runtime.referrals import Referrals
 from schemas.people import STAFF_ID, Staff, StaffId
-from stores import accounts as store
-from stores.accounts import Attempt, Event, EventKind
+from stores.console import accounts as store
+from stores.console.accounts import Attempt, Event, EventKind
 
 __all__ = [
     "ADDRESS_WITHIN",

@@ -27,8 +27,8 @@ from runtime.referrals import NotAnswered, Referrals
 from runtime.settings import Settings
 from schemas.base import Model
 from schemas.people import Role, Staff, StaffId
-from stores import accounts as store
 from stores import staff
+from stores.console import accounts as store
 
 LASTS = timedelta(hours=72)
 """How long an invitation can be used."""

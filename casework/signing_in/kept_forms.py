@@ -17,7 +17,7 @@ from casework.signing_in.secrets_kept import installation_key
 from casework.signing_in.sessions import ended_session
 from runtime.referrals import Referrals
 from schemas.reading.reference import parse_reference
-from stores import accounts, kept_forms
+from stores.console import accounts, kept_forms
 from stores.keys.key_files import DataKey
 from stores.keys.referral_keys import KeyErased, KeyUnknown
 

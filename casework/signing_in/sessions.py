@@ -14,7 +14,7 @@ from casework.session import Session, WayIn
 from lifecycle import Refused
 from runtime.referrals import Referrals
 from schemas.web import SignedIn, SignedInBy, WebSession
-from stores import web_sessions
+from stores.console import web_sessions
 
 _TOKEN_BYTES = 32
 

@@ -7,7 +7,7 @@ from casework.referral_lists import ListFilters
 from casework.session import Session
 from lifecycle import Refused
 from schemas.base import Model
-from stores import saved_views as store
+from stores.console import saved_views as store
 
 MOST = 20
 """How many a person keeps."""

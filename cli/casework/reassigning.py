@@ -25,7 +25,7 @@ from cli.common import (
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from casework.reassignment import HowFar, Order, Prospect, Result
+    from casework.bulk.reassignment import HowFar, Order, Prospect, Result
     from casework.session import Session
 
 app = command_group()
@@ -60,7 +60,7 @@ def reassign_command(
     """
 
     def order() -> Order:
-        from casework.reassignment import Order
+        from casework.bulk.reassignment import Order
         from cli.free_text import ASKED_FOR, asked_for, warn_of_onlookers
         from cli.reading import refuse_unprintable
 
@@ -70,7 +70,7 @@ def reassign_command(
         return Order(giver=giver, taker=taker, area=area, stage=stage, reason=why)
 
     async def look(session: Session) -> Prospect:
-        from casework.reassignment import prospect
+        from casework.bulk.reassignment import prospect
 
         return await prospect(session, ordered)
 
@@ -82,7 +82,7 @@ def reassign_command(
         guarded(lambda: _ask(ordered, expected, yes))
         result = run_as(staff, lambda session: _follow(session, ordered))
     if as_json:
-        from casework.reassignment import Result
+        from casework.bulk.reassignment import Result
 
         print_json((result or Result()).model_dump(mode="json"))
     elif result is None or not result.done:
@@ -110,7 +110,7 @@ def _ask(ordered: Order, expected: Prospect, yes: bool) -> None:
 
 
 async def _follow(session: Session, ordered: Order) -> Result:
-    from casework.reassignment import reassign
+    from casework.bulk.reassignment import reassign
     from cli.following import Shown, follow_on_a_bar
 
     def shown(come: HowFar) -> Shown:

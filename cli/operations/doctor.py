@@ -29,7 +29,7 @@ def doctor(json: JsonOption = False) -> None:
     Ends with 0 only when a referral could be opened now and nothing keeps one from going on; else with 2 for what is
     set or entered wrongly, 4 for a server that is missing.
     """
-    from operations.doctor import diagnose
+    from operations.diagnosis.doctor import diagnose
 
     findings = guarded(lambda: asyncio.run(diagnose()))
     if json:

@@ -26,7 +26,7 @@ from cli.common import (
 from schemas.areas import Area
 
 if TYPE_CHECKING:
-    from casework.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
+    from casework.bulk.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
     from casework.session import Session
     from schemas.policy import Policies, Policy
 
@@ -239,7 +239,7 @@ def _references_or_areas(references: list[str], everywhere: bool, area: Area | N
 
 def _adopt_in_areas(area: Area | None, staff: str, as_json: bool) -> None:
     async def work(session: Session) -> AdoptionTally:
-        from casework.adoption import adoption_prospect
+        from casework.bulk.adoption import adoption_prospect
 
         expected = await adoption_prospect(session, area)
         return await _follow(session, expected)
@@ -257,7 +257,7 @@ def _adopt_in_areas(area: Area | None, staff: str, as_json: bool) -> None:
 
 
 async def _follow(session: Session, expected: AdoptionProspect) -> AdoptionTally:
-    from casework.adoption import adopt_in_areas
+    from casework.bulk.adoption import adopt_in_areas
     from cli.following import Shown, follow_on_a_bar
 
     def shown(come: AdoptionProgress) -> Shown:
@@ -284,7 +284,7 @@ def _meant(given: list[str]) -> Iterator[str]:
 
 
 async def _adopted(session: Session, reference: str) -> Adoption:
-    from casework.adoption import versions
+    from casework.bulk.adoption import versions
     from casework.failures import Refused
     from casework.referral.steps import take
     from cli.failures import explained

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from console.asked import Asked
-from operations.health import health as look
+from operations.diagnosis.health import health as look
 
 
 async def health(asked: Asked) -> Response:

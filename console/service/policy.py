@@ -8,7 +8,7 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from casework.adoption import (
+from casework.bulk.adoption import (
     adoption_prospect,
     adoption_seen,
     begin_adoption,

@@ -8,9 +8,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from casework.bulk.reassignment import MOST_CHOSEN, Order, prospect, seen
+from casework.bulk.reassignment import begin as begin_reassignment
 from casework.failures import Refused
-from casework.reassignment import MOST_CHOSEN, Order, prospect, seen
-from casework.reassignment import begin as begin_reassignment
 from casework.referral_lists import ListFilters, list_referrals
 from casework.staff import colleagues
 from console.addresses import as_id, colleague

@@ -42,7 +42,7 @@ from schemas.areas import Area
 from schemas.asking import Answers, Asked
 from schemas.people import Role, Staff
 from schemas.vocabulary import Channel, Initiator, JusticeStage, Offence, ParticipantRole, Source, Stage
-from stores import requests_to_be_called as store
+from stores.console import requests_to_be_called as store
 from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from tests.register import enter

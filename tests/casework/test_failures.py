@@ -7,8 +7,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from casework.bulk.following import BulkWorkFailed
 from casework.failures import Kind, failure_of
-from casework.following import BulkWorkFailed
 from lifecycle import Refused
 from messages.wording import BadTemplate
 from runtime.referrals import NotAnswered

@@ -24,7 +24,7 @@ from operations.serving import _periodic_tasks
 from runtime.referrals import NotAnswered, Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from stores import import_uploads
+from stores.console import import_uploads
 from stores.database import Connection, connect
 from tests.console.visiting import Visitor, visiting
 from tests.register import enter

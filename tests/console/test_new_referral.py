@@ -13,7 +13,7 @@ from console.opening.questions import pages
 from operations.serving import _periodic_tasks
 from schemas.areas import Area
 from schemas.people import Role, Staff
-from stores import opening_drafts
+from stores.console import opening_drafts
 from stores.database import Connection, connect
 from stores.keys.referral_keys import KeyUnknown
 from stores.logs import event_log

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-import casework.following
+import casework.bulk.following
 from runtime.referrals import Referrals
 from schemas import commands as c
 from schemas.areas import Area
@@ -324,7 +324,7 @@ async def test_who_waits_for_a_worker_that_is_not_there_is_told(
     giver, taker = people
     await owned(referrals, giver, 1)
     queue, asked, loop = str(uuid4()), asyncio.Event(), asyncio.get_running_loop()
-    really, answers = casework.following._ask, list[Progress | None]()
+    really, answers = casework.bulk.following._ask, list[Progress | None]()
 
     async def ask(handle: Any, query: Any) -> Progress | None:
         answers.append(await really(handle, query))
@@ -333,9 +333,9 @@ async def test_who_waits_for_a_worker_that_is_not_there_is_told(
             loop.call_soon_threadsafe(asked.set)
         return answers[-1]
 
-    monkeypatch.setattr("casework.following._ask", ask)
-    monkeypatch.setattr("casework.following._QUERY_WITHIN", timedelta(seconds=0.5))
-    monkeypatch.setattr("casework.reassignment.SERVICE_QUEUE", queue)
+    monkeypatch.setattr("casework.bulk.following._ask", ask)
+    monkeypatch.setattr("casework.bulk.following._QUERY_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr("casework.bulk.reassignment.SERVICE_QUEUE", queue)
     monkeypatch.setattr("cli.following._SILENT_FOR", 0.1)
     waiting = asyncio.ensure_future(rj("reassign", "--from", giver, "--to", taker, "--as", "es-su", "--yes"))
     await asked.wait()

@@ -35,7 +35,7 @@ import messages.channels
 import messages.email
 import runtime.asking
 import worker
-from casework.reassignment import Order, Result, reassign
+from casework.bulk.reassignment import Order, Result, reassign
 from casework.session import WayIn, sign_in
 from operations.serving import serving
 from operations.stuck import stuck

@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from lifecycle import Refused, fold
-from operations.doctor import _meddled
+from operations.diagnosis.doctor import _meddled
 from operations.reconciling import Done, Reconciled, reconcile
 from operations.stuck import stuck
 from operations.watching import Watch, foreign_workflows

@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 
 from activities import reassignment as activity_module
 from activities.reassignment import Reassignment, Reassignments, Take, Tally
-from casework.reassignment import HowFar, Order, Prospect, Result, prospect, reassign
+from casework.bulk.reassignment import HowFar, Order, Prospect, Result, prospect, reassign
 from casework.session import WayIn, sign_in
 from lifecycle import Refused
 from runtime.referrals import Referrals, TemporalUnreachable
@@ -273,7 +273,7 @@ async def test_the_second_follows_the_first(
     giver, taker = people
     mine = await owned(referrals, giver, 2)
     queue, really = str(uuid4()), take_of(referrals)
-    monkeypatch.setattr("casework.reassignment.SERVICE_QUEUE", queue)
+    monkeypatch.setattr("casework.bulk.reassignment.SERVICE_QUEUE", queue)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def waits(reference: str, command: Command, staff_id: str, command_id: UUID) -> Receipt:

@@ -15,7 +15,7 @@ from schemas.areas import Area
 from schemas.commands import Reassign
 from schemas.people import Role, Staff
 from schemas.vocabulary import ErasureReason
-from stores import drafts as store
+from stores.console import drafts as store
 from stores.database import connect
 from stores.keys.referral_keys import KeyErased, SealBroken
 from tests.console.acting.conftest import opened

@@ -123,7 +123,7 @@ async def test_health_says_in_plain_words_what_presses_first(
             Finding("worker", Severity.SERVER, "No worker asks for work.", "Run `rj up`."),
         ]
 
-    monkeypatch.setattr("operations.health.diagnose", found)
+    monkeypatch.setattr("operations.diagnosis.health.diagnose", found)
     async with visiting(console, "dy-sm") as visitor:
         page = text_of(await visitor.get("/health"))
     assert "No referral can be opened." in page
@@ -141,8 +141,8 @@ async def test_health_is_for_service_managers_alone(console: Console) -> None:
 
 
 async def test_every_check_of_the_doctor_has_a_plain_name(console: Console) -> None:
-    from operations.doctor import diagnose
-    from operations.health import _CALLED
+    from operations.diagnosis.doctor import diagnose
+    from operations.diagnosis.health import _CALLED
 
     assert {each.check for each in await diagnose()} <= set(_CALLED)
 

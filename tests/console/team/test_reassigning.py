@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from casework.following import look
+from casework.bulk.following import look
 from console.asked import Console
 from runtime.referrals import Referrals
 from schemas import commands as c

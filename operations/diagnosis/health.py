@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from casework.access import What, check_service
 from casework.session import Session
-from operations.doctor import diagnose
+from operations.diagnosis.doctor import diagnose
 from runtime.findings import Finding, Severity
 
 __all__ = ["Checked", "Health", "Severity", "health"]

@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.reassignment import Reassignment, Tally
-from casework.following import Seen, follow, look
+from casework.bulk.following import Seen, follow, look
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS, WORKERS

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from operations.channel_diagnosis import channels, outward
-from operations.doctor import diagnose
+from operations.diagnosis.channels import channels, outward
+from operations.diagnosis.doctor import diagnose
 from runtime.embedded.data_folder import RunningService
 from runtime.embedded.mail import embedded_mail
 from runtime.embedded.ports import LOOPBACK

@@ -12,9 +12,9 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from messages.wording import BadTemplate, Wording
-from operations.caseload_diagnosis import caseload
-from operations.channel_diagnosis import channels, outward
 from operations.completing_erasures import RETIRE, late
+from operations.diagnosis.caseload import caseload
+from operations.diagnosis.channels import channels, outward
 from operations.indexing import search_finds_all
 from operations.watching import in_a_sentence, meddled
 from policies.files import BadPolicy, load_policies

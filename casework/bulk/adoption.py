@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from activities.adoption import AdoptionTally, PolicyAdoption
 from casework.access import What, areas_to_see, require_access
-from casework.following import Seen, follow, look
+from casework.bulk.following import Seen, follow, look
 from casework.session import Session
 from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from operations.caseload_diagnosis import caseload, phone, register, versions
+from operations.diagnosis.caseload import caseload, phone, register, versions
 from policies.files import load_policies
 from runtime.findings import Finding, Severity
 from schemas.areas import Area

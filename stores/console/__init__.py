@@ -1,0 +1,1 @@
+"""What the console keeps: accounts, sessions, what was begun and not recorded, and what comes from the public pages."""
