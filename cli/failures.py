@@ -7,7 +7,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from casework.failures import Kind, failure_of
-from cli.common import BadInput, Exit, near, nearest
+from cli.arguments import near, nearest
+from cli.common import BadInput, Exit
 from operations.erasure import NotErased
 from schemas.commands import COMMANDS, OpenReferral
 from schemas.reading.annotations import annotation_parts

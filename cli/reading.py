@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel
 
-from cli.common import BadInput, nearest
+from cli.arguments import nearest
+from cli.common import BadInput
 from schemas.privacy import is_sensitive
 from schemas.reading.annotations import annotation_parts
 from schemas.reading.printable import UNKEEPABLE

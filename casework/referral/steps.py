@@ -46,6 +46,7 @@ from schemas.steps import Receipt, Request
 from schemas.vocabulary import Source, Stage
 from stores import staff
 from stores.logs import event_log
+from stores.logs.claims import check_named
 
 _AN_ID = re.compile(r"\b[a-z]{1,2}[0-9]{1,2}\b")
 
@@ -280,7 +281,7 @@ async def preview(session: Session, reference: str, command: Command) -> Preview
         team=await staff.team(referrals.pool, *areas),
     )
     if found.events:
-        await event_log.check_named(referrals.pool, request)
+        await check_named(referrals.pool, request)
     return found
 
 

@@ -6,20 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AsOption,
-    BadInput,
-    JsonOption,
-    as_reference,
-    as_staff_id,
-    command_group,
-    guarded,
-    print_json,
-    print_table,
-    run_as,
-    when,
-    words,
-)
+from cli.arguments import AsOption, JsonOption, as_reference, as_staff_id
+from cli.common import BadInput, command_group, guarded, print_json, print_table, run_as, when, words
 
 if TYPE_CHECKING:
     from casework.session import Session

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AsOption,
-    JsonOption,
-    StaffArgument,
-    as_staff_id,
-    command_group,
-    plain,
-    print_json,
-    print_table,
-    run_as,
-    when,
-    words,
-)
+from cli.arguments import AsOption, JsonOption, StaffArgument, as_staff_id
+from cli.common import command_group, plain, print_json, print_table, run_as, when, words
 
 if TYPE_CHECKING:
     from casework.session import Session

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AsOption,
-    JsonOption,
-    ReasonOption,
-    ReferenceArgument,
-    command_group,
-    guarded,
-    plain,
-    print_json,
-    run_as,
-    words,
-)
+from cli.arguments import AsOption, JsonOption, ReasonOption, ReferenceArgument
+from cli.common import command_group, guarded, plain, print_json, run_as, words
 
 if TYPE_CHECKING:
     from casework.referral.contact import ContactDetails

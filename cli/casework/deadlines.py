@@ -9,18 +9,9 @@ from uuid import UUID, uuid4
 
 import typer
 
+from cli.arguments import AsOption, JsonOption, ReferenceArgument
 from cli.casework.referrals import do_command
-from cli.common import (
-    AsOption,
-    JsonOption,
-    ReferenceArgument,
-    command_group,
-    guarded,
-    plain,
-    print_json,
-    run_as,
-    when,
-)
+from cli.common import command_group, guarded, plain, print_json, run_as, when
 
 if TYPE_CHECKING:
     from casework.referral.deadlines import DeadlineChange, Deadlines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import shlex
 from collections.abc import Iterator, Sequence
@@ -13,17 +12,16 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from cli.arguments import JsonOption, as_staff_id
+from cli.casework.import_files import give_template, new_file, print_columns, write_report
 from cli.common import (
     BadInput,
     Exit,
-    JsonOption,
-    as_staff_id,
     command_group,
     fail,
     guarded,
     plain,
     print_json,
-    print_table,
     progress,
     run_as,
 )
@@ -126,9 +124,9 @@ def import_command(
     Example: rj import --template cases.xlsx; rj import cases.xlsx --as cw-1 --dry-run
     """
     if columns:
-        guarded(_print_columns)
+        guarded(print_columns)
     elif template:
-        guarded(lambda: _give_template(source))
+        guarded(lambda: give_template(source))
     elif source is not None and write_map is not None:
         guarded(lambda: _write_mapping(source, Asked(sheet, mapping, None, dry_run), write_map))
     elif source is None or staff is None:
@@ -228,7 +226,7 @@ def _refused_rows(
 
     if report is not None:
         # Before anything is opened: a report that cannot be written is known at once.
-        _write_report(report, [])
+        write_report(report, [])
     if asked.dry_run and asked.refused is None:
         return None
     beside = Path.cwd() / _STANDARD_INPUT if source == "-" else Path(source)
@@ -280,7 +278,7 @@ def _tell(
 ) -> None:
     refused = sorted(result.refused, key=lambda problem: problem.row)
     if report is not None:
-        _write_report(report, refused)
+        write_report(report, refused)
     kept = sorted(result.kept, key=lambda row: row.number)
     if as_json:
         print_json(
@@ -335,33 +333,6 @@ def _tell_of_refused(path: Path, staff: str, asked: Asked) -> None:
     typer.echo(plain(said))
 
 
-def _print_columns() -> None:
-    from casework.spreadsheets.columns import columns
-
-    marked = ((name, "required" if each.required else "", each.meaning) for name, each in columns().items())
-    print_table([("COLUMN", "", "MEANING"), *marked])
-
-
-def _give_template(target: str | None) -> None:
-    from casework.spreadsheets.writing import examples_from, template_csv, write_template
-    from cli.examples import example
-    from schemas.commands import OpenReferral
-
-    examples = examples_from(example(OpenReferral))
-    if target is None or target == "-":
-        typer.echo(template_csv(examples), nl=False)
-        return
-    path = Path(target)
-    if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise BadInput(f"{target}: name a file that ends in .xlsx or .csv.")
-    with _new_file(path) as file:
-        if path.suffix.lower() == ".csv":
-            file.write(template_csv(examples).encode("utf-8-sig"))
-        else:
-            write_template(file, examples)
-    typer.echo(f"Written: {plain(target)}. Replace the row below the headings; those with * are needed.")
-
-
 def _write_mapping(source: str, asked: Asked, target: Path) -> None:
     from casework.spreadsheets.headings import mapping_for, unknown_headings
 
@@ -371,33 +342,10 @@ def _write_mapping(source: str, asked: Asked, target: Path) -> None:
     if not unknown:
         typer.echo("Every heading is known; no mapping is needed.")
         return
-    with _new_file(target) as made:
+    with new_file(target) as made:
         made.write(mapping_for(unknown).encode())
     typer.echo(
         plain(
             f"Written: {target}, with {len(unknown)} headings to fill in. Then: rj import {source} --map {target}"
         )
     )
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    from casework.spreadsheets.writing import create_private
-
-    try:
-        with create_private(path) as file:
-            yield file
-    except FileExistsError as error:
-        raise BadInput(f"{path} exists already; name a new file.") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {(error.strerror or '').lower()}.") from error
-
-
-def _write_report(report: Path, refused: Sequence[Problem]) -> None:
-    try:
-        with report.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("row", "column", "reason"))
-            writer.writerows((each.row, each.column, each.reason) for each in refused)
-    except OSError as error:
-        raise BadInput(f"--report: {report} cannot be written: {(error.strerror or '').lower()}.") from error

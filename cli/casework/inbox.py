@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsOption, JsonOption, command_group, print_json, print_table, run_as, when
+from cli.arguments import AsOption, JsonOption
+from cli.common import command_group, print_json, print_table, run_as, when
 
 if TYPE_CHECKING:
     from casework.inbox import InboxMessage

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AsOption, StaffArgument, command_group, run_as, settings_in_use, when
+from cli.arguments import AsOption, StaffArgument
+from cli.common import command_group, run_as, settings_in_use, when
 
 if TYPE_CHECKING:
     from casework.session import Session

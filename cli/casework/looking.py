@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.arguments import AreaOption, AsOption, JsonOption, ReasonOption, ReferenceArgument, as_staff_id
 from cli.common import (
-    AreaOption,
-    AsOption,
     BadInput,
     Exit,
-    JsonOption,
-    ReasonOption,
-    ReferenceArgument,
-    as_staff_id,
     command_group,
     fail,
     guarded,

@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AreaOption,
-    AsOption,
-    BadInput,
-    Exit,
-    JsonOption,
-    as_staff_id,
-    command_group,
-    fail,
-    guarded,
-    print_json,
-    print_table,
-    run_as,
-    when,
-)
+from cli.arguments import AreaOption, AsOption, JsonOption, as_staff_id
+from cli.common import BadInput, Exit, command_group, fail, guarded, print_json, print_table, run_as, when
 from schemas.vocabulary import Stage
 
 if TYPE_CHECKING:

@@ -9,12 +9,10 @@ from uuid import UUID, uuid4
 
 import typer
 
+from cli.arguments import AsOption, JsonOption, ReferenceArgument
 from cli.common import (
-    AsOption,
     BadInput,
     Exit,
-    JsonOption,
-    ReferenceArgument,
     command_group,
     due,
     guarded,

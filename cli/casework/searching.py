@@ -6,20 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import (
-    AsOption,
-    JsonOption,
-    ReferenceArgument,
-    as_staff_id,
-    command_group,
-    guarded,
-    plain,
-    print_json,
-    print_table,
-    run_as,
-    when,
-    words,
-)
+from cli.arguments import AsOption, JsonOption, ReferenceArgument, as_staff_id
+from cli.common import command_group, guarded, plain, print_json, print_table, run_as, when, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,24 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.arguments import AreaOption, AsOption, JsonOption, StaffArgument, as_area, as_staff_id, nearest
 from cli.casework import confirming, inviting
 from cli.casework.confirming import still_in_hand
-from cli.common import (
-    AreaOption,
-    AsOption,
-    BadInput,
-    JsonOption,
-    StaffArgument,
-    as_area,
-    as_staff_id,
-    command_group,
-    nearest,
-    print_json,
-    print_table,
-    run,
-    run_as,
-    words,
-)
+from cli.common import BadInput, command_group, print_json, print_table, run, run_as, words
 from schemas.areas import LONDON, Area
 from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff

@@ -8,21 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AreaOption,
-    AsOption,
-    Exit,
-    JsonOption,
-    command_group,
-    due,
-    fail,
-    plain,
-    print_json,
-    print_table,
-    run_as,
-    when,
-    words,
-)
+from cli.arguments import AreaOption, AsOption, JsonOption
+from cli.common import Exit, command_group, due, fail, plain, print_json, print_table, run_as, when, words
 from schemas.areas import LONDON, Area
 from schemas.policy import Rung
 

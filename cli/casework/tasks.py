@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    AreaOption,
-    AsOption,
-    JsonOption,
-    as_staff_id,
-    command_group,
-    print_json,
-    print_table,
-    run_as,
-    when,
-)
+from cli.arguments import AreaOption, AsOption, JsonOption, as_staff_id
+from cli.common import command_group, print_json, print_table, run_as, when
 
 if TYPE_CHECKING:
     from casework.listing import Listed

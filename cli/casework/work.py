@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.common import AsOption, JsonOption, command_group, plain, print_json, run_as, words
+from cli.arguments import AsOption, JsonOption
+from cli.common import command_group, plain, print_json, run_as, words
 from schemas.areas import LONDON
 
 if TYPE_CHECKING:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.arguments import JsonOption, as_area, as_staff_id
 from cli.common import (
     Exit,
-    JsonOption,
-    as_area,
-    as_staff_id,
     command_group,
     fail,
     guarded,

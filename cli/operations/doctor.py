@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import typer
 
-from cli.common import Exit, JsonOption, command_group, guarded, plain, print_json
+from cli.arguments import JsonOption
+from cli.common import Exit, command_group, guarded, plain, print_json
 from runtime.findings import Finding, Severity
 
 app = command_group()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import AreaOption, JsonOption, command_group, print_json, print_table, run, words
+from cli.arguments import AreaOption, JsonOption
+from cli.common import command_group, print_json, print_table, run, words
 from schemas.vocabulary import Source
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.common import Exit, JsonOption, command_group, fail, print_json, progress, run
+from cli.arguments import JsonOption
+from cli.common import Exit, command_group, fail, print_json, progress, run
 
 if TYPE_CHECKING:
     from operations.indexing import Indexed

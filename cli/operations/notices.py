@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import BadInput, JsonOption, command_group, guarded, nearest, plain, print_json, print_table
+from cli.arguments import JsonOption, nearest
+from cli.common import BadInput, command_group, guarded, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from cli.arguments import AsOption, JsonOption
 from cli.common import (
-    AsOption,
     BadInput,
     Exit,
-    JsonOption,
     command_group,
     fail,
     guarded,

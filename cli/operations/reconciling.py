@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.common import (
-    BadInput,
-    Exit,
-    JsonOption,
-    as_reference,
-    command_group,
-    fail,
-    guarded,
-    print_json,
-    progress,
-    run,
-)
+from cli.arguments import JsonOption, as_reference
+from cli.common import BadInput, Exit, command_group, fail, guarded, print_json, progress, run
 
 if TYPE_CHECKING:
     from operations.reconciling import Reconciled

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.arguments import AsOption, JsonOption, ReferenceArgument, as_reference
 from cli.common import (
-    AsOption,
     BadInput,
     Exit,
-    JsonOption,
-    ReferenceArgument,
-    as_reference,
     command_group,
     fail,
     guarded,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.common import JsonOption, command_group, plain, print_json, run, when, words
+from cli.arguments import JsonOption
+from cli.common import command_group, plain, print_json, run, when, words
 
 if TYPE_CHECKING:
     from runtime.findings import Stuck

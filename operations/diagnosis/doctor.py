@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 
 import asyncpg
@@ -11,23 +10,18 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from messages.wording import BadTemplate, Wording
 from operations.completing_erasures import RETIRE, late
 from operations.diagnosis.caseload import caseload
 from operations.diagnosis.channels import channels, outward
+from operations.diagnosis.files import data_folder, files, in_use, programs
 from operations.indexing import search_finds_all
 from operations.watching import in_a_sentence, meddled
-from policies.files import BadPolicy, load_policies
 from runtime.connections import connect_temporal
-from runtime.embedded.child_process import ServerFailed
 from runtime.embedded.data_folder import DataFolder, NotRunning, RunningService, Servers, resolve
-from runtime.embedded.postgres import installed_programs
-from runtime.embedded.temporal import program
 from runtime.findings import Finding, Kind, Severity
 from runtime.referrals import TemporalUnreachable
 from runtime.settings import BadSetting, Settings, temporal_connect_config
 from runtime.workers import POLLS_WITHIN, missing_search_attributes, pollers
-from schemas.policy import Policies
 from stores.database import (
     APPLICATION_ROLE,
     Connection,
@@ -68,8 +62,8 @@ async def diagnose() -> list[Finding]:
         ]
     found = [
         Finding("settings", Severity.OK, _settings_read(settings, own_temporal is not None)),
-        _data_folder(settings),
-        _programs(settings, own_temporal is not None),
+        data_folder(settings),
+        programs(settings, own_temporal is not None),
     ]
     try:
         servers = resolve(settings)
@@ -79,11 +73,11 @@ async def diagnose() -> list[Finding]:
         missing = Finding("servers", Severity.SERVER, str(error), remedy)
         named = await _database(settings.database_url) if settings.database_url else []
         named += await _temporal(own_temporal, None) if own_temporal else []
-        found += [*_files(settings), *await channels(settings, None)]
+        found += [*files(settings), *await channels(settings, None)]
         return [*found, missing, *named]
     settings = servers.settings(settings)
     found += _restarts(servers.service)
-    found += [*_files(settings), *await channels(settings, servers.service)]
+    found += [*files(settings), *await channels(settings, servers.service)]
     return [*found, *await _servers(settings, servers)]
 
 
@@ -112,85 +106,6 @@ def _settings_read(settings: Settings, own_temporal: bool) -> str:
     return f"PostgreSQL by {database}, Temporal by {temporal}."
 
 
-def _data_folder(settings: Settings) -> Finding:
-    folder = DataFolder(settings.data)
-    if not folder.path.exists():
-        return Finding("data folder", Severity.OK, f"{folder.path} is not there yet; `rj up` makes it.")
-    if not folder.path.is_dir() or not os.access(folder.path, os.R_OK | os.W_OK | os.X_OK):
-        return Finding(
-            "data folder",
-            Severity.SETUP,
-            f"{folder.path} is not a folder that you may write to.",
-            "Name another in RJ_DATA, or change its owner.",
-        )
-    whose = "an `rj up` serves it" if folder.held() else "no `rj up` serves it now"
-    return Finding("data folder", Severity.OK, f"{folder.path}; {whose}.")
-
-
-def _programs(settings: Settings, own_temporal: bool) -> Finding:
-    try:
-        needed = [] if settings.database_url else [str(installed_programs() / "postgres")]
-        needed += [] if own_temporal else [program()]
-    except ServerFailed as error:
-        return Finding("programs", Severity.SERVER, str(error), "Run `make install`.")
-    return Finding("programs", Severity.OK, ", ".join(needed) or "None needed: both servers are your own.")
-
-
-def _files(settings: Settings) -> list[Finding]:
-    return [_policy(settings), _templates(settings), _keys_file(settings)]
-
-
-def _policy(settings: Settings) -> Finding:
-    try:
-        policy = load_policies(settings.policy).base
-    except BadPolicy as error:
-        return Finding(
-            "policy",
-            Severity.SETUP,
-            str(error),
-            "Correct the file, or unset RJ_POLICY for the one that ships.",
-        )
-    return Finding("policy", Severity.OK, f"{policy.name}, version {policy.version}.")
-
-
-def _in_use(settings: Settings) -> Policies | None:
-    try:
-        return load_policies(settings.policy)
-    except BadPolicy:
-        return None
-
-
-def _templates(settings: Settings) -> Finding:
-    try:
-        Wording.load(settings.templates)
-    except BadTemplate as error:
-        return Finding(
-            "templates",
-            Severity.SETUP,
-            str(error),
-            "Correct or remove the file, or unset RJ_TEMPLATES for those that ship.",
-        )
-    if settings.templates is None:
-        return Finding("templates", Severity.OK, "Those that ship.")
-    return Finding("templates", Severity.OK, f"Those in {settings.templates}; the others ship.")
-
-
-def _keys_file(settings: Settings) -> Finding:
-    path = settings.master_keys_file.absolute()
-    if not path.exists() and settings.database_url is None and not (settings.data / "postgres").exists():
-        return Finding("master keys", Severity.OK, f"{path} is not there yet; the first `rj up` makes it.")
-    try:
-        keys = MasterKeys.load(path)
-    except MasterKeyProblem as error:
-        return Finding(
-            "master keys",
-            Severity.SETUP,
-            str(error),
-            "Put the file back from its backup, or name it in RJ_MASTER_KEYS_FILE.",
-        )
-    return Finding("master keys", Severity.OK, f"{len(keys.ids)} in {path}, for its owner only.")
-
-
 async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
     found = await _database(servers.database_url)
     if any(each.severity is not Severity.OK for each in found):
@@ -199,7 +114,7 @@ async def _servers(settings: Settings, servers: Servers) -> list[Finding]:
     try:
         return [
             *found,
-            *await caseload(pool, _in_use(settings), outward=outward(settings, servers.service)),
+            *await caseload(pool, in_use(settings), outward=outward(settings, servers.service)),
             await search_finds_all(pool),
             *await _keys(settings, pool),
             *await _temporal(servers.temporal, pool, _key_store(settings, pool)),

@@ -21,19 +21,9 @@ from schemas.steps import Request
 from stores.database import Connection, Pool
 from stores.keys.referral_keys import DataKey, KeyErased, KeyStore, KeyUnknown
 from stores.logs.chain import ChainKey
+from stores.logs.claims import advanced_in, named_in, not_as_claimed
 from stores.notices import notice_rows
 from stores.referrals import deadline_rows, referral_row
-
-_PROBLEMS = {
-    "staff_unknown": "is not in the staff register",
-    "staff_inactive": "is no longer active",
-    "staff_other_role": "does not have the role that was claimed",
-    "staff_other_area": "does not work in this referral's area",
-    "staff_not_advanced": "is not an advanced practitioner in the staff register",
-    "area_without_supervisor": "has no supervisor or service manager who could answer the offer",
-    "staff_made_by_author": "was given the role less than a day ago by an author of what is to be signed off",
-}
-
 
 # One encoder for all: json.dumps would make one for each event.
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -119,8 +109,8 @@ async def record(
         events[0].at,
         request.actor.id,
         request.actor.role,
-        _named(request),
-        _advanced(request),
+        named_in(request),
+        advanced_in(request),
         list(authors),
         [recorded.event.kind for recorded in events],
         [each.body for each in stored],
@@ -141,28 +131,8 @@ async def record(
             raise Refused("clock", "Temporal's clock is ahead of PostgreSQL's: correct both.")
     code, colon, who = answer.partition(":")
     if colon:
-        raise _not_as_claimed(code, who, request)
+        raise not_as_claimed(code, who, request)
     raise StepForged(referral.reference, answer)
-
-
-async def check_named(pool: Pool, request: Request) -> None:
-    """Look whether those whom a command names are as the register has them, without recording anything.
-
-    Raises:
-        Refused: somebody is not; with the same words :func:`record` refuses the step.
-    """
-    advanced = _advanced(request)
-    for who in _named(request):
-        code = await pool.nowhere.fetchval(
-            "SELECT staff_problem($1, NULL, $2, $3)", who, request.actor.area, who == advanced
-        )
-        if code is not None:
-            raise _not_as_claimed(code, who, request)
-
-
-def _not_as_claimed(code: str, who: str, request: Request) -> Refused:
-    field = "area" if code == "area_without_supervisor" else "caseworker"
-    return Refused(code, f"{who} {_PROBLEMS[code]}.", None if who == request.actor.id else field)
 
 
 def sealed_and_linked(key: DataKey, chain: ChainKey, head: bytes, events: Sequence[Recorded]) -> list[Stored]:
@@ -197,17 +167,6 @@ def link_of(
         body,
         sealed,
     )
-
-
-def _named(request: Request) -> list[str]:
-    fields = ("caseworker", "facilitator", "co_facilitator")
-    named = (getattr(request.command, field, None) for field in fields)
-    return [who for who in named if who is not None]
-
-
-def _advanced(request: Request) -> str | None:
-    claimed = getattr(request.command, "advanced_practitioner", False)
-    return getattr(request.command, "facilitator", None) if claimed else None
 
 
 def _seal(key: DataKey, recorded: Recorded) -> tuple[str, bytes | None]:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from casework.spreadsheets.errors import BadSpreadsheet
 from casework.spreadsheets.headings import match_headings
 from cli import failures
-from cli.common import BadInput, near, nearest
+from cli.arguments import near, nearest
+from cli.common import BadInput
 from cli.examples import example
 from cli.failures import explained
 from cli.reading import parsed, read_document, refuse_unprintable
