@@ -25,6 +25,7 @@ from runtime.settings import Settings
 from schemas.web import IDLE, LONGEST, WebSession
 
 _REFRESH = "x-refresh"
+_LOOK_AGAIN_AFTER = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,16 @@ class Visit:
         value = self.posted.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
-    def show(self, template: str, /, *, status: int = 200, **context: Any) -> Response:
-        """A page made from a template."""
-        return HTMLResponse(rendering.render(template, self._known() | context), status)
+    def show(
+        self, template: str, /, *, status: int = 200, looks_again: bool = False, **context: Any
+    ) -> Response:
+        """A page made from a template.
+
+        Args:
+            looks_again: whether it is read again by itself every few seconds, as something goes on.
+        """
+        headers = {"Refresh": _LOOK_AGAIN_AFTER} if looks_again else None
+        return HTMLResponse(rendering.render(template, self._known() | context), status, headers)
 
     def redirect(self, address: str) -> Response:
         """Lead on to another page of ours, to be read afresh."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from casework.worklist.items import Action, ReadFirst, WorkItem
+from casework.worklist.items import ReadFirst, WorkItem
 from console.acting.titles import title_of
-from console.addresses import step_address
+from console.ways import Way, way_to
 
 # What is begun from a referral's page, and called otherwise there than on the button that records it.
 _BEGUN = {
@@ -21,24 +19,6 @@ _READ = {
 }
 
 
-class Way(NamedTuple):
-    """A step that answers what is to be done.
-
-    Attributes:
-        when: in which case; empty where there is one way only.
-        label: on its button.
-        title: of the step, where a link says what it is.
-        address: of its form, filled with what is known.
-        later: whether it is for when something else is over.
-    """
-
-    when: str
-    label: str
-    title: str
-    address: str
-    later: bool
-
-
 def ways(item: WorkItem) -> list[Way]:
     """The steps that answer what is to be done, the first one first; one where only a field tells them apart."""
     actions = item.actions
@@ -46,18 +26,9 @@ def ways(item: WorkItem) -> list[Way]:
     if len(actions) > 1 and len(kinds) == 1:
         common = dict.items(actions[0].fields) & dict.items(actions[1].fields)
         actions = (actions[0].model_copy(update={"when": "", "fields": dict(sorted(common))}),)
-    return [_way(item.reference, each) for each in actions]
-
-
-def _way(reference: str, action: Action) -> Way:
-    title = title_of(action.kind)
-    return Way(
-        when=action.when,
-        label=_BEGUN.get(action.kind, title.button),
-        title=title.page,
-        address=step_address(reference, action.kind, action.fields),
-        later=action.later,
-    )
+    return [
+        way_to(item.reference, each, _BEGUN.get(each.kind, title_of(each.kind).button)) for each in actions
+    ]
 
 
 def read_before(item: WorkItem) -> tuple[str, str] | None:

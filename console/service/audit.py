@@ -21,16 +21,15 @@ from schemas.people import STAFF_ID
 from schemas.reading.reference import parse_reference
 
 _LOOKS = 200
-_REFRESH = {"Refresh": "3"}
 
 
 async def audit(asked: Asked) -> Response:
     """Show what came of the last comparisons, and lead to the logs."""
     runs = await verification_runs(asked.session)
-    answer = asked.show("service/audit.html", runs=runs, errors=Errors(), of="", by="", reference="")
-    if runs and runs[0].running:
-        answer.headers.update(_REFRESH)
-    return answer
+    going_on = bool(runs) and runs[0].running
+    return asked.show(
+        "service/audit.html", looks_again=going_on, runs=runs, errors=Errors(), of="", by="", reference=""
+    )
 
 
 async def compare(asked: Asked) -> Response:

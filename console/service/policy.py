@@ -25,7 +25,6 @@ from schemas.areas import Area
 from schemas.commands import AdoptPolicy
 from schemas.reading.reference import parse_reference
 
-_REFRESH = {"Refresh": "3"}
 _ALL = "all"
 
 
@@ -76,10 +75,8 @@ async def adoption(asked: Asked) -> Response:
     scope = asked.request.path_params["scope"]
     area = None if scope == _ALL else read_area({"area": scope})
     seen = await adoption_seen(asked.session, area)
-    answer = asked.show("service/adoption.html", seen=seen, area=area)
-    if seen is not None and seen.running:
-        answer.headers.update(_REFRESH)
-    return answer
+    going_on = seen is not None and seen.running
+    return asked.show("service/adoption.html", looks_again=going_on, seen=seen, area=area)
 
 
 def _asked_for(asked: Asked) -> tuple[str, str, Area | None]:

@@ -22,7 +22,6 @@ from schemas.people import Staff
 from schemas.vocabulary import Stage
 
 _FIELDS = ("to", "which", "reason")
-_REFRESH = {"Refresh": "3"}
 
 
 async def choose(asked: Asked) -> Response:
@@ -62,10 +61,10 @@ async def progress(asked: Asked) -> Response:
     """Show how far it has come. The page looks again by itself until it has ended."""
     giver, taker = await colleague(asked, "giver"), await colleague(asked, "taker")
     found = await seen(asked.session, giver.id, taker.id, as_id(asked.request.query_params.get("run", "")))
-    answer = asked.show("team/reassign_progress.html", giver=giver, taker=taker, seen=found)
-    if found is not None and found.running:
-        answer.headers.update(_REFRESH)
-    return answer
+    going_on = found is not None and found.running
+    return asked.show(
+        "team/reassign_progress.html", looks_again=going_on, giver=giver, taker=taker, seen=found
+    )
 
 
 async def _choose(asked: Asked, giver: Staff, errors: Errors) -> Response:

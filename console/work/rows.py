@@ -11,8 +11,8 @@ from typing import NamedTuple
 from casework.words.when_due import Presses, when_due
 from casework.worklist.items import Group, ReadFirst, WorkItem
 from console.acting.titles import title_of
-from console.addresses import step_address
 from console.rendering import sentence_case, short_day
+from console.ways import Way, way_to
 from schemas.vocabulary import Stage
 
 _COLOURS = {Presses.LATE: "red", Presses.TODAY: "yellow", Presses.LATER: "blue"}
@@ -27,18 +27,6 @@ class Tag(NamedTuple):
 
     words: str
     colour: str
-
-
-class Way(NamedTuple):
-    """What leads on from a row.
-
-    Attributes:
-        when: in which case it is the one to take; empty where there is one only.
-    """
-
-    words: str
-    address: str
-    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +139,9 @@ def _ways(item: WorkItem) -> list[Way]:
     if item.read_first is ReadFirst.SIGN_OFFS:
         about = [item.fields[name] for name in ("subject", "activity") if name in item.fields]
         return [Way("Read and decide", "/".join(["/team/sign-offs", item.reference, *about]))]
-    several = len(item.actions) > 1
-    ways = [
-        Way(
-            title_of(each.kind).page,
-            step_address(item.reference, each.kind, each.fields),
-            each.when if several else "",
-        )
-        for each in item.actions
-    ]
+    ways = [way_to(item.reference, each, title_of(each.kind).page) for each in item.actions]
+    if len(ways) == 1:
+        ways = [ways[0]._replace(when="")]
     return [Way("Look", referral), *ways] if item.read_first is ReadFirst.REFERRAL or not ways else ways
 
 

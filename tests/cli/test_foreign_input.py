@@ -131,7 +131,7 @@ def test_what_is_too_long_to_be_a_slip_is_compared_with_nothing(monkeypatch: pyt
     def compare(*given: object, **options: object) -> list[str]:
         raise AssertionError("compared")
 
-    for module in ("cli.common", "policies.faults"):
+    for module in ("cli.arguments", "policies.faults"):
         monkeypatch.setattr(f"{module}.get_close_matches", compare)
     assert nearest("x" * 61, ["x"]) == ""
     assert near("x" * 61, ["x"]) == []

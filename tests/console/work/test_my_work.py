@@ -96,7 +96,7 @@ def test_a_tag_says_how_soon_and_for_whom_it_waits(
 
 def test_the_button_opens_the_form_filled_with_what_is_known() -> None:
     found = row()
-    assert found.way.words == "Record a contact"
+    assert found.way.label == "Record a contact"
     assert found.way.address == "/referrals/RJ-7KQ4-M2X1/steps/record_contact_attempt?participant=h1"
     assert found.others == ()
 
@@ -109,7 +109,7 @@ def test_what_may_answer_in_other_cases_stands_behind_the_button() -> None:
     found = row(actions=actions, read_first=None)
     assert found.way.address.endswith("/steps/record_court_news")
     [other] = found.others
-    assert (other.when, other.words) == (
+    assert (other.when, other.label) == (
         "Afterwards, if sentence was passed",
         "Correct what is known about the referral",
     )
@@ -128,7 +128,7 @@ def test_a_sign_off_is_read_before_it_is_decided() -> None:
         for when, said in (("If you approve", "true"), ("If not", "false"))
     )
     found = row(actions=actions, read_first=ReadFirst.SIGN_OFFS)
-    assert found.way == ("Read and decide", "/team/sign-offs/RJ-7KQ4-M2X1/readiness/a2", "")
+    assert found.way == ("Read and decide", "/team/sign-offs/RJ-7KQ4-M2X1/readiness/a2", "", "", False)
     assert found.others == ()
 
 
@@ -138,7 +138,7 @@ def test_where_one_only_waits_one_may_look() -> None:
         read_first=ReadFirst.REFERRAL, group=Group.WAITING, overdue=False,
     )  # fmt: skip
     assert waiting.what == "Lead the meeting of June I."
-    assert waiting.way == ("Look", "/referrals/RJ-7KQ4-M2X1", "")
+    assert waiting.way == ("Look", "/referrals/RJ-7KQ4-M2X1", "", "", False)
     assert not waiting.presses
 
 
