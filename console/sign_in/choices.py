@@ -7,9 +7,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from casework.failures import Refused
-from casework.staff import check_email, possible_stand_ins, say_absent, say_back, set_messages
-from console.addresses import day_of
+from casework.staff import check_email, say_back, set_messages
+from console.absences import record_absence, show_absence
 from console.asked import Asked
 from schemas.notices import Category
 
@@ -25,6 +24,7 @@ KINDS: Mapping[Category, str] = {
 }
 """The kinds of message, as people choose among them."""
 
+_ABSENCE = "sign_in/absence.html"
 _CANNOT_BE_READ = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -74,28 +74,15 @@ def _messages(
 
 
 async def ask_absence(asked: Asked) -> Response:
-    """Ask until when the person is away and who stands in, or show that they are."""
-    return await _absence(asked)
+    """Ask until when the person is away and who stands in."""
+    return await show_absence(asked, _ABSENCE, asked.session.member)
 
 
 async def take_absence(asked: Asked) -> Response:
     """Say that the person is away."""
-    until = {part: asked.posted_text(f"until-{part}") for part in ("day", "month", "year")}
-    parts = [*until.values()]
-    stand_in, errors = asked.posted_text("stand_in"), {}
-    last_day = day_of(until)
-    if last_day is None:
-        errors["until-day"] = "Enter the last day that you are away, such as 4 12 2026"
-    if not stand_in:
-        errors["stand_in"] = "Choose who stands in for you"
-    if last_day is None or errors:
-        return await _absence(asked, parts, stand_in, errors)
     me = asked.session.member
-    try:
-        await say_absent(asked.session, me.id, last_day, stand_in)
-    except Refused as refused:
-        field = "until-day" if refused.field == "until" else "stand_in"
-        return await _absence(asked, parts, stand_in, {field: refused.message})
+    if errors := await record_absence(asked, me.id):
+        return await show_absence(asked, _ABSENCE, me, errors)
     return asked.redirect("/account?changed=absence")
 
 
@@ -103,19 +90,3 @@ async def end_absence(asked: Asked) -> Response:
     """Say that the person is back."""
     await say_back(asked.session, asked.session.member.id)
     return asked.redirect("/account?changed=back")
-
-
-async def _absence(
-    asked: Asked,
-    until: list[str] | None = None,
-    stand_in: str = "",
-    errors: dict[str, str] | None = None,
-) -> Response:
-    return asked.show(
-        "sign_in/absence.html",
-        status=_CANNOT_BE_READ if errors else HTTPStatus.OK,
-        until=until or ["", "", ""],
-        stand_in=stand_in,
-        stand_ins=await possible_stand_ins(asked.session),
-        errors=errors or {},
-    )
