@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from casework.access import What, require_access
+from casework.access import What, needs_reason, require_access
 from casework.session import Session
 from lifecycle import Refused
 from schemas.base import Model
@@ -75,15 +75,19 @@ async def save(session: Session, reference: str, kind: str, subject: str, draft:
 async def find(session: Session, reference: str, kind: str, subject: str) -> Draft | None:
     """What a person has begun to write of a step; None where there is nothing.
 
+    A draft may repeat what is said about people, so who does not work on the referral any more looks at them with it.
+
     Raises:
-        Refused: the referral is not one that they have to do with.
+        Refused: the referral is not one that they have to do with, or they have to say why they look.
         KeyErased: the referral was erased.
     """
-    await require_access(session, What.STATUS, reference)
+    relation = await require_access(session, What.STATUS, reference)
     key = await session.referrals.keys.get(reference)
     kept = await drafts.find(session.referrals.pool, key, _place(session, reference, kind, subject))
     if kept is None:
         return None
+    if needs_reason(session.member, relation):
+        await require_access(session, What.PEOPLE, reference)
     return Draft.model_validate({**json.loads(kept.text), "saved_at": kept.saved_at})
 
 

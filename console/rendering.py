@@ -64,7 +64,7 @@ def _environment() -> Environment:
         "area": area_in_words,
         "deadline": deadline_in_words,
         "when_due": when_due,
-        "moment_short": moment_short,
+        "recent_moment": recent_moment,
         "brief_day": brief_day,
         "written_day": written_day,
         "short_moment": short_moment,
@@ -100,7 +100,7 @@ def whole_day(value: datetime) -> str:
     return f"{value.astimezone(LONDON):%A %-d %B %Y}"
 
 
-def moment_short(value: datetime, now: datetime) -> str:
+def recent_moment(value: datetime, now: datetime) -> str:
     """When something was: Today 10:41; Thu 26 Nov, 10:41; of another year with the year."""
     if value.astimezone(LONDON).date() == now.astimezone(LONDON).date():
         return f"Today {clock(value)}"

@@ -24,6 +24,8 @@ CHANNEL = "rj_changes"
 
 _KEPT = 10_000
 """How many of the latest changes are kept, for who begins to wait after the page was made that they look at."""
+_MOST_FOR_ONE = 100
+"""How many changes are kept for who does not come for them: beyond that they are told that they missed some."""
 _STILL_THERE = 30.0
 """Seconds after which a silent connection is asked whether it is still there."""
 _SOONEST, _LATEST = 0.2, 5.0
@@ -85,7 +87,8 @@ class Waiting:
     def tell(self, change: Change) -> None:
         """Put a change before them, if it concerns them."""
         if change.missed or self.concern(change):
-            self._came.append(change)
+            # A browser that takes nothing would have them pile up.
+            self._came = [*self._came, change] if len(self._came) < _MOST_FOR_ONE else [_MISSED]
             self._woken.set()
 
     def end(self) -> None:

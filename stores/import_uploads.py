@@ -21,6 +21,9 @@ SILENT_AFTER = timedelta(seconds=15)
 
 _ID_LENGTH = 16
 
+ID = f"IMPORT-[0-9A-Z]{{{_ID_LENGTH}}}"
+"""The pattern of an id."""
+
 
 class Kept(NamedTuple):
     """A spreadsheet on its way in, without what is sealed.

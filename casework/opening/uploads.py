@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -165,6 +166,8 @@ async def read_upload(session: Session, upload: str) -> Upload:
     Raises:
         Refused: it is not there any more, or not theirs.
     """
+    if not re.fullmatch(import_uploads.ID, upload, re.ASCII):
+        raise _gone()
     kept = await import_uploads.look(session.referrals.pool.nowhere, upload, session.member.id)
     about = await part_of(session, upload, "about") if kept else None
     if kept is None or about is None:

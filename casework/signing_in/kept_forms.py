@@ -47,7 +47,7 @@ async def keep_typed(
     typed = [(name, value) for name, value in fields if name != "csrf"]
     if (
         staff_id is None
-        or len(path) > _LONGEST_PATH
+        or not _has_a_place(path)
         or path.startswith(_NOT_KEPT_OF)
         or not any(value.strip() for _, value in typed)
     ):
@@ -63,6 +63,8 @@ async def keep_typed(
 
 async def find_typed(session: Session, path: str, at: datetime) -> Fields | None:
     """What the person had typed on a page when their session ran out; None where nothing is kept."""
+    if not _has_a_place(path):
+        return None
     referrals, staff_id = session.referrals, session.member.id
     found = await kept_forms.find(referrals.pool, staff_id, path, at - KEPT_FOR)
     if found is None:
@@ -96,6 +98,11 @@ async def _key(referrals: Referrals, path: str) -> tuple[str | None, DataKey]:
         except (ValueError, KeyUnknown):
             pass
     return None, await installation_key(referrals.keys)
+
+
+def _has_a_place(path: str) -> bool:
+    """Whether a form at that path may be kept: none of our pages has a longer one, or one that cannot be read."""
+    return len(path) <= _LONGEST_PATH and path.isprintable()
 
 
 def _place(staff_id: str, path: str) -> bytes:

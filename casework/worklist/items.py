@@ -30,6 +30,10 @@ class Group(StrEnum):
     """For somebody else."""
 
 
+AFTERWARDS = "Afterwards"
+"""Begins the case of a command that is for when something else is over."""
+
+
 class Action(Model):
     """A command that answers an item."""
 
@@ -41,6 +45,11 @@ class Action(Model):
     """Of the command, as far as they are known."""
     asks: tuple[str, ...]
     """Fields that only the reader knows, besides those that the command requires."""
+
+    @property
+    def later(self) -> bool:
+        """Whether it is for when something else is over."""
+        return self.when.startswith(AFTERWARDS)
 
 
 class ReadFirst(StrEnum):

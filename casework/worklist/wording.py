@@ -12,7 +12,7 @@ from datetime import datetime
 from casework.words.people import area_in_words
 from casework.worklist.answers import RESUME_FIRST, Alternative, Answer, Why
 from casework.worklist.found import Found, is_late
-from casework.worklist.items import Action, Group, ReadFirst, WorkItem
+from casework.worklist.items import AFTERWARDS, Action, Group, ReadFirst, WorkItem
 from lifecycle.rules import RULES
 from lifecycle.timing.working_time import working_days_between
 from messages.notice_facts import in_words
@@ -260,7 +260,7 @@ def _actions(answer: Answer, *, late: bool) -> tuple[Action, ...]:
 
 
 def _afterwards(when: str) -> str:
-    return f"Afterwards, {continued(when)}" if when else "Afterwards"
+    return f"{AFTERWARDS}, {continued(when)}" if when else AFTERWARDS
 
 
 def _working_days(due_at: datetime | None, referral: Referral, at: datetime) -> int | None:

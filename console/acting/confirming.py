@@ -26,10 +26,12 @@ from console.acting.steps import (
 )
 from console.acting.titles import title_of
 from console.asked import Asked
+from console.referral.looking import of_referral
 from schemas.commands import Command
 
 
-async def show_confirm(asked: Asked) -> Response:
+@of_referral
+async def show_confirm(asked: Asked, _reference: str) -> Response:
     """Say what will follow from the step that the person has filled in."""
     step = step_of(asked)
     filled = await _filled(asked, step)

@@ -6,13 +6,15 @@ from starlette.responses import Response
 
 from console.acting.steps import show, step_at
 from console.asked import Asked
+from console.referral.looking import of_referral
 
 PAIR = "pair"
 """Stands in the address in the place of a person, where the pair is assessed."""
 
 
-async def assess_risk(asked: Asked) -> Response:
+@of_referral
+async def assess_risk(asked: Asked, reference: str) -> Response:
     """Show the assessment as the person left it, with the round before beside it."""
-    named = asked.request.path_params
-    about = {} if named["participant"] == PAIR else {"about": named["participant"]}
-    return await show(asked, step_at(named["reference"], "record_risk_assessment", about))
+    participant = asked.request.path_params["participant"]
+    about = {} if participant == PAIR else {"about": participant}
+    return await show(asked, step_at(reference, "record_risk_assessment", about))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -28,9 +27,10 @@ from console.acting.forms.showing import show as show_form
 from console.acting.panels import panels_of
 from console.acting.titles import title_of
 from console.acting.wording import Wording, worded_form, wording_of
+from console.addresses import as_reference, step_address
 from console.asked import Asked
+from console.referral.looking import of_referral
 from schemas.commands import COMMANDS, Command
-from schemas.reading.reference import parse_reference
 
 _NOT_HERE = frozenset({"open_referral", "reach_deadline", "settle_notice"})
 _PEOPLE = ("participant", "about")
@@ -80,10 +80,7 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
     """
     if kind not in COMMANDS or kind in _NOT_HERE:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step. Go back, and choose one there.")
-    try:
-        reference = parse_reference(reference)
-    except ValueError as error:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"That is {error}.") from error
+    reference = as_reference(reference)
     form = worded_form(kind)
     # Ids and words of closed lists; nobody says more in an address.
     known = {
@@ -94,7 +91,8 @@ def step_at(reference: str, kind: str, query: Mapping[str, str]) -> Step:
     return Step(reference, kind, form, wording_of(kind), known, known.get(form.subject or "", ""))
 
 
-async def show_step(asked: Asked) -> Response:
+@of_referral
+async def show_step(asked: Asked, _reference: str) -> Response:
     """Show the form of a step: as the person left it, or with what is known."""
     return await show(asked, step_of(asked))
 
@@ -326,5 +324,4 @@ async def page(
 
 def address_of(step: Step, below: str = "") -> str:
     """The address of a step, or of a page below it, with what is known of the fields."""
-    query = f"?{urlencode(step.known)}" if step.known else ""
-    return f"/referrals/{step.reference}/steps/{step.kind}{below}{query}"
+    return step_address(step.reference, step.kind, step.known, below)

@@ -7,6 +7,7 @@ page's content goes this way. Only a page with a form is told what was recorded 
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -116,6 +117,9 @@ def _number(said: str | None) -> float | None:
     if said is None:
         return None
     try:
-        return float(said)
+        number = float(said)
     except ValueError:
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "since and after are numbers.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "since and after are numbers.")
+    return number

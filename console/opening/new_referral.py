@@ -28,6 +28,7 @@ from casework.words import on_day
 from console.acting.forms.fields import Field, Kind
 from console.acting.forms.reading import Posted, Problem, as_posted
 from console.acting.forms.showing import id_of, show
+from console.addresses import as_reference, reference_in
 from console.asked import Asked
 from console.opening.answers import (
     MOST_PEOPLE,
@@ -41,7 +42,6 @@ from console.opening.answers import (
 )
 from console.opening.questions import ALWAYS, PREFIXES, QuestionPage, pages
 from schemas.commands import OpenReferral
-from schemas.reading.reference import parse_reference
 
 _HOME = "/new-referral"
 _CHECK = "check"
@@ -165,7 +165,7 @@ async def check(asked: Asked) -> Response:
     """Show all answers, and open the referral; where it may be a duplicate, ask first."""
     if asked.request.method != "POST":
         return _summary(asked, await _opening(asked), [])
-    reference = asked.request.path_params["reference"]
+    reference = reference_in(asked)
     try:
         opening = await _opening(asked)
     except Refused:
@@ -180,9 +180,9 @@ async def check(asked: Asked) -> Response:
     choice, _, of = asked.posted_text("choice").partition(":")
     if choice == SAME:
         await drop_opening(asked.session, opening.draft.reference)
-        return asked.redirect(f"/referrals/{parse_reference(of)}")
+        return asked.redirect(f"/referrals/{as_reference(of)}")
     if choice == GOES_ON:
-        form = form.model_copy(update={"linked_to": parse_reference(of)})
+        form = form.model_copy(update={"linked_to": as_reference(of)})
     elif choice != NEW:
         duplicates = await possible_duplicates(asked.session, form)
         if duplicates:
@@ -291,20 +291,20 @@ async def people(asked: Asked) -> Response:
 
 async def drop(asked: Asked) -> Response:
     """Drop what was begun, for ever."""
-    await drop_opening(asked.session, asked.request.path_params["reference"])
+    await drop_opening(asked.session, reference_in(asked))
     return asked.redirect(_HOME)
 
 
 async def opened(asked: Asked) -> Response:
     """Say that it is open, and what comes next."""
-    reference = parse_reference(asked.request.path_params["reference"])
+    reference = reference_in(asked)
     return asked.show(
         "opening/opened.html", view=await view_referral(asked.session, reference), reference=reference
     )
 
 
 async def _opening(asked: Asked) -> _Opening:
-    draft = await read_opening(asked.session, asked.request.path_params["reference"])
+    draft = await read_opening(asked.session, reference_in(asked))
     answers = Answers.from_json(draft.answers)
     member = asked.session.member
     area = answers.case.get("area") or str(member.areas[0])

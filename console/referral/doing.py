@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from casework.worklist.items import Action, ReadFirst, WorkItem
 from console.acting.titles import title_of
+from console.addresses import step_address
 
 # What is begun from a referral's page, and called otherwise there than on the button that records it.
 _BEGUN = {
@@ -19,7 +19,6 @@ _READ = {
     "risk_assessment": ("risk", "Read the risk assessment"),
     "readiness": ("activities", "See who is ready"),
 }
-_LATER = "Afterwards"
 
 
 class Way(NamedTuple):
@@ -52,13 +51,12 @@ def ways(item: WorkItem) -> list[Way]:
 
 def _way(reference: str, action: Action) -> Way:
     title = title_of(action.kind)
-    query = f"?{urlencode(action.fields)}" if action.fields else ""
     return Way(
         when=action.when,
         label=_BEGUN.get(action.kind, title.button),
         title=title.page,
-        address=f"/referrals/{reference}/steps/{action.kind}{query}",
-        later=action.when.startswith(_LATER),
+        address=step_address(reference, action.kind, action.fields),
+        later=action.later,
     )
 
 

@@ -8,16 +8,15 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeAlias
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework.failures import Refused
 from casework.referral.page.reading import look_with_reason
+from console.addresses import as_reference
 from console.asked import Asked
 from console.pages import Handler
 from console.sign_in.welcome import page_of_ours
 from schemas.access import LONGEST_REASON
-from schemas.reading.reference import parse_reference
 
 OfReferral: TypeAlias = Callable[[Asked, str], Awaitable[Response]]
 
@@ -34,7 +33,7 @@ def of_referral(answer: OfReferral) -> Handler:
     @functools.wraps(answer)
     async def answered(asked: Asked) -> Response:
         typed = asked.request.path_params["reference"]
-        reference = reference_in(typed)
+        reference = as_reference(typed)
         if reference != typed:
             path = asked.request.url.path.replace(typed, reference, 1)
             return asked.redirect(f"{path}?{asked.request.url.query}".rstrip("?"))
@@ -47,18 +46,6 @@ def of_referral(answer: OfReferral) -> Handler:
         return _ask_why(asked, reference, asked.request.url.path + query, HTTPStatus.FORBIDDEN)
 
     return answered
-
-
-def reference_in(typed: str) -> str:
-    """The reference that stands in an address.
-
-    Raises:
-        HTTPException: it is none.
-    """
-    try:
-        return parse_reference(typed)
-    except ValueError as wrong:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"The reference in the address is {wrong}.") from None
 
 
 @of_referral

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console.areas import read_area
+from console.addresses import read_area
 from console.asked import Asked
 from reports.figures_seen import CLOSURES_RULE, SMALLEST, Period, figures_seen, periods
 from schemas.areas import LONDON

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from casework.adoption import (
 from casework.failures import Refused
 from casework.referral.steps import take
 from casework.words.policy import deadline_words, fact_words, notice_words, number_words
-from console.areas import read_area
+from console.addresses import as_id, read_area
 from console.asked import Asked
 from schemas.areas import Area
 from schemas.commands import AdoptPolicy
@@ -65,7 +65,7 @@ async def begin(asked: Asked) -> Response:
     which, reference, area = _asked_for(asked)
     if which == "reference":
         command = AdoptPolicy(version=asked.posted_text("version"))
-        await take(asked.session, reference, command, _command_id(asked))
+        await take(asked.session, reference, command, as_id(asked.posted_text("command")))
         return asked.redirect(f"/policy?done={reference}")
     await begin_adoption(asked.session, area)
     return asked.redirect(f"/policy/adoptions/{area or _ALL}")
@@ -96,13 +96,3 @@ def _asked_for(asked: Asked) -> tuple[str, str, Area | None]:
         case "all":
             return which, "", None
     raise Refused("field_missing", "Choose one referral, one area, or all of your areas.", "which")
-
-
-def _command_id(asked: Asked) -> UUID:
-    try:
-        return UUID(asked.posted_text("command"))
-    except ValueError:
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The form is not complete. Open the page again and send it from there.",
-        ) from None

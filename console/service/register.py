@@ -13,7 +13,7 @@ from casework.staff import confirm as confirm_proposal
 from casework.staff import decline as decline_proposal
 from casework.staff import register_log as read_log
 from casework.words.register import change_in_words
-from console.areas import read_area
+from console.addresses import read_area
 from console.asked import Asked
 from schemas.people import STAFF_ID, Role
 

@@ -21,9 +21,9 @@ from casework.staff import (
 )
 from casework.staff import enter as enter_member
 from casework.words.register import change_in_words
+from console.addresses import colleague
 from console.asked import Asked
 from console.errors import Errors
-from console.people import colleague
 from schemas.areas import Area
 from schemas.people import STAFF_ID, Role, Staff
 from schemas.vocabulary import PractitionerLevel

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from http import HTTPStatus
 
 from starlette.responses import Response
 
 from casework.failures import Refused
 from casework.staff import check_email, possible_stand_ins, say_absent, say_back, set_messages
+from console.addresses import day_of
 from console.asked import Asked
 from schemas.notices import Category
 
@@ -80,9 +80,10 @@ async def ask_absence(asked: Asked) -> Response:
 
 async def take_absence(asked: Asked) -> Response:
     """Say that the person is away."""
-    parts = [asked.posted_text(f"until-{part}") for part in ("day", "month", "year")]
+    until = {part: asked.posted_text(f"until-{part}") for part in ("day", "month", "year")}
+    parts = [*until.values()]
     stand_in, errors = asked.posted_text("stand_in"), {}
-    last_day = _date(parts)
+    last_day = day_of(until)
     if last_day is None:
         errors["until-day"] = "Enter the last day that you are away, such as 4 12 2026"
     if not stand_in:
@@ -118,13 +119,3 @@ async def _absence(
         stand_ins=await possible_stand_ins(asked.session),
         errors=errors or {},
     )
-
-
-def _date(parts: list[str]) -> date | None:
-    if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
-        return None
-    day, month, year = map(int, parts)
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 
 from starlette.responses import Response
 
 from casework.failures import Refused
 from casework.staff import possible_stand_ins, say_absent, say_back
+from console.addresses import colleague, day_of
 from console.asked import Asked
 from console.errors import Errors
-from console.people import colleague
 from schemas.people import Staff
 
 _PARTS = ("day", "month", "year")
@@ -29,7 +28,7 @@ async def say_absence(asked: Asked) -> Response:
         await say_back(asked.session, member.id)
         return asked.redirect(f"/team/workload?done={member.id}")
     errors = Errors()
-    last_day = _last_day(asked)
+    last_day = day_of(_until(asked))
     if last_day is None:
         errors.add("until-day", "The last day away: give a day, month and year, such as 4 12 2026.")
     if not asked.posted_text("stand_in"):
@@ -44,17 +43,6 @@ async def say_absence(asked: Asked) -> Response:
     return asked.redirect(f"/team/workload?done={member.id}")
 
 
-def _last_day(asked: Asked) -> date | None:
-    parts = [asked.posted_text(f"until-{part}") for part in _PARTS]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
-        return None
-    day, month, year = map(int, parts)
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
 async def _show(asked: Asked, member: Staff, errors: Errors) -> Response:
     return asked.show(
         "team/absence.html",
@@ -63,6 +51,10 @@ async def _show(asked: Asked, member: Staff, errors: Errors) -> Response:
         away=member.absent(asked.console.now()),
         stand_ins=await possible_stand_ins(asked.session, member.id),
         stand_in=asked.posted_text("stand_in"),
-        until={part: asked.posted_text(f"until-{part}") for part in _PARTS},
+        until=_until(asked),
         errors=errors,
     )
+
+
+def _until(asked: Asked) -> dict[str, str]:
+    return {part: asked.posted_text(f"until-{part}") for part in _PARTS}

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from casework.staff import colleagues
 from casework.team.overview import escalated_to_me, sign_offs_for_me
-from console.areas import read_area
+from console.addresses import read_area
 from console.asked import Asked
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from casework.referral_lists import ListFilters
 from casework.team.overview import SIGN_OFFS_READ, Load, TeamOverview, team_overview
 from casework.words import area_in_words
-from console.areas import read_area
+from console.addresses import read_area
 from console.asked import Asked
 from console.work.referrals import address_of
 from schemas.areas import Area

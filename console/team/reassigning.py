@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework.failures import Refused
@@ -14,10 +13,10 @@ from casework.reassignment import MOST_CHOSEN, Order, prospect, seen
 from casework.reassignment import begin as begin_reassignment
 from casework.referral_lists import ListFilters, list_referrals
 from casework.staff import colleagues
+from console.addresses import as_id, colleague
 from console.asked import Asked
 from console.errors import Errors
 from console.navigation import WORKERS
-from console.people import colleague
 from console.work.referrals import read_filters
 from schemas.people import Staff
 from schemas.vocabulary import Stage
@@ -62,7 +61,7 @@ async def begin(asked: Asked) -> Response:
 async def progress(asked: Asked) -> Response:
     """Show how far it has come. The page looks again by itself until it has ended."""
     giver, taker = await colleague(asked, "giver"), await colleague(asked, "taker")
-    found = await seen(asked.session, giver.id, taker.id, _run(asked.request.query_params.get("run", "")))
+    found = await seen(asked.session, giver.id, taker.id, as_id(asked.request.query_params.get("run", "")))
     answer = asked.show("team/reassign_progress.html", giver=giver, taker=taker, seen=found)
     if found is not None and found.running:
         answer.headers.update(_REFRESH)
@@ -126,7 +125,7 @@ def _order(asked: Asked, giver: Staff) -> Order:
             stage=filters.stage,
             references=references,
             reason=asked.posted_text("reason") or None,
-            run=_run(asked.posted_text("run")),
+            run=as_id(asked.posted_text("run")),
         )
     except ValidationError as error:
         said = error.errors()[0]
@@ -136,13 +135,3 @@ def _order(asked: Asked, giver: Staff) -> Order:
             "which": f"Tick at most {MOST_CHOSEN} referrals, or choose all of them.",
         }.get(field, "The reason takes 3 to 2,000 characters.")
         raise Refused("field_wrong", sentence, field) from None
-
-
-def _run(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The form is not complete. Open the page again and send it from there.",
-        ) from None

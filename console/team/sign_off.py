@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -12,9 +12,9 @@ from starlette.responses import Response
 from casework.failures import Refused
 from casework.referral.steps import take
 from casework.team.deciding import sign_off_sheet
+from console.addresses import as_id, reference_in
 from console.asked import Asked
 from console.errors import Errors
-from console.people import reference_in
 from schemas.commands import DecideSignOff
 from schemas.vocabulary import SignOffSubject
 
@@ -41,7 +41,7 @@ async def decide(asked: Asked) -> Response:
         command = DecideSignOff(
             subject=subject, activity=activity, approved=decision == APPROVE, reason=reason or None
         )
-        await take(asked.session, reference, command, _command_id(asked))
+        await take(asked.session, reference, command, as_id(asked.posted_text("command")))
     except ValidationError as error:
         return await _show(asked, Errors({"reason": f"Reason: {error.errors()[0]['msg'].lower()}."}))
     except Refused as refused:
@@ -71,13 +71,3 @@ def _subject(asked: Asked) -> tuple[SignOffSubject, str | None]:
     except ValueError:
         raise HTTPException(HTTPStatus.NOT_FOUND, "Nothing of that kind is signed off.") from None
     return subject, asked.request.path_params.get("activity")
-
-
-def _command_id(asked: Asked) -> UUID:
-    try:
-        return UUID(asked.posted_text("command"))
-    except ValueError:
-        raise HTTPException(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The form is not complete. Open the page again and send it from there.",
-        ) from None

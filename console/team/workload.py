@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from casework.staff import colleagues
 from casework.team.workload import workload as workload_of
-from console.areas import read_area
+from console.addresses import read_area
 from console.asked import Asked
 from console.navigation import WORKERS
 from console.team.overview import rows

@@ -7,17 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from casework.words.when_due import Presses, when_due
-from casework.worklist.items import Action, Group, ReadFirst, WorkItem
+from casework.worklist.items import Group, ReadFirst, WorkItem
 from console.acting.titles import title_of
+from console.addresses import step_address
 from console.rendering import sentence_case, short_day
 from schemas.vocabulary import Stage
 
 _COLOURS = {Presses.LATE: "red", Presses.TODAY: "yellow", Presses.LATER: "blue"}
 _PRESSING = frozenset({Group.AT_ONCE, Group.OVERDUE, Group.TODAY})
-_AFTERWARDS = "Afterwards"
 # Between two sentences, and not after an initial.
 _NEXT_SENTENCE = re.compile(r"(?<=\w\w)\. (?=[A-Z])")
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
@@ -96,15 +95,9 @@ def overview(overdue: int, today: int, at_once: int) -> str:
     return f"{sentence_case(', '.join(said))}."
 
 
-def step_address(reference: str, action: Action) -> str:
-    """The address of the form of a command, filled in with what is known."""
-    address = f"/referrals/{reference}/steps/{action.kind}"
-    return f"{address}?{urlencode(action.fields)}" if action.fields else address
-
-
 def _row(item: WorkItem, now: datetime, seen: set[str]) -> Row:
     way, *others = _ways(item)
-    later = bool(item.actions) and item.actions[0].when.startswith(_AFTERWARDS)
+    later = bool(item.actions) and item.actions[0].later
     return Row(
         id=_id(item, seen),
         soon=_soon(item, now),
@@ -160,7 +153,11 @@ def _ways(item: WorkItem) -> list[Way]:
         return [Way("Read and decide", "/".join(["/team/sign-offs", item.reference, *about]))]
     several = len(item.actions) > 1
     ways = [
-        Way(title_of(each.kind).page, step_address(item.reference, each), each.when if several else "")
+        Way(
+            title_of(each.kind).page,
+            step_address(item.reference, each.kind, each.fields),
+            each.when if several else "",
+        )
         for each in item.actions
     ]
     return [Way("Look", referral), *ways] if item.read_first is ReadFirst.REFERRAL or not ways else ways

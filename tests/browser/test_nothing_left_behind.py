@@ -107,7 +107,7 @@ async def test_what_identifies_stands_on_pages_alone(
     for address in LISTS:
         await seen.look(page, address)
     assert seen.shown > len(planted) * 4, "the pages show it to whom they should"
-    await fill_in(page, {"q": WORD})
+    await fill_in(page, {"text": WORD})
     await go_on(page)
     seen.told += [await page.title(), page.url]
     await write_and_be_refused(page, planted[0])

@@ -73,6 +73,24 @@ async def test_a_page_is_answered_to_its_roles_and_to_nobody_else(console: Conso
                     await visitor.post(address(page), status=403)
 
 
+@pytest.mark.parametrize("odd", ["x", "%00", "IMPORT-0", "%F0%9F%98%80"])
+async def test_whatever_stands_in_an_address_is_never_a_fault(console: Console, odd: str) -> None:
+    varying = [page for page in all_pages() if "{" in page.path and "GET" in page.methods]
+    for page in varying:
+        role = next((each for each in ROLES if each in page.whose), Role.CASEWORKER)
+        async with visiting(console, ROLES[role]) as visitor:
+            answer = await visitor.client.get(re.sub(r"\{[^}]*\}", odd, page.path), params={"kept": "1"})
+            assert answer.status_code < 500, page.path
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "x", "1e999"])
+async def test_what_is_no_number_is_told_to_who_waits_for_news(console: Console, number: str) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        for name in ("since", "after"):
+            answer = await visitor.client.get("/live", params={"about": "inbox", name: number})
+            assert answer.status_code == 422
+
+
 async def test_a_form_that_is_too_large_is_not_read(console: Console) -> None:
     async with visiting(console, "cw-1") as visitor:
         answer = await visitor.client.post("/sign-out", content=b"x" * (SMALL + 1))

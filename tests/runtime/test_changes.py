@@ -179,3 +179,13 @@ async def test_when_the_process_stops_nobody_waits_any_longer(changes: Changes) 
         assert await asked is None
     with changes.awaited(lambda change: False) as late:
         assert await late.changes(WITHIN) is None
+
+
+async def test_who_comes_for_no_changes_is_told_of_a_few_or_that_some_were_missed() -> None:
+    waiting = Waiting(lambda _: True)
+    for sequence in range(10_000):
+        waiting.tell(Change(reference="RJ-7KQ4-M2X1", sequence=sequence))
+    came = await waiting.changes(0.1)
+    assert came is not None
+    assert len(came) <= 100
+    assert came[0].missed

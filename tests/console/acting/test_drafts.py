@@ -8,14 +8,18 @@ from casework import drafts
 from casework.drafts import LONGEST, Draft
 from casework.failures import Refused
 from casework.session import Session, WayIn, sign_in
+from console.asked import Console
 from operations.erasure import erase
 from runtime.referrals import Referrals
 from schemas.areas import Area
+from schemas.commands import Reassign
 from schemas.people import Role, Staff
 from schemas.vocabulary import ErasureReason
 from stores import drafts as store
 from stores.database import connect
 from stores.keys.referral_keys import KeyErased, SealBroken
+from tests.console.acting.conftest import opened
+from tests.console.visiting import visiting
 from tests.register import enter
 
 SAID = "Invented: she asks for a call after six"
@@ -107,3 +111,20 @@ async def test_nobody_keeps_a_draft_about_a_referral_that_is_none_of_theirs(
     with pytest.raises(Refused) as refused:
         await drafts.save(await signed_in(suffolk), reference, KIND, "h1", draft("x" * (LONGEST + 1)))
     assert refused.value.code == "draft_too_long"
+
+
+async def test_who_has_the_referral_no_more_reads_their_draft_of_a_sensitive_case_only_by_saying_why(
+    console: Console, suffolk: Referrals
+) -> None:
+    reference = await opened(suffolk, sensitive_categories=["stalking"])
+    await drafts.save(await signed_in(suffolk), reference, KIND, "h1", draft())
+    await suffolk.take(reference, Reassign(caseworker="cas-2", reason="Invented"), "sus-1")
+    form = f"/referrals/{reference}/steps/{KIND}?participant=h1"
+    async with visiting(console, "cas-1") as visitor:
+        for address in (form, form.replace("?", "/confirm?")):
+            page = await visitor.get(address, status=403)
+            assert "Why do you need to look at" in page
+            assert SAID not in page
+        answer = await visitor.post(f"/referrals/{reference}/reason", {"reason": "Invented", "back": form})
+        assert answer.headers["location"] == form
+        assert SAID in await visitor.get(form)

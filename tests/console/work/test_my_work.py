@@ -12,8 +12,9 @@ import pytest_asyncio
 
 from casework.worklist.answers import Why
 from casework.worklist.items import Action, Group, ReadFirst, WorkItem
+from console.addresses import step_address
 from console.asked import Console
-from console.work.rows import Row, overview, rows_of, step_address
+from console.work.rows import Row, overview, rows_of
 from schemas.areas import Area
 from schemas.vocabulary import Stage
 from stores.database import Pool
@@ -148,7 +149,7 @@ def test_why_is_said_in_quiet_words_without_breaking_a_name() -> None:
 
 def test_the_fields_of_a_form_are_kept_as_they_are_in_its_address() -> None:
     action = Action(when="", kind="book_activity", fields={"attending": "h1,r1"}, asks=())
-    assert step_address("RJ-7KQ4-M2X1", action).endswith("?attending=h1%2Cr1")
+    assert step_address("RJ-7KQ4-M2X1", action.kind, action.fields).endswith("?attending=h1%2Cr1")
 
 
 @pytest.mark.parametrize(
