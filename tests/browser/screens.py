@@ -28,8 +28,8 @@ LARGEST = 120_000
 """Bytes of a picture at the most."""
 
 DESK: ViewportSize = {"width": 1240, "height": 960}
+LONG: ViewportSize = {"width": 1240, "height": 1400}
 PHONE: ViewportSize = {"width": 390, "height": 780}
-_COLOURS = 192
 _READY_WITHIN = 180
 
 Way: TypeAlias = Callable[[Page], Awaitable[object]]
@@ -116,13 +116,13 @@ SCREENS = (
         referral_of("June I."),
         "A referral: its stage, what comes next, people, deadlines",
     ),
-    Screen("record-contact", "cw-1", _contact, "The form of a contact, with the ways that are safe"),
-    Screen("risk-assessment", "cw-1", _risk, "The risk assessment: factors in five groups"),
+    Screen("record-contact", "cw-1", _contact, "The form of a contact, with the ways that are safe", LONG),
+    Screen("risk-assessment", "cw-1", _risk, "The risk assessment: factors in five groups", LONG),
     Screen(
         "timeline", "cw-1", referral_of("Lily I.", "Timeline"), "What happened on a referral, in plain words"
     ),
     Screen("team", "su-1", to("/team"), "The team: what is overdue, what waits, and who has how much"),
-    Screen("sign-off", "su-1", _sign_off, "A risk assessment that is to be signed off, on one page"),
+    Screen("sign-off", "su-1", _sign_off, "A risk assessment that is to be signed off, on one page", LONG),
     Screen("workload", "su-1", to("/team/workload"), "Workload of each person, and holiday cover"),
     Screen("staff", "sm-1", to("/staff"), "The staff register: people with their roles and areas"),
     Screen("search", "cw-1", _search, "What a search by a first name found"),
@@ -167,7 +167,7 @@ async def take(browser: Browser, address: str, screen: Screen) -> bytes:
         await page.goto("/sign-in")
         await page.locator(f'form:has(input[value="{screen.who}"]) button').click()
     await screen.way(page)
-    await page.evaluate("document.activeElement?.blur()")
+    await page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
     whole = await page.screenshot(animations="disabled", caret="hide")
     await context.close()
     return fewer_colours(whole)
@@ -176,9 +176,9 @@ async def take(browser: Browser, address: str, screen: Screen) -> bytes:
 def fewer_colours(picture: bytes) -> bytes:
     """The same picture as a small file."""
     made = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(
-        made, "PNG", optimize=True
-    )
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(
+        method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    ).save(made, "PNG", optimize=True)
     return made.getvalue()
 
 
