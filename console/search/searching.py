@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from casework.failures import Refused
 from casework.searching.search import search
+from casework.staff import colleagues
 from console.asked import Asked
 from schemas.people import Role
 
@@ -26,4 +27,12 @@ async def search_page(asked: Asked) -> Response:
         return asked.show(
             "search/search.html", status=422, text=text, partner=partner, problem=refused.message
         )
-    return asked.show("search/search.html", text=text, partner=partner, found=found, most=_MOST)
+    team = [] if partner else await colleagues(asked.session)
+    return asked.show(
+        "search/search.html",
+        text=text,
+        partner=partner,
+        found=found,
+        most=_MOST,
+        colleagues={each.id: each.name or each.id for each in team},
+    )

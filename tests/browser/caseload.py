@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -58,11 +58,11 @@ class Caseload:
 
     Attributes:
         states: a referral in each of the states.
-        own: those that the caseworker has.
+        to_be_reached: one of the caseworker's own, in which a contact is to be recorded.
     """
 
     states: dict[str, str]
-    own: Sequence[str]
+    to_be_reached: str
 
 
 async def write_caseload(referrals: Referrals, owner_url: str) -> Caseload:
@@ -76,8 +76,13 @@ async def write_caseload(referrals: Referrals, owner_url: str) -> Caseload:
     found = [log.referral for log in logs]
     return Caseload(
         {name: next(each.reference for each in found if there(each)) for name, there in STATES.items()},
-        [each.reference for each in found if each.caseworker == CASEWORKER and not each.closed],
+        next(each.reference for each in found if _to_be_reached(each)),
     )
+
+
+def _to_be_reached(each: Referral) -> bool:
+    stands_still = each.closed or each.hold or each.safeguarding
+    return each.caseworker == CASEWORKER and each.stage is not Stage.RECEIVED and not stands_still
 
 
 def _team() -> list[Staff]:

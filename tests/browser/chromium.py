@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from console.security.cookies import COOKIE
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -30,7 +30,7 @@ def program() -> str | None:
 async def chromium() -> AsyncIterator[Browser]:
     """A browser without a window, until the context ends."""
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=program(), args=list(_FLAGS))
+        started = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         try:
             yield started
         finally:

@@ -53,6 +53,8 @@ _FORMS = {
     "email": EMAIL,
     "date_of_birth": BORN,
     "name": f"{WORD} Invented",
+    "prison_number": WORD,
+    "crime_reference": WORD,
     "address": f"1 {WORD} Street, Nowhere, NN1 1AA",
 }
 NEEDLES = (WORD.lower(), "7700900961", "7700 900961", "07700 900 961", BORN, "19/07/1931", "19 jul 1931")

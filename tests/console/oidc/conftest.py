@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -63,17 +64,25 @@ def provider_program() -> Path:
     return folder
 
 
-@pytest_asyncio.fixture
-async def running(provider_program: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """The provider's process, and its issuer."""
+@asynccontextmanager
+async def started(program: Path, console: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A provider that knows the console at this address: its process, and its issuer."""
     process = await asyncio.create_subprocess_exec(
-        *("node", str(provider_program / "provider.mjs"), CONSOLE, SECRET),
+        *("node", str(program / "provider.mjs"), console, SECRET),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    issuer = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
-    yield process, issuer
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+    try:
+        yield process, (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest_asyncio.fixture
+async def running(provider_program: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The provider's process, and its issuer."""
+    async with started(provider_program, CONSOLE) as provider:
+        yield provider
