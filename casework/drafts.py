@@ -97,7 +97,8 @@ async def drop(session: Session, reference: str, kind: str, subject: str) -> Non
 
 
 async def begun(session: Session) -> list[DraftNote]:
-    """What a person has begun and not recorded, the latest first."""
+    """What a person has begun and not recorded on referrals of their areas, the latest first."""
+    theirs = session.referrals.pool.within(session.member.areas)
     return [
         DraftNote(
             reference=each.place.reference,
@@ -105,7 +106,7 @@ async def begun(session: Session) -> list[DraftNote]:
             subject=each.place.subject,
             saved_at=each.saved_at,
         )
-        for each in await drafts.of_staff(session.referrals.pool, session.member.id)
+        for each in await drafts.of_staff(theirs, session.member.id)
     ]
 
 

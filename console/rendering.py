@@ -108,10 +108,10 @@ def recent_moment(value: datetime, now: datetime) -> str:
     return f"{said}, {clock(value)}"
 
 
-def brief_day(value: date | datetime) -> str:
+def brief_day(value: date | datetime, now: datetime) -> str:
     """A day in as few letters as tell which: 26 Nov; of another year than now 26 Nov 2025."""
     at = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
-    return f"{at:%-d %b}{'' if at.year == datetime.now(LONDON).year else f' {at:%Y}'}"
+    return f"{at:%-d %b}{'' if at.year == now.astimezone(LONDON).year else f' {at:%Y}'}"
 
 
 def written_day(text: str) -> str:
@@ -119,10 +119,10 @@ def written_day(text: str) -> str:
     return f"{date.fromisoformat(text):%-d %B %Y}"
 
 
-def short_moment(value: datetime) -> str:
+def short_moment(value: datetime, now: datetime) -> str:
     """A moment of about now: Thu 26 Nov, 11:02; of another year than now Thu 26 Nov 2025, 11:02."""
     at = value.astimezone(LONDON)
-    year = "" if at.year == datetime.now(LONDON).year else f" {at:%Y}"
+    year = "" if at.year == now.astimezone(LONDON).year else f" {at:%Y}"
     return f"{at:%a %-d %b}{year}, {at:%H:%M}"
 
 

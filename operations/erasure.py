@@ -11,13 +11,17 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
+from casework.referral.acting import acting_view
+from casework.referral.following import Follows, what_follows
+from casework.session import Session
 from lifecycle import Refused
 from lifecycle.coarse_facts import facts_of, gone_after_erasure
 from lifecycle.rules import SUPERVISORS
 from runtime.referrals import Referrals
 from runtime.sealing.places import PayloadRefused
+from schemas.base import Model
 from schemas.commands import Close
-from schemas.people import Actor
+from schemas.people import Actor, Role
 from schemas.vocabulary import ClosureReason, ErasureReason, Stage
 from stores import drafts, facts, staff
 from stores.keys import erasures
@@ -63,6 +67,43 @@ class Erased:
         return self.note.erased_at + COMPLETE_WITHIN
 
 
+class ErasureProspect(Model):
+    """What erasing a referral would do.
+
+    Attributes:
+        already: whether it was erased, so that nothing more follows.
+        closing: what would follow from closing it first; None where it is closed.
+    """
+
+    already: bool
+    closing: Follows | None
+
+
+def may_erase(role: Role) -> bool:
+    """Whether people of a role may erase the referrals of their areas."""
+    return role in SUPERVISORS
+
+
+async def erasure_prospect(session: Session, reference: str, *, names: bool) -> ErasureProspect:
+    """What erasing a referral would do, were it erased now.
+
+    Args:
+        names: whether names are to be shown, where they may.
+
+    Raises:
+        Refused: as :func:`erase`.
+    """
+    referrals = session.referrals
+    await _check(referrals, reference, session.member.id)
+    if await erasures.find(referrals.pool, reference) is not None:
+        return ErasureProspect(already=True, closing=None)
+    if await _is_closed(referrals, reference):
+        return ErasureProspect(already=False, closing=None)
+    close = Close(reason=ClosureReason.ERASED)
+    view = await acting_view(session, reference, close.kind, names=names)
+    return ErasureProspect(already=False, closing=await what_follows(session, reference, close, view))
+
+
 async def erase(referrals: Referrals, reference: str, reason: ErasureReason, staff_id: str) -> Erased:
     """Destroy the key of a referral, after closing it if it is open. Erasing twice is erasing once.
 
@@ -73,26 +114,42 @@ async def erase(referrals: Referrals, reference: str, reason: ErasureReason, sta
         Refused: the referral or the person is unknown, or the person may not erase in its area.
         NotAnswered, TemporalUnreachable: it could not be closed. Nothing is erased; ask again.
     """
-    actor = await referrals.actor(reference, staff_id)
-    if actor.role not in SUPERVISORS:
-        raise Refused(
-            "not_your_role", "Only a supervisor or service manager of its area may erase a referral.", "as"
-        )
+    actor = await _check(referrals, reference, staff_id)
     note = await erasures.find(referrals.pool, reference)
     already = note is not None
     if note is None:
-        await _close(referrals, reference, staff_id)
-        note = await _destroy(referrals, reference, reason, actor)
+        try:
+            await _close(referrals, reference, staff_id)
+            note = await _destroy(referrals, reference, reason, actor)
+        except KeyErased:
+            # Somebody else erased it at the same moment.
+            note = await erasures.find(referrals.pool, reference)
+            if note is None:
+                raise
+            already = True
     await _confirm(referrals, reference)
     kept = await _delete_history(referrals.client, reference)
     return Erased(note, already, kept, await referrals.keys.epochs.to_retire(reference))
 
 
+async def _check(referrals: Referrals, reference: str, staff_id: str) -> Actor:
+    actor = await referrals.actor(reference, staff_id)
+    if not may_erase(actor.role):
+        raise Refused(
+            "not_your_role", "Only a supervisor or service manager of its area may erase a referral.", "as"
+        )
+    return actor
+
+
 async def _close(referrals: Referrals, reference: str, staff_id: str) -> None:
-    overview, _ = await referrals.overview(reference)
-    if overview.referral.closed:
+    if await _is_closed(referrals, reference):
         return
-    await referrals.take(reference, Close(reason=ClosureReason.ERASED), staff_id)
+    try:
+        await referrals.take(reference, Close(reason=ClosureReason.ERASED), staff_id)
+    except Refused:
+        # Who erases it at the same moment may have closed it.
+        if not await _is_closed(referrals, reference):
+            raise
     # The run that closes still seals its last word, for which it needs the key.
     try:
         async with asyncio.timeout(_CLOSED_WITHIN.total_seconds()):
@@ -100,6 +157,11 @@ async def _close(referrals: Referrals, reference: str, staff_id: str) -> None:
     except (TimeoutError, RPCError, WorkflowFailureError, PayloadRefused):
         # It closed in the log, which is what counts; a run that cannot end is deleted with the others.
         return
+
+
+async def _is_closed(referrals: Referrals, reference: str) -> bool:
+    overview, _ = await referrals.overview(reference)
+    return overview.referral.closed
 
 
 async def _destroy(referrals: Referrals, reference: str, reason: ErasureReason, actor: Actor) -> Erasure:

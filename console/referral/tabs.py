@@ -19,6 +19,7 @@ from console.asked import Asked
 from console.referral.doing import read_before, ways
 from console.referral.groups import grouped, says_more, steps_for, subject_name
 from console.referral.looking import of_referral
+from operations.erasure import may_erase
 from schemas.base import Model
 
 _LOOKS = 200
@@ -119,6 +120,7 @@ async def show_steps(asked: Asked, reference: str) -> Response:
         groups=grouped(found.steps),
         title_of=title_of,
         says_more=says_more,
+        may_erase=may_erase(asked.session.member.role) and not found.head.erased,
     )
 
 

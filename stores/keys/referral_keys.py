@@ -109,6 +109,7 @@ class KeyStore:
         self._clock = clock
         self._cache: OrderedDict[str, tuple[DataKey, float]] = OrderedDict()
         self._fetching: dict[str, asyncio.Task[DataKey]] = {}
+        self._destroyed: set[str] = set()
         self._secret: bytes | None = None
         self._places_named_since: datetime | None = None
 
@@ -179,6 +180,8 @@ class KeyStore:
         key = self.cached(reference)
         if key is not None:
             return key
+        if reference in self._destroyed:
+            return await self._fetch(reference)
         task = self._fetching.get(reference)
         if task is None:
             task = self._fetching[reference] = asyncio.create_task(self._fetch(reference))
@@ -214,7 +217,7 @@ class KeyStore:
     async def destroy(self, connection: Connection, reference: str, reason: str, by: str) -> None:
         """Erase the referral in the caller's transaction: delete its key and record who and why.
 
-        Safe to repeat. No process has the key CACHE_SECONDS after the commit.
+        Safe to repeat. After the commit this process has the key no more, and no other CACHE_SECONDS later.
         """
         row = await connection.fetchrow(
             "DELETE FROM keys.data_key WHERE reference = $1 RETURNING master_key_id, epoch, bare_under",
@@ -229,6 +232,7 @@ class KeyStore:
             row["epoch"] if row else None,
             self._wrapping.bare_under(row) if row else [],
         )
+        self._destroyed.add(reference)  # Who reads it before the commit does not keep it.
         self._cache.pop(reference, None)
 
     async def rotate(self, progress: Progress | None = None) -> int:
@@ -319,8 +323,7 @@ class KeyStore:
         return self._secret
 
     async def places_named_since(self) -> datetime:
-        """When this database was migrated to the version that seals Temporal's payloads for their place (UTC). Older
-        payloads were sealed for their referral only."""
+        """When the seals of Temporal's payloads began to name their place (UTC), by the migration of this database."""
         if self._places_named_since is None:
             [row] = await self._pool.fetch(
                 "SELECT applied_at FROM schema_migration WHERE name = '0007_seals_name_places'"
@@ -329,9 +332,8 @@ class KeyStore:
         return self._places_named_since
 
     async def _fetch(self, reference: str) -> DataKey:
-        forget_at = (
-            self._clock() + CACHE_SECONDS
-        )  # taken before the query, so that a key destroyed during it expires in time
+        # Taken before the query, so that a key destroyed during it expires in time.
+        forget_at = self._clock() + CACHE_SECONDS
         raw: bytes | None = None
         wrapped: Wrapped | None = None
         while raw is None:
@@ -345,6 +347,8 @@ class KeyStore:
         return self._keep(DataKey(reference, raw), forget_at)
 
     def _keep(self, key: DataKey, forget_at: float) -> DataKey:
+        if key.reference in self._destroyed:
+            return key
         self._cache[key.reference] = key, forget_at
         self._cache.move_to_end(key.reference)
         if len(self._cache) > self._size:

@@ -120,7 +120,7 @@ async def test_what_is_wrong_is_told_first_and_leads_to_its_question(desks: Desk
     summary = page.get_by_role("alert")
     await expect(summary).to_contain_text("There is a problem")
     await summary.get_by_role("link").first.click()
-    await expect(page.get_by_label("Phone")).to_be_focused()
+    await expect(page.get_by_label("I reached them")).to_be_focused()
     assert await barriers(page) == []
 
 

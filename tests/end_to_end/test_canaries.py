@@ -43,6 +43,7 @@ from schemas.vocabulary import (
 from schemas.vocabulary.characteristics import Disability
 from stores.logs import event_log
 from tests.conftest import STAFF
+from tests.end_to_end.kept_meanwhile import KEPT_IN, every_table, keep_everything
 from tests.life import (
     BIRTHDAY,
     HARMED,
@@ -203,7 +204,7 @@ def written_logs() -> Iterator[io.StringIO]:
 
 
 async def test_nothing_about_a_person_is_found_in_the_clear(
-    referrals: Referrals, database_url: str, servers_folder: Path, written_logs: io.StringIO
+    referrals: Referrals, owner_url: str, servers_folder: Path, written_logs: io.StringIO
 ) -> None:
     reference, asked = await everything_asked(referrals)
     opened = await event_log.read(referrals.pool, reference, key=await referrals.keys.get(reference))
@@ -220,30 +221,16 @@ async def test_nothing_about_a_person_is_found_in_the_clear(
         await referrals.take(reference, c.PostponeActivity(reason=CANARY), "cw-1")
     assert CANARY not in str(refused.value)
 
+    secrets = await keep_everything(referrals, reference, CANARY)
     history = await referrals.client.get_workflow_handle(workflow_id(reference)).fetch_history()
-    rows = [
-        str(row)
-        for table in (
-            "event",
-            "referral",
-            "deadline",
-            "notice",
-            "notice_try",
-            "access_log",
-            "unsent_answers",
-            "request_to_be_called",
-            "staff",
-            "keys.data_key",
-            "keys.erasure",
-        )
-        for row in await referrals.pool.fetch(f"SELECT t::text FROM {table} t")
-    ]
+    tables = await every_table(owner_url)
+    assert [name for name in KEPT_IN if not tables[name]] == []
     places = {
         "history": history.to_json().encode(),
-        "tables": "\n".join(rows).encode(),
+        "tables": b"\n".join(tables.values()),
         "logs": written_logs.getvalue().encode(),
     } | {str(path): path.read_bytes() for path in files_below(servers_folder)}
-    for canary in (CANARY, BIRTHDAY, PRISON_NUMBER, PHONE.removeprefix("+44"), mailbox(CANARY)):
+    for canary in (CANARY, BIRTHDAY, PRISON_NUMBER, PHONE.removeprefix("+44"), mailbox(CANARY), *secrets):
         found_in = [place for place, content in places.items() if canary.encode() in content]
         assert found_in == []
 

@@ -14,12 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.common import Exit
+from lifecycle import rules
 from simulation.demo_caseload import STAFF
 from starter import app
 from tests.end_to_end.conftest import Said
 from tests.end_to_end.running import environment, up
 
-WORKERS = [each.id for each in STAFF if each.id != "pa-1"]
+WORKERS = [each.id for each in STAFF if each.role in rules.WORKERS]
 _BLANK = re.compile(r"=([A-Z_]+)\Z")
 
 

@@ -90,7 +90,7 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         opened = re.fullmatch(r"(\d+) open; each has its workflow\.", found["workflows"])
         assert opened is not None, found["workflows"]
         assert int(opened[1]) > 12 + 6
-        assert found["staff"] == "34 active; in every area two can sign off."
+        assert found["staff"] == "36 active; in every area two can sign off."
         assert found["policy versions"] == "Each version means the same to every open referral."
         assert "service phone" not in found  # rj up sends nothing
         assert replayed(data) >= 13

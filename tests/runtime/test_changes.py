@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 import pytest_asyncio
@@ -189,3 +190,16 @@ async def test_who_comes_for_no_changes_is_told_of_a_few_or_that_some_were_misse
     assert came is not None
     assert len(came) <= 100
     assert came[0].missed
+
+
+async def test_a_thousand_who_wait_in_one_process_each_hear_of_one_step(changes: Changes, book: Book) -> None:
+    reference, other = await book.allocated(), await book.allocated()
+    mine, theirs = await newer(book, reference), await newer(book, other)
+    with ExitStack() as stack:
+        thousand = [stack.enter_context(changes.awaited(mine)) for _ in range(1000)]
+        beside = stack.enter_context(changes.awaited(theirs))
+        asked = asyncio.gather(*(next_of(each) for each in thousand))
+        await book.take(reference, "cw-1", c.AddNote(note="Invented"), MONDAY)
+        assert [[each.reference for each in told] for told in await asked] == [[reference]] * 1000
+        assert await beside.changes(0.05) == []
+    assert len(changes) == 0

@@ -218,6 +218,19 @@ async def test_a_key_that_raced_its_own_erasure_stays_erased(pool: Pool, ring: P
         await keys.get(reference)
 
 
+async def test_a_key_that_is_read_during_its_erasure_is_not_kept_here(
+    keys: KeyStore, pool: Pool, reference: str
+) -> None:
+    await keys.create(reference)
+    async with pool.nowhere.acquire() as connection, connection.transaction():
+        await keys.destroy(connection, reference, "race", "S-1")
+        await keys.get(reference)
+        await keys.get_all([reference])
+    with pytest.raises(KeyErased):
+        await keys.get(reference)
+    assert await keys.get_all([reference]) == {}
+
+
 async def test_an_erasure_rolled_back_did_not_happen(keys: KeyStore, pool: Pool, reference: str) -> None:
     await keys.create(reference)
     async with pool.nowhere.acquire() as connection:

@@ -21,7 +21,7 @@ from stores.supervision import Load, PastEscalation, WaitingSignOff
 from tests.book import MONDAY, Book
 from tests.life import HARMED, until_conference, until_preparation
 
-AREA = Area.LANCASHIRE
+AREA = Area.GREATER_MANCHESTER
 NOBODYS = Area.CITY_OF_LONDON
 
 

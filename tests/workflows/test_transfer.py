@@ -183,7 +183,7 @@ async def test_only_the_right_side_offers_and_answers(referrals: Referrals, refe
     assert await refused(referrals.take(reference, to_there.model_copy(update={"area": HOME}), "nf-su")) == (
         "same_area"
     )
-    nobody = c.OfferTransfer(area=Area.DYFED_POWYS, reason=WHY)
+    nobody = c.OfferTransfer(area=Area.NORTH_WALES, reason=WHY)
     assert await refused(referrals.take(reference, nobody, "nf-su")) == "area_without_supervisor"
     await offer(referrals, reference)
     assert await refused(referrals.take(reference, c.AcceptTransfer(), "nf-su")) == "staff_other_area"

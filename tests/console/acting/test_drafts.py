@@ -19,6 +19,7 @@ from stores import drafts as store
 from stores.database import connect
 from stores.keys.referral_keys import KeyErased, SealBroken
 from tests.console.acting.conftest import opened
+from tests.console.acting.people import opening
 from tests.console.visiting import visiting
 from tests.register import enter
 
@@ -48,6 +49,19 @@ async def test_a_draft_is_found_as_it_was_left_by_its_author_about_the_same(
     assert await drafts.find(await signed_in(suffolk, "sus-1"), reference, KIND, "h1") is None
     [begun] = [each for each in await drafts.begun(mine) if each.reference == reference]
     assert (begun.kind, begun.subject, begun.saved_at) == (KIND, "h1", kept.saved_at)
+
+
+async def test_who_has_left_an_area_is_not_led_to_what_they_began_there(suffolk: Referrals) -> None:
+    areas, who = (Area.SUFFOLK, Area.SURREY), "cas-moves"
+    here = Staff(id=who, role=Role.CASEWORKER, areas=areas)
+    await enter(suffolk.pool, suffolk.keys, here)
+    left, stayed = [(await suffolk.open(opening(area=area), who)).reference for area in areas]
+    for each in (left, stayed):
+        await drafts.save(await signed_in(suffolk, who), each, KIND, "h1", draft())
+    assert {each.reference for each in await drafts.begun(await signed_in(suffolk, who))} == {left, stayed}
+    await enter(suffolk.pool, suffolk.keys, here.model_copy(update={"areas": (Area.SURREY,)}))
+    [begun] = await drafts.begun(await signed_in(suffolk, who))
+    assert begun.reference == stayed
 
 
 async def test_a_draft_lies_sealed_for_its_place(suffolk: Referrals, reference: str, owner_url: str) -> None:
