@@ -1,6 +1,9 @@
 // Everything here is a comfort: each page works without it.
 import { Button, ErrorSummary, SkipLink, createAll } from "./vendor/govuk-frontend.js";
 
+// The page that answers a form would keep what was sent in the browser's history, which browsers keep on disk.
+history.replaceState(null, "");
+
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const component of [Button, ErrorSummary, SkipLink]) createAll(component);
 

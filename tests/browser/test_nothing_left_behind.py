@@ -111,6 +111,7 @@ async def test_what_identifies_stands_on_pages_alone(
     await go_on(page)
     seen.told += [await page.title(), page.url]
     await write_and_be_refused(page, planted[0])
+    await seen.look(page, f"/referrals/{planted[0]}/people")
     seen.told += [str(each) for each in await profile.cookies()]
     await page.get_by_role("button", name="Sign out").click()
     await (
