@@ -19,6 +19,7 @@ from casework.signing_in.kept_forms import Fields
 from casework.signing_in.openid import OpenIdProvider
 from casework.signing_in.sessions import form_token
 from console import rendering
+from console.keeping import Kept
 from runtime.changes import Changes
 from runtime.referrals import Referrals
 from runtime.settings import Settings
@@ -40,6 +41,7 @@ class Console:
         now: the time, UTC.
         meter: on which metrics are made.
         changes: what changes, for pages that refresh by themselves; heard while the console is served.
+        kept: what took long to count.
     """
 
     referrals: Referrals
@@ -49,6 +51,7 @@ class Console:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     meter: MetricMeter = MetricMeter.noop
     changes: Changes = field(default_factory=Changes)
+    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,16 @@ async def figures(asked: Asked) -> Response:
     """Show how far referrals came."""
     known = {each.key: each for each in periods(asked.console.now().astimezone(LONDON).date())}
     area, period = read_area(asked.request.query_params), _period(asked, known)
-    found = await figures_seen(asked.session, period, area)
+    member = asked.session.member
+    at, found = await asked.console.kept.get(
+        ("figures", member.role, member.areas, area, period),
+        asked.console.now(),
+        lambda: figures_seen(asked.session, period, area),
+    )
     return asked.show(
         "service/figures.html",
         found=found,
+        counted_at=at,
         area=area,
         period=period,
         periods=tuple(known.values()),

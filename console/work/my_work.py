@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -25,21 +26,23 @@ HEADINGS = {
 """The parts of the page, in the order in which they stand."""
 
 _SHOWN = 30
+_AT_LEAST = 4
 _SHOWN_OF_ONE = 300
 
 
 async def my_work(asked: Asked) -> Response:
-    """Show the worklist in its parts; or one part, with more of it."""
+    """Show the worklist in its parts, of the later ones only the first lines; or one part, with more of it."""
     part = _part(asked.request.query_params.get("part"))
     now = asked.console.now()
     most = _SHOWN_OF_ONE if part else _SHOWN
     found = await worklist_with_names(asked.session, now, names=not asked.names_hidden, most=most)
     counts = {group: len(found.of(group)) for group in HEADINGS}
+    shown = dict.fromkeys(HEADINGS, most) if part else _shares(counts)
     return asked.show(
         "work/my_work.html",
         overview=overview(counts[Group.OVERDUE], counts[Group.TODAY], counts[Group.AT_ONCE]),
         parts=[
-            (group, heading, [*rows_of(found.of(group)[:most], now)], counts[group] - most)
+            (group, heading, [*rows_of(found.of(group)[: shown[group]], now)], counts[group] - shown[group])
             for group, heading in HEADINGS.items()
             if counts[group] and part in (None, group)
         ],
@@ -48,6 +51,15 @@ async def my_work(asked: Asked) -> Response:
         everything=sum(counts.values()),
         badges={"/my-work": counts[Group.OVERDUE]},
     )
+
+
+def _shares(counts: Mapping[Group, int]) -> dict[Group, int]:
+    """How many of each part are shown: of the first parts all that there is room for, of each at least a few."""
+    left, shares = _SHOWN, {}
+    for group in HEADINGS:
+        shares[group] = min(counts[group], max(left, _AT_LEAST))
+        left -= shares[group]
+    return shares
 
 
 def _part(said: str | None) -> Group | None:
