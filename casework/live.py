@@ -99,7 +99,7 @@ async def follow(session: Session, about: str) -> Followed:
         areas = areas_to_see(member, What.CASELOAD)
         if member.role in SUPERVISORS:
             return Followed(member.id, areas=frozenset(areas))
-        register = [each for each in await staff.list_staff(session.referrals.pool.nowhere) if each.active]
+        register = await staff.team(session.referrals.pool, *areas)
         now = datetime.now(UTC)
         duties = [duties_of(member, area, register, now) for area in areas]
         return Followed(member.id, workers=frozenset(who for each in duties for who in each.workers))
@@ -134,5 +134,6 @@ async def happened_since(session: Session, reference: str, after: int) -> list[H
 
 
 async def _named(session: Session, people: Iterable[str]) -> dict[str, str]:
-    register = {each.id: each.name for each in await staff.list_staff(session.referrals.pool.nowhere)}
+    team = await staff.list_staff(session.referrals.pool.nowhere, areas=session.member.areas)
+    register = {each.id: each.name for each in team}
     return {who: register.get(who) or (_SYSTEM if who == Role.SYSTEM else who) for who in people}

@@ -180,9 +180,8 @@ async def colleagues(session: Session, *, area: Area | None = None, role: Role |
     Raises:
         Refused: the register is not theirs to see.
     """
-    areas = set(areas_to_see(session.member, What.COLLEAGUES, area))
-    found = await store.list_staff(session.referrals.pool, role=role)
-    return [member for member in found if areas & set(member.areas)]
+    areas = areas_to_see(session.member, What.COLLEAGUES, area)
+    return await store.list_staff(session.referrals.pool, role=role, areas=areas)
 
 
 async def proposals(session: Session) -> list[Entry]:

@@ -150,10 +150,12 @@ async def open_by_area(pool: Pool) -> dict[Area, int]:
 # The policy pinned by each open referral. It is some 15 kB and few differ, so only digests are sorted.
 _POLICIES = """
 WITH latest AS (
-    SELECT reference, r.area, max(e.sequence) AS sequence
-    FROM event e JOIN referral r USING (reference)
-    WHERE e.kind IN ('referral_received', 'policy_adopted', 'transfer_accepted') AND r.stage <> 'closed'
-    GROUP BY reference, r.area
+    SELECT reference, r.area, coalesce(changed.sequence, 1) AS sequence
+    FROM referral r LEFT JOIN (
+        SELECT reference, max(sequence) AS sequence FROM event
+        WHERE kind IN ('policy_adopted', 'transfer_accepted') GROUP BY reference
+    ) changed USING (reference)
+    WHERE r.stage <> 'closed'
 ), kept AS (
     SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print
     FROM latest JOIN event e USING (reference, sequence)

@@ -57,15 +57,32 @@ async def get_with_places(pool: Pool, staff_id: str, reference: str) -> tuple[St
     return (_staff(row) if row["id"] is not None else None), places
 
 
-async def list_staff(pool: Pool, *, area: Area | None = None, role: Role | None = None) -> list[Staff]:
-    """The register, by id."""
+async def list_staff(
+    pool: Pool, *, area: Area | None = None, role: Role | None = None, areas: Collection[Area] | None = None
+) -> list[Staff]:
+    """The register, by id.
+
+    Args:
+        area: only who works in it.
+        areas: only who works in one of these: of a large service the whole register is long.
+    """
     rows = await pool.fetch(
         f"SELECT {_FIELDS} FROM staff"  # noqa: S608
-        " WHERE ($1::text IS NULL OR $1 = ANY(areas)) AND ($2::text IS NULL OR role = $2) ORDER BY id",
+        " WHERE ($1::text IS NULL OR $1 = ANY(areas)) AND ($2::text IS NULL OR role = $2)"
+        " AND ($3::text[] IS NULL OR areas && $3) ORDER BY id",
         area,
         role,
+        list(areas) if areas is not None else None,
     )
     return [_staff(row) for row in rows]
+
+
+async def areas_of(pool: Pool, roles: Collection[Role]) -> frozenset[Area]:
+    """The areas in which somebody active has one of these roles."""
+    rows = await pool.nowhere.fetch(
+        "SELECT DISTINCT unnest(areas) AS area FROM staff WHERE active AND role = ANY($1)", list(roles)
+    )
+    return frozenset(Area(row["area"]) for row in rows)
 
 
 async def team(pool: Pool, *areas: Area) -> list[Staff]:

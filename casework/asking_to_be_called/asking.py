@@ -75,8 +75,7 @@ async def served(referrals: Referrals, default: Area | None = None) -> Served:
     Args:
         default: by the settings, the area of who does not know theirs.
     """
-    team = await staff.list_staff(referrals.pool.nowhere)
-    there = {area for each in team if each.active and each.role in SUPERVISORS for area in each.areas}
+    there = await staff.areas_of(referrals.pool, SUPERVISORS)
     areas = tuple(area for area in Area if area in there)
     found = default if default in there else next(iter(areas), None)
     policy = referrals.policies.of(found) if found else referrals.policies.base

@@ -192,9 +192,9 @@ def references_of(hits: Iterable[Hit]) -> list[str]:
     return list(dict.fromkeys(hit.reference for hit in hits))
 
 
-async def answers_for(session: Session, areas: Iterable[Area]) -> frozenset[str]:
+async def answers_for(session: Session, areas: Collection[Area]) -> frozenset[str]:
     """The signed-in person, and those for whom they stand in while these are away, by id."""
-    register = [each for each in await staff.list_staff(session.referrals.pool.nowhere) if each.active]
+    register = await staff.team(session.referrals.pool, *areas)
     now = datetime.now(UTC)
     return frozenset(who for area in areas for who in duties_of(session.member, area, register, now).workers)
 

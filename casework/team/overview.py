@@ -131,8 +131,7 @@ async def escalated_to_me(
 
 
 async def _people(session: Session, areas: Sequence[Area]) -> list[Staff]:
-    found = await staff.list_staff(session.referrals.pool.nowhere)
-    return [each for each in found if set(areas) & set(each.areas)]
+    return await staff.list_staff(session.referrals.pool.nowhere, areas=areas)
 
 
 def _rungs(

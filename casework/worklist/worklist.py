@@ -92,7 +92,7 @@ def _first_of_each_group(duties: Sequence[_Duty], most: int) -> Iterator[_Duty]:
 
 
 async def _register(session: Session) -> list[Staff]:
-    return [each for each in await staff.list_staff(session.referrals.pool.nowhere) if each.active]
+    return await staff.team(session.referrals.pool, *areas_to_see(session.member, What.CASELOAD))
 
 
 async def _duties(session: Session, register: list[Staff], at: datetime) -> list[_Duty]:
