@@ -177,7 +177,7 @@ def fewer_colours(picture: bytes) -> bytes:
     """The same picture as a small file."""
     made = io.BytesIO()
     Image.open(io.BytesIO(picture)).convert("RGB").quantize(
-        method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
     ).save(made, "PNG", optimize=True)
     return made.getvalue()
 

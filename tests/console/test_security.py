@@ -6,14 +6,19 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
+import pytest_asyncio
 
 from console.app import make_app
 from console.asked import Console
+from console.navigation import WORKERS
 from console.pages import SMALL, Page, Whose, all_pages
 from console.security.headers import HEADERS, HSTS
 from console.static_files import files
+from runtime.referrals import Referrals
+from schemas import commands as c
 from schemas.people import Role
 from tests.console.visiting import visiting
+from tests.life import form
 
 ROLES = {
     Role.CASEWORKER: "cw-1",
@@ -27,9 +32,34 @@ ROLES = {
 ADDRESSES = ("/sign-in", "/my-work", "/nothing-here", "/static/nothing/here.css")
 
 
-def address(page: Page) -> str:
+THERE = {
+    "kind": "add_note",
+    "participant": "h1",
+    "staff": "cw-2",
+    "giver": "cw-1",
+    "taker": "cw-2",
+    "guide": "caseworker",
+    "scope": "durham",
+    "question": "name",
+    "subject": "risk_assessment",
+}
+"""What is there of what varies in addresses, beside a referral."""
+
+BY_PASSWORD = ("/account/password", "/account/recovery-codes")
+
+
+def address(page: Page, **there: str) -> str:
     """An address of the page, with something in the place of what varies."""
-    return re.sub(r"\{[^}]*\}", "RJ-0000-0000", page.path)
+    return re.sub(r"\{([^}]*)\}", lambda varies: there.get(varies[1], "RJ-0000-0000"), page.path)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def reference(referrals: Referrals) -> str:
+    """A referral that is there."""
+    opened = await referrals.open(form(), "cw-1")
+    for command in (c.RecordDuplicateCheck(), c.Allocate(caseworker="cw-1")):
+        await referrals.take(opened.reference, command, "cw-1")
+    return opened.reference
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -71,6 +101,28 @@ async def test_a_page_is_answered_to_its_roles_and_to_nobody_else(console: Conso
                     assert "not for your role" in await visitor.get(address(page), status=403)
                 if "POST" in page.methods:
                     await visitor.post(address(page), status=403)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_page_of_a_role_is_answered_to_it(console: Console, reference: str, role: Role) -> None:
+    async with visiting(console, ROLES[role]) as visitor:
+        for page in all_pages():
+            theirs = page.whose in (Whose.ANYBODY, Whose.SIGNED_IN) or role in page.whose
+            if not theirs or page.waits or "GET" not in page.methods:
+                continue
+            answer = await visitor.client.get(address(page, reference=reference, **THERE))
+            assert answer.status_code < 500, page.path
+            assert "not for your role" not in answer.text, page.path
+            if page.path.startswith(BY_PASSWORD):
+                # Here nobody signs in with one.
+                assert answer.status_code == 409
+            elif page.whose is not Whose.ANYBODY and "{" not in page.path:
+                # Some say what is to be asked of them.
+                assert answer.status_code in (200, 303, 422), page.path
+            elif page.path.startswith("/referrals/") and role in WORKERS:
+                # Who looked is for those to see who look after a team.
+                allowed = (200, 303, 403) if page.path.endswith("/access-log") else (200, 303)
+                assert answer.status_code in allowed, page.path
 
 
 @pytest.mark.parametrize("odd", ["x", "%00", "IMPORT-0", "%F0%9F%98%80"])

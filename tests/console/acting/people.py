@@ -18,6 +18,9 @@ PEOPLE = (
     Staff(id="sus-1", role=Role.SUPERVISOR, areas=(AREA,), name="Sue Invented"),
     Staff(id="sus-2", role=Role.SUPERVISOR, areas=(AREA,), name="Sam Invented"),
     Staff(id="pas-1", role=Role.PARTNER, areas=(AREA,), name="Pat Invented"),
+    Staff(id="aus-1", role=Role.AUDITOR, areas=(AREA,), name="Alba Invented"),
+    # Last, for a new service manager makes no supervisors.
+    Staff(id="sms-1", role=Role.SERVICE_MANAGER, areas=(AREA,), name="Mina Invented"),
 )
 
 

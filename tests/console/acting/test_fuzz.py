@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
+from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,14 +17,33 @@ from console.acting.forms.fields import NONE, Field, Kind, all_fields
 from console.acting.forms.shaping import form_of
 from console.acting.wording import worded_form
 from console.asked import Console
+from console.pages import Page, Whose, all_pages
 from console.security.cookies import COOKIE
 from runtime.referrals import Referrals
+from schemas.people import Role
 from tests.console.acting.conftest import opened
 from tests.console.acting.people import until_risk_assessment
 from tests.console.acting.test_forms import KINDS
 from tests.console.visiting import Visitor, visiting
 
-POSTS = int(os.environ.get("RJ_FUZZ_POSTS", "80"))
+POSTS = int(os.environ.get("RJ_FUZZ_POSTS", "160"))
+_SENT = settings(
+    # Half of them to the forms of steps, half to all other pages.
+    max_examples=POSTS // 2,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+_OF_FIELDS, _OF_PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+_ROLES = {
+    Role.CASEWORKER: "cas-1",
+    Role.FACILITATOR: "fas-1",
+    Role.SUPERVISOR: "sus-1",
+    Role.SERVICE_MANAGER: "sms-1",
+    Role.PARTNER: "pas-1",
+    Role.AUDITOR: "aus-1",
+}
 _STEPS = tuple(kind for kind in KINDS if kind != "open_referral")
 _IDS = {
     Chosen.PARTICIPANT: ("h1", "r1", "h9", "s1"),
@@ -128,13 +149,7 @@ answers: Counter[int] = Counter()
 
 
 @given(post=posts(), supervisor=st.booleans())
-@settings(
-    max_examples=POSTS,
-    deadline=None,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
+@_SENT
 async def test_whatever_is_sent_to_a_form_is_never_a_fault(
     console: Console,
     suffolk: Referrals,
@@ -148,7 +163,7 @@ async def test_whatever_is_sent_to_a_form_is_never_a_fault(
             f"{address}{below}",
             params=query,
             content=_body([("csrf", _token(visitor)), *fields]),
-            headers={"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"},
+            headers={"Content-Type": _OF_FIELDS, "Sec-Fetch-Site": "same-origin"},
         )
         assert answer.status_code < 500, (kind, below, query, fields)
         answers[answer.status_code] += 1
@@ -161,6 +176,96 @@ async def test_whatever_is_sent_to_a_form_is_never_a_fault(
 def test_what_was_sent_was_now_and_then_recorded_and_refused() -> None:
     # 303 recorded or to be confirmed, 409 refused by a rule, 422 not readable.
     assert {303, 409, 422} <= set(answers)
+
+
+_PAGES = tuple(
+    page
+    for page in all_pages()
+    # The forms of steps have their own test above; to compare all logs nothing is asked.
+    if "POST" in page.methods and "{kind}" not in page.path and page.path != "/audit/compare"
+)
+_MET = (
+    "active", "again", "another_area", "area", "areas", "at_once", "back", "channel", "choice", "code", "command",
+    "crime_reference", "day", "decision", "digest", "email", "file", "hours", "id", "key", "level", "meant", "month",
+    "name", "names", "next", "note", "offence", "others", "password", "phone", "present", "reason", "reference", "role",
+    "run", "session", "sheet", "source", "staff", "stand_in", "text", "to", "version", "view", "volunteer", "ways",
+    "which", "who", "year",
+)  # fmt: skip
+"""Names of fields that pages read."""
+_LIKELY = st.sampled_from((
+    "cas-1", "cas-2", "fas-1", "pas-1", "suffolk", "caseworker", "yes", "true", "no", "high", "2026.1", "new",
+    "record", "skip", "opened", "2030",
+))  # fmt: skip
+_VALUES = st.one_of(_LIKELY, _LIKELY, _ODD, _ANY_TEXT, st.integers().map(str))
+_FILES = st.tuples(st.sampled_from((*_MET, "file", "\x00")), _ANY_TEXT, st.binary(max_size=300))
+_IN_ADDRESS = st.sampled_from((
+    "cas-1", "fas-1", "h1", "readiness", "risk_assessment", "closure", "name", "harmed", "check", "words",
+    "IMPORT-0000000000000000", "x",
+))  # fmt: skip
+
+
+class ToPage(NamedTuple):
+    """Something that is sent to a page."""
+
+    page: Page
+    role: Role
+    named: list[str]
+    fields: list[tuple[str, str]]
+    files: list[tuple[str, str, bytes]]
+
+
+@st.composite
+def to_pages(draw: st.DrawFn) -> ToPage:
+    """Anything to any page, by somebody whom it is for."""
+    page = draw(st.sampled_from(_PAGES))
+    role = draw(
+        st.sampled_from([each for each in _ROLES if isinstance(page.whose, Whose) or each in page.whose])
+    )
+    names = st.one_of(*[st.sampled_from(_MET)] * 4, _ANY_TEXT)
+    # Of a name there may be several.
+    fields = draw(st.lists(st.tuples(names, _VALUES), max_size=14))
+    files = draw(st.one_of(st.just([]), st.just([]), st.lists(_FILES, max_size=3)))
+    return ToPage(page, role, draw(st.lists(_IN_ADDRESS, min_size=3, max_size=3)), fields, files)
+
+
+@given(sent=to_pages(), there=st.booleans())
+@_SENT
+async def test_whatever_is_sent_to_a_page_is_never_a_fault(
+    console: Console, suffolk: Referrals, sent: ToPage, there: bool
+) -> None:
+    named = iter(sent.named)
+    reference = await _open_referral(suffolk) if there else "RJ-7KQ4-M2X1"
+    address = re.sub(
+        r"\{(\w+)\}", lambda part: reference if part[1] == "reference" else next(named), sent.page.path
+    )
+    async with visiting(console, _ROLES[sent.role]) as visitor:
+        if address.startswith("/new-referral/") and there:
+            begun = await visitor.post("/new-referral")
+            address = address.replace(reference, begun.headers["location"].split("/")[2])
+        fields = [("csrf", _token(visitor)), *sent.fields]
+        body, kind = (_parts(fields, sent.files), _OF_PARTS) if sent.files else (_body(fields), _OF_FIELDS)
+        headers = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"}
+        answer = await visitor.client.post(address, content=body, headers=headers)
+        assert answer.status_code < 500, (address, sent)
+        pages_met[sent.page.path] += 1
+
+
+pages_met: Counter[str] = Counter()
+
+
+def test_every_page_that_a_form_is_sent_to_was_sent_something() -> None:
+    assert POSTS < 1000 or set(pages_met) == {page.path for page in _PAGES}
+
+
+def _parts(fields: list[tuple[str, str]], files: list[tuple[str, str, bytes]]) -> bytes:
+    """A form with files, as a browser writes it, or worse."""
+    parts = [(f'name="{name}"', value.encode("utf-8", "surrogatepass")) for name, value in fields]
+    parts += [(f'name="{name}"; filename="{called}"', content) for name, called, content in files]
+    written = b""
+    for about, content in parts:
+        head = f"--b\r\nContent-Disposition: form-data; {about}\r\n\r\n"
+        written += head.encode("utf-8", "surrogatepass") + content + b"\r\n"
+    return written + b"--b--\r\n"
 
 
 _in_use: list[tuple[str, int]] = []
