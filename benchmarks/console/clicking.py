@@ -42,9 +42,9 @@ class Pages:
     @classmethod
     def of(cls, console: Console) -> Pages:
         """The pages of a console; those that stay open for news are none to click on."""
-        waiting = {page.path for page in all_pages() if page.waits or "GET" not in page.methods}
+        shown = {page.path for page in all_pages() if "GET" in page.methods and not page.waits}
         routes = [each for each in make_app(console).routes if isinstance(each, Route)]
-        return cls([each for each in routes if each.path not in waiting and "/static" not in each.path])
+        return cls([each for each in routes if each.path in shown and "GET" in (each.methods or ())])
 
     def path(self, address: str) -> str | None:
         """The path of the page at an address, as the table has it."""

@@ -1,4 +1,4 @@
-"""The servers, a worker and a console in processes of their own, on the data of a big service."""
+"""The servers and a console in processes of their own, on the data of a big service."""
 
 from __future__ import annotations
 
@@ -84,10 +84,7 @@ async def served(folder: Path, referrals: int) -> AsyncIterator[Served]:
         address, log = f"http://{environment['RJ_CONSOLE_ADDRESS']}", folder / "console.log"
         async with connected(settings, postgres.dsn, connection) as own:
             await register_search_attributes(own.client)
-            async with (
-                _process("benchmarks.worker", folder / "worker.log", environment),
-                _process("console", log, environment) as console,
-            ):
+            async with _process("console", log, environment) as console:
                 await console.ready(lambda: _answers(address))
                 yield Served(address, log, own, settings, teams)
 
