@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 RUNS   ?= 5
 ARGS   ?=
 
-.PHONY: run test test-hard fuzz-console check bench bench-console storm screens lock install install-dev clean
+.PHONY: run test test-hard fuzz-console look check bench bench-console storm screens lock install install-dev clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -45,6 +45,10 @@ bench: install
 # How quick and how heavy the pages are on a hundred thousand referrals: half an hour or so, and 14 GB for that time.
 bench-console: install-dev
 	$(BIN)/python -m benchmarks.console
+
+# Every page as every role in a browser: a quarter of an hour. The suite looks at each page as one role.
+look: install-dev
+	RJ_EVERY_ROLE=1 $(BIN)/python -m pytest -q tests/browser/test_every_page.py
 
 # The pictures of docs/screens, taken anew.
 screens: install-dev

@@ -69,15 +69,16 @@ async def _alone(serving: Served, found: Clicked) -> dict[str, Alone]:
     for path, seen in found.pages.seen.items():
         for staff_id, address in seen[:3]:
             async with visiting(console, staff_id) as visitor:
-                times = []
+                times, statements = [], 0
                 # What is kept for a while, such as keys, is not counted: the last time counts.
                 for _ in range(3):
                     began = time.perf_counter()
                     with counted() as sent:
                         await visitor.client.get(address)
                     times.append((time.perf_counter() - began) * 1000)
+                    statements = len(sent)
             before = counts.get(path, Alone(0, 0))
-            counts[path] = Alone(max(before.statements, len(sent)), max(before.milliseconds, min(times)))
+            counts[path] = Alone(max(before.statements, statements), max(before.milliseconds, min(times)))
     return counts
 
 
@@ -149,7 +150,8 @@ def report(
         f"Ten people clicked for {seconds:.0f} seconds, each once in {pause:g} seconds on average, on links of the "
         "pages that they saw, and on those first that they had followed least: "
         f"{len(every) / seconds:.1f} pages a second. The time is the console's own, until the last byte was handed "
-        "over; the time alone and statements are taken apart, one page at a time. Every referral is sealed and chained like any other: "
+        "over; the time alone and statements are taken apart, one page at a time. Every referral is sealed and "
+        "chained like any other: "
         "four lived years of a team were written for each team under names of its own. Nobody takes a step, and no "
         f"workflow runs. PostgreSQL, Temporal, the console and this process share {os.cpu_count()} cores."
     )
