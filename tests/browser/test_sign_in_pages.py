@@ -50,6 +50,8 @@ async def account(referrals: Referrals) -> Account:
 
 async def nothing_in_the_way(page: Page, name: str) -> None:
     """Check a page as it stands, in light and in dark, and on a small telephone."""
+    # Between two pages a browser has none.
+    await page.locator("h1").first.wait_for()
     assert faults(await page.content()) == [], name
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for scheme in schemes:
@@ -104,7 +106,8 @@ async def test_an_account_is_set_up_and_used_by_clicks_alone(
     ):
         await page.get_by_role("link", name=link).click()
         await check(name)
-        await page.locator("main form button[type=submit]").first.click()
+        async with page.expect_navigation():
+            await page.locator("main form button.govuk-button:not([type=button])").first.click()
         await check(f"{name}-sent")
         await page.goto("/account")
     await page.get_by_role("button", name="Sign out").click()
