@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.people import Role, Staff
 from stores import register, staff
-from stores.database import Pool
+from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from stores.register import Kind
 
@@ -18,6 +18,13 @@ async def enter(pool: Pool, keys: KeyStore, *members: Staff) -> None:
         if kind is Kind.PROPOSED:
             # Of two, who ceases to be one agrees.
             await register.confirm(pool, keys, member.id, [*managers, member.id][1])
+
+
+async def long_in_office(owner_url: str, manager: str) -> None:
+    """Have a service manager been one for longer than a day, so that other tests enter supervisors in the same area."""
+    owner = await connect(owner_url)
+    await owner.execute("UPDATE staff SET role_since = role_since - interval '2 days' WHERE id = $1", manager)
+    await owner.close()
 
 
 async def _managers(pool: Pool, member: Staff) -> list[str]:

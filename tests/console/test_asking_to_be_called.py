@@ -333,10 +333,10 @@ async def test_an_address_that_is_none_says_so_without_a_word_for_staff(console:
 async def test_where_nobody_could_read_it_nobody_is_asked(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nobody(*_: object, **__: object) -> list[Staff]:
-        return []
+    async def nowhere(*_: object) -> frozenset[Area]:
+        return frozenset()
 
-    monkeypatch.setattr("casework.asking_to_be_called.asking.staff.list_staff", nobody)
+    monkeypatch.setattr("casework.asking_to_be_called.asking.staff.areas_of", nowhere)
     async with asking(console) as asker:
         page = (await asker.get("/self-referral")).text
         assert "You can not ask us here yet" in page

@@ -14,13 +14,14 @@ from schemas import commands as c
 from schemas.commands import Command
 from tests.console.acting.people import PEOPLE, opening
 from tests.console.visiting import Visitor, visiting
-from tests.register import enter
+from tests.register import enter, long_in_office
 
 
 @pytest_asyncio.fixture(scope="session")
-async def suffolk(referrals: Referrals) -> Referrals:
+async def suffolk(referrals: Referrals, owner_url: str) -> Referrals:
     """The engine, with a team in Suffolk."""
     await enter(referrals.pool, referrals.keys, *PEOPLE)
+    await long_in_office(owner_url, "sms-1")
     return referrals
 
 

@@ -17,7 +17,7 @@ from stores.keys.referral_keys import KeyErased
 from tests.console.acting.people import opening
 from tests.console.referral.reading import links, said
 from tests.console.visiting import Visitor, visiting
-from tests.register import enter
+from tests.register import enter, long_in_office
 
 AREA = Area.HERTFORDSHIRE
 PEOPLE = (
@@ -30,9 +30,12 @@ PEOPLE = (
 
 
 @pytest_asyncio.fixture(scope="session")
-async def hertfordshire(referrals: Referrals) -> Referrals:
+async def hertfordshire(referrals: Referrals, owner_url: str) -> Referrals:
     """The engine, with a team in Hertfordshire."""
-    await enter(referrals.pool, referrals.keys, *PEOPLE)
+    for member in PEOPLE:
+        await enter(referrals.pool, referrals.keys, member)
+        if member.role is Role.SERVICE_MANAGER:
+            await long_in_office(owner_url, member.id)
     return referrals
 
 
