@@ -46,7 +46,7 @@ class InboxMessage(Model):
     read_at: AwareDatetime | None
     says: str
     still_open: bool | None
-    """Whether what it asks for waits still, by the log; None where it asks for nothing."""
+    """Whether what it asks for waits still, by the log; None where it asks for nothing, or that was not looked up."""
 
 
 def load_wording(own: Path | None, *, console: str | None = None) -> Wording:
@@ -63,12 +63,14 @@ def load_wording(own: Path | None, *, console: str | None = None) -> Wording:
 
 
 async def read_inbox(
-    session: Session, wording: Wording, *, unread: bool = True, limit: int = 50
+    session: Session, wording: Wording, *, unread: bool = True, limit: int = 50, looked_up: int | None = None
 ) -> Listed[InboxMessage]:
     """What the person was told, newest first. It counts as read only when :func:`mark_read` says so.
 
     Args:
         unread: only what they have not read yet.
+        looked_up: of how many of the latest it is looked up in the logs whether what they ask for waits still; None: of
+            all.
     """
     member = session.member
     # Of areas that they left, nothing is shown any more.
@@ -76,7 +78,7 @@ async def read_inbox(
     found = await notices.inbox(pool, member.id, areas=member.areas, unread=unread, limit=limit + 1)
     messages = first(found, limit)
     where = await areas_and_stages(pool, {message.reference for message in messages.items})
-    waiting = await _still_open(session, messages.items)
+    waiting = await _still_open(session, messages.items[:looked_up])
     return Listed(
         items=tuple(
             InboxMessage(
@@ -88,7 +90,7 @@ async def read_inbox(
                 about=message.notice.about,
                 read_at=message.read_at,
                 says=_said(session, message, wording, where[message.reference]),
-                still_open=waiting[message.reference, message.notice.id],
+                still_open=waiting.get((message.reference, message.notice.id)),
             )
             for message in messages.items
         ),

@@ -14,7 +14,7 @@ from console.asked import Asked
 from console.navigation import SUPERVISORS, WORKERS
 from schemas.notices import Category
 
-_SHOWN, _SHOWN_OF_ALL = 25, 200
+_SHOWN, _SHOWN_OF_ALL = 20, 70
 _load_once = cache(load_wording)
 
 
@@ -40,7 +40,7 @@ async def inbox(asked: Asked) -> Response:
     # What staff are told to type elsewhere is a link here.
     wording = _load_once(settings.templates, console=settings.console_url or "here")
     most = _SHOWN_OF_ALL if asked.request.query_params.get("show") == "all" else _SHOWN
-    found = await read_inbox(asked.session, wording, unread=False, limit=most)
+    found = await read_inbox(asked.session, wording, unread=False, limit=most, looked_up=_SHOWN)
     works = asked.session.member.role in WORKERS
     names = {each.id: each.name or each.id for each in await colleagues(asked.session)} if works else {}
     answer = asked.show(

@@ -65,8 +65,17 @@ class Caseload:
     to_be_reached: str
 
 
+_written: dict[str, Caseload] = {}
+
+
 async def write_caseload(referrals: Referrals, owner_url: str) -> Caseload:
-    """Enter the team of the area and write its year."""
+    """Enter the team of the area and write its year, once for all tests of a process."""
+    if owner_url not in _written:
+        _written[owner_url] = await _write(referrals, owner_url)
+    return _written[owner_url]
+
+
+async def _write(referrals: Referrals, owner_url: str) -> Caseload:
     await enter(referrals.pool, referrals.keys, *_team())
     plan = Plan(AREA, REFERRALS, _SEED, datetime.now(UTC), referrals.policies.of(AREA))
     logs = list(live(plan))
