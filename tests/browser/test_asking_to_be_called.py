@@ -79,6 +79,8 @@ async def ask(page: Page, base: str = "/self-referral") -> None:
 
 
 async def looked_at(page: Page) -> None:
+    # Its address is known before it has come.
+    await page.wait_for_load_state()
     assert faults(await page.content()) == [], page.url
     assert await barriers(page) == [], page.url
     assert not await wider_than_screen(page), page.url
