@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def address(self) -> str | None:
-        """The address of IP that the request came from; None where nobody knows."""
+        """The IP address that the request came from; None where it is not known."""
         return self.request.client.host if self.request.client else None
 
     @property

@@ -75,6 +75,15 @@ _AT_ONCE = 4
 _LONGEST = 100
 
 
+async def has_staff_of_its_own(referrals: Referrals) -> bool:
+    """Whether somebody in the register belongs neither to the demo nor to an invented year.
+
+    Its referrals may be those of real people; the demo's buttons, which ask for no password, must not lead there.
+    """
+    known = {member.id for member in await staff.list_staff(referrals.pool.nowhere)}
+    return bool(known - {member.id for member in (*STAFF, *everybody_invented())})
+
+
 async def enter_demo(referrals: Referrals) -> str:
     """Enter the demo, or what is missing of it, and return a sentence that says what was entered.
 
@@ -84,9 +93,11 @@ async def enter_demo(referrals: Referrals) -> str:
     Raises:
         NotAnswered, TemporalUnreachable: what is missing is entered the next time.
     """
-    known = {member.id for member in await staff.list_staff(referrals.pool)}
-    if known - {member.id for member in (*STAFF, *everybody_invented())}:
-        return "The demo caseload is left out: this service has staff of its own."
+    if await has_staff_of_its_own(referrals):
+        return (
+            "The demo is left out: this service has staff of its own, and nobody enters it without a password."
+            " For a demo, give an empty folder with --data."
+        )
     await enter_missing(referrals.pool, referrals.keys, STAFF)
     turns = asyncio.Semaphore(_AT_ONCE)
 

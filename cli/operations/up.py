@@ -110,7 +110,7 @@ async def _serve_at(
     from console.serving import console_served
     from operations.bringing_up import bring_up
     from runtime.metrics import runtime
-    from simulation.demo_caseload import DEFAULT_AREA, enter_demo
+    from simulation.demo_caseload import DEFAULT_AREA, enter_demo, has_staff_of_its_own
     from simulation.year.small import enter_small_year
 
     async with bring_up(settings, folder, _progress, temporal_page=temporal_ui) as all_of_it:
@@ -120,6 +120,8 @@ async def _serve_at(
             with _progress("a year of an invented service"):
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
+            demo = not await has_staff_of_its_own(all_of_it.referrals)
+        if demo:
             # Who asks to be called and does not know their area is to be found by the demo's own people.
             settings = settings.model_copy(update={"default_area": settings.default_area or DEFAULT_AREA})
         meter = runtime(all_of_it.metrics_address).metric_meter

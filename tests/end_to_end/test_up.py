@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+import httpx
 import pytest
 import structlog
 from typer.testing import CliRunner, Result
@@ -118,6 +119,31 @@ def test_it_is_found_and_survives_being_killed(data: Path, rj: Rj) -> None:
         assert ours(data) == []
         assert not (data / name).exists()
         (data / "mislaid").rename(data / name)
+
+
+def test_a_service_with_staff_of_its_own_has_no_door_without_a_password() -> None:
+    with tempfile.TemporaryDirectory(prefix="rj-") as folder:
+        Path(folder).chmod(0o711)
+        data = Path(folder) / "data"
+        with up(data, "--demo") as demo:
+            assert "/sign-in/demo" in httpx.get(f"{console(demo.said)}/sign-in").text
+            entered = ("staff", "add", "ours-1", "--role", "caseworker", "--area", "durham", "--as", "sm-1")
+            added = CliRunner().invoke(app, entered, env={"RJ_DATA": str(data)})
+            assert added.exit_code == 0, added.output
+            demo.end(signal.SIGTERM)
+        with up(data, "--demo") as service:
+            assert "The demo is left out: this service has staff of its own" in service.said
+            page = httpx.get(f"{console(service.said)}/sign-in").text
+            assert "Sign in" in page
+            assert "/sign-in/demo" not in page
+            service.end(signal.SIGTERM)
+
+
+def console(said: str) -> str:
+    """The address of the console, as it was printed."""
+    found = re.search(r"^Console +(http\S+)", said, re.MULTILINE)
+    assert found is not None, said
+    return found[1]
 
 
 def temporal(data: Path) -> int:
