@@ -130,7 +130,7 @@ async def enter(session: Session, member: Staff) -> Changed:
     kind = await register.enter(referrals.pool, referrals.keys, member, session.member.id)
     if kind is Kind.PROPOSED:
         return Changed(kind=kind, member=member)
-    return Changed(kind=kind, member=member, left_behind=await _left_behind(referrals, member))
+    return Changed(kind=kind, member=member, left_behind=await still_in_hand(session, member))
 
 
 async def confirm(session: Session, staff_id: str) -> Changed:
@@ -141,7 +141,7 @@ async def confirm(session: Session, staff_id: str) -> Changed:
     """
     referrals = session.referrals
     member = await register.confirm(referrals.pool, referrals.keys, staff_id, session.member.id)
-    return Changed(kind=Kind.CONFIRMED, member=member, left_behind=await _left_behind(referrals, member))
+    return Changed(kind=Kind.CONFIRMED, member=member, left_behind=await still_in_hand(session, member))
 
 
 async def decline(session: Session, staff_id: str) -> None:
@@ -155,22 +155,20 @@ async def decline(session: Session, staff_id: str) -> None:
 
 
 async def still_in_hand(session: Session, member: Staff) -> InHand:
-    """What somebody has in hand and may not work on any more.
+    """What somebody has in hand, in the areas of the person who asks, and may not work on any more.
 
     Raises:
         Refused: the register is not theirs to see.
     """
-    areas_to_see(session.member, What.COLLEAGUES)
-    return await _left_behind(session.referrals, member)
-
-
-async def _left_behind(referrals: Referrals, member: Staff) -> InHand:
     works_in = member.areas if member.active and member.role in WORKERS else ()
-    owned = await open_referrals.owned_by_area(referrals.pool, member.id)
-    facilitated = await open_referrals.facilitated(referrals.pool, member.id)
+    areas = [each for each in areas_to_see(session.member, What.COLLEAGUES) if each not in works_in]
+    if not areas:
+        return InHand()
+    pool = session.referrals.pool
+    owned = await open_referrals.owned_by_area(pool, member.id)
     return InHand(
-        owned={area: count for area, count in owned.items() if area not in works_in},
-        facilitated=tuple(reference for reference, area in facilitated if area not in works_in),
+        owned={area: count for area, count in owned.items() if area in areas},
+        facilitated=tuple(await open_referrals.facilitated(pool, member.id, areas)),
     )
 
 

@@ -31,6 +31,14 @@ def read_area(asked: Mapping[str, str]) -> Area | None:
         ) from None
 
 
+def read_page(asked: Mapping[str, str]) -> int:
+    """The page of a long list that an address names, from 1, which it is where it names none. Raises HTTPException."""
+    said = asked.get("page", "1")
+    if not re.fullmatch(r"[1-9]\d{0,3}", said, re.ASCII):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Page: give a whole number from 1 to 9999.")
+    return int(said)
+
+
 async def colleague(asked: Asked, name: str = "staff") -> Staff:
     """The member of staff whom the address names, in an area of who asks.
 

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,6 +40,8 @@ def make_app(console: Console) -> Starlette:
         middleware=[
             Middleware(Measuring, meter=console.meter),
             Middleware(SecurityHeaders, tls=console.settings.console_behind_tls),
+            # A page of lists is a sixth of its size then. Files come compressed already; news are not compressed.
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
         exception_handlers={HTTPException: not_routed},
     )

@@ -128,15 +128,16 @@ async def owned_by_area(
     return {Area(row["area"]): row["open"] for row in rows}
 
 
-async def facilitated(pool: Pool, facilitator: str) -> list[tuple[str, Area]]:
-    """The open referrals that somebody facilitates, or facilitated an activity of, by reference, each with its area."""
+async def facilitated(pool: Pool, facilitator: str, areas: Collection[Area]) -> list[str]:
+    """The open referrals of some areas that somebody facilitates, or facilitated an activity of, by reference."""
     rows = await pool.fetch(
-        "SELECT reference, area FROM referral r WHERE stage <> 'closed' AND (facilitator = $1 OR EXISTS ("
+        "SELECT reference FROM referral r WHERE stage <> 'closed' AND area = ANY($2) AND (facilitator = $1 OR EXISTS ("
         " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
         " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
         facilitator,
+        list(areas),
     )
-    return [(row["reference"], Area(row["area"])) for row in rows]
+    return [row["reference"] for row in rows]
 
 
 async def open_by_area(pool: Pool) -> dict[Area, int]:
@@ -147,32 +148,29 @@ async def open_by_area(pool: Pool) -> dict[Area, int]:
     return {Area(row["area"]): row["open"] for row in rows}
 
 
-# The policy pinned by each open referral. It is some 15 kB and few differ, so only digests are sorted.
+# Of those that keep the same one only the first one's log is read.
 _POLICIES = """
-WITH latest AS (
-    SELECT reference, r.area, coalesce(changed.sequence, 1) AS sequence
-    FROM referral r LEFT JOIN (
-        SELECT reference, max(sequence) AS sequence FROM event
-        WHERE kind IN ('policy_adopted', 'transfer_accepted') GROUP BY reference
-    ) changed USING (reference)
-    WHERE r.stage <> 'closed'
-), kept AS (
-    SELECT area, reference, sequence, md5(e.body ->> 'policy') AS print
-    FROM latest JOIN event e USING (reference, sequence)
-), groups AS (
-    SELECT area, print, count(*) AS referrals, min(reference) AS one FROM kept GROUP BY area, print
+WITH kept AS (
+    SELECT area, policy_print, count(*) AS referrals, min(reference) AS one FROM referral
+    WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))
+    GROUP BY area, policy_print
 )
-SELECT g.area, e.body ->> 'policy' AS policy, g.referrals
-FROM groups g
-JOIN kept k ON k.area = g.area AND k.print = g.print AND k.reference = g.one
-JOIN event e ON e.reference = k.reference AND e.sequence = k.sequence
-ORDER BY g.area
+SELECT kept.area, settled.policy, kept.referrals FROM kept CROSS JOIN LATERAL (
+    SELECT body ->> 'policy' AS policy FROM event
+    WHERE event.reference = kept.one AND kind IN ('referral_received', 'policy_adopted', 'transfer_accepted')
+    ORDER BY sequence DESC LIMIT 1
+) AS settled
+ORDER BY kept.area
 """
 
 
-async def policies_kept(pool: Pool) -> list[KeptPolicy]:
-    """The different policies pinned by open referrals, by area."""
-    rows = await pool.fetch(_POLICIES)
+async def policies_kept(pool: Pool, areas: Collection[Area] | None = None) -> list[KeptPolicy]:
+    """The different policies that open referrals keep, by area.
+
+    Args:
+        areas: only of these; None: of all.
+    """
+    rows = await pool.fetch(_POLICIES, None if areas is None else list(areas))
     return [
         KeptPolicy(Area(row["area"]), Policy.model_validate_json(row["policy"]), row["referrals"])
         for row in rows

@@ -200,7 +200,7 @@ async def versions_kept(session: Session, area: Area | None = None) -> list[Vers
     areas = areas_to_see(session.member, What.CASELOAD, area)
     policies = session.referrals.policies
     counted: Counter[tuple[Area, str, str]] = Counter()
-    for each in await open_referrals.policies_kept(session.referrals.pool.within(areas)):
+    for each in await open_referrals.policies_kept(session.referrals.pool.within(areas), areas):
         counted[each.area, each.policy.name, each.policy.version] += each.referrals
     found = [
         VersionKept(

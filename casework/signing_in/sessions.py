@@ -17,6 +17,7 @@ from schemas.web import SignedIn, SignedInBy, WebSession
 from stores.console import web_sessions
 
 _TOKEN_BYTES = 32
+_NONCE_BYTES = 16
 
 
 async def begin_session(referrals: Referrals, staff_id: str, how: SignedInBy, device: str) -> str:
@@ -45,7 +46,7 @@ async def find_session(referrals: Referrals, token: str, *, used: bool = True) -
 
 async def ended_session(referrals: Referrals, token: str, given: str) -> str | None:
     """Whose session ended by itself in which a form was sent; None where there is none, or the form is not its own."""
-    if not hmac.compare_digest(form_token(token).encode(), given.encode()):
+    if not _was_made_for(token, given):
         return None
     return await web_sessions.ended(referrals.pool.nowhere, _hash(token))
 
@@ -81,17 +82,30 @@ async def hide_names(session: Session, session_id: int, *, hidden: bool) -> None
 
 
 def form_token(token: str) -> str:
-    """What the forms of a session carry, so that no other site can post in its name."""
-    return hmac.digest(token.encode(), b"form", hashlib.sha256).hex()
+    """What the forms of a session carry, so that no other site can post in its name.
+
+    It is another each time: pages are compressed, and from the lengths of many answers somebody could guess, letter by
+    letter, what stands in all of them (the attack is known as BREACH).
+    """
+    return _form_token(token, secrets.token_hex(_NONCE_BYTES))
 
 
 def check_form_token(token: str, given: str) -> None:
     """Raise Refused where a form was not made for this session."""
-    if not hmac.compare_digest(form_token(token).encode(), given.encode()):
+    if not _was_made_for(token, given):
         raise Refused(
             "not_your_form",
             "This form was made for another session. Open the page again and send it from there.",
         )
+
+
+def _form_token(token: str, nonce: str) -> str:
+    return nonce + hmac.digest(token.encode(), f"form {nonce}".encode(), hashlib.sha256).hex()
+
+
+def _was_made_for(token: str, given: str) -> bool:
+    nonce = given[: 2 * _NONCE_BYTES]
+    return hmac.compare_digest(_form_token(token, nonce).encode(), given.encode())
 
 
 def _hash(token: str) -> bytes:

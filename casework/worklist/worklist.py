@@ -54,41 +54,41 @@ async def worklist_at(session: Session, at: datetime) -> Worklist:
 
 
 async def worklist_with_names(
-    session: Session, at: datetime, *, names: bool = True, most: int = 100
+    session: Session, at: datetime, *, names: bool = True, shown: range = range(100)
 ) -> Worklist:
     """The same, in which colleagues are called by the names that the register has, and the people of referrals by first
     name and initial, as far as the person sees these in lists.
 
     Args:
         names: whether the people of referrals are called by name; else by id and side.
-        most: of how many items of each group names are told: no more are looked at than are shown.
+        shown: the places in each group, from 0, of the items that are shown: only these tell names, for no more are
+            looked at than are shown.
 
     Raises:
         Refused: see :func:`worklist`.
     """
     register = await _register(session)
     duties = await _duties(session, register, at)
+    told = [*_at_places(duties, shown)]
     colleagues = {each.id: each.name for each in register if each.name}
-    shown = {each.item.reference for each in _first_of_each_group(duties, most)} if names else set()
-    people = await names_in_lists(session, shown)
-    items = [
-        word_item(
-            each.found,
-            each.referral,
-            at,
-            Called(people.get(each.referral.reference, {}), colleagues, areas_in_full=True),
-        )
-        for each in duties
-    ]
+    people = await names_in_lists(
+        session, {duties[place].item.reference for place in told} if names else set()
+    )
+    items = [each.item for each in duties]
+    for place in told:
+        found, referral = duties[place].found, duties[place].referral
+        called = Called(people.get(referral.reference, {}), colleagues, areas_in_full=True)
+        items[place] = word_item(found, referral, at, called)
     return Worklist(staff=session.member.id, at=at, items=tuple(items))
 
 
-def _first_of_each_group(duties: Sequence[_Duty], most: int) -> Iterator[_Duty]:
+def _at_places(duties: Sequence[_Duty], shown: range) -> Iterator[int]:
+    """Where the items are that stand at these places of their group."""
     seen: dict[Group, int] = dict.fromkeys(Group, 0)
-    for each in duties:
+    for place, each in enumerate(duties):
+        if seen[each.item.group] in shown:
+            yield place
         seen[each.item.group] += 1
-        if seen[each.item.group] <= most:
-            yield each
 
 
 async def _register(session: Session) -> list[Staff]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from casework.worklist.items import Group
 from casework.worklist.worklist import worklist_with_names
 from console.acting.begun import begun_by
+from console.addresses import read_page
 from console.asked import Asked
 from console.work.rows import overview, rows_of
 
@@ -27,26 +28,33 @@ HEADINGS = {
 
 _SHOWN = 30
 _AT_LEAST = 4
-_SHOWN_OF_ONE = 300
+_PAGE = 100
 
 
 async def my_work(asked: Asked) -> Response:
-    """Show the worklist in its parts, of the later ones only the first lines; or one part, with more of it."""
-    part = _part(asked.request.query_params.get("part"))
+    """Show the worklist in its parts, of the later ones only the first lines; or one part of it, page by page."""
+    part, page = _part(asked.request.query_params.get("part")), read_page(asked.request.query_params)
     now = asked.console.now()
-    most = _SHOWN_OF_ONE if part else _SHOWN
-    found = await worklist_with_names(asked.session, now, names=not asked.names_hidden, most=most)
+    places = range((page - 1) * _PAGE, page * _PAGE) if part else range(_SHOWN)
+    found = await worklist_with_names(asked.session, now, names=not asked.names_hidden, shown=places)
     counts = {group: len(found.of(group)) for group in HEADINGS}
-    shown = dict.fromkeys(HEADINGS, most) if part else _shares(counts)
+    shares = _shares(counts)
+    shown = {each: places if part else range(shares[each]) for each in HEADINGS}
     return asked.show(
         "work/my_work.html",
         overview=overview(counts[Group.OVERDUE], counts[Group.TODAY], counts[Group.AT_ONCE]),
         parts=[
-            (group, heading, [*rows_of(found.of(group)[: shown[group]], now)], counts[group] - shown[group])
+            (
+                group,
+                heading,
+                [*rows_of(found.of(group)[shown[group].start : shown[group].stop], now)],
+                counts[group] - shown[group].stop,
+            )
             for group, heading in HEADINGS.items()
-            if counts[group] and part in (None, group)
+            if counts[group] > shown[group].start and part in (None, group)
         ],
         part=part,
+        page=page,
         begun=[] if part else await begun_by(asked),
         everything=sum(counts.values()),
         badges={"/my-work": counts[Group.OVERDUE]},

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from console.asked import Console
@@ -55,6 +56,19 @@ async def test_a_form_of_another_session_is_refused(console: Console) -> None:
     async with visiting(console, "cw-1") as visitor:
         await visitor.post("/hide-names", {"csrf": "0" * 64}, status=403)
         assert "Hide names" in await visitor.get("/my-work")
+
+
+async def test_what_a_form_carries_is_another_each_time_and_each_is_taken(console: Console) -> None:
+    # Else it could be guessed from the lengths of many compressed pages.
+    async with visiting(console, "cw-1") as visitor:
+        pages = [await visitor.client.get("/account") for _ in range(2)]
+        assert [page.headers.get("content-encoding") for page in pages] == ["gzip", "gzip"]
+        carried = [re.findall(r'name="csrf" value="([^"]+)"', page.text)[0] for page in pages]
+        assert len(set(carried)) == 2
+        for each in carried:
+            await visitor.post("/hide-names", {"csrf": each, "back": "/my-work"})
+        forged = carried[0][:32] + carried[1][32:]
+        await visitor.post("/hide-names", {"csrf": forged}, status=403)
 
 
 async def test_a_form_from_another_site_is_refused(console: Console) -> None:

@@ -47,6 +47,7 @@ async def keep_everything(referrals: Referrals, reference: str, words: str) -> l
     now = datetime.now(UTC)
     mine = await sign_in(referrals, "cw-1", WayIn.CONSOLE)
     token = await begin_session(referrals, "cw-1", SignedInBy.PASSWORD, "Firefox on Linux")
+    form = form_token(token)
     left = drafts.Draft(fields={"note": [words], words: [PHONE]}, command_id=uuid4(), expected=3)
     await drafts.save(mine, reference, "add_note", "", left)
     await referrals.pool.execute(
@@ -54,7 +55,7 @@ async def keep_everything(referrals: Referrals, reference: str, words: str) -> l
     )
     for path in (f"/referrals/{reference}/steps/add_note", "/search"):
         typed = [("note", words), ("email", mailbox(words))]
-        assert await keep_typed(referrals, token, form_token(token), path, typed, now)
+        assert await keep_typed(referrals, token, form, path, typed, now)
     await begin_opening(mine, {"h1": {"name": words, "phone": PHONE}})
     await _upload(referrals, words)
     await search(mine, words)
@@ -63,7 +64,7 @@ async def keep_everything(referrals: Referrals, reference: str, words: str) -> l
     manager = await sign_in(referrals, "sm-1", WayIn.CONSOLE)
     link = await People(referrals, 0).link(manager, "cw-2", now)
     await inviting.choose_password(referrals, link, PASSWORD, now)
-    return [token, form_token(token), link, PASSWORD]
+    return [token, form, link, PASSWORD]
 
 
 async def _upload(referrals: Referrals, words: str) -> None:

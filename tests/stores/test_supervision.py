@@ -196,12 +196,13 @@ async def test_what_is_open_is_counted_and_who_facilitates_is_named(book: Book) 
     await book.tell(prepared, until_preparation(MONDAY.date()), MONDAY)
     assigning = c.AssignFacilitators(facilitator="fa-1", co_facilitator="fa-2")
     await book.take(prepared, "cw-1", assigning, MONDAY)
-    assert await open_referrals.facilitated(book.pool, "la-fa") == [(prepared, AREA)]
+    assert await open_referrals.facilitated(book.pool, "la-fa", [AREA]) == [prepared]
+    assert await open_referrals.facilitated(book.pool, "la-fa", [NOBODYS]) == []
     assert (await open_referrals.open_by_area(book.pool))[AREA] == 2
     closing = c.Close.model_validate({"reason": "service_no_capacity"})
     for reference in (prepared, other):
         await book.take(reference, "cw-1", closing, MONDAY)
-    assert await open_referrals.facilitated(book.pool, "la-fa") == []
+    assert await open_referrals.facilitated(book.pool, "la-fa", [AREA]) == []
     assert AREA not in await open_referrals.open_by_area(book.pool)
 
 
@@ -212,7 +213,9 @@ async def test_the_policies_that_open_referrals_keep_are_told_once_each(book: Bo
     await book.take(closed, "cw-1", c.Close.model_validate({"reason": "service_no_capacity"}), MONDAY)
     later = Book(book.pool, keys, AREA, "la", Policies(changed, {}))
     await later.take(moved, "su-1", c.AdoptPolicy(version=now.version), MONDAY)
-    kept = [each for each in await open_referrals.policies_kept(book.pool) if each.area is AREA]
+    kept = await open_referrals.policies_kept(book.pool, [AREA])
+    assert [each for each in await open_referrals.policies_kept(book.pool) if each.area is AREA] == kept
+    assert {each.area for each in kept} == {AREA}
     assert sorted(each.referrals for each in kept) == [1, 1]
     assert {each.policy.closures for each in kept} == {(), changed.closures}
     assert now in [each.policy for each in kept]

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from importlib import import_module
 
 import pytest
 import pytest_asyncio
@@ -241,6 +242,29 @@ async def test_a_part_can_be_looked_at_alone(monday: Console, book: Book) -> Non
         assert "Junibella" in await visitor.get("/my-work?part=this_week")
         assert "There is nothing in this part now." in text(await visitor.get("/my-work?part=overdue"))
         assert "Part: is none of" in await visitor.get("/my-work?part=yesterday", status=422)
+
+
+async def test_a_long_part_is_read_page_by_page(
+    monday: Console, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("console.work.my_work"), "_PAGE", 2)
+    opened_here = [await opened(book) for _ in range(3)]
+    async with visiting(monday, "lo-1") as visitor:
+        first = await visitor.get("/my-work?part=this_week")
+        second = await visitor.get("/my-work?part=this_week&page=2")
+        assert "1 more, due after these" in text(first)
+        assert "/my-work?part=this_week&amp;page=2" in first
+        assert "/my-work?part=this_week&amp;page=1" in second
+        assert "more, due after these" not in text(second)
+        shown = [{each for each in opened_here if each in page} for page in (first, second)]
+        assert [len(each) for each in shown] == [2, 1]
+        assert set.union(*shown) == set(opened_here)
+        assert "There is nothing in this part now." in text(
+            await visitor.get("/my-work?part=this_week&page=3")
+        )
+        for wrong in ("0", "-1", "x", "2.5", ""):
+            page = await visitor.get(f"/my-work?part=this_week&page={wrong}", status=422)
+            assert "Page: give a whole number from 1 to 9999." in page
 
 
 async def test_the_page_takes_the_same_statements_for_few_and_many_referrals(
