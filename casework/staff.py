@@ -18,6 +18,7 @@ from schemas.areas import LONDON, Area
 from schemas.base import Model
 from schemas.notices import Category
 from schemas.people import Role, Staff
+from schemas.vocabulary.words import in_words
 from stores import open_referrals, register
 from stores import staff as store
 from stores.logs import staff_log
@@ -297,9 +298,6 @@ def _check_stand_in(away: Staff, stand_in: Staff) -> None:
     def refused(code: str, sentence: str) -> Refused:
         return Refused(code, sentence, "stand-in")
 
-    def words(role: Role) -> str:
-        return role.replace("_", " ")
-
     if stand_in.id == away.id:
         raise refused("same_person", "Nobody stands in for themself.")
     if not stand_in.active:
@@ -310,10 +308,10 @@ def _check_stand_in(away: Staff, stand_in: Staff) -> None:
         )
     accepted = STAND_INS[away.role]
     if not accepted:
-        raise refused("not_their_role", f"Nobody stands in for a {words(away.role)}.")
+        raise refused("not_their_role", f"Nobody stands in for a {in_words(away.role)}.")
     if stand_in.role not in accepted:
-        roles = ", ".join(words(role) for role in Role if role in accepted)
+        roles = ", ".join(in_words(role) for role in Role if role in accepted)
         raise refused(
             "not_their_role",
-            f"{stand_in.id} is a {words(stand_in.role)}; accepted for a {words(away.role)}: {roles}.",
+            f"{stand_in.id} is a {in_words(stand_in.role)}; accepted for a {in_words(away.role)}: {roles}.",
         )

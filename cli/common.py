@@ -312,11 +312,6 @@ def due(moment: datetime) -> str:
     return f"due {when(moment)}{' (overdue)' if moment <= datetime.now(UTC) else ''}"
 
 
-def words(name: str) -> str:
-    """A word of the field as people read it: victim contact."""
-    return name.replace("_", " ")
-
-
 def plain(text: str) -> str:
     """The text on one line, as a terminal may show it."""
     return one_line(text)

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader, UndefinedError
 from markupsafe import Markup
 
-from casework.words import area_in_words, deadline_in_words, in_words, on_day, when
+from casework.words import area_in_words, in_words, on_day, when
+from casework.words.due import deadline_called
 from casework.words.when_due import waited, when_due
 from console.navigation import navigation
 from console.static_files import address_of
@@ -62,7 +63,7 @@ def _environment() -> Environment:
         "moment": when,
         "clock": clock,
         "area": area_in_words,
-        "deadline": deadline_in_words,
+        "deadline": deadline_name,
         "when_due": when_due,
         "recent_moment": recent_moment,
         "brief_day": brief_day,
@@ -73,6 +74,11 @@ def _environment() -> Environment:
     }
     made.globals |= {"static": address_of, "hidden_field": hidden_field, "navigation": navigation}
     return made
+
+
+def deadline_name(key: str, called: Mapping[str, str]) -> str:
+    """What a deadline is called in a list: Check-in with June I.; with h1, where their name is not known there."""
+    return deadline_called(key, lambda participant: called.get(participant, participant))
 
 
 def sentence_case(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from messages.wording import TEMPLATES, spoken, words
 from schemas.notices import Notice, Outcome, Party
 from schemas.policy import DeadlineName, Policy
+from schemas.vocabulary.words import in_words as value_in_words
 
 _POINTS = {"warn": "warning", "escalate": "escalation"}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -54,7 +55,8 @@ def facts(reference: str, notice: Notice, policy: Policy, *, area: str, stage: s
 
 def in_words(name: str) -> str:
     """A value of a closed list as text: victim contact; with an activity, readiness (a2)."""
-    text, _, activity = name.replace("_", " ").partition("/")
+    value, _, activity = name.partition("/")
+    text = value_in_words(value)
     return f"{text} ({activity})" if activity else text
 
 

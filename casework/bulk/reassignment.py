@@ -25,6 +25,7 @@ from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import Staff, StaffId
 from schemas.vocabulary import Stage
+from schemas.vocabulary.words import in_words
 from stores import open_referrals
 from workflows.ids import SERVICE_QUEUE
 from workflows.reassignment import (
@@ -135,8 +136,9 @@ async def prospect(session: Session, order: Order) -> Prospect:
     if not taker.active:
         raise Refused("staff_inactive", f"{taker.id} is no longer active.", "to")
     if taker.role not in WORKERS:
-        role = taker.role.replace("_", " ")
-        raise Refused("not_their_role", f"{taker.id} is a {role} and does not work on referrals.", "to")
+        raise Refused(
+            "not_their_role", f"{taker.id} is a {in_words(taker.role)} and does not work on referrals.", "to"
+        )
     by_area = await open_referrals.owned_by_area(
         referrals.pool, asked.giver, stage=asked.stage, references=asked.references
     )

@@ -13,7 +13,7 @@ from casework.words.due import (
     why_due,
 )
 from casework.words.happened import SENTENCES, sentence
-from casework.words.people import People, area_in_words, deadline_in_words, in_words, on_day, people_of, when
+from casework.words.people import People, area_in_words, deadline_in_words, on_day, people_of, when
 from casework.words.standing import (
     activities,
     complaints,
@@ -26,6 +26,7 @@ from casework.words.standing import (
     to_tell,
     what_stops,
 )
+from schemas.vocabulary.words import in_words
 
 __all__ = [
     "ENDS_WITH",

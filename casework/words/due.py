@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from casework.words.people import deadline_in_words, in_words, when
+from casework.words.people import deadline_in_words, when
 from schemas.activity import activity_in_key
 from schemas.base import FIRST_ACTIVITY
 from schemas.policy import DeadlineName, Rung
+from schemas.vocabulary.words import in_words
 
 ENDS_WITH = {
     DeadlineName.ALLOCATION: "allocating it to a caseworker (allocate; after a transfer reassign)",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from casework.words.people import in_words, when
+from casework.words.people import when
 from lifecycle.activities.communications import exchange_of, of_activity
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient
 from schemas.referral import Referral
+from schemas.vocabulary.words import in_words
 
 
 def communications(referral: Referral, activity_id: str) -> Iterator[str]:

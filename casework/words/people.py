@@ -11,6 +11,7 @@ from schemas.areas import LONDON
 from schemas.events import Recorded
 from schemas.policy import DeadlineName
 from schemas.vocabulary import ParticipantRole
+from schemas.vocabulary.words import in_words
 
 SIDES = {ParticipantRole.HARMED: "person harmed", ParticipantRole.RESPONSIBLE: "person responsible"}
 _SOMEBODY = "somebody"
@@ -25,11 +26,6 @@ def when(moment: datetime) -> str:
 def on_day(day: date) -> str:
     """A day as people in England and Wales read it: Thu 26 Nov 2026."""
     return f"{day:%a %-d %b %Y}"
-
-
-def in_words(name: str) -> str:
-    """A word of the field as people read it: victim contact."""
-    return name.replace("_", " ")
 
 
 def area_in_words(name: str) -> str:

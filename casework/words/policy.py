@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from casework.words.people import in_words
 from schemas.notices import Addressee
 from schemas.policy import Kept, NoticeRule, Policy, Rung, Span, Timing
+from schemas.vocabulary.words import in_words
 
 _UNITS = {"wd": "working day", "w": "week", "m": "month"}
 _TOLD = {

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casework.staff import Entry, Kind
-from casework.words.people import in_words
 from schemas.areas import LONDON
 from schemas.people import Staff
+from schemas.vocabulary.words import in_words
 
 _DONE = {
     Kind.CARRIED_OVER: "in the register before there was a log of it",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from casework.words.people import in_words
 from schemas.people import ContactSafety
 from schemas.vocabulary import Channel
+from schemas.vocabulary.words import in_words
 
 _BY = {
     Channel.PHONE: "phone",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casework.words.exchange import communications
-from casework.words.people import in_words, on_day, side_in_words, when
+from casework.words.people import on_day, side_in_words, when
 from lifecycle.people.consents import in_force
 from messages.notice_facts import template_in_words
 from schemas.activity import Activity
 from schemas.notices import Notice, Party
 from schemas.referral import Participant, Referral, SignOffRequest, Task
 from schemas.vocabulary import ActivityState, JusticeStage, Method, Offence, ParticipantRole, Purpose
+from schemas.vocabulary.words import in_words
 from stores.keys.erasures import Erasure
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from casework.words.people import in_words
 from casework.worklist.answers import Alternative, Answer, Why
 from casework.worklist.found import Found
 from casework.worklist.wording import short_day
@@ -22,6 +21,7 @@ from lifecycle.stages.risk_assessment import risk_allows
 from schemas.exchange import CheckResult, Communication, Delivery, Recipient
 from schemas.people import Actor
 from schemas.referral import Referral
+from schemas.vocabulary.words import in_words
 
 _WHICH = {"communication": "{about}"}
 _TO_WHOM = {**_WHICH, "participant": "{participant}"}

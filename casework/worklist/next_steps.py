@@ -32,6 +32,7 @@ from schemas.vocabulary import (
     Purpose,
     Stage,
 )
+from schemas.vocabulary.words import in_words
 
 # The command that leads on from each stage; what is missing for it is what comes next.
 _GOALS = {
@@ -251,7 +252,7 @@ def _reach(person: Participant) -> Answer:
     last, times = person.attempts[-1], len(person.attempts)
     often = {1: "once", 2: "twice"}.get(times, f"{times} times")
     tried = f"Tried {often}, {'last ' if times > 1 else ''}on {last.made_at.astimezone(LONDON):%a %-d %b}"
-    by = last.channel.replace("_", " ")
+    by = in_words(last.channel)
     return Answer("Try again to reach {who}", "record_contact_attempt", f"{tried} by {by}.", WHOM)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import AsOption, JsonOption, as_reference, as_staff_id
-from cli.common import BadInput, command_group, guarded, print_json, print_table, run_as, when, words
+from cli.common import BadInput, command_group, guarded, print_json, print_table, run_as, when
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.session import Session
@@ -78,10 +79,10 @@ _HEAD = ("WHEN", "WHO", "REFERRAL", "WHAT", "WHY THEY MAY", "BY", "REASON")
 def _row(look: Look) -> tuple[str, ...]:
     return (
         when(look.at),
-        f"{look.staff} ({words(look.role)})",
+        f"{look.staff} ({in_words(look.role)})",
         look.reference,
-        words(look.kind),
-        words(look.relation),
-        words(look.way_in),
+        in_words(look.kind),
+        in_words(look.relation),
+        in_words(look.way_in),
         look.reason or ("given" if look.reason_given else ""),
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import AsOption, JsonOption, StaffArgument, as_staff_id
-from cli.common import command_group, plain, print_json, print_table, run_as, when, words
+from cli.common import command_group, plain, print_json, print_table, run_as, when
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.session import Session
@@ -80,7 +81,7 @@ def proposals_command(staff: AsOption, as_json: JsonOption = False) -> None:
 
 def _as_proposed(member: Staff) -> str:
     inactive = "" if member.active else ", inactive"
-    return f"{member.id}, {words(member.role)} in {', '.join(member.areas)}{inactive}"
+    return f"{member.id}, {in_words(member.role)} in {', '.join(member.areas)}{inactive}"
 
 
 @app.command("log")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import AsOption, JsonOption, ReasonOption, ReferenceArgument
-from cli.common import command_group, guarded, plain, print_json, run_as, words
+from cli.common import command_group, guarded, plain, print_json, run_as
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.referral.contact import ContactDetails
@@ -58,7 +59,7 @@ def _lines(found: ContactDetails) -> list[str]:
         Channel.LETTER: person.address,
     }
     safe = [
-        f"{words(channel)} ({where[channel] or 'not known'})" if channel in where else words(channel)
+        f"{in_words(channel)} ({where[channel] or 'not known'})" if channel in where else in_words(channel)
         for channel in safety.safe_channels
     ]
     hours = f"{safety.safe_from} to {safety.safe_until}" if safety.safe_from and safety.safe_until else "none"
@@ -76,7 +77,7 @@ def _lines(found: ContactDetails) -> list[str]:
         lines.append(f"Language: {person.language}")
     if person.contact_note:
         lines.append(f"Note: {person.contact_note}")
-    lines += [f"DOUBTFUL {words(each.field)}: {each.reason}." for each in found.doubtful]
+    lines += [f"DOUBTFUL {in_words(each.field)}: {each.reason}." for each in found.doubtful]
     if person.needs:
         lines.append(f"Needs: {person.needs}")
     return lines
@@ -87,4 +88,4 @@ def _custody(details: CustodyDetails) -> Iterator[str]:
     if where:
         yield f"Prison: {where}"
     if details.sentence_date and details.sentence_date_is:
-        yield f"{words(details.sentence_date_is).capitalize()}: {details.sentence_date:%a %-d %b %Y}"
+        yield f"{in_words(details.sentence_date_is).capitalize()}: {details.sentence_date:%a %-d %b %Y}"

@@ -19,10 +19,10 @@ from cli.common import (
     print_table,
     run_as,
     when,
-    words,
 )
 from schemas.people import Role
 from schemas.vocabulary import Stage
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.referral.timeline import Timeline
@@ -136,7 +136,7 @@ def _print_list(
         went = [(line.reference, line.left, line.area, when(line.at)) for line in found.lines]
         print_table([("REFERENCE", "FROM", "TO", "TAKEN OVER"), *went])
     else:
-        rows = [(line.reference, line.area, words(line.status)) for line in found.lines]
+        rows = [(line.reference, line.area, in_words(line.status)) for line in found.lines]
         print_table([("REFERENCE", "AREA", "STATUS"), *rows])
     if not isinstance(found, OfferedList) and found.more:
         typer.echo(f"There are more than {limit}; --limit shows more.", err=True)
@@ -147,8 +147,8 @@ def _offered_row(line: OfferedLine) -> tuple[str, ...]:
         line.reference,
         line.area,
         line.offered_to,
-        words(line.stage),
-        words(line.offence),
+        in_words(line.stage),
+        in_words(line.offence),
         when(line.due_at) if line.due_at else "-",
         "sensitive" if line.sensitive else "",
     )
@@ -166,11 +166,11 @@ def _row(line: ReferralLine) -> tuple[str, ...]:
     return (
         line.reference,
         line.area,
-        words(line.stage),
+        in_words(line.stage),
         line.caseworker or "-",
-        words(line.next_deadline or "-"),
+        in_words(line.next_deadline or "-"),
         when(line.next_due_at) if line.next_due_at else "-",
-        ", ".join(mark for mark, holds in marks.items() if holds) or words(line.closure_reason or ""),
+        ", ".join(mark for mark, holds in marks.items() if holds) or in_words(line.closure_reason or ""),
     )
 
 

@@ -10,18 +10,8 @@ from uuid import UUID, uuid4
 import typer
 
 from cli.arguments import AsOption, JsonOption, ReferenceArgument
-from cli.common import (
-    BadInput,
-    Exit,
-    command_group,
-    due,
-    guarded,
-    plain,
-    print_json,
-    print_table,
-    run_as,
-    words,
-)
+from cli.common import BadInput, Exit, command_group, due, guarded, plain, print_json, print_table, run_as
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.referral.steps import BlockedStep, PermittedStep, Preview
@@ -182,11 +172,11 @@ def do_command(
     from schemas.events import ReferralClosed
 
     if events:
-        happened = ", ".join(words(each.event.kind) for each in events)
+        happened = ", ".join(in_words(each.event.kind) for each in events)
         typer.echo(f"Recorded (step {events[0].step}): {happened}")
         for each in events:
             if isinstance(each.event, ReferralClosed):
-                typer.echo(f"Closed as: {words(each.event.reason)}")
+                typer.echo(f"Closed as: {in_words(each.event.reason)}")
     else:
         typer.echo("Recorded.")
     if receipt.behind:
@@ -233,9 +223,9 @@ def _command(kind: str, source: str | None, settings: list[str]) -> Any:
 
 
 def _tell(receipt: Receipt) -> None:
-    typer.echo(f"Stage: {words(receipt.stage)}")
+    typer.echo(f"Stage: {in_words(receipt.stage)}")
     if receipt.next_deadline and receipt.next_due_at:
-        typer.echo(f"Next deadline: {words(receipt.next_deadline)}, {due(receipt.next_due_at)}")
+        typer.echo(f"Next deadline: {in_words(receipt.next_deadline)}, {due(receipt.next_due_at)}")
 
 
 def _hint(steps: tuple[PermittedStep, ...], reference: str, staff: str) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.arguments import AsOption, JsonOption, ReferenceArgument, as_staff_id
-from cli.common import command_group, guarded, plain, print_json, print_table, run_as, when, words
+from cli.common import command_group, guarded, plain, print_json, print_table, run_as, when
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,7 @@ def _print_found(found: Listed[Found] | SentList) -> None:
     from casework.referral_lists import SentList
 
     if isinstance(found, SentList):
-        rows = [(line.reference, line.area, words(line.status)) for line in found.lines]
+        rows = [(line.reference, line.area, in_words(line.status)) for line in found.lines]
         print_table([("REFERENCE", "AREA", "STATUS"), *rows])
         return
     print_table(
@@ -94,9 +95,9 @@ def _print_found(found: Listed[Found] | SentList) -> None:
                 (
                     line.reference,
                     line.area,
-                    words(line.stage),
+                    in_words(line.stage),
                     line.caseworker or "-",
-                    ", ".join(map(words, line.by)),
+                    ", ".join(map(in_words, line.by)),
                     _people(line.people),
                 )
                 for line in found.items
@@ -107,7 +108,8 @@ def _print_found(found: Listed[Found] | SentList) -> None:
 
 def _people(people: Sequence[FoundPerson]) -> str:
     return ", ".join(
-        f"{each.id} ({words(each.role)})" + (f" {plain(each.name)}" if each.name else "") for each in people
+        f"{each.id} ({in_words(each.role)})" + (f" {plain(each.name)}" if each.name else "")
+        for each in people
     )
 
 
@@ -141,9 +143,9 @@ def duplicates_command(
     rows = [
         (
             line.reference,
-            words(line.stage),
+            in_words(line.stage),
             when(line.received_at),
-            ", ".join(map(words, line.by)),
+            ", ".join(map(in_words, line.by)),
             _people(line.people),
         )
         for line in found
@@ -189,10 +191,10 @@ def searches_command(
             *(
                 (
                     when(each.at),
-                    f"{each.staff} ({words(each.role)})",
-                    ", ".join(map(words, each.kinds)),
+                    f"{each.staff} ({in_words(each.role)})",
+                    ", ".join(map(in_words, each.kinds)),
                     str(each.found),
-                    words(each.way_in),
+                    in_words(each.way_in),
                     each.sought[:8],
                 )
                 for each in shown

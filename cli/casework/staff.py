@@ -10,11 +10,12 @@ import typer
 from cli.arguments import AreaOption, AsOption, JsonOption, StaffArgument, as_area, as_staff_id, nearest
 from cli.casework import confirming, inviting
 from cli.casework.confirming import still_in_hand
-from cli.common import BadInput, command_group, print_json, print_table, run, run_as, words
+from cli.common import BadInput, command_group, print_json, print_table, run, run_as
 from schemas.areas import LONDON, Area
 from schemas.notices import AT_ONCE, Category
 from schemas.people import Role, Staff
 from schemas.vocabulary import PractitionerLevel
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.session import Session
@@ -209,7 +210,7 @@ def _row(member: Staff) -> tuple[str, ...]:
         marks.append(f"absent until {_last_day(member.absent_until)}, stand-in {member.stand_in}")
     return (
         member.id,
-        words(member.role),
+        in_words(member.role),
         ", ".join(member.areas),
         member.name or "-",
         "; ".join(marks),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import AreaOption, AsOption, JsonOption
-from cli.common import Exit, command_group, due, fail, plain, print_json, print_table, run_as, when, words
+from cli.common import Exit, command_group, due, fail, plain, print_json, print_table, run_as, when
 from schemas.areas import LONDON, Area
 from schemas.policy import Rung
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.listing import Listed
@@ -66,10 +67,10 @@ def escalations_command(
         (
             each.reference,
             each.area,
-            words(each.stage),
+            in_words(each.stage),
             each.caseworker or "-",
             each.deadline,
-            f"{words(each.rung)} since {when(each.raised_at)}",
+            f"{in_words(each.rung)} since {when(each.raised_at)}",
             "on hold" if each.on_hold else "",
         )
         for each in found.items
@@ -106,7 +107,7 @@ def _past_escalations(
             each.reference,
             each.area,
             each.deadline,
-            words(each.rung),
+            in_words(each.rung),
             when(each.raised_at),
             when(each.cleared_at) if each.cleared_at else "waits",
             _span(each.took) if each.took is not None else "",
@@ -164,7 +165,7 @@ def signoffs_command(
 
 def _what(each: SignOffToGive) -> str:
     """What is to be signed off: readiness; or readiness of a2."""
-    return words(each.subject) + (f" of {each.activity}" if each.activity else "")
+    return in_words(each.subject) + (f" of {each.activity}" if each.activity else "")
 
 
 def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
@@ -172,25 +173,25 @@ def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
 
     match concerns:
         case RiskToSignOff():
-            yield f"verdict: {words(concerns.verdict or 'none')}{', a sensitive case' * concerns.sensitive}"
+            yield f"verdict: {in_words(concerns.verdict or 'none')}{', a sensitive case' * concerns.sensitive}"
             if concerns.missing:
                 yield f"still needed: {concerns.missing}"
             for assessment in concerns.assessed:
                 yield from _assessed(assessment)
             if concerns.gaps:
-                yield f"not assessed: {', '.join(map(words, concerns.gaps))}"
+                yield f"not assessed: {', '.join(map(in_words, concerns.gaps))}"
         case ReadinessToSignOff():
             of = f" ({concerns.activity})" if concerns.activity else ""
-            yield f"method{of}: {words(concerns.method or 'none')}"
+            yield f"method{of}: {in_words(concerns.method or 'none')}"
             co = f" with {concerns.co_facilitator}" if concerns.co_facilitator else ""
             advanced = ", an advanced practitioner" * concerns.advanced_practitioner
             yield f"facilitator: {concerns.facilitator or 'none'}{co}{advanced}"
             for person in concerns.people:
                 met = f"prepared {person.prepared_on:%a %-d %b %Y}" if person.prepared_on else "not prepared"
-                confirmed = "".join(f", confirmed by {words(each)}" for each in person.confirmations)
-                yield f"{person.participant} ({words(person.role)}): {met}{confirmed}"
+                confirmed = "".join(f", confirmed by {in_words(each)}" for each in person.confirmations)
+                yield f"{person.participant} ({in_words(person.role)}): {met}{confirmed}"
         case ClosureToSignOff():
-            yield f"reason: {words(concerns.reason or 'none')}"
+            yield f"reason: {in_words(concerns.reason or 'none')}"
             if concerns.note:
                 yield f"note: {concerns.note}"
 
@@ -198,7 +199,7 @@ def _to_sign_off(concerns: ToSignOff) -> Iterator[str]:
 def _assessed(assessment: RiskFactors) -> Iterator[str]:
     yield f"{assessment.about or 'the pair'}:"
     for each in assessment.factors:
-        yield f"  {words(each.factor)}: {words(each.level)}"
+        yield f"  {in_words(each.factor)}: {in_words(each.level)}"
         if each.evidence:
             yield f"    evidence: {each.evidence}"
         if each.mitigation:

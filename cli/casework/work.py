@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.arguments import AsOption, JsonOption
-from cli.common import command_group, plain, print_json, run_as, words
+from cli.common import command_group, plain, print_json, run_as
 from schemas.areas import LONDON
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.session import Session
@@ -123,7 +124,7 @@ def _item(each: WorkItem, label: str, staff_id: str, *, brief: bool) -> Iterator
     from cli.command_lines import lines_of
 
     margin = " " * len(f"  {label}  ")
-    place = f"{each.reference}, {words(each.stage)}"
+    place = f"{each.reference}, {in_words(each.stage)}"
     lead = f"  {label}  "
     if brief:
         cover = f", for {each.instead_of}" if each.instead_of else ""

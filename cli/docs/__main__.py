@@ -28,6 +28,7 @@ from policies.files import load_policies
 from schemas.people import Role
 from schemas.policy import Policy
 from schemas.vocabulary import Stage
+from schemas.vocabulary.words import in_words
 
 FOLDER = Path(__file__).parents[2] / "docs"
 COMMAND = "python -m cli.docs"
@@ -98,7 +99,7 @@ def _ways() -> str:
 
 def _way_rows() -> Iterator[tuple[str, str, str]]:
     for stage, to, by in ways():
-        yield _words(stage), _words(to), ", ".join(map(_code, by))
+        yield in_words(stage), in_words(to), ", ".join(map(_code, by))
 
 
 def _section(section: SectionTold, number: int | None = None) -> str:
@@ -147,7 +148,9 @@ def _consents() -> str:
     rows = [
         (
             sentence,
-            ", ".join(f"entering {_words(each)}" if isinstance(each, Stage) else _code(each) for each in at),
+            ", ".join(
+                f"entering {in_words(each)}" if isinstance(each, Stage) else _code(each) for each in at
+            ),
         )
         for sentence, at in consent_gates()
     ]
@@ -161,9 +164,11 @@ def _consents() -> str:
 def _closures() -> str:
     rows = [
         (
-            _words(each.reason),
+            in_words(each.reason),
             "yes" if each.signed_off else "",
-            "; ".join(f"the last person {_words(role)}: {_words(reason)}" for role, reason in each.of_itself),
+            "; ".join(
+                f"the last person {in_words(role)}: {in_words(reason)}" for role, reason in each.of_itself
+            ),
         )
         for each in closures()
     ]
@@ -213,7 +218,7 @@ def _numbers(policy: Policy) -> str:
 def _leads(told: CommandTold) -> str:
     if told.leads_to >= OPEN_STAGES:
         return "the stage it left"
-    return " or ".join(_words(stage) for stage in Stage if stage in told.leads_to)
+    return " or ".join(in_words(stage) for stage in Stage if stage in told.leads_to)
 
 
 def _where(stages: frozenset[Stage]) -> str:
@@ -223,8 +228,8 @@ def _where(stages: frozenset[Stage]) -> str:
         return "every open stage"
     missing = OPEN_STAGES - stages
     if len(missing) == 1 and Stage.CLOSED not in stages:
-        return f"every open stage but {_words(*missing)}"
-    return ", ".join(_words(stage) for stage in Stage if stage in stages)
+        return f"every open stage but {in_words(*missing)}"
+    return ", ".join(in_words(stage) for stage in Stage if stage in stages)
 
 
 def _who(roles: frozenset[Role]) -> str:
@@ -232,16 +237,12 @@ def _who(roles: frozenset[Role]) -> str:
 
 
 def _roles(roles: Iterable[Role]) -> str:
-    named = [_words(role) for role in Role if role in set(roles)]
+    named = [in_words(role) for role in Role if role in set(roles)]
     return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
 
 
 def _code(kind: str) -> str:
     return f"`{kind}`"
-
-
-def _words(name: str) -> str:
-    return str(name).replace("_", " ")
 
 
 def _bullets(lines: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from casework import access
 from casework.access import Permission, What
 from schemas.access import DataKind, Relation
+from schemas.vocabulary.words import in_words
 
 _PROSE = Path(__file__).with_suffix(".md")
 _MARKS = {
@@ -36,10 +37,10 @@ def access_page(command: str) -> str:
 
 
 def _rows() -> Iterator[str]:
-    yield f"| what | role | {' | '.join(map(_words, Relation))} |"
+    yield f"| what | role | {' | '.join(map(in_words, Relation))} |"
     yield f"|---|---|{'---|' * len(Relation)}"
     for what, roles, permissions in access.table():
-        cells = (_words(what), ", ".join(map(_words, roles)), *(_MARKS[each] for each in permissions))
+        cells = (in_words(what), ", ".join(map(in_words, roles)), *(_MARKS[each] for each in permissions))
         yield f"| {' | '.join(cells)} |"
 
 
@@ -48,8 +49,4 @@ def _meanings(vocabulary: type[StrEnum]) -> Iterator[str]:
     source = [line.strip() for line in inspect.getsource(vocabulary).splitlines()]
     for word in vocabulary:
         meaning = source[source.index(f'{word.name} = "{word.value}"') + 1]
-        yield f"- **{_words(word)}**: {meaning.strip(chr(34))}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+        yield f"- **{in_words(word)}**: {meaning.strip(chr(34))}"

@@ -21,6 +21,7 @@ from schemas.events import Event
 from schemas.policy import Policy
 from schemas.privacy import DataClass, class_of, models_below
 from schemas.referral import Referral
+from schemas.vocabulary.words import in_words
 
 _PROSE = Path(__file__).with_suffix(".md")
 
@@ -37,7 +38,7 @@ def privacy_page(command: str) -> str:
         identifying=_examples(DataClass.IDENTIFYING),
         special=_examples(DataClass.SPECIAL),
         years=policy.retention_years,
-        attributes=", ".join(_words(name) for name in steps.Visible.model_fields),
+        attributes=", ".join(in_words(name) for name in steps.Visible.model_fields),
         policy=f"{policy.name} {policy.version}",
         facts=_table(("kind", "after an erasure", "ground", "source"), fact_words(policy)),
         identifying_fields=_table(("where", "field", "what it is"), _rows(DataClass.IDENTIFYING)),
@@ -109,16 +110,14 @@ def _of_colleagues() -> Iterator[tuple[str, str]]:
 
 def _described(model: type[BaseModel], name: str) -> str:
     field: Any = model.model_fields[name]
-    return field.description or f"{_words(name)}, of: {_first_line(model)[0].lower()}{_first_line(model)[1:]}"
+    return (
+        field.description or f"{in_words(name)}, of: {_first_line(model)[0].lower()}{_first_line(model)[1:]}"
+    )
 
 
 def _first_line(model: type[BaseModel]) -> str:
     sentence = (model.__doc__ or "").strip().partition(". ")[0]
     return " ".join(sentence.split()).rstrip(".")
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

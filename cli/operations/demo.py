@@ -19,9 +19,9 @@ from cli.common import (
     progress,
     run,
     settings_in_use,
-    words,
 )
 from schemas.areas import Area
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from runtime.referrals import Referrals
@@ -147,7 +147,7 @@ def _print(driven: Driven, share: float) -> None:
     from simulation.pathfinder import published
 
     rows = [
-        (words(row.row), str(row.published), str(row.counted), "yes" if row.equal else "NO", row.rule)
+        (in_words(row.row), str(row.published), str(row.counted), "yes" if row.equal else "NO", row.rule)
         for row in driven.rows
     ]
     print_table([("row", "published", "counted", "equal", "what was counted"), *rows])

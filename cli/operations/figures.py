@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.arguments import AreaOption, JsonOption
-from cli.common import command_group, print_json, print_table, run, words
+from cli.common import command_group, print_json, print_table, run
 from schemas.vocabulary import Source
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from reports.funnel import Funnel
@@ -40,11 +41,13 @@ def funnel_command(
     if as_json:
         print_json(counted.model_dump(mode="json"))
         return
-    figures = [(words(each.name), str(each.count), each.rule) for each in counted.figures]
+    figures = [(in_words(each.name), str(each.count), each.rule) for each in counted.figures]
     print_table([("figure", "count", "what counts: referrals, unless it says items"), *figures])
     if counted.closures:
         from reports.funnel import CLOSURES_RULE
 
         typer.echo(f"\n{CLOSURES_RULE}")
-        closures = [(words(each.reason), words(each.stage), str(each.count)) for each in counted.closures]
+        closures = [
+            (in_words(each.reason), in_words(each.stage), str(each.count)) for each in counted.closures
+        ]
         print_table([("closed for", "having left", "count"), *closures])

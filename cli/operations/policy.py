@@ -10,19 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from cli.arguments import AsOption, JsonOption
-from cli.common import (
-    BadInput,
-    Exit,
-    command_group,
-    fail,
-    guarded,
-    plain,
-    print_json,
-    print_table,
-    run_as,
-    words,
-)
+from cli.common import BadInput, Exit, command_group, fail, guarded, plain, print_json, print_table, run_as
 from schemas.areas import Area
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from casework.bulk.adoption import AdoptionProgress, AdoptionProspect, AdoptionTally
@@ -144,11 +134,11 @@ def _differs(policy: Policy, base: Policy) -> Iterator[str]:
         if getattr(policy, field) == getattr(base, field):
             continue
         if field != "deadlines":
-            yield words(field)
+            yield in_words(field)
             continue
         for name, rule in policy.deadlines.items():
             if rule != base.deadlines.get(name):
-                yield f"deadline {words(name)}"
+                yield f"deadline {in_words(name)}"
 
 
 class Outcome(StrEnum):

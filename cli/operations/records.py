@@ -23,9 +23,9 @@ from cli.common import (
     run,
     settings_in_use,
     when,
-    words,
 )
 from schemas.vocabulary import ErasureReason
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from operations.erasure import Erased
@@ -347,7 +347,7 @@ def erase_command(
         )
         return
     done = "was already erased" if erased.already else "is erased"
-    typer.echo(f"{reference} {done}: {when(note.erased_at)}, by {note.by_staff}, {words(note.reason)}.")
+    typer.echo(f"{reference} {done}: {when(note.erased_at)}, by {note.by_staff}, {in_words(note.reason)}.")
     typer.echo("Checked: its key is gone, and what was said about people cannot be read.")
     typer.echo(_completeness(erased))
     match erased.kept:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.arguments import JsonOption
-from cli.common import command_group, plain, print_json, run, when, words
+from cli.common import command_group, plain, print_json, run, when
+from schemas.vocabulary.words import in_words
 
 if TYPE_CHECKING:
     from runtime.findings import Stuck
@@ -39,6 +40,6 @@ def stuck_command(as_json: JsonOption = False) -> None:
         return
     for each in found:
         since = f" since {when(each.since)}" if each.since else ""
-        typer.echo(plain(f"{each.subject} ({words(each.kind)}{since})"))
+        typer.echo(plain(f"{each.subject} ({in_words(each.kind)}{since})"))
         typer.echo(plain(f"  {each.said}"))
         typer.echo(plain(f"  → {each.remedy}"))

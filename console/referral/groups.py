@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from casework.referral.page.to_do import Step
 from console.acting.titles import title_of
+from console.rendering import sentence_case
 from schemas.vocabulary import ActivityState
+from schemas.vocabulary.words import in_words
 
 _SUBJECTS = {
     "contact": "Contact and interest",
@@ -56,7 +58,7 @@ def steps_for(state: ActivityState, direct: bool) -> frozenset[str]:
 
 def subject_name(subject: str) -> str:
     """What a step or an event is about."""
-    return _SUBJECTS.get(subject, subject.replace("_", " ").capitalize())
+    return _SUBJECTS.get(subject, sentence_case(in_words(subject)))
 
 
 def grouped(steps: Iterable[Step]) -> list[tuple[str, list[Step]]]:

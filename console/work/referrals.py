@@ -20,6 +20,7 @@ from console.asked import Asked
 from console.navigation import SUPERVISORS, WORKERS
 from schemas.people import Role, Staff
 from schemas.vocabulary import Source, Stage
+from schemas.vocabulary.words import in_words
 
 _PAGE = 30
 _SENT = 300
@@ -73,6 +74,7 @@ async def referrals(asked: Asked) -> Response:
         lines=found_here.lines,
         people=people,
         names={reference: _two_sides(called) for reference, called in names.items()},
+        called=names,
         marks={each.reference: [*_marks(each)] for each in found_here.lines},
         filters=filters,
         choices=_choices(asked, people),
@@ -137,9 +139,9 @@ def _choices(asked: Asked, people: Mapping[str, Staff]) -> dict[str, Sequence[tu
     workers = [each for each in people.values() if each.active and each.role in WORKERS]
     areas = asked.session.member.areas
     return {
-        "stage": [(each, each.replace("_", " ")) for each in Stage],
+        "stage": [(each, in_words(each)) for each in Stage],
         "caseworker": [(each.id, each.name or each.id) for each in workers],
-        "source": [(each, each.replace("_", " ")) for each in Source],
+        "source": [(each, in_words(each)) for each in Source],
         **({"area": [(each, each) for each in areas]} if len(areas) > 1 else {}),
     }
 

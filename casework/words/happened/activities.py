@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import METHODS, Told, as_which_activity, says, which_activity
-from casework.words.people import People, in_words, when
+from casework.words.people import People, when
 from schemas.activity import activity_in_key
 from schemas.base import FIRST_ACTIVITY
 from schemas.vocabulary import ActivityEndReason
+from schemas.vocabulary.words import in_words
 
 _ENDED = {
     ActivityEndReason.COULD_NOT_GO_ON: "nobody of one side is left in it",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import BY, Told, named_deadline, says
-from casework.words.people import People, in_words, when
+from casework.words.people import People, when
 from messages.notice_facts import template_in_words
 from schemas.notices import Outcome
+from schemas.vocabulary.words import in_words
 
 _BECAME = {
     Outcome.DELIVERED: "was delivered",

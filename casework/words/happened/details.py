@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import Told, says
-from casework.words.people import People, in_words, on_day
+from casework.words.people import People, on_day
+from schemas.vocabulary.words import in_words
 
 
 @says("referral_amended")

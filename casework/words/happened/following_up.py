@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import Told, says, which_activity
-from casework.words.people import People, in_words
+from casework.words.people import People
 from schemas.vocabulary import FollowUpContact, ItemOutcome
+from schemas.vocabulary.words import in_words
 
 _FOLLOWED_UP = {
     FollowUpContact.CHECK_IN: "at the check-in",

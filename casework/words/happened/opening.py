@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import Told, says
-from casework.words.people import People, in_words
+from casework.words.people import People
 from schemas.vocabulary import Initiator, Source
+from schemas.vocabulary.words import in_words
 
 _FROM = {
     Source.SELF: "somebody concerned",

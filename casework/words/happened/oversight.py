@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import Told, says, which_activity
-from casework.words.people import People, in_words, on_day
+from casework.words.people import People, on_day
 from schemas.vocabulary import SignOffSubject, TaskResult
+from schemas.vocabulary.words import in_words
 
 _SIGNED = {
     SignOffSubject.RISK_ASSESSMENT: "the risk assessment",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casework.words.happened.telling import BY, Told, says
-from casework.words.people import People, in_words, on_day
+from casework.words.people import People, on_day
 from schemas.vocabulary import Purpose
+from schemas.vocabulary.words import in_words
 
 TO_WHAT = {
     Purpose.BE_CONTACTED: "to be contacted",

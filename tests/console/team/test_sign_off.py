@@ -73,7 +73,7 @@ async def test_a_risk_assessment_is_shown_with_its_author_and_all_that_is_to_be_
         page = await visitor.get(address(reference))
     said = text_of(page)
     assert "Made by Dana Invented." in said
-    assert "Verdict Proceed indirect" in said
+    assert "Verdict Only without meeting" in said
     assert f"Threats and weapons High {WORDS} Done about it: {WORDS}, mitigated" in said
     assert "Low, with nothing noted:" in said
     assert "1 high, 20 low." in said

@@ -108,7 +108,7 @@ async def test_what_waits_is_listed_for_who_may_sign_it_off_and_for_nobody_else(
     async with visiting(console, "dy-sv") as visitor:
         assert f"/team/sign-offs/{reference}/risk_assessment" in await visitor.get("/team/sign-offs")
         page = await visitor.get("/team")
-        assert "Risk assessment: proceed indirect" in page
+        assert "Risk assessment: only without meeting" in page
         assert "Sami Invented" in page
     async with visiting(console, "dy-su") as visitor:
         assert reference not in await visitor.get("/team/sign-offs")
