@@ -10,7 +10,6 @@ from pydantic import AwareDatetime
 
 from casework.listing import Listed, first
 from casework.session import Session
-from lifecycle import fold
 from lifecycle.notifying.notices import still_wanted
 from messages.notice_facts import facts, template_in_words
 from messages.wording import TEMPLATES, Medium, Wording, media
@@ -19,9 +18,8 @@ from schemas.base import Model
 from schemas.notices import About, Category
 from schemas.vocabulary import Stage
 from stores import notices
-from stores.logs import event_log
 from stores.notices import InboxMessage as StoredMessage
-from stores.referrals import areas_and_stages
+from stores.referrals import areas_and_stages, open_points
 
 __all__ = ["MOST_COUNTED", "InboxMessage", "count_unread", "load_wording", "mark_read", "read_inbox"]
 
@@ -116,10 +114,12 @@ async def _still_open(
     """Of each message, by reference and id, whether what it asks for waits still; None where it asks for nothing."""
     about = {message.reference for message in messages if message.notice.category in _ASKING}
     referrals = session.referrals
-    histories = await event_log.histories(referrals.pool, referrals.keys, about) if about else {}
-    states = {reference: fold(history) for reference, history in histories.items()}
+    states = await referrals.states.of(referrals.pool, about)
+    points = await open_points(referrals.pool, about) if about else {}
     return {
-        (message.reference, message.notice.id): still_wanted(states[message.reference], message.notice)
+        (message.reference, message.notice.id): still_wanted(
+            states[message.reference], message.notice, points.get(message.reference, {})
+        )
         if message.notice.category in _ASKING
         else None
         for message in messages

@@ -116,13 +116,13 @@ async def find(
     rows = await pool.fetch(
         "WITH hit AS (SELECT reading, reference, participant FROM find_people($1)), shown AS ("
         "  SELECT reference, area, stage, sensitive, caseworker, facilitator, received_at, best.reading AS first,"
-        "   EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND (e.body ->> 'co_facilitator' IS NOT NULL"
-        "    OR e.kind = 'facilitators_assigned' AND e.body ->> 'activity' IS NOT NULL)) AS co_facilitated"
+        "   EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND e.kind = 'facilitators_assigned'"
+        "    AND (e.body ->> 'co_facilitator' IS NOT NULL OR e.body ->> 'activity' IS NOT NULL)) AS co_facilitated"
         "  FROM referral r JOIN (SELECT reference, min(reading) AS reading FROM hit GROUP BY reference) best"
         "   USING (reference) WHERE area = ANY($2)"
         "  AND ($3::text[] IS NULL OR NOT sensitive OR caseworker = ANY($3) OR facilitator = ANY($3)"
-        "   OR EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND ("
-        "    e.body ->> 'facilitator' = ANY($3) OR e.body ->> 'co_facilitator' = ANY($3))))"
+        "   OR EXISTS (SELECT FROM event e WHERE e.reference = r.reference AND e.kind = 'facilitators_assigned'"
+        "    AND (e.body ->> 'facilitator' = ANY($3) OR e.body ->> 'co_facilitator' = ANY($3))))"
         "  ORDER BY first, received_at DESC, reference LIMIT $4)"
         " SELECT reading, reference, participant, area, stage, sensitive, caseworker, facilitator, co_facilitated"
         " FROM shown JOIN hit USING (reference) ORDER BY first, received_at DESC, reference, reading, participant",

@@ -1,7 +1,7 @@
 """What the logs of many referrals tell of their people's names, read at once and without the rest of the events.
 
 An event that opens a referral holds its whole policy, and a correction the whole state: to read them as they are takes
-ten times as long as to read the names.
+ten times as long as to read the names. PostgreSQL goes through each once, for all that is told of it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ async def events_with_names(pool: Pool, keys: Mapping[str, DataKey]) -> dict[str
         keys: of each referral that is asked for.
     """
     rows = await pool.fetch(
-        "SELECT reference, sequence, step, kind, sealed, body -> 'participants' AS participants,"
-        " body -> 'participant' AS participant, body -> 'person' AS person, body -> 'corrects' AS corrects"
-        " FROM event WHERE reference = ANY($1) AND kind = ANY($2) ORDER BY reference, sequence",
+        "SELECT reference, sequence, step, kind, sealed, told.* FROM event,"
+        " json_to_record(body) AS told (participants json, participant json, person json, corrects json)"
+        " WHERE reference = ANY($1) AND kind = ANY($2) ORDER BY reference, sequence",
         list(keys),
         list(_READ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -325,6 +326,18 @@ async def sent_on(
         reference,
     )
     return [SentOn.model_validate(dict(row)) for row in rows]
+
+
+async def open_points(pool: Pool, references: Collection[str]) -> dict[str, dict[str, dict[str, datetime]]]:
+    """When each point of the open deadlines of these referrals is, by reference, key and name; UTC."""
+    rows = await pool.fetch(
+        "SELECT reference, key, points FROM deadline WHERE reference = ANY($1)", list(references)
+    )
+    found: dict[str, dict[str, dict[str, datetime]]] = {}
+    for row in rows:
+        points = {name: datetime.fromisoformat(at) for name, at in json.loads(row["points"]).items()}
+        found.setdefault(row["reference"], {})[row["key"]] = points
+    return found
 
 
 async def areas_and_stages(pool: Pool, references: Collection[str]) -> dict[str, tuple[Area, Stage]]:

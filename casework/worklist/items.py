@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime
 
@@ -114,7 +116,23 @@ class Worklist(Model):
         return [each for each in self.items if each.group is group]
 
 
-def soonest_first(item: WorkItem) -> tuple[int, bool, float, str, str]:
+class Part(NamedTuple):
+    """A part of a worklist as a page shows it.
+
+    Attributes:
+        number: how many items it has.
+        items: those that are shown, soonest first.
+    """
+
+    number: int
+    items: list[WorkItem]
+
+
+_PLACES = {group: place for place, group in enumerate(Group)}
+
+
+def soonest_first(
+    group: Group, due_at: datetime | None, reference: str, deadline: str | None
+) -> tuple[int, bool, float, str, str]:
     """By which the items of a worklist are sorted."""
-    due = item.due_at.timestamp() if item.due_at else 0.0
-    return list(Group).index(item.group), item.due_at is None, due, item.reference, item.deadline or ""
+    return _PLACES[group], due_at is None, due_at.timestamp() if due_at else 0.0, reference, deadline or ""

@@ -144,12 +144,31 @@ def word_item(found: Found, referral: Referral, at: datetime, called: Called = B
         due_at=found.due_at,
         due_in_working_days=_working_days(found.due_at, referral, at),
         overdue=late,
-        group=_group(found, answer, at, late=late),
+        group=group_of(found, at),
         instead_of=found.instead_of,
         waits_for=_waits_for(found, called) if waiting else None,
         read_first=ReadFirst.REFERRAL if waiting else _read_first(found, answer),
         actions=() if waiting else _actions(answer, late=late),
     )
+
+
+def group_of(found: Found, at: datetime) -> Group:
+    """The part of the worklist that it stands in, as of an instant."""
+    if found.answer.why is Why.SAFEGUARDING:
+        return Group.AT_ONCE
+    if found.waits_for is not None:
+        return Group.WAITING
+    if is_late(found, at):
+        return Group.OVERDUE
+    if found.due_at is None:
+        return Group.NEXT_STEPS
+    days = (found.due_at.astimezone(LONDON).date() - at.astimezone(LONDON).date()).days
+    if days <= 7:
+        # A meeting that goes on from before midnight is today's.
+        return Group.TODAY if days <= 0 else Group.THIS_WEEK
+    name = (found.deadline or "").partition("/")[0]
+    waits = found.over_at is not None or name in _FOR_A_LATER_DAY
+    return Group.LATER if waits else Group.NEXT_STEPS
 
 
 def short_day(moment: datetime) -> str:
@@ -268,24 +287,6 @@ def _working_days(due_at: datetime | None, referral: Referral, at: datetime) -> 
         return None
     today, day = at.astimezone(LONDON).date(), due_at.astimezone(LONDON).date()
     return working_days_between(today, day, frozenset(referral.policy.closures))
-
-
-def _group(found: Found, answer: Answer, at: datetime, *, late: bool) -> Group:
-    if answer.why is Why.SAFEGUARDING:
-        return Group.AT_ONCE
-    if found.waits_for is not None:
-        return Group.WAITING
-    if late:
-        return Group.OVERDUE
-    if found.due_at is None:
-        return Group.NEXT_STEPS
-    days = (found.due_at.astimezone(LONDON).date() - at.astimezone(LONDON).date()).days
-    if days <= 7:
-        # A meeting that goes on from before midnight is today's.
-        return Group.TODAY if days <= 0 else Group.THIS_WEEK
-    name = (found.deadline or "").partition("/")[0]
-    waits = found.over_at is not None or name in _FOR_A_LATER_DAY
-    return Group.LATER if waits else Group.NEXT_STEPS
 
 
 def _people(participants: Collection[str], called: Called, *, conflict: bool) -> str:

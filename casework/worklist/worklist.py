@@ -6,7 +6,7 @@ used to make it then, so that nothing sealed can be in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from casework.session import Session
 from casework.worklist.duties import Duties, duties_of
 from casework.worklist.finding import ItemFinder, offer_to_decide
 from casework.worklist.found import Found
-from casework.worklist.items import Group, WorkItem, Worklist, soonest_first
+from casework.worklist.items import Group, Part, WorkItem, Worklist, soonest_first
 from casework.worklist.supervising import SOON
-from casework.worklist.wording import BY_ID, Called, word_item
+from casework.worklist.wording import BY_ID, Called, group_of, word_item
 from lifecycle.rules import SUPERVISORS
 from lifecycle.timing.working_time import add_span
 from schemas.areas import Area
@@ -31,11 +31,11 @@ from stores.worklists import on_hand
 
 
 class _Duty(NamedTuple):
-    """Something to do, with the referral that it is to be done on, and how it is said by ids."""
+    """Something to do, with the referral that it is to be done on, and the part of the worklist that it stands in."""
 
     found: Found
     referral: Referral
-    item: WorkItem
+    group: Group
 
 
 async def worklist(session: Session) -> Worklist:
@@ -50,45 +50,42 @@ async def worklist(session: Session) -> Worklist:
 async def worklist_at(session: Session, at: datetime) -> Worklist:
     """What the signed-in person has to do as of an instant, aware of its zone. Raises Refused; see :func:`worklist`."""
     duties = await _duties(session, await _register(session), at)
-    return Worklist(staff=session.member.id, at=at, items=tuple(each.item for each in duties))
+    items = tuple(word_item(each.found, each.referral, at, BY_ID) for each in duties)
+    return Worklist(staff=session.member.id, at=at, items=items)
 
 
-async def worklist_with_names(
-    session: Session, at: datetime, *, names: bool = True, shown: range = range(100)
-) -> Worklist:
-    """The same, in which colleagues are called by the names that the register has, and the people of referrals by first
-    name and initial, as far as the person sees these in lists.
+async def parts_with_names(
+    session: Session,
+    at: datetime,
+    choose: Callable[[Mapping[Group, int]], Mapping[Group, range]],
+    *,
+    names: bool,
+) -> dict[Group, Part]:
+    """The same in its parts, as far as they are shown. Colleagues are called by the names that the register has, and
+    the people of referrals by first name and initial, as far as the person sees these in lists.
 
     Args:
+        choose: which places of each part are shown, from 0, by how many items each has; no more is looked at than that.
         names: whether the people of referrals are called by name; else by id and side.
-        shown: the places in each group, from 0, of the items that are shown: only these tell names, for no more are
-            looked at than are shown.
 
     Raises:
         Refused: see :func:`worklist`.
     """
     register = await _register(session)
-    duties = await _duties(session, register, at)
-    told = [*_at_places(duties, shown)]
+    duties: dict[Group, list[_Duty]] = {group: [] for group in Group}
+    for each in await _duties(session, register, at):
+        duties[each.group].append(each)
+    places = choose({group: len(found) for group, found in duties.items()})
+    shown = {group: found[places[group].start : places[group].stop] for group, found in duties.items()}
+    references = {each.referral.reference for found in shown.values() for each in found}
+    people = await names_in_lists(session, references if names else ())
     colleagues = {each.id: each.name for each in register if each.name}
-    people = await names_in_lists(
-        session, {duties[place].item.reference for place in told} if names else set()
-    )
-    items = [each.item for each in duties]
-    for place in told:
-        found, referral = duties[place].found, duties[place].referral
-        called = Called(people.get(referral.reference, {}), colleagues, areas_in_full=True)
-        items[place] = word_item(found, referral, at, called)
-    return Worklist(staff=session.member.id, at=at, items=tuple(items))
 
+    def worded(duty: _Duty) -> WorkItem:
+        called = Called(people.get(duty.referral.reference, {}), colleagues, areas_in_full=True)
+        return word_item(duty.found, duty.referral, at, called)
 
-def _at_places(duties: Sequence[_Duty], shown: range) -> Iterator[int]:
-    """Where the items are that stand at these places of their group."""
-    seen: dict[Group, int] = dict.fromkeys(Group, 0)
-    for place, each in enumerate(duties):
-        if seen[each.item.group] in shown:
-            yield place
-        seen[each.item.group] += 1
+    return {group: Part(len(found), [*map(worded, shown[group])]) for group, found in duties.items()}
 
 
 async def _register(session: Session) -> list[Staff]:
@@ -121,8 +118,11 @@ async def _duties(session: Session, register: list[Staff], at: datetime) -> list
             finder = ItemFinder(member, duties[row.area], row, referral, at)
             found += [(each, referral) for each in finder.find()]
     found += await _offers(session, duties)
-    worded = [_Duty(each, referral, word_item(each, referral, at, BY_ID)) for each, referral in found]
-    return sorted(worded, key=lambda duty: soonest_first(duty.item))
+    return sorted((_Duty(each, referral, group_of(each, at)) for each, referral in found), key=_soonest_first)
+
+
+def _soonest_first(duty: _Duty) -> tuple[int, bool, float, str, str]:
+    return soonest_first(duty.group, duty.found.due_at, duty.referral.reference, duty.found.deadline)
 
 
 async def _offers(session: Session, duties: Mapping[Area, Duties]) -> list[tuple[Found, Referral]]:

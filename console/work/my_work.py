@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from casework.worklist.items import Group
-from casework.worklist.worklist import worklist_with_names
+from casework.worklist.worklist import parts_with_names
 from console.acting.begun import begun_by
 from console.addresses import read_page
 from console.asked import Asked
@@ -35,38 +35,42 @@ async def my_work(asked: Asked) -> Response:
     """Show the worklist in its parts, of the later ones only the first lines; or one part of it, page by page."""
     part, page = _part(asked.request.query_params.get("part")), read_page(asked.request.query_params)
     now = asked.console.now()
-    places = range((page - 1) * _PAGE, page * _PAGE) if part else range(_SHOWN)
-    found = await worklist_with_names(asked.session, now, names=not asked.names_hidden, shown=places)
-    counts = {group: len(found.of(group)) for group in HEADINGS}
-    shares = _shares(counts)
-    shown = {each: places if part else range(shares[each]) for each in HEADINGS}
+    here = range((page - 1) * _PAGE, page * _PAGE)
+
+    def choose(counts: Mapping[Group, int]) -> Mapping[Group, range]:
+        return (
+            _shares(counts) if part is None else {each: here if each is part else range(0) for each in Group}
+        )
+
+    found = await parts_with_names(asked.session, now, choose, names=not asked.names_hidden)
     return asked.show(
         "work/my_work.html",
-        overview=overview(counts[Group.OVERDUE], counts[Group.TODAY], counts[Group.AT_ONCE]),
+        overview=overview(*(found[each].number for each in (Group.OVERDUE, Group.TODAY, Group.AT_ONCE))),
         parts=[
             (
                 group,
                 heading,
-                [*rows_of(found.of(group)[shown[group].start : shown[group].stop], now)],
-                counts[group] - shown[group].stop,
+                [*rows_of(found[group].items, now)],
+                found[group].number - len(found[group].items) - (here.start if part else 0),
             )
             for group, heading in HEADINGS.items()
-            if counts[group] > shown[group].start and part in (None, group)
+            if found[group].items
         ],
         part=part,
         page=page,
         begun=[] if part else await begun_by(asked),
-        everything=sum(counts.values()),
-        badges={"/my-work": counts[Group.OVERDUE]},
+        everything=any(each.number for each in found.values()),
+        badges={"/my-work": found[Group.OVERDUE].number},
     )
 
 
-def _shares(counts: Mapping[Group, int]) -> dict[Group, int]:
-    """How many of each part are shown: of the first parts all that there is room for, of each at least a few."""
+def _shares(counts: Mapping[Group, int]) -> Mapping[Group, range]:
+    """Which are shown of each part: of the first parts all that there is room for, of each at least a few."""
     left, shares = _SHOWN, {}
     for group in HEADINGS:
-        shares[group] = min(counts[group], max(left, _AT_LEAST))
-        left -= shares[group]
+        share = min(counts[group], max(left, _AT_LEAST))
+        shares[group] = range(share)
+        left -= share
     return shares
 
 

@@ -1,6 +1,6 @@
 """The messages that a step calls for under the referral's policy, and whether each is still wanted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -254,8 +254,15 @@ def _with_guardians(participants: Iterable[str], referral: Referral) -> Iterator
             )
 
 
-def still_wanted(referral: Referral, notice: Notice) -> bool:
-    """Whether a message still makes sense now."""
+def still_wanted(
+    referral: Referral, notice: Notice, points: Mapping[str, Mapping[str, datetime]] | None = None
+) -> bool:
+    """Whether a message still makes sense now.
+
+    Args:
+        points: those of the referral's open deadlines, by key, as a read model has them; None: the rules tell them,
+            which need all of the state, also what is sealed in the log.
+    """
     if referral.closed and not notice.after_closing:
         return False
     if notice.party is Party.PARTICIPANT:
@@ -265,10 +272,12 @@ def still_wanted(referral: Referral, notice: Notice) -> bool:
     if notice.party is Party.STAFF and referral.transfers and notice.at < referral.here_since:
         # Whoever it was for works in the area that the referral has left; the new one has it on its lists.
         return False
-    return _still_true(referral, notice)
+    return _still_true(referral, notice, points)
 
 
-def _still_true(referral: Referral, notice: Notice) -> bool:
+def _still_true(
+    referral: Referral, notice: Notice, points: Mapping[str, Mapping[str, datetime]] | None
+) -> bool:
     about = notice.about
     if about.cancelled:
         return True
@@ -282,6 +291,8 @@ def _still_true(referral: Referral, notice: Notice) -> bool:
             raised = {(each.deadline, each.point, each.at) for each in referral.escalations}
             return (about.deadline, about.point, about.at) in raised
         case Category.REMINDER if about.deadline is not None and about.point is not None:
+            if points is not None:
+                return points.get(about.deadline, {}).get(about.point) == about.at
             deadline = deadline_of(referral, about.deadline)
             return deadline is not None and deadline.points.get(about.point) == about.at
         case Category.SIGN_OFF:

@@ -156,7 +156,7 @@ async def test_a_fault_is_a_sentence_and_never_what_the_error_said(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Secret Invented")
 
-    monkeypatch.setattr(import_module("console.work.my_work"), "worklist_with_names", broken)
+    monkeypatch.setattr(import_module("console.work.my_work"), "parts_with_names", broken)
     async with visiting(console, "cw-1") as visitor:
         page = await visitor.get("/my-work", status=500)
         assert "Something of ours went wrong." in page

@@ -111,7 +111,10 @@ def work_items(case: Case) -> list[WorkItem]:
     duties = duties_of(member, referral.area, register, case.at)
     found = ItemFinder(member, duties, row, referral, case.at).find()
     items = (word_item(each, referral, case.at) for each in found)
-    return sorted((_named(case, each) for each in items), key=soonest_first)
+    return sorted(
+        (_named(case, each) for each in items),
+        key=lambda each: soonest_first(each.group, each.due_at, each.reference, each.deadline),
+    )
 
 
 def every_step(case: Case) -> tuple[Step, ...]:
