@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from casework.reasons import reason_of, with_reason
 from casework.session import Session
-from lifecycle import Refused, fold
+from lifecycle import Refused
 from lifecycle.activities.state import all_facilitators
 from lifecycle.notifying.team import answering, with_cover
 from lifecycle.rules import SUPERVISORS, WORKERS
@@ -30,7 +30,7 @@ from schemas.policy import Rung
 from schemas.vocabulary import Stage
 from stores import staff
 from stores.keys.referral_keys import DataKey, KeyErased
-from stores.logs import access_log, event_log
+from stores.logs import access_log
 from stores.logs.access_log import Standing
 from stores.logs.chain import chain_key
 from stores.register import Entry
@@ -374,8 +374,8 @@ async def _other_facilitators(session: Session, reference: str, standing: Standi
     if not standing.co_facilitated:
         return frozenset()
     # Who was named may have been replaced or taken back, which the rules know.
-    history = await event_log.history(session.referrals.pool, session.referrals.keys, reference)
-    return frozenset(all_facilitators(fold(history)))
+    states = await session.referrals.states.of(session.referrals.pool, [reference])
+    return frozenset(all_facilitators(states[reference]))
 
 
 def status(stage: Stage) -> str:

@@ -28,7 +28,7 @@ ONE = "/referrals/{reference}"
 STATEMENTS = {
     (CASEWORKER, "/my-work"): 10,
     (CASEWORKER, "/referrals"): 10,
-    (CASEWORKER, "/inbox"): 7,
+    (CASEWORKER, "/inbox"): 8,
     (CASEWORKER, "/account"): 5,
     (CASEWORKER, "/help"): 2,
     (CASEWORKER, "/new-referral"): 3,
