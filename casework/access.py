@@ -141,9 +141,9 @@ _SENTENCES = {
     What.HEALTH: "How the installation stands is for service managers.",
 }
 _INSTEAD = {
-    Role.PARTNER: " You see the status of what you sent: rj list, rj show.",
-    Role.COMMISSIONER: " You see figures: rj funnel. It needs no --as.",
-    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj searches, rj staff log.",
+    Role.PARTNER: " You see the status of what you sent: rj list, or Referrals in the console.",
+    Role.COMMISSIONER: " You see figures: rj funnel, without --as, or Figures in the console.",
+    Role.AUDITOR: " You see the logs: rj verify, rj access-log, rj searches, rj staff log, or Audit in the console.",
 }
 
 

@@ -137,7 +137,7 @@ def refusal_to_correct(history: Sequence[Recorded], number: int, actor: Actor) -
     """
     step = [recorded for recorded in history if recorded.step == number]
     if not step or step[0].sequence != number:
-        return Refused("step_unknown", "There is no such step; `rj timeline` prints their numbers.", "step")
+        return Refused("step_unknown", "There is no such step; the timeline has their numbers.", "step")
     withdrawn = isinstance(step[0].event, TransferOfferWithdrawn)
     if withdrawn or any(isinstance(recorded.event, _FIXED) for recorded in step):
         return Refused(

@@ -62,7 +62,7 @@ def _still_true(referral: Referral, task: Task) -> bool:
     return found is not None and found.starts_at == task.starts_at
 
 
-@gate("no_task", "A task must be open (`rj tasks`)")
+@gate("no_task", "A task must be open")
 def task_open(referral: Referral, actor: Actor, at: datetime) -> str | None:
     return None if open_tasks(referral) else ""
 

@@ -84,7 +84,10 @@ _AN_AUDITORS = ("staff log", "staff proposals")
 async def test_an_auditor_sees_no_referral(rj: Rj, reference: str, command: str) -> None:
     said = await rj(*command.format(ref=reference).split(), "--as", "au-1")
     assert (said.code, said.out) == (3, "")
-    assert "You see the logs: rj verify, rj access-log, rj searches, rj staff log." in said.one_sentence()
+    assert (
+        "You see the logs: rj verify, rj access-log, rj searches, rj staff log, or Audit in the console."
+        in said.one_sentence()
+    )
 
 
 async def test_an_auditor_reads_who_looked_and_who_changed_the_register(rj: Rj, reference: str) -> None:

@@ -347,7 +347,10 @@ async def test_bad_input_gets_one_sentence(rj: Rj, command: str, sentence: str) 
         ("staff decline x-1 --as sm-1", "Nothing is proposed about x-1"),
         ("staff log --as cw-1", "for supervisors, service managers and auditors"),
         ("staff proposals --as pa-1", "for supervisors, service managers and auditors"),
-        ("staff list --as pa-1", "You see the status of what you sent: rj list, rj show."),
+        (
+            "staff list --as pa-1",
+            "You see the status of what you sent: rj list, or Referrals in the console.",
+        ),
         ("staff list --as co-1", "You see figures: rj funnel."),
         ("staff list --as cw-1 --area kent", "cw-1 does not work in kent"),
         ("staff absent cw-1 --as cw-1 --until 9999-12-31 --stand-in cw-2", "until: Give a day from today"),

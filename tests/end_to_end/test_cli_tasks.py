@@ -61,7 +61,7 @@ async def test_what_could_not_be_sent_is_listed_until_it_is_done(rj: Rj, referra
     again = await rj(*done, "--set", "result=not_needed")
     assert (again.code, again.one_sentence()) == (
         3,
-        "rj: A task must be open (`rj tasks`).\n",
+        "rj: A task must be open.\n",
     )
 
 
