@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
 from pydantic import Field
@@ -131,7 +131,7 @@ async def enter(session: Session, member: Staff) -> Changed:
     kind = await register.enter(referrals.pool, referrals.keys, member, session.member.id)
     if kind is Kind.PROPOSED:
         return Changed(kind=kind, member=member)
-    return Changed(kind=kind, member=member, left_behind=await still_in_hand(session, member))
+    return Changed(kind=kind, member=member, left_behind=await _left_behind(referrals, member, tuple(Area)))
 
 
 async def confirm(session: Session, staff_id: str) -> Changed:
@@ -142,7 +142,9 @@ async def confirm(session: Session, staff_id: str) -> Changed:
     """
     referrals = session.referrals
     member = await register.confirm(referrals.pool, referrals.keys, staff_id, session.member.id)
-    return Changed(kind=Kind.CONFIRMED, member=member, left_behind=await still_in_hand(session, member))
+    return Changed(
+        kind=Kind.CONFIRMED, member=member, left_behind=await _left_behind(referrals, member, tuple(Area))
+    )
 
 
 async def decline(session: Session, staff_id: str) -> None:
@@ -161,15 +163,19 @@ async def still_in_hand(session: Session, member: Staff) -> InHand:
     Raises:
         Refused: the register is not theirs to see.
     """
+    areas = areas_to_see(session.member, What.COLLEAGUES)
+    return await _left_behind(session.referrals, member, areas)
+
+
+async def _left_behind(referrals: Referrals, member: Staff, areas: Collection[Area]) -> InHand:
     works_in = member.areas if member.active and member.role in WORKERS else ()
-    areas = [each for each in areas_to_see(session.member, What.COLLEAGUES) if each not in works_in]
-    if not areas:
+    left = [area for area in areas if area not in works_in]
+    if not left:
         return InHand()
-    pool = session.referrals.pool
-    owned = await open_referrals.owned_by_area(pool, member.id)
+    owned = await open_referrals.owned_by_area(referrals.pool, member.id)
     return InHand(
-        owned={area: count for area, count in owned.items() if area in areas},
-        facilitated=tuple(await open_referrals.facilitated(pool, member.id, areas)),
+        owned={area: count for area, count in owned.items() if area in left},
+        facilitated=tuple(await open_referrals.facilitated(referrals.pool, member.id, left)),
     )
 
 

@@ -152,7 +152,7 @@ async def open_by_area(pool: Pool) -> dict[Area, int]:
 _POLICIES = """
 WITH kept AS (
     SELECT area, policy_print, count(*) AS referrals, min(reference) AS one FROM referral
-    WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))
+    WHERE stage <> 'closed' AND policy_print IS NOT NULL AND ($1::text[] IS NULL OR area = ANY($1))
     GROUP BY area, policy_print
 )
 SELECT kept.area, settled.policy, kept.referrals FROM kept CROSS JOIN LATERAL (

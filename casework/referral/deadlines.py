@@ -163,7 +163,7 @@ def _span(referral: Referral, deadline: Deadline) -> tuple[str | None, str | Non
     if referral.justice_stage in rule.by_justice_stage and due != rule.due:
         return (
             due,
-            f"for {words.in_words(referral.justice_stage)} referrals; for others {words.span_in_words(rule.due or '')}",
+            f"for referrals {words.in_words(referral.justice_stage)}; for others {words.span_in_words(rule.due or '')}",
         )
     return due, None
 

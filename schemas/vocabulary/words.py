@@ -8,11 +8,13 @@ _SAID: Mapping[str, str] = {
     # Stages and what follows.
     "follow_up": "follow-up",
     "check_in": "check-in",
+    "follow_up_six_weeks": "follow-up after six weeks",
+    "follow_up_three_months": "follow-up after three months",
     # Where the case stands with the courts.
     "out_of_court": "dealt with out of court",
     "pre_sentence": "before sentence",
-    "post_sentence_community": "after sentence, in the community",
-    "post_sentence_custody": "after sentence, in custody",
+    "post_sentence_community": "after sentence (community)",
+    "post_sentence_custody": "after sentence (custody)",
     "tariff_end": "end of the tariff",
     "licence_end": "end of the licence",
     "order_end": "end of the order",

@@ -24,6 +24,7 @@ _SEED = 11
 CASEWORKER, FACILITATOR, SUPERVISOR, MANAGER, PARTNER, COMMISSIONER = (
     f"{AREA}-{letters}-1" for letters in ("cw", "fa", "su", "sm", "pa", "co")
 )
+AUDITOR = f"{AREA}-au-1"
 PEOPLE: dict[Role, str] = {
     Role.CASEWORKER: CASEWORKER,
     Role.FACILITATOR: FACILITATOR,
@@ -31,6 +32,7 @@ PEOPLE: dict[Role, str] = {
     Role.SERVICE_MANAGER: MANAGER,
     Role.PARTNER: PARTNER,
     Role.COMMISSIONER: COMMISSIONER,
+    Role.AUDITOR: AUDITOR,
 }
 """Who looks, by role."""
 
@@ -96,5 +98,6 @@ def _to_be_reached(each: Referral) -> bool:
 
 def _team() -> list[Staff]:
     everybody = [each.model_copy(update={"email": None}) for each in team_of(AREA).everybody]
+    everybody.append(Staff(id=AUDITOR, role=Role.AUDITOR, areas=(AREA,), name="Ada Invented"))
     # The manager last: nobody makes supervisors on their first day as one.
     return sorted(everybody, key=lambda each: each.role is Role.SERVICE_MANAGER)

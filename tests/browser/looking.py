@@ -49,6 +49,32 @@ async def wider_than_screen(page: Page) -> bool:
     return wider
 
 
+async def cut_off(page: Page, percent: int) -> list[str]:
+    """What is cut off, or leads to scrolling sideways, where all text is larger: the beginning of each such element.
+
+    A box that scrolls by itself, such as a wide table, is no loss.
+    """
+    found: list[str] = await page.evaluate(
+        """percent => {
+            const root = document.documentElement;
+            root.style.fontSize = `${percent}%`;
+            const hides = each => {
+                const style = getComputedStyle(each);
+                const shown = style.visibility !== "hidden" && each.clientWidth > 1 && each.clientHeight > 1;
+                return shown && /hidden|clip/.test(style.overflow)
+                    && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1);
+            };
+            const hidden = [...document.body.querySelectorAll("*")].filter(hides);
+            const found = hidden.map(each => each.outerHTML.slice(0, 120));
+            if (root.scrollWidth > root.clientWidth) found.push("the whole page is wider than the window");
+            root.style.fontSize = "";
+            return found;
+        }""",
+        percent,
+    )
+    return found
+
+
 async def shifted(page: Page) -> float:
     """How much moved on the page by itself while it was loaded, where NOTE_SHIFTS looked; by Chromium's measure."""
     moved: float = await page.evaluate(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 import pytest
 from playwright.async_api import Error, Page
@@ -19,15 +20,39 @@ from console.pages import Whose, all_pages
 from runtime.referrals import Referrals
 from runtime.settings import Settings
 from schemas.people import Role
-from tests.browser.caseload import PEOPLE, Caseload
+from tests.browser.caseload import CASEWORKER, PEOPLE, Caseload
 from tests.browser.conftest import DESK, PHONE, Desks
-from tests.browser.looking import barriers, contrast, faults, shifted, wider_than_screen
+from tests.browser.looking import barriers, contrast, cut_off, faults, shifted, wider_than_screen
 
 _LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
 _MOST = 150
 EVERY_ROLE = "RJ_EVERY_ROLE" in os.environ
 """Whether each page is looked at as every role (`make look`, a quarter of an hour), or as the first that it is for."""
 ONE = "/referrals/{reference}"
+LED_BY_A_FORM: Mapping[Role, tuple[str, ...]] = {
+    Role.SUPERVISOR: (
+        f"{ONE}/access-log",
+        f"{ONE}/risk/assess/h1",
+        "/policy/adoptions/all",
+    ),
+    Role.AUDITOR: (f"/audit/access-log?by={CASEWORKER}",),
+}
+"""Addresses from which each role begins beside its first page, as a form and no link leads there."""
+ELSEWHERE: Mapping[str, str] = {
+    "/self-referral": "test_asking_to_be_called",
+    "/hunanatgyfeirio": "test_asking_to_be_called",
+    "/sign-in/": "test_sign_in_pages and test_sign_in_at_provider",
+    "/signed-out": "test_sign_in_pages",
+    "/invitation": "test_sign_in_pages",
+    "/account/password": "test_sign_in_pages",
+    "/account/recovery-codes": "test_sign_in_pages",
+    "/team/workload/{giver}/to/": "test_team_pages",
+    "/new-referral/": "test_search_and_opening",
+    "/import/{upload}": "test_search_and_opening",
+    "/referrals/{reference}/steps/{kind}/confirm": "test_acting",
+    "/team/sign-offs/{reference}/{subject}/{activity}": "the same page as without the activity",
+}
+"""Beginnings of pages that take more than a link to come to, and where they are looked at."""
 
 
 class Ways:
@@ -43,6 +68,15 @@ class Ways:
         """The path of its page in the table of pages; None where it is of no page."""
         scope = {"type": "http", "method": "GET", "path": address.partition("?")[0], "root_path": ""}
         return next((each.path for each in self._routes if each.matches(scope)[0] is Match.FULL), None)
+
+    def of(self, role: Role) -> set[str]:
+        """The paths of the pages that this role is to see here, as the first that they are for."""
+        others = {self.page(each) for addresses in LED_BY_A_FORM.values() for each in addresses} - {"/"}
+        return {
+            path
+            for path in self._pages.keys() - others
+            if self.first_of(path) is role and not path.startswith(tuple(ELSEWHERE))
+        }
 
     def first_of(self, path: str) -> Role | None:
         """The first role whose page it is; None where none of the tests' people has it."""
@@ -61,20 +95,22 @@ async def test_nothing_on_a_page_of_a_role_stands_in_the_way_of_anybody(
     desks: Desks, caseload: Caseload, ways: Ways, role: Role
 ) -> None:
     page = await desks.sit_down(PEOPLE[role])
-    waiting, seen, wrong = ["/"], set[str](), list[str]()
+    led = [each.format(reference=caseload.states["risk assessment"]) for each in LED_BY_A_FORM.get(role, ())]
+    waiting, seen, wrong = ["/", *led], set[str](), list[str]()
     while waiting and len(seen) < _MOST:
         address = waiting.pop(0)
         path = ways.page(address)
         if path is None or path in seen:
             continue
         seen.add(path)
-        if EVERY_ROLE or ways.first_of(path) is role:
+        if EVERY_ROLE or ways.first_of(path) is role or address in led:
             html, told = await looked_at(page, address)
             wrong += [f"{path}: {each}" for each in told]
         else:
             html = await html_of(page, address)
         waiting += [each.replace("&amp;", "&") for each in _LINK.findall(html)]
     assert not wrong, "\n".join(wrong)
+    assert not (left := ways.of(role) - seen), left
 
 
 @pytest.mark.parametrize("role", [Role.CASEWORKER, Role.SUPERVISOR])
@@ -120,5 +156,6 @@ async def looked_at(page: Page, address: str) -> tuple[str, list[str]]:
     if await wider_than_screen(page):
         wrong.append("wider than a phone of 320 pixels")
     await page.set_viewport_size(DESK)
+    wrong += [f"with text twice as large: {each}" for each in await cut_off(page, 200)]
     await shifted(page)  # so that this is over before the next page comes
     return html, wrong

@@ -62,7 +62,7 @@ async def answer(page: Page, *, look: bool) -> None:
     await page.get_by_label("Hate crime", exact=True).check()
     await page.get_by_label("Race", exact=True).check()
     await on("sensitive")
-    await page.get_by_label("Pre sentence", exact=True).check()
+    await page.get_by_label("Before sentence", exact=True).check()
     await on("proceedings")
     await page.get_by_label("Name", exact=False).first.fill(NAME)
     await page.get_by_label("Day", exact=True).fill("3")

@@ -49,7 +49,7 @@ async def test_whoever_prepares_somebody_in_prison_reads_which_one_and_until_whe
     await referrals.take(reference, c.RecordCustodyDetails.model_validate(custody), "cw-1")
     said = (await rj("contact", reference, "r1", "--as", "cw-1")).out
     assert "Prison: HMP Invented, A1234BC" in said
-    assert "Tariff end: Fri 1 Mar 2199" in said
+    assert "End of the tariff: Fri 1 Mar 2199" in said
     assert "Prison" not in (await rj("contact", reference, "h1", "--as", "cw-1")).out
     shown = (await rj("show", reference, "--as", "cw-1")).out
     assert "Invented" not in shown

@@ -102,7 +102,7 @@ async def test_a_number_for_a_stage_of_justice_says_whose_it_is(book: Book) -> N
     found, words = everything["risk_assessment"]
     assert found.span == "5wd"
     assert "5 working days after" in words
-    assert "; for pre sentence referrals; for others 10 working days (borrowed: HMPPS" in words
+    assert "; for referrals before sentence; for others 10 working days (borrowed: HMPPS" in words
     found, words = everything["court_date"]
     assert (found.span, found.started_at) == (None, None)
     assert "because: it falls on the day of the hearing (law: Sentencing Act 2020" in words

@@ -351,7 +351,7 @@ async def test_bad_input_gets_one_sentence(rj: Rj, command: str, sentence: str) 
             "staff list --as pa-1",
             "You see the status of what you sent: rj list, or Referrals in the console.",
         ),
-        ("staff list --as co-1", "You see figures: rj funnel."),
+        ("staff list --as co-1", "You see figures: rj funnel, without --as, or Figures in the console."),
         ("staff list --as cw-1 --area kent", "cw-1 does not work in kent"),
         ("staff absent cw-1 --as cw-1 --until 9999-12-31 --stand-in cw-2", "until: Give a day from today"),
         ("staff absent cw-1 --as cw-1 --until 2020-01-01 --stand-in cw-2", "until: Give a day from today"),

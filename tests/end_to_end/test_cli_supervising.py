@@ -143,10 +143,10 @@ async def test_a_risk_assessment_is_printed_with_its_factors_and_the_note_of_a_c
     await book.take(closing, "cw-1", close, MONDAY)
     said = (await rj("signoffs", "--as", "me-su")).out
     assert (
-        f"\n{reference}, risk assessment:\n  verdict: proceed indirect\n  h1:\n    threats: high\n"
+        f"\n{reference}, risk assessment:\n  verdict: only without meeting\n  h1:\n    threats: high\n"
         "      evidence: Rang twice\n      mitigation: By letter\n  not assessed: acknowledgement, attitudes"
     ) in said
-    assert f"\n{closing}, closure:\n  reason: risk unsafe\n  note: Nobody is safe\n" in said
+    assert f"\n{closing}, closure:\n  reason: risk: unsafe\n  note: Nobody is safe\n" in said
     everybodys = (await rj("signoffs", "--all", "--as", "me-2")).out
     assert reference in everybodys
     assert "Rang twice" not in everybodys

@@ -14,6 +14,7 @@ from schemas.policy import DeadlineName, Policy
 from schemas.privacy import models_below
 from schemas.referral import Referral
 from schemas.vocabulary import ClosureReason
+from schemas.vocabulary.words import in_words
 
 
 def test_the_page_is_current(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,4 +55,4 @@ def test_the_page_leaves_nothing_out() -> None:
     for kind in set(COMMANDS) - {"open_referral"}:
         assert f"| `{kind}` |" in page
     for name in (*DeadlineName, *ClosureReason):
-        assert f"| {name.replace('_', ' ')} |" in page
+        assert f"| {in_words(name)} |" in page

@@ -151,7 +151,7 @@ async def test_deadlines_stand_under_when_they_are_due(caseload: Caseload) -> No
         ),
         "DUE TODAY (2)": (
             f"  {reference}  thinking time (h1), due Tuesday 1 December 2026 at 8:31am (victim contact)\n"
-            f"  {reference}  check in, due Tuesday 1 December 2026 at 11:59pm (victim contact)"
+            f"  {reference}  check-in, due Tuesday 1 December 2026 at 11:59pm (victim contact)"
         ),
         "DUE THIS WEEK (2)": (
             f"  {reference}  survey, due Wednesday 2 December 2026 at 12am (victim contact)\n"
