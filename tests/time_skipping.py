@@ -1,7 +1,7 @@
-"""The time-skipping server, asked again where the line to it breaks.
+"""The time-skipping server, asked again where the line to it breaks, or no answer comes.
 
-Under load it breaks connections off (`h2 protocol error`). The SDK repeats most calls by itself, but neither those that
-move this server's time nor those of its operator.
+Under load it breaks connections off (`h2 protocol error`), and now and then never answers. The SDK repeats most calls by
+itself, but neither those that move this server's time nor those of its operator.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ T = TypeVar("T")
 TEST_SERVER = Path(sys.executable).with_name("temporal-test-server")
 
 _TRIES = 10
+_LONGEST = 60.0
+"""Seconds after which no answer comes any more: even a year passes in less than one."""
 _BROKEN_LINE = ("h2 protocol error", "transport error", "connection reset", "broken pipe", "timeout expired")
 
 
@@ -88,7 +90,10 @@ async def asked_again(call: Callable[[], Awaitable[T]]) -> T:
     """The answer to a call that may be made more than once, made again where the line to the server broke."""
     for tries in range(1, _TRIES):
         try:
-            return await call()
+            async with asyncio.timeout(_LONGEST):
+                return await call()
+        except TimeoutError:
+            continue
         except RPCError as error:
             if not _line_broke(error):
                 raise

@@ -704,7 +704,7 @@ async def test_the_work_of_who_has_left_is_given_to_another(pool: Pool, keys: Ke
 # Who has none, in which order, and what is not in it.
 
 
-@pytest.mark.parametrize(("role", "instead"), [(Role.PARTNER, "rj show"), (Role.COMMISSIONER, "rj funnel")])
+@pytest.mark.parametrize(("role", "instead"), [(Role.PARTNER, "rj list"), (Role.COMMISSIONER, "rj funnel")])
 async def test_who_does_no_casework_is_told_what_they_have_instead(
     pool: Pool, keys: KeyStore, book: Book, role: Role, instead: str
 ) -> None:

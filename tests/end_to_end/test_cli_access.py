@@ -74,7 +74,7 @@ async def test_a_referral_is_not_shown_to_another_area_a_commissioner_or_a_partn
 async def test_a_commissioner_sees_figures_only(rj: Rj, command: str) -> None:
     said = await rj(*command.split(), "--as", "co-1")
     assert (said.code, said.out) == (3, "")
-    assert "You see figures: rj funnel." in said.one_sentence()
+    assert "You see figures: rj funnel, without --as, or Figures in the console." in said.one_sentence()
 
 
 _AN_AUDITORS = ("staff log", "staff proposals")
