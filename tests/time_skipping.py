@@ -1,7 +1,7 @@
 """The time-skipping server, asked again where the line to it breaks, or no answer comes.
 
-Under load it breaks connections off (`h2 protocol error`), and now and then never answers. The SDK repeats most calls by
-itself, but neither those that move this server's time nor those of its operator.
+Under load it breaks connections off (`h2 protocol error`), and now and then never answers. The SDK repeats most calls
+by itself, but neither those that move this server's time nor those of its operator.
 """
 
 from __future__ import annotations
