@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from casework.words import area_in_words, in_words, on_day, when
 from casework.words.due import deadline_called
+from casework.words.people import phone_in_words
 from casework.words.when_due import waited, when_due
 from console.navigation import navigation
 from console.static_files import address_of
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         "moment": when,
         "clock": clock,
         "area": area_in_words,
+        "phone": phone_in_words,
         "deadline": deadline_name,
         "when_due": when_due,
         "recent_moment": recent_moment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,6 +33,12 @@ def area_in_words(name: str) -> str:
     """A police area as people write it: West Yorkshire."""
     small = {"and", "of", "the"}
     return " ".join(word if word in small else word.capitalize() for word in name.split("-"))
+
+
+def phone_in_words(number: str) -> str:
+    """A telephone number as people in the United Kingdom write it: 07700 900123; of another country +353 and so on."""
+    mobile = re.fullmatch(r"\+44(7\d{3})(\d{6})", number)
+    return f"0{mobile[1]} {mobile[2]}" if mobile else re.sub(r"^\+44", "0", number)
 
 
 def deadline_in_words(key: str) -> str:

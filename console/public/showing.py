@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casework.asking_to_be_called.questions import NO, UNKNOWN_AREA, YES
+from casework.words.people import phone_in_words
 from console.public.speaking import Spoken
 from schemas.asking import Answers, Help, Others, SafeHours
 
@@ -46,7 +47,8 @@ def _said(name: str, answers: Answers, spoken: Spoken) -> list[str | None]:
             return [_hours(answers, spoken), answers.hours_note]
         case "ways":
             ways = [t(f"ways.{way}_way") for way in answers.ways]
-            return [", ".join(ways), answers.phone, answers.email, *(answers.address or "").splitlines()]
+            phone = phone_in_words(answers.phone) if answers.phone else None
+            return [", ".join(ways), phone, answers.email, *(answers.address or "").splitlines()]
         case "about":
             return [t(f"about.{answers.who}")]
         case "them":

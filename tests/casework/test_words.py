@@ -14,6 +14,7 @@ import pytest
 from casework.referral.timeline import told_of_event
 from casework.words import SENTENCES, People, people_of, sentence
 from casework.words.exchange import communications
+from casework.words.people import phone_in_words
 from lifecycle import Refused
 from schemas import commands as c
 from schemas import events as e
@@ -269,3 +270,15 @@ def test_a_letter_that_was_not_handed_over_when_its_exchange_was_held_waits_for_
     [first, after] = communications(story.referral, "a1")
     assert first == "c1: letter by h1; handed over to r1 Mon 2 Mar 2026 10:00"
     assert after == "c2: letter by r1, in reply to c1; not handed over to h1"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("+447700900123", "07700 900123"),
+        ("+441632960123", "01632960123"),
+        ("+353201234567", "+353201234567"),
+    ],
+)
+def test_a_telephone_number_is_written_as_people_write_it(number: str, said: str) -> None:
+    assert phone_in_words(number) == said

@@ -22,7 +22,7 @@ HERE = Area.NOTTINGHAMSHIRE
 CASEWORKER, STRANGER, FACILITATOR, SUPERVISOR, OTHER_SUPERVISOR = "no-1", "no-2", "no-fa", "no-su", "no-sv"
 PARTNER = "no-pa"
 JUNE, JACK, NIA = "June Invented", "Jack Invented", "Nia Pretend"
-PHONE, PLACE = "+447700900447", "4 Nowhere Lane, NG1 1AA"
+PHONE, READ_PHONE, PLACE = "+447700900447", "07700 900447", "4 Nowhere Lane, NG1 1AA"
 NOTE = "She would rather be rung before noon"
 FACTORS = [{"factor": each, "level": "low", "evidence": "Nothing known against it"} for each in RiskFactor]
 

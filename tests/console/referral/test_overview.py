@@ -129,7 +129,7 @@ async def test_what_was_just_recorded_is_shown_with_what_it_met_to_who_recorded_
         page = said(await visitor.get(f"/referrals/{reference}?recorded={last}"))
         assert "Recorded June I. was reached by phone." in page
         assert "Deadline met: First contact." in page
-        assert "Another supervisor can take it back" in page
+        assert "A supervisor can take it back" in page
         for other in ("999", "0", "x", "1" * 40):
             assert "Deadline met" not in said(await visitor.get(f"/referrals/{reference}?recorded={other}"))
     async with visiting(console, SUPERVISOR) as visitor:
