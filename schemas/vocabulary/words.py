@@ -18,6 +18,8 @@ _SAID: Mapping[str, str] = {
     "tariff_end": "end of the tariff",
     "licence_end": "end of the licence",
     "order_end": "end of the order",
+    # Ways to reach somebody.
+    "email": "e-mail",
     # Verdicts.
     "proceed_direct": "safe enough to meet",
     "proceed_indirect": "only without meeting",
