@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from operations.erasure import erase
 from runtime.referrals import Referrals
 from schemas.areas import Area
 from schemas.people import Role, Staff
 from schemas.referral import Referral
-from schemas.vocabulary import Stage
+from schemas.vocabulary import ErasureReason, Stage
 from simulation.year.living import Plan, live
 from simulation.year.people import team_of
 from stores.database import connect
@@ -59,7 +60,7 @@ class Caseload:
     """What was written.
 
     Attributes:
-        states: a referral in each of the states.
+        states: a referral in each of the states, and one that was erased.
         to_be_reached: one of the caseworker's own, in which a contact is to be recorded.
     """
 
@@ -85,8 +86,11 @@ async def _write(referrals: Referrals, owner_url: str) -> Caseload:
     await whole_logs.write(owner, referrals.keys, logs)
     await owner.close()
     found = [log.referral for log in logs]
+    states = {name: next(each.reference for each in found if there(each)) for name, there in STATES.items()}
+    gone = next(each.reference for each in found if each.closed and each.reference not in states.values())
+    await erase(referrals, gone, ErasureReason.REQUEST, SUPERVISOR)
     return Caseload(
-        {name: next(each.reference for each in found if there(each)) for name, there in STATES.items()},
+        states | {"erased": gone},
         next(each.reference for each in found if _to_be_reached(each)),
     )
 

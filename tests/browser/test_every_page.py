@@ -54,6 +54,14 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Beginnings of pages that take more than a link to come to, and where they are looked at."""
 
+EMPTY: Mapping[str, str] = {
+    "/my-work?part=later&page=99": "There is nothing in this part now.",
+    "/referrals?unallocated=yes&on_hold=yes&safeguarding=yes&stuck=yes": "No referral is like that",
+    "/referrals?list=offered": "Nothing is offered to us now.",
+    f"{ONE}/timeline?by=nobody-1": "No step is like that",
+}
+"""Lists in which nothing is, and what they say then."""
+
 
 class Ways:
     """Which page an address is of."""
@@ -122,6 +130,18 @@ async def test_nothing_on_a_referral_in_any_state_stands_in_the_way_of_anybody(
     for state, reference in caseload.states.items():
         _, told = await looked_at(page, f"/referrals/{reference}")
         wrong += [f"{state}: {each}" for each in told]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_nothing_on_an_empty_list_stands_in_the_way_of_anybody(
+    desks: Desks, caseload: Caseload
+) -> None:
+    page = await desks.sit_down(PEOPLE[Role.SUPERVISOR])
+    wrong = []
+    for address, says in EMPTY.items():
+        html, told = await looked_at(page, address.format(reference=caseload.to_be_reached))
+        wrong += [f"{address}: {each}" for each in told]
+        wrong += [] if says in html else [f"{address}: does not say {says!r}"]
     assert not wrong, "\n".join(wrong)
 
 
