@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime
 
+from lifecycle.activities.communications import unchecked_drafts
+from lifecycle.activities.state import all_facilitators
+from lifecycle.case.complaints import unanswered
 from lifecycle.notifying.tasks import open_tasks
 from schemas.areas import Area
 from schemas.base import FIRST_ACTIVITY, Model
-from schemas.policy import DeadlineName
+from schemas.policy import DeadlineName, Policy, Rung
 from schemas.referral import Deadline, Referral, SignOffRequest
 from schemas.steps import Visible
 from schemas.vocabulary import ClosureReason, Offence, Source, Stage
@@ -104,7 +107,24 @@ def referral_row(referral: Referral, deadlines: Sequence[Deadline]) -> dict[str,
             each.model_dump(mode="json", exclude={"why", "appointment", "cancelled"})
             for each in open_tasks(referral)
         ],
+        "facilitators": all_facilitators(referral),
+        "unchecked_draft": bool(unchecked_drafts(referral)),
+        "unanswered_complaint": bool(unanswered(referral)),
+        "inactive_from": _first_due(deadlines, {DeadlineName.INACTIVITY}),
+        "supervision_due_at": _first_due(deadlines, {DeadlineName.SUPERVISION}),
+        "review_due_at": _first_due(deadlines, _reviews(referral.policy)),
     }
+
+
+def _reviews(policy: Policy) -> set[DeadlineName]:
+    """The deadlines that a supervisor answers for, but for sign-offs and inactivity, which are looked for apart."""
+    apart = {DeadlineName.INACTIVITY, DeadlineName.SIGN_OFF}
+    return {name for name, rule in policy.deadlines.items() if rule.answers is Rung.SUPERVISOR} - apart
+
+
+def _first_due(deadlines: Iterable[Deadline], names: Collection[DeadlineName]) -> str | None:
+    """When the first of the deadlines with these names is due."""
+    return next((each.due_at.isoformat() for each in deadlines if each.name in names), None)
 
 
 def _sign_off_row(request: SignOffRequest) -> dict[str, Any]:

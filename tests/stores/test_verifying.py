@@ -144,6 +144,11 @@ _SET_BACK = (
         ("UPDATE referral SET area = 'kent' WHERE reference = $1",),
         ("UPDATE referral SET caseworker = 'cw-2' WHERE reference = $1",),
         ("UPDATE referral SET safeguarding = TRUE WHERE reference = $1",),
+        ("UPDATE referral SET inactive_from = NULL WHERE reference = $1",),
+        (
+            "UPDATE referral SET supervision_due_at = supervision_due_at + interval '1 year' WHERE reference = $1",
+        ),
+        ("UPDATE referral SET review_due_at = now() WHERE reference = $1",),
         ("DELETE FROM deadline WHERE reference = $1",),
         ("UPDATE deadline SET due_at = due_at + interval '1 year' WHERE reference = $1",),
         ("INSERT INTO deadline VALUES ($1, 'court_date', now(), '{}')",),

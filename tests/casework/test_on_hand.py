@@ -1,0 +1,177 @@
+"""One query finds the referrals on which somebody has something to do: all of which the rules say so, over lived years.
+
+One of the years was written before the worklist had columns of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from casework.worklist.duties import Duties, duties_of
+from casework.worklist.finding import ItemFinder
+from casework.worklist.supervising import SOON
+from lifecycle import evolve
+from lifecycle.rules import SUPERVISORS
+from lifecycle.timing.working_time import add_span
+from policies.files import load_policies
+from runtime.embedded.postgres import embedded_postgres
+from schemas.areas import Area
+from schemas.events import ComplaintRecorded
+from schemas.people import Staff
+from schemas.policy import Rung
+from schemas.vocabulary import ComplaintAbout
+from simulation.year.living import Plan, live
+from simulation.year.people import team_of
+from stores.database import Pool, connect, connect_pool
+from stores.keys.referral_keys import KeyStore, MasterKeys
+from stores.logs import whole_logs
+from stores.logs.whole_logs import WholeLog
+from stores.migrate import FOLDER, migrate
+from stores.referrals import referral_row
+from stores.worklists import OnHand, Raised, on_hand
+
+AREA, OTHER = Area.DURHAM, Area.CUMBRIA
+END = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+LAST_WITHOUT = "0023_policies_kept.sql"
+
+
+@dataclass(frozen=True)
+class Lived:
+    """Two lived years in a database of their own: the one was there before the worklist's columns."""
+
+    pool: Pool
+    before: list[WholeLog]
+    after: list[WholeLog]
+
+    @property
+    def logs(self) -> list[WholeLog]:
+        return [*self.before, *self.after]
+
+
+def year(seed: int) -> list[WholeLog]:
+    """A lived year, with a complaint about the first referral that is closed, which is rare."""
+    policies = load_policies()
+    logs = list(live(Plan(AREA, 40, seed, END, policies.of(AREA), {OTHER: policies.of(OTHER)})))
+    place = next(place for place, log in enumerate(logs) if log.referral.closed and log.referral.area == AREA)
+    logs[place] = complained_about(logs[place])
+    return logs
+
+
+def complained_about(log: WholeLog) -> WholeLog:
+    last = log.events[-1]
+    recorded = last.model_copy(
+        update={
+            "sequence": last.sequence + 1,
+            "step": last.sequence + 1,
+            "at": END,
+            "command_id": uuid4(),
+            "event": ComplaintRecorded(complaint="k1", about=ComplaintAbout.CONDUCT),
+        }
+    )
+    return replace(log, events=[*log.events, recorded], referral=evolve(log.referral, recorded))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lived() -> AsyncIterator[Lived]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, older = Path(name), Path(name) / "older"
+        folder.chmod(0o711)
+        older.mkdir()
+        for file in FOLDER.glob("*.sql"):
+            if file.name <= LAST_WITHOUT:
+                shutil.copy(file, older)
+        async with embedded_postgres(folder / "postgres") as server:
+            await migrate(server.owner_dsn, folder=older)
+            owner = await connect(server.owner_dsn)
+            async with await connect_pool(server.dsn) as pool:
+                keys = KeyStore(pool, MasterKeys.create(folder / "master.keys"))
+                before, after = year(1), year(2)
+                await whole_logs.write(owner, keys, before)
+                await migrate(server.owner_dsn)
+                await whole_logs.write(owner, keys, after)
+                yield Lived(pool.within([AREA]), before, after)
+            await owner.close()
+
+
+def row_of(log: WholeLog) -> OnHand:
+    referral = log.referral
+    return OnHand(
+        reference=referral.reference,
+        area=referral.area,
+        stage=referral.stage,
+        caseworker=referral.caseworker,
+        deadlines={each.key: each.due_at for each in log.deadlines},
+        escalations=tuple(
+            Raised(deadline=each.deadline, rung=each.rung, raised_at=each.raised_at)
+            for each in referral.escalations
+        ),
+    )
+
+
+def to_do(member: Staff, duties: Duties, logs: Sequence[WholeLog]) -> set[str]:
+    """On which referrals the rules find something for somebody to do, each asked."""
+    return {
+        log.referral.reference
+        for log in logs
+        if log.referral.area == AREA
+        if ItemFinder(member, duties, row_of(log), log.referral, END).find()
+    }
+
+
+async def found(pool: Pool, member: Staff, duties: Duties) -> set[str]:
+    rows = await on_hand(
+        pool,
+        {AREA: duties.people},
+        workers=duties.workers,
+        rungs=duties.rungs,
+        supervising=member.role in SUPERVISORS,
+        now=END,
+        soon=add_span(END, SOON),
+    )
+    return {each.reference for each in rows}
+
+
+EVERYBODY = {each.id: each for each in team_of(AREA).everybody}
+LEFT = f"{AREA}-cw-1"
+
+
+@pytest.mark.parametrize(
+    ("who", "left"),
+    [*((each, None) for each in EVERYBODY), *((each, LEFT) for each in EVERYBODY if each != LEFT)],
+)
+async def test_all_that_the_rules_find_for_somebody_is_found(
+    lived: Lived, who: str, left: str | None
+) -> None:
+    duties = duties_of(EVERYBODY[who], AREA, [each for name, each in EVERYBODY.items() if name != left], END)
+    wanted, asked = to_do(EVERYBODY[who], duties, lived.logs), await found(lived.pool, EVERYBODY[who], duties)
+    assert wanted <= asked
+    # Whoever works on a referral may have nothing to do there; a supervisor's list is as the rules have it.
+    if Rung.SUPERVISOR in duties.rungs:
+        assert wanted == asked
+
+
+async def test_what_was_there_before_the_upgrade_is_told_as_its_deadlines_have_it_and_of_the_log_rather_too_much(
+    lived: Lived,
+) -> None:
+    rows = {row["reference"]: row for row in await lived.pool.fetch("SELECT * FROM referral")}
+    told = {"facilitators": 0, "unchecked_draft": 0, "unanswered_complaint": 0, "review_due_at": 0}
+    for log in lived.logs:
+        row, derived = rows.get(log.referral.reference), referral_row(log.referral, log.deadlines)
+        if row is None:
+            continue
+        for name in ("inactive_from", "supervision_due_at", "review_due_at"):
+            assert (row[name].isoformat() if row[name] else None) == derived[name]
+        assert set(derived["facilitators"]) <= set(row["facilitators"])
+        assert derived["unchecked_draft"] <= row["unchecked_draft"]
+        assert derived["unanswered_complaint"] <= row["unanswered_complaint"]
+        for name in told:
+            told[name] += bool(derived[name])
+    assert all(told.values()), told
