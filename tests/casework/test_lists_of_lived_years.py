@@ -1,15 +1,17 @@
-"""One query finds the referrals on which somebody has something to do: all of which the rules say so, over lived years.
+"""Worklists and lists find, over lived years, what the rules and the referrals' states lead to: no less and no more.
 
-One of the years was written before the worklist had columns of its own."""
+One of the years was written before the lists had columns of their own.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,8 +28,8 @@ from runtime.embedded.postgres import embedded_postgres
 from schemas.areas import Area
 from schemas.events import ComplaintRecorded
 from schemas.people import Staff
-from schemas.policy import Rung
-from schemas.vocabulary import ComplaintAbout
+from schemas.policy import DeadlineName, Rung
+from schemas.vocabulary import ComplaintAbout, Source, Stage
 from simulation.year.living import Plan, live
 from simulation.year.people import team_of
 from stores.database import Pool, connect, connect_pool
@@ -35,7 +37,7 @@ from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.logs import whole_logs
 from stores.logs.whole_logs import WholeLog
 from stores.migrate import FOLDER, migrate
-from stores.referrals import referral_row
+from stores.referrals import Line, Place, list_referrals, referral_row, soonest_due
 from stores.worklists import OnHand, Raised, on_hand
 
 AREA, OTHER = Area.DURHAM, Area.CUMBRIA
@@ -97,7 +99,7 @@ async def lived() -> AsyncIterator[Lived]:
                 await whole_logs.write(owner, keys, before)
                 await migrate(server.owner_dsn)
                 await whole_logs.write(owner, keys, after)
-                yield Lived(pool.within([AREA]), before, after)
+                yield Lived(pool.within([AREA, OTHER]), before, after)
             await owner.close()
 
 
@@ -162,11 +164,10 @@ async def test_what_was_there_before_the_upgrade_is_told_as_its_deadlines_have_i
     lived: Lived,
 ) -> None:
     rows = {row["reference"]: row for row in await lived.pool.fetch("SELECT * FROM referral")}
+    assert len(rows) == len(lived.logs)
     told = {"facilitators": 0, "unchecked_draft": 0, "unanswered_complaint": 0, "review_due_at": 0}
     for log in lived.logs:
-        row, derived = rows.get(log.referral.reference), referral_row(log.referral, log.deadlines)
-        if row is None:
-            continue
+        row, derived = rows[log.referral.reference], referral_row(log.referral, log.deadlines)
         for name in ("inactive_from", "supervision_due_at", "review_due_at"):
             assert (row[name].isoformat() if row[name] else None) == derived[name]
         assert set(derived["facilitators"]) <= set(row["facilitators"])
@@ -175,3 +176,67 @@ async def test_what_was_there_before_the_upgrade_is_told_as_its_deadlines_have_i
         for name in told:
             told[name] += bool(derived[name])
     assert all(told.values()), told
+
+
+def due(log: WholeLog) -> datetime | None:
+    soonest = soonest_due(log.deadlines)
+    return soonest.due_at if soonest else None
+
+
+def past(log: WholeLog, *names: DeadlineName) -> bool:
+    """Whether one of its deadlines is past: any, or one of these."""
+    now = datetime.now(UTC)
+    return any(each.due_at <= now for each in log.deadlines if not names or each.name in names)
+
+
+def place(log: WholeLog) -> tuple[datetime, datetime, str]:
+    return due(log) or datetime.max.replace(tzinfo=UTC), log.referral.received_at, log.referral.reference
+
+
+LISTS: list[tuple[dict[str, Any], Callable[[WholeLog], bool]]] = [
+    ({}, lambda log: True),
+    ({"areas": [AREA]}, lambda log: log.referral.area == AREA),
+    ({"areas": [OTHER]}, lambda log: log.referral.area == OTHER),
+    ({"areas": []}, lambda log: False),
+    ({"stage": Stage.PREPARATION}, lambda log: log.referral.stage is Stage.PREPARATION),
+    ({"stage": Stage.CLOSED}, lambda log: log.referral.closed),
+    ({"caseworker": f"{AREA}-cw-2"}, lambda log: log.referral.caseworker == f"{AREA}-cw-2"),
+    ({"overdue": True}, past),
+    ({"past_due": True}, lambda log: (at := due(log)) is not None and at <= datetime.now(UTC)),
+    ({"inactive": True}, lambda log: past(log, DeadlineName.INACTIVITY)),
+    ({"on_hold": True}, lambda log: log.referral.hold is not None),
+    ({"sensitive": True}, lambda log: log.referral.sensitive),
+    ({"safeguarding": True}, lambda log: log.referral.safeguarding is not None),
+    ({"unallocated": True}, lambda log: log.referral.caseworker is None),
+    ({"source": Source.PROBATION}, lambda log: log.referral.source is Source.PROBATION),
+    ({"due_before": END}, lambda log: (due(log) or END) < END),
+    (
+        {"areas": [AREA], "stage": Stage.VICTIM_CONTACT, "overdue": True},
+        lambda log: log.referral.area == AREA and log.referral.stage is Stage.VICTIM_CONTACT and past(log),
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "belongs"), LISTS, ids=[str(asked) for asked, _ in LISTS])
+async def test_a_list_has_what_its_filters_say_soonest_due_first_and_goes_on_where_a_page_ended(
+    lived: Lived, asked: dict[str, Any], belongs: Callable[[WholeLog], bool]
+) -> None:
+    open_or_asked = [log for log in lived.logs if "stage" in asked or not log.referral.closed]
+    wanted = [log.referral.reference for log in sorted(filter(belongs, open_or_asked), key=place)]
+    lines = await list_referrals(lived.pool, **asked, limit=1000)
+    assert [each.reference for each in lines] == wanted
+    paged: list[Line] = []
+    while len(paged) < len(lines):
+        after = Place(paged[-1].next_due_at, paged[-1].received_at, paged[-1].reference) if paged else None
+        paged += await list_referrals(lived.pool, **asked, after=after, limit=7)
+    assert paged == lines
+
+
+async def test_a_line_says_who_was_inactive_and_who_had_no_case_supervision(lived: Lived) -> None:
+    logs = {log.referral.reference: log for log in lived.logs}
+    lines = await list_referrals(lived.pool, limit=1000)
+    assert any(each.inactive for each in lines)
+    for line in lines:
+        log = logs[line.reference]
+        assert line.inactive == past(log, DeadlineName.INACTIVITY)
+        assert line.unsupervised == past(log, DeadlineName.SUPERVISION)
