@@ -173,4 +173,16 @@ async def _read_model(
         each.key: each.due_at for each in open_now
     }:
         return Break(reference, None, "Lists show other deadlines than its log leads to.")
+    waits = [] if referral.closed else wanted["escalations"]
+    rows = await connection.fetch(
+        "SELECT deadline, point, rung FROM escalation WHERE reference = $1 ORDER BY number", reference
+    )
+    if [tuple(row) for row in rows] != [(each["deadline"], each["point"], each["rung"]) for each in waits]:
+        return Break(reference, None, "Lists show other escalations than its log leads to.")
+    waits = [] if referral.closed else wanted["sign_offs"]
+    rows = await connection.fetch(
+        "SELECT subject, activity FROM sign_off_request WHERE reference = $1 ORDER BY number", reference
+    )
+    if [tuple(row) for row in rows] != [(each["subject"], each.get("activity")) for each in waits]:
+        return Break(reference, None, "Lists show other requests for a sign-off than its log leads to.")
     return None

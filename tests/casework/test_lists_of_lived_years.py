@@ -5,6 +5,7 @@ One of the years was written before the lists had columns of their own.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -32,12 +33,14 @@ from schemas.policy import DeadlineName, Rung
 from schemas.vocabulary import ComplaintAbout, Source, Stage
 from simulation.year.living import Plan, live
 from simulation.year.people import team_of
-from stores.database import Pool, connect, connect_pool
+from stores import supervision
+from stores.database import Connection, Pool, connect, connect_pool
 from stores.keys.referral_keys import KeyStore, MasterKeys
 from stores.logs import whole_logs
 from stores.logs.whole_logs import WholeLog
 from stores.migrate import FOLDER, migrate
 from stores.referrals import Line, Place, list_referrals, referral_row, soonest_due
+from stores.supervision import Counts, week_end
 from stores.worklists import OnHand, Raised, on_hand
 
 AREA, OTHER = Area.DURHAM, Area.CUMBRIA
@@ -50,6 +53,7 @@ class Lived:
     """Two lived years in a database of their own: the one was there before the worklist's columns."""
 
     pool: Pool
+    owner: Connection
     before: list[WholeLog]
     after: list[WholeLog]
 
@@ -99,7 +103,7 @@ async def lived() -> AsyncIterator[Lived]:
                 await whole_logs.write(owner, keys, before)
                 await migrate(server.owner_dsn)
                 await whole_logs.write(owner, keys, after)
-                yield Lived(pool.within([AREA, OTHER]), before, after)
+                yield Lived(pool.within([AREA, OTHER]), owner, before, after)
             await owner.close()
 
 
@@ -240,3 +244,109 @@ async def test_a_line_says_who_was_inactive_and_who_had_no_case_supervision(live
         log = logs[line.reference]
         assert line.inactive == past(log, DeadlineName.INACTIVITY)
         assert line.unsupervised == past(log, DeadlineName.SUPERVISION)
+
+
+def open_in(logs: Sequence[WholeLog], *areas: Area) -> list[WholeLog]:
+    return [log for log in logs if not log.referral.closed and log.referral.area in areas]
+
+
+@pytest.mark.parametrize("areas", [[AREA], [OTHER], [AREA, OTHER], []], ids=str)
+@pytest.mark.parametrize("rung", [None, *Rung])
+async def test_escalations_are_listed_oldest_first(
+    lived: Lived, areas: list[Area], rung: Rung | None
+) -> None:
+    wanted = sorted(
+        (each.raised_at, log.referral.reference, each.deadline, each.point, each.rung)
+        for log in open_in(lived.logs, *areas)
+        for each in log.referral.escalations
+        if rung in (None, each.rung)
+    )
+    found = await supervision.open_escalations(lived.pool, areas=areas, rung=rung, limit=1000)
+    assert [
+        (each.raised_at, each.reference, each.deadline, each.point, each.rung) for each in found
+    ] == wanted
+    assert await supervision.open_escalations(lived.pool, areas=areas, rung=rung, limit=1) == found[:1]
+    assert rung is Rung.CASEWORKER or AREA not in areas or len(wanted) > 1
+
+
+@pytest.mark.parametrize("areas", [[AREA], [AREA, OTHER], []], ids=str)
+async def test_sign_offs_that_wait_are_listed_oldest_first(lived: Lived, areas: list[Area]) -> None:
+    wanted = sorted(
+        (each.requested_at, log.referral.reference, each.subject, due_at.get(f"sign_off/{each.about}"))
+        for log in open_in(lived.logs, *areas)
+        for due_at in [{each.key: each.due_at for each in log.deadlines}]
+        for each in log.referral.sign_off_requests
+    )
+    found = await supervision.waiting_sign_offs(lived.pool, areas=areas, limit=None)
+    assert [(each.requested_at, each.reference, each.subject, each.due_at) for each in found] == wanted
+    assert await supervision.waiting_sign_offs(lived.pool, areas=areas, limit=1) == found[:1]
+    assert bool(wanted) == bool(areas)
+
+
+async def test_what_waits_is_counted_as_it_stands(lived: Lived) -> None:
+    logs = open_in(lived.logs, AREA)
+    found = await supervision.counts(
+        lived.pool, [AREA], [(AREA, Rung.SUPERVISOR), (OTHER, Rung.CASEWORKER)], END
+    )
+    assert found == Counts(
+        open=len(logs),
+        past_due=sum((at := due(log)) is not None and at <= END for log in logs),
+        on_hold=sum(log.referral.hold is not None for log in logs),
+        unallocated=sum(log.referral.caseworker is None for log in logs),
+        inactive=sum(
+            each.name is DeadlineName.INACTIVITY and each.due_at <= END
+            for log in logs
+            for each in log.deadlines
+        ),
+        safeguarding=sum(log.referral.safeguarding is not None for log in logs),
+        escalations=sum(each.rung is Rung.SUPERVISOR for log in logs for each in log.referral.escalations),
+    )
+
+
+async def test_a_workload_is_what_each_has(lived: Lived) -> None:
+    loads = {each.staff: each for each in await supervision.workload(lived.pool, areas=[AREA], now=END)}
+    logs = open_in(lived.logs, AREA)
+    assert loads.keys() >= {log.referral.caseworker for log in logs}
+    for caseworker, load in loads.items():
+        theirs = [log for log in logs if log.referral.caseworker == caseworker]
+        dates = [
+            [each.due_at for each in log.deadlines if each.name not in ("inactivity", "supervision")]
+            for log in theirs
+        ]
+        assert load.open == len(theirs)
+        assert load.on_hold == sum(log.referral.hold is not None for log in theirs)
+        assert load.overdue == sum(any(at <= END for at in each) for each in dates)
+        assert load.due_this_week == sum(any(END < at < week_end(END) for at in each) for each in dates)
+        assert load.escalations == sum(len(log.referral.escalations) for log in theirs)
+
+
+async def test_what_waits_goes_where_its_referral_goes(lived: Lived) -> None:
+    async def listed(connection: Connection) -> list[tuple[str, int]]:
+        rows = await connection.fetch(
+            "SELECT area, (SELECT count(*) FROM sign_off_request s WHERE s.reference = escalation.reference)"
+            " FROM escalation WHERE reference = $1",
+            reference,
+        )
+        return [tuple(row) for row in rows]
+
+    change = "UPDATE referral SET {} WHERE reference = $1"
+    transaction = lived.owner.transaction()
+    await transaction.start()
+    try:
+        reference = await lived.owner.fetchval(
+            "SELECT reference FROM escalation WHERE area = $1 LIMIT 1", AREA
+        )
+        asked = [{"subject": "closure", "requested_by": "cw-1", "requested_at": END.isoformat()}]
+        await lived.owner.execute(change.format("sign_offs = $2"), reference, json.dumps(asked))
+        before = await listed(lived.owner)
+        assert set(before) == {(AREA, 1)}
+        await lived.owner.execute(change.format("area = $2"), reference, OTHER)
+        assert await listed(lived.owner) == [(OTHER, 1)] * len(before)
+        await lived.owner.execute(change.format("stage = 'closed'"), reference)
+        assert await listed(lived.owner) == []
+        await lived.owner.execute(change.format("stage = 'preparation', sign_offs = '[]'"), reference)
+        assert await listed(lived.owner) == [(OTHER, 0)] * len(before)
+        await lived.owner.execute(change.format("escalations = '[]'"), reference)
+        assert await listed(lived.owner) == []
+    finally:
+        await transaction.rollback()

@@ -365,7 +365,18 @@ async def test_no_step_moves_the_offer_in_passing(pool: Pool, offered: Step) -> 
     assert await offered.taken(pool) == "area"
 
 
-TABLES = ("event", "referral", "deadline", "notice", "notice_try", "anchor", "fact", "keys.erasure")
+TABLES = (
+    "event",
+    "referral",
+    "deadline",
+    "escalation",
+    "sign_off_request",
+    "notice",
+    "notice_try",
+    "anchor",
+    "fact",
+    "keys.erasure",
+)
 VERBS = ("INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}")
 # It keeps tries and anchors, notes erasures, and takes facts away.
 ITS_OWN = {("notice_try", "INSERT"), ("anchor", "INSERT"), ("keys.erasure", "INSERT"), ("fact", "DELETE")}
