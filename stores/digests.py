@@ -96,8 +96,12 @@ async def due(
         team: who works in the area.
     """
     rows = await pool.fetch(
-        "SELECT reference, stage, key, due_at FROM deadline JOIN referral USING (reference)"
-        " WHERE area = $1 AND due_at < $2 AND ("
+        # Of each referral its own few deadlines (OFFSET keeps them apart): of the whole service many are due.
+        "SELECT reference, stage, key, due_at FROM referral CROSS JOIN LATERAL ("
+        "  SELECT key, due_at FROM deadline d WHERE d.reference = referral.reference AND due_at < $2 OFFSET 0) AS own"
+        " WHERE area = $1 AND stage <> 'closed'"
+        " AND (caseworker = ANY($3) OR facilitator = ANY($3) OR cardinality($5::text[] || $6::text[]) > 0)"
+        " AND ("
         " (caseworker = ANY($3) OR facilitator = ANY($3)) AND split_part(key, '/', 1) <> $4"
         " OR split_part(key, '/', 1) = ANY($5)"
         " OR split_part(key, '/', 1) = ANY($6) AND (caseworker IS NULL OR caseworker <> ALL($7)))"
@@ -123,10 +127,9 @@ async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Co
         workers: caseworkers.
     """
     rows = await pool.fetch(
-        "SELECT DISTINCT reference, stage, deadline.key, due_at FROM referral"
-        " CROSS JOIN jsonb_to_recordset(escalations) AS raised (deadline text, rung text)"
+        "SELECT DISTINCT reference, stage, deadline.key, due_at FROM escalation JOIN referral USING (reference)"
         " JOIN deadline USING (reference)"
-        " WHERE area = $1 AND deadline.key = raised.deadline"
+        " WHERE escalation.area = $1 AND deadline.key = escalation.deadline"
         " AND (rung = ANY($2) AND rung <> $4 OR rung = $4 AND caseworker = ANY($3))"
         " ORDER BY due_at, reference, deadline.key",
         area,
@@ -140,10 +143,9 @@ async def escalated(pool: Pool, area: Area, rungs: Collection[Rung], workers: Co
 async def sign_offs(pool: Pool, area: Area) -> list[SignOffWanted]:
     """The requested sign-offs of an area, longest waiting first."""
     rows = await pool.fetch(
-        "SELECT reference, stage, concat_ws('/', subject, activity) AS about, requested_at FROM referral"
-        " CROSS JOIN jsonb_to_recordset(sign_offs)"
-        " AS asked (subject text, activity text, requested_at timestamptz)"
-        " WHERE area = $1 ORDER BY requested_at, reference, about",
+        "SELECT reference, stage, concat_ws('/', subject, activity) AS about, requested_at"
+        " FROM sign_off_request asked JOIN referral USING (reference)"
+        " WHERE asked.area = $1 ORDER BY requested_at, reference, about",
         area,
     )
     return [SignOffWanted(row["reference"], row["stage"], row["about"], row["requested_at"]) for row in rows]

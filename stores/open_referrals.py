@@ -129,11 +129,12 @@ async def owned_by_area(
 
 
 async def facilitated(pool: Pool, facilitator: str, areas: Collection[Area]) -> list[str]:
-    """The open referrals of some areas that somebody facilitates, or facilitated an activity of, by reference."""
+    """The open referrals of some areas that somebody facilitates, or facilitates an activity of, by reference."""
     rows = await pool.fetch(
-        "SELECT reference FROM referral r WHERE stage <> 'closed' AND area = ANY($2) AND (facilitator = $1 OR EXISTS ("
-        " SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
-        " AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
+        "SELECT reference FROM referral r WHERE stage <> 'closed' AND area = ANY($2)"
+        " AND (facilitator = $1 OR $1 = ANY(facilitators) AND EXISTS ("
+        "  SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference"
+        "  AND e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = $1)) ORDER BY reference",
         facilitator,
         list(areas),
     )

@@ -106,14 +106,10 @@ class Counts(Model):
 _COUNTS = """
 SELECT count(*) AS open, count(*) FILTER (WHERE next_due_at <= $2) AS past_due,
     count(*) FILTER (WHERE on_hold) AS on_hold, count(*) FILTER (WHERE caseworker IS NULL) AS unallocated,
-    count(*) FILTER (WHERE safeguarding) AS safeguarding,
-    count(*) FILTER (WHERE EXISTS (
-        SELECT FROM deadline d
-        WHERE d.reference = r.reference AND d.key = 'inactivity' AND d.due_at <= $2)) AS inactive,
-    coalesce(sum((
-        SELECT count(*) FROM jsonb_to_recordset(escalations) AS each (rung text)
-        WHERE (r.area, each.rung) IN (SELECT * FROM unnest($3::text[], $4::text[])))), 0)::bigint AS escalations
-FROM referral r WHERE stage <> 'closed' AND area = ANY($1)
+    count(*) FILTER (WHERE safeguarding) AS safeguarding, count(*) FILTER (WHERE inactive_from <= $2) AS inactive,
+    (SELECT count(*) FROM unnest($3::text[], $4::text[]) AS asked (area, rung) JOIN escalation USING (area, rung))
+    AS escalations
+FROM referral WHERE stage <> 'closed' AND area = ANY($1)
 """
 
 
@@ -133,37 +129,41 @@ def _as_columns(rungs: Sequence[tuple[Area, Rung]]) -> tuple[list[str], list[str
     return [str(area) for area, _ in rungs], [str(rung) for _, rung in rungs]
 
 
+# Each area and rung has a list of its own in the index; no more of each is read than may be shown.
+_ESCALATIONS = """
+SELECT reference, area, stage, caseworker, on_hold, deadline, point, at, rung, raised_at FROM (
+    SELECT found.* FROM unnest($1::text[], $2::text[]) AS asked (area, rung) CROSS JOIN LATERAL (
+        SELECT reference, deadline, point, at, escalation.rung, raised_at FROM escalation
+        WHERE escalation.area = asked.area AND escalation.rung = asked.rung
+        ORDER BY raised_at, reference, deadline, point LIMIT $3
+    ) AS found
+    ORDER BY raised_at, reference, deadline, point LIMIT $3
+) AS oldest JOIN referral USING (reference)
+ORDER BY raised_at, reference, deadline, point
+"""
+
+
 async def escalated_to(
     pool: Pool, rungs: Sequence[tuple[Area, Rung]], *, limit: int = 50
 ) -> list[OpenEscalation]:
     """The open escalations to some rungs, each in its area, oldest first."""
-    rows = await pool.fetch(
-        "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
-        " jsonb_to_recordset(escalations)"
-        " AS each (deadline text, point text, at timestamptz, rung text, raised_at timestamptz)"
-        " WHERE stage <> 'closed' AND (area, rung) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
-        " ORDER BY raised_at, reference, deadline, point LIMIT $3",
-        *_as_columns(rungs),
-        limit,
-    )
+    rows = await pool.fetch(_ESCALATIONS, *_as_columns(rungs), limit)
     return [OpenEscalation.model_validate(dict(row)) for row in rows]
 
 
 async def open_escalations(
     pool: Pool, *, areas: Collection[Area] | None = None, rung: Rung | None = None, limit: int = 50
 ) -> list[OpenEscalation]:
-    """The open escalations, oldest first; one deadline may have one on each rung."""
-    rows = await pool.fetch(
-        "SELECT reference, area, stage, caseworker, on_hold, each.* FROM referral,"
-        " jsonb_to_recordset(escalations)"
-        " AS each (deadline text, point text, at timestamptz, rung text, raised_at timestamptz)"
-        " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1)) AND ($2::text IS NULL OR rung = $2)"
-        " ORDER BY raised_at, reference, deadline, point LIMIT $3",
-        _names(areas),
-        rung,
-        limit,
-    )
-    return [OpenEscalation.model_validate(dict(row)) for row in rows]
+    """The open escalations, oldest first; one deadline may have one on each rung.
+
+    Args:
+        areas: only of these; None: of all.
+        rung: only to this one.
+        limit: at most so many.
+    """
+    rungs = Rung if rung is None else [rung]
+    asked = [(area, each) for area in (Area if areas is None else areas) for each in rungs]
+    return await escalated_to(pool, asked, limit=limit)
 
 
 # A step that was taken back neither raised nor cleared anything. An escalation is cleared by the first clearing after
@@ -206,6 +206,23 @@ async def escalation_history(
     return [PastEscalation.model_validate(dict(row)) for row in rows]
 
 
+# Each area has a list of its own in the index, as above.
+_SIGN_OFFS = """
+SELECT reference, area, stage, caseworker, on_hold, safeguarding, subject, activity, requested_by, requested_at,
+    (SELECT due_at FROM deadline d
+     WHERE d.reference = oldest.reference AND d.key = concat_ws('/', 'sign_off', subject, activity)) AS due_at
+FROM (
+    SELECT found.* FROM unnest($1::text[]) AS asked (area) CROSS JOIN LATERAL (
+        SELECT reference, subject, activity, requested_by, requested_at FROM sign_off_request
+        WHERE sign_off_request.area = asked.area
+        ORDER BY requested_at, reference, subject LIMIT $2
+    ) AS found
+    ORDER BY requested_at, reference, subject LIMIT $2
+) AS oldest JOIN referral USING (reference)
+ORDER BY requested_at, reference, subject
+"""
+
+
 async def waiting_sign_offs(
     pool: Pool, *, areas: Sequence[Area] | None = None, limit: int | None = 50
 ) -> list[WaitingSignOff]:
@@ -215,17 +232,7 @@ async def waiting_sign_offs(
         areas: only of these; None: of all.
         limit: at most so many; None: all.
     """
-    rows = await pool.fetch(
-        "SELECT r.reference, area, stage, caseworker, on_hold, safeguarding, each.*, due_at FROM referral r"
-        " CROSS JOIN jsonb_to_recordset(sign_offs)"
-        " AS each (subject text, activity text, requested_by text, requested_at timestamptz)"
-        " LEFT JOIN deadline d ON d.reference = r.reference"
-        "  AND d.key = concat_ws('/', 'sign_off', each.subject, each.activity)"
-        " WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))"
-        " ORDER BY requested_at, r.reference, subject LIMIT $2",
-        _names(areas),
-        limit,
-    )
+    rows = await pool.fetch(_SIGN_OFFS, list(Area if areas is None else areas), limit)
     return [WaitingSignOff.model_validate(dict(row)) for row in rows]
 
 
@@ -263,17 +270,15 @@ def week_end(now: datetime) -> datetime:
     return datetime(monday.year, monday.month, monday.day, tzinfo=LONDON)
 
 
+# Only what comes after a first date that is past has to be asked of the deadlines.
 _WORKLOAD = """
-WITH coming AS (
-    SELECT reference, bool_or(due_at <= $2) AS overdue, bool_or(due_at > $2) AS soon
-    FROM deadline
-    WHERE due_at < $3 AND key NOT IN ('inactivity', 'supervision')
-    GROUP BY reference
-), load AS (
+WITH load AS (
     SELECT caseworker, count(*) AS open, count(*) FILTER (WHERE on_hold) AS on_hold,
-        count(*) FILTER (WHERE soon) AS due_this_week, count(*) FILTER (WHERE overdue) AS overdue,
-        sum(jsonb_array_length(escalations)) AS escalations
-    FROM referral LEFT JOIN coming USING (reference)
+        count(*) FILTER (WHERE next_due_at > $2 AND next_due_at < $3 OR next_due_at <= $2 AND EXISTS (
+            SELECT FROM deadline d WHERE d.reference = r.reference AND d.due_at > $2 AND d.due_at < $3
+            AND d.key NOT IN ('inactivity', 'supervision'))) AS due_this_week,
+        count(*) FILTER (WHERE next_due_at <= $2) AS overdue, sum(jsonb_array_length(escalations)) AS escalations
+    FROM referral r
     WHERE stage <> 'closed' AND ($1::text[] IS NULL OR area = ANY($1))
     GROUP BY caseworker
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, field_validator
 from schemas.areas import Area
 from schemas.base import Model
 from schemas.people import StaffId
-from schemas.policy import DeadlineName, Rung
+from schemas.policy import Rung
 from schemas.vocabulary import Stage
 from stores.database import Pool
 
@@ -50,30 +50,13 @@ _ON_HAND = """
 SELECT reference, area, stage, caseworker, escalations,
     coalesce((SELECT jsonb_object_agg(key, due_at) FROM deadline d WHERE d.reference = r.reference), '{}') AS deadlines
 FROM referral r
-WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]' OR $4 AND reference IN (
-    SELECT c.reference FROM event c WHERE c.kind = 'complaint_recorded' AND NOT EXISTS (
-        SELECT FROM event a WHERE a.kind = 'complaint_answered' AND a.reference = c.reference
-        AND a.body ->> 'complaint' = c.body ->> 'complaint')))
+WHERE area = ANY($1) AND (stage <> 'closed' OR tasks <> '[]' OR $4 AND unanswered_complaint)
 AND (
-    caseworker = ANY($2) OR facilitator = ANY($2)
-    OR stage <> 'closed' AND (facilitator IS NOT NULL OR stage IN ('preparation', 'conference', 'follow_up'))
-    AND EXISTS (
-        SELECT FROM event e WHERE e.kind = 'facilitators_assigned' AND e.reference = r.reference
-        AND (e.body ->> 'co_facilitator' = ANY($2)
-            OR e.body ->> 'activity' IS NOT NULL AND e.body ->> 'facilitator' = ANY($2)))
-    OR EXISTS (
-        SELECT FROM jsonb_to_recordset(escalations) AS raised (rung text) WHERE raised.rung = ANY($3))
+    caseworker = ANY($2) OR facilitators && $2 OR escalations @> ANY($3::jsonb[])
     OR $4 AND (
-        stage = 'closed' OR sign_offs <> '[]' OR safeguarding OR caseworker IS NULL
-        OR NOT EXISTS (SELECT FROM staff s WHERE s.id = caseworker AND s.active AND r.area = ANY(s.areas))
-        OR EXISTS (
-            SELECT FROM deadline d WHERE d.reference = r.reference AND split_part(key, '/', 1) = ANY($5)
-            AND d.due_at < CASE WHEN key = 'inactivity' THEN $6::timestamptz ELSE $7::timestamptz END)
-        OR stage <> 'closed' AND EXISTS (
-            SELECT FROM event d WHERE d.kind = 'communication_drafted' AND d.reference = r.reference
-            AND NOT EXISTS (
-                SELECT FROM event k WHERE k.kind = 'communication_checked' AND k.reference = d.reference
-                AND k.body ->> 'communication' = d.body ->> 'communication' AND k.sequence > d.sequence)))
+        stage = 'closed' OR sign_offs <> '[]' OR safeguarding OR unchecked_draft
+        OR inactive_from <= $5 OR review_due_at <= $6
+        OR caseworker IS NULL OR (area, caseworker) NOT IN (SELECT * FROM unnest($7::text[], $8::text[])))
 )
 AND NOT EXISTS (SELECT FROM keys.erasure x WHERE x.reference = r.reference)
 ORDER BY reference
@@ -82,29 +65,37 @@ ORDER BY reference
 
 async def on_hand(
     pool: Pool,
-    areas: Collection[Area],
+    people: Mapping[Area, Collection[str]],
     *,
     workers: Collection[str],
     rungs: Collection[Rung],
     supervising: bool,
-    reviews: Collection[DeadlineName],
     now: datetime,
     soon: datetime,
 ) -> list[OnHand]:
-    """The referrals of these areas on which these people may have something to do, by reference. None was erased;
-    of the closed ones only those where somebody still has to be told something or, with `supervising`, a complaint was
-    not answered.
+    """The referrals of some areas on which somebody may have something to do, by reference. None was erased; of the
+    closed ones only those where somebody still has to be told something or, with `supervising`, a complaint was not
+    answered.
 
     Args:
+        people: the areas, and who works there.
         workers: all that they own, facilitate or help to facilitate.
         rungs: besides, what has climbed to these.
         supervising: besides, what waits for a sign-off or a reviewer, is frozen, has a draft that nobody checked,
             or belongs to nobody who works there.
-        reviews: with `supervising`: the deadlines that a supervisor answers for.
         now: inactivity counts from when it is due.
-        soon: the other reviews count when they are due before then.
+        soon: what else a supervisor answers for counts when it is due by then.
     """
+    there = [(area, who) for area, theirs in people.items() for who in theirs]
     rows = await pool.fetch(
-        _ON_HAND, list(areas), list(workers), list(rungs), supervising, list(reviews), now, soon
+        _ON_HAND,
+        list(people),
+        list(workers),
+        [json.dumps([{"rung": each}]) for each in rungs],
+        supervising,
+        now,
+        soon,
+        [area for area, _ in there],
+        [who for _, who in there],
     )
     return [OnHand.model_validate(dict(row)) for row in rows]

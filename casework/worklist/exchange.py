@@ -8,12 +8,10 @@ from datetime import datetime
 from casework.worklist.answers import Alternative, Answer, Why
 from casework.worklist.found import Found
 from casework.worklist.wording import short_day
-from lifecycle.activities.communications import exchange_of
+from lifecycle.activities.communications import exchange_of, unchecked_drafts
 from lifecycle.activities.handing_over import (
-    TO_CHECK,
     TO_HAND_OVER,
     TO_OFFER,
-    drafted_by_others,
     refusal,
     risk_is_confirmed,
 )
@@ -82,18 +80,11 @@ CONFIRM_THE_RISK = Answer(
 )
 
 
-def drafts_to_check(
-    referral: Referral, actor: Actor, at: datetime
-) -> Iterator[tuple[Found, tuple[str, ...]]]:
+def drafts_to_check(referral: Referral) -> Iterator[tuple[Found, tuple[str, ...]]]:
     """Each draft that waits for its check, with the colleagues who had a part in it and may not check it."""
-    for each in referral.communications:
+    for each in unchecked_drafts(referral):
         # Whether the reader may check it is for the caller to say.
-        conditions = [one for one in TO_CHECK if one is not drafted_by_others]
-        if refusal(conditions, referral, each, each.recipients[0], actor, at) is None:
-            yield (
-                Found(CHECK, f"check/{each.id}", words=_words(each), activity=each.activity),
-                each.drafted_by,
-            )
+        yield Found(CHECK, f"check/{each.id}", words=_words(each), activity=each.activity), each.drafted_by
 
 
 def communications_to_carry(referral: Referral, actor: Actor, at: datetime) -> Iterator[Found]:

@@ -109,7 +109,7 @@ class Supervising(OnReferral):
 
     def _drafts_for_nobody_else(self) -> Iterator[Found]:
         """Drafts to check where everybody who works on the referral had a part in them."""
-        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+        for found, drafted_by in drafts_to_check(self._referral):
             closed = self._referral.closed or self._member.id in drafted_by
             if not closed and not self._colleagues_without(drafted_by):
                 yield found

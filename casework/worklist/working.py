@@ -153,7 +153,7 @@ class Working(OnReferral):
 
     def _drafts(self, owner: str) -> Iterator[Found]:
         """Drafts to check, for those who work on it: who had a part in a draft sees whom it waits for."""
-        for found, drafted_by in drafts_to_check(self._referral, self._actor, self._at):
+        for found, drafted_by in drafts_to_check(self._referral):
             if self._member.id in drafted_by:
                 yield dataclasses.replace(found, waits_for=self._colleagues_without(drafted_by))
             else:

@@ -99,14 +99,12 @@ async def _duties(session: Session, register: list[Staff], at: datetime) -> list
     pool = session.referrals.pool.within(areas)
     duties = {area: duties_of(member, area, register, at) for area in areas}
     rungs = {rung for each in duties.values() for rung in each.rungs}
-    answered = session.referrals.policies.base.deadlines.items()
     rows = await on_hand(
         pool,
-        areas,
+        {area: each.people for area, each in duties.items()},
         workers=sorted({who for each in duties.values() for who in each.workers}),
         rungs=sorted(rungs),
         supervising=member.role in SUPERVISORS,
-        reviews=sorted(name for name, rule in answered if rule.answers is not Rung.CASEWORKER),
         now=at,
         soon=add_span(at, SOON),
     )

@@ -37,6 +37,15 @@ def indirect(activity: Activity) -> bool:
     return method is not None and not method.direct
 
 
+def unchecked_drafts(referral: Referral) -> tuple[Communication, ...]:
+    """The drafts that wait for their check, whoever may check them."""
+    return tuple(
+        each
+        for each in referral.communications
+        if each.result is None and each.ended_at is None and exchange_of(referral, each) is not None
+    )
+
+
 def writers_of(referral: Referral, activity: Activity) -> tuple[Participant, ...]:
     """The people of both sides who are committed and in an exchange; where it is booked, those of them who attend."""
     return tuple(

@@ -28,6 +28,7 @@ _SHOWN = (
     "safeguarding",
     "justice_stage",
 )
+_DUE = ("inactive_from", "supervision_due_at", "review_due_at")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,27 @@ async def _read_model(
             return Break(
                 reference, None, f"Lists show another {name.replace('_', ' ')} than its log leads to."
             )
+    # What was there before a worklist looked for it may tell of more than there is, until the next step.
+    if not all(wanted[name] <= stands[name] for name in ("unchecked_draft", "unanswered_complaint")):
+        return Break(reference, None, "Worklists lack something that its log leads to.")
+    if not set(wanted["facilitators"]) <= set(stands["facilitators"]):
+        return Break(reference, None, "Worklists lack a facilitator whom its log leads to.")
     rows = await connection.fetch("SELECT key, due_at FROM deadline WHERE reference = $1", reference)
-    if {row["key"]: row["due_at"] for row in rows} != {each.key: each.due_at for each in open_now}:
+    same = all((stands[name].isoformat() if stands[name] else None) == wanted[name] for name in _DUE)
+    if not same or {row["key"]: row["due_at"] for row in rows} != {
+        each.key: each.due_at for each in open_now
+    }:
         return Break(reference, None, "Lists show other deadlines than its log leads to.")
+    waits = [] if referral.closed else wanted["escalations"]
+    rows = await connection.fetch(
+        "SELECT deadline, point, rung FROM escalation WHERE reference = $1 ORDER BY number", reference
+    )
+    if [tuple(row) for row in rows] != [(each["deadline"], each["point"], each["rung"]) for each in waits]:
+        return Break(reference, None, "Lists show other escalations than its log leads to.")
+    waits = [] if referral.closed else wanted["sign_offs"]
+    rows = await connection.fetch(
+        "SELECT subject, activity FROM sign_off_request WHERE reference = $1 ORDER BY number", reference
+    )
+    if [tuple(row) for row in rows] != [(each["subject"], each.get("activity")) for each in waits]:
+        return Break(reference, None, "Lists show other requests for a sign-off than its log leads to.")
     return None

@@ -319,7 +319,15 @@ async def test_nothing_of_a_special_category_is_found_in_the_clear(
     history = await referrals.client.get_workflow_handle(workflow_id(reference)).fetch_history()
     rows = [
         str(row)
-        for table in ("event", "referral", "deadline", "notice", "notice_try")
+        for table in (
+            "event",
+            "referral",
+            "deadline",
+            "escalation",
+            "sign_off_request",
+            "notice",
+            "notice_try",
+        )
         for row in await referrals.pool.fetch(
             f"SELECT t::text FROM {table} t WHERE reference = $1", reference
         )

@@ -4,7 +4,7 @@ the clock do not lead to."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -84,6 +84,53 @@ async def test_an_honest_step_is_recorded_once(pool: Pool, step: Step) -> None:
     assert await step.taken(pool) == "recorded"
     assert await step.taken(pool) == "repeated"
     assert await count(pool, step.reference) == 3
+
+
+NEWER = (
+    "facilitators",
+    "unchecked_draft",
+    "unanswered_complaint",
+    "inactive_from",
+    "supervision_due_at",
+    "review_due_at",
+)
+
+
+async def newer(pool: Pool, reference: str) -> dict[str, Any]:
+    row = await pool.fetchrow("SELECT * FROM referral WHERE reference = $1", reference)
+    assert row is not None
+    return {name: row[name] for name in NEWER}
+
+
+async def test_what_a_worker_of_an_older_version_does_not_tell_stays_as_it_was(
+    pool: Pool, step: Step
+) -> None:
+    step.row |= {"facilitators": ["fa-1"], "unchecked_draft": True, "review_due_at": "2026-03-02T09:00:00Z"}
+    assert await step.taken(pool) == "recorded"
+    told = await newer(pool, step.reference)
+    assert (told["facilitators"], told["unchecked_draft"]) == (["fa-1"], True)
+    older = replace(step, after=3, head=step.links[0], links=[b"\x03" * 32], command=uuid4())
+    older.row = {name: value for name, value in step.row.items() if name not in NEWER}
+    assert await older.taken(pool) == "recorded"
+    assert await newer(pool, step.reference) == told
+    again = replace(step, after=4, head=older.links[0], links=[b"\x04" * 32], command=uuid4())
+    again.row = step.row | {"unchecked_draft": False, "review_due_at": None}
+    assert await again.taken(pool) == "recorded"
+    assert await newer(pool, step.reference) == told | {"unchecked_draft": False, "review_due_at": None}
+
+
+async def test_a_worker_of_an_older_version_may_open_a_referral(
+    pool: Pool, keys: KeyStore, step: Step
+) -> None:
+    reference = reference_from(uuid4().int)
+    await keys.create(reference)
+    opening = replace(step, reference=reference, after=0, head=b"", command=uuid4())
+    opening.row = {name: value for name, value in step.row.items() if name not in (*NEWER, "head")}
+    opening.row |= {"reference": reference, "stage": "received", "caseworker": None}
+    body = await pool.fetchval("SELECT body FROM event WHERE reference = $1 AND sequence = 1", step.reference)
+    opening.kinds, opening.bodies = ["referral_received"], [body]
+    assert await opening.taken(pool) == "recorded"
+    assert (await newer(pool, reference))["facilitators"] == []
 
 
 @pytest.mark.parametrize("changes", [
@@ -318,7 +365,18 @@ async def test_no_step_moves_the_offer_in_passing(pool: Pool, offered: Step) -> 
     assert await offered.taken(pool) == "area"
 
 
-TABLES = ("event", "referral", "deadline", "notice", "notice_try", "anchor", "fact", "keys.erasure")
+TABLES = (
+    "event",
+    "referral",
+    "deadline",
+    "escalation",
+    "sign_off_request",
+    "notice",
+    "notice_try",
+    "anchor",
+    "fact",
+    "keys.erasure",
+)
 VERBS = ("INSERT INTO {} DEFAULT VALUES", "UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}")
 # It keeps tries and anchors, notes erasures, and takes facts away.
 ITS_OWN = {("notice_try", "INSERT"), ("anchor", "INSERT"), ("keys.erasure", "INSERT"), ("fact", "DELETE")}

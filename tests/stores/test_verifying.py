@@ -144,9 +144,18 @@ _SET_BACK = (
         ("UPDATE referral SET area = 'kent' WHERE reference = $1",),
         ("UPDATE referral SET caseworker = 'cw-2' WHERE reference = $1",),
         ("UPDATE referral SET safeguarding = TRUE WHERE reference = $1",),
+        ("UPDATE referral SET inactive_from = NULL WHERE reference = $1",),
+        (
+            "UPDATE referral SET supervision_due_at = supervision_due_at + interval '1 year' WHERE reference = $1",
+        ),
+        ("UPDATE referral SET review_due_at = now() WHERE reference = $1",),
         ("DELETE FROM deadline WHERE reference = $1",),
         ("UPDATE deadline SET due_at = due_at + interval '1 year' WHERE reference = $1",),
         ("INSERT INTO deadline VALUES ($1, 'court_date', now(), '{}')",),
+        (
+            "INSERT INTO escalation VALUES ($1, 1, 'durham', 'first_contact', 'due', now(), 'supervisor', now())",
+        ),
+        ("INSERT INTO sign_off_request VALUES ($1, 1, 'durham', 'closure', NULL, 'cw-1', now())",),
     ],
 )
 async def test_each_way_to_tamper_is_found(tampered: Tampered, statements: Sequence[str]) -> None:
@@ -259,7 +268,10 @@ async def test_no_anchor_is_made_of_a_database_that_lost_a_log(
     assert (await kept.make()).grown == {}
 
 
-@pytest.mark.parametrize("of", ["event", "referral", "deadline", "notice", "notice_try", "fact"])
+@pytest.mark.parametrize(
+    "of",
+    ["event", "referral", "deadline", "escalation", "sign_off_request", "notice", "notice_try", "fact"],
+)
 async def test_a_transaction_sees_the_areas_that_it_names(pool: Pool, keys: KeyStore, of: str) -> None:
     recording = Recording(pool, keys)
     await keys.create(recording.reference)
