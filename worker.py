@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +25,8 @@ from runtime.signals import run_until_signalled
 from stores.database import DatabaseUnreachable
 from stores.keys.referral_keys import MasterKeyProblem
 from stores.migrate import MigrationRefused
+
+T = TypeVar("T")
 
 DONE, FAILED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 4
 
@@ -43,23 +46,35 @@ def main(arguments: Sequence[str] | None = None, retry: StartRetry = StartRetry(
     """Work until told to stop.
 
     Returns:
-        0 when told to stop and drained, 2 for a setting, key, policy or template that cannot be used, 4 for a server
-        that is not there or a database that lacks migrations, 1 for anything else.
+        0 when told to stop and drained, or once the database is migrated where that is all that was asked; 2 for a
+        setting, key, policy or template that cannot be used; 4 for a server that is not there, or a database that
+        lacks migrations; 1 for anything else.
     """
     parser = argparse.ArgumentParser(prog="worker", description=__doc__)
-    parser.add_argument(
+    migrating = parser.add_mutually_exclusive_group()
+    migrating.add_argument(
         "--migrate",
         action="store_true",
         help="bring the database up to date first, as its owner, whom RJ_DATABASE_OWNER_URL names",
+    )
+    migrating.add_argument(
+        "--migrate-only",
+        action="store_true",
+        help="bring the database up to date likewise, and end without working",
     )
     asked = parser.parse_args(arguments)
     configure_logging("console", "info")
     try:
         settings = Settings.load()
         configure_logging(settings.log_format, settings.log_level)
+        todo = (
+            _tried(lambda: _migrate(settings), retry)
+            if asked.migrate_only
+            else _work(settings, migrate_first=asked.migrate, retry=retry)
+        )
         asyncio.run(
             run_until_signalled(
-                _work(settings, migrate_first=asked.migrate, retry=retry),
+                todo,
                 on_signal=lambda: log.info("told to stop: the steps in hand are finished first"),
                 again_ends=True,
             )
@@ -96,17 +111,29 @@ async def _work(settings: Settings, *, migrate_first: bool, retry: StartRetry) -
 async def _started(
     stack: AsyncExitStack, settings: Settings, migrate_first: bool, retry: StartRetry
 ) -> Serving:
+    return await _tried(lambda: stack.enter_async_context(_service(settings, migrate_first)), retry)
+
+
+async def _tried(start: Callable[[], Coroutine[None, None, T]], retry: StartRetry) -> T:
+    """What `start` answers, once the servers that it needs are there."""
     loop = asyncio.get_running_loop()
     until = loop.time() + retry.total
     while True:
         try:
-            return await stack.enter_async_context(_service(settings, migrate_first))
+            return await start()
         except _NOT_THERE as error:
             left = until - loop.time() - retry.between
             if left < 0:
                 raise
             log.warning(str(error), tries_for_seconds_more=round(left))
         await asyncio.sleep(retry.between)
+
+
+async def _migrate(settings: Settings) -> None:
+    servers = resolve(settings)
+    told = servers.settings(settings)
+    await up_to_date(told, servers.database_url, told.database_owner_url)
+    log.info("the database is up to date")
 
 
 @asynccontextmanager

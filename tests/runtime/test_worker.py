@@ -54,7 +54,7 @@ from simulation.staffing import enter_missing
 from stores import notices
 from stores.keys.referral_keys import MasterKeys
 from stores.logs import event_log
-from stores.migrate import migrate
+from stores.migrate import migrate, pending
 from tests.conftest import STAFF
 from tests.life import form
 from tests.messages.smtp_servers import Taking, smtp_server
@@ -145,6 +145,18 @@ def test_a_database_without_our_tables_is_not_touched(
     [entry] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert "0001_roles_and_keys" in entry["event"]
     assert "--migrate" in entry["event"]
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_migrating_only_brings_the_database_up_to_date_and_ends(own: Own) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "worker.py"), "--migrate-only"),
+        env=os.environ | own.environment,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 0, said
+    assert not await pending(own.postgres.dsn)
 
 
 @pytest.mark.usefixtures("quiet")
