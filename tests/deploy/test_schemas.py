@@ -7,7 +7,7 @@ import json
 
 import compose_spec
 import pytest
-from kubernetes_validate.utils import ValidationError, validate
+from kubernetes_validate.utils import ValidationError, validate  # type: ignore[import-untyped]
 
 from tests.deploy.manifests import Data, compose, manifests, pods
 
