@@ -54,9 +54,9 @@ async def test_a_stranger_says_why_they_look_and_then_sees_it(desks: Desks, refe
     assert await page.title() == f"Error: Say why you look \u2013 {reference} \u2013 Referrals"
     await page.get_by_label("Your reason").fill("She rang while nobody else was here")
     await page.get_by_role("button", name="Look at it").click()
-    assert await page.get_by_role("heading", name=reference).is_visible()
+    await page.get_by_role("heading", name=reference).wait_for()
     await page.get_by_role("link", name="People (3)").click()
-    assert await page.get_by_text("June I.").first.is_visible()
+    await page.get_by_text("June I.").first.wait_for()
 
 
 async def test_a_button_of_what_comes_next_leads_to_its_form(desks: Desks, reference: str) -> None:

@@ -83,7 +83,7 @@ async def test_a_sign_off_is_given_by_the_keyboard_alone_and_without_scripts(
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/team?done={waiting}")
-    assert await page.get_by_text("Recorded: your decision on").is_visible()
+    await page.get_by_text("Recorded: your decision on").wait_for()
 
 
 async def test_referrals_are_given_to_another_by_clicks(desks: Desks, waiting: str) -> None:

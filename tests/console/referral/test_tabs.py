@@ -180,7 +180,7 @@ async def test_a_timeline_is_found_by_subject_person_and_author_and_never_shows_
         by_sue = said(await visitor.get(f"{here}?by={SUPERVISOR}"))
         assert "1 step , the latest first" in by_sue or "1 step, the latest first" in by_sue
         assert "Looked at in supervision" in by_sue
-        assert "0 steps" in said(await visitor.get(f"{here}?person=h9"))
+        assert "No step is like that." in said(await visitor.get(f"{here}?person=h9"))
         await visitor.get(f"{here}?page=nothing", status=422)
         await visitor.get(f"{here}?person={'h' * 20}", status=422)
 
