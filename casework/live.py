@@ -17,10 +17,12 @@ from casework.access import ACCESS, Permission, What, areas_to_see, require_acce
 from casework.referral.timeline import timeline_of
 from casework.session import Session
 from casework.worklist.duties import duties_of
+from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS
 from runtime.changes import Change
 from schemas.base import Model
 from schemas.people import Role
+from schemas.reading.reference import parse_reference
 from stores import staff
 from stores.logs import event_log
 
@@ -103,9 +105,13 @@ async def follow(session: Session, about: str) -> Followed:
         now = datetime.now(UTC)
         duties = [duties_of(member, area, register, now) for area in areas]
         return Followed(member.id, workers=frozenset(who for each in duties for who in each.workers))
-    relation = await require_access(session, What.STATUS, about)
+    try:
+        reference = parse_reference(about)
+    except ValueError:
+        raise Refused("unknown_referral", "There is no such referral.", "about") from None
+    relation = await require_access(session, What.STATUS, reference)
     tells = ACCESS[member.role, What.CASELOAD, relation] is Permission.YES
-    return Followed(member.id, reference=about, tells=tells)
+    return Followed(member.id, reference=reference, tells=tells)
 
 
 async def happened_since(session: Session, reference: str, after: int) -> list[Happened]:

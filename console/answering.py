@@ -16,11 +16,12 @@ from starlette.responses import Response
 from casework.failures import Failure, Kind, Refused, failure_of
 from casework.inbox import count_unread
 from casework.signing_in.kept_forms import drop_typed, find_typed, keep_typed
-from casework.signing_in.sessions import at_work, check_form_token, find_session
+from casework.signing_in.sessions import at_work, check_form_token, end_demo_sessions, find_session
 from console.asked import Asked, Console, Visit
 from console.pages import SMALL, Page, Whose, all_pages
 from console.public.speaking import problem_page, spoken_at
 from console.security.cookies import token_of
+from schemas.web import SignedInBy
 
 WITHIN = 30.0
 """Seconds in which a page is answered, or says that it was not. A step has an answer within twenty."""
@@ -93,6 +94,9 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
         return await page.answer(Visit(request, console, await _posted(page, request)))
     used = not page.waits and not Visit(request, console, FormData()).refreshes
     found = await find_session(console.referrals, token, used=used) if token else None
+    if found is not None and found.web.how is SignedInBy.DEMO and await console.demo_is_over():
+        await end_demo_sessions(console.referrals)
+        found = None
     if found is None or token is None:
         # A whole spreadsheet is not read for who is not signed in.
         posted = await _posted(page, request) if page.largest <= SMALL else FormData()

@@ -35,7 +35,7 @@ def make_app(console: Console) -> Starlette:
         return problem(visit, status, _SAID.get(HTTPStatus(status), "Please try again."))
 
     pages = [Route(page.path, endpoint(console, page), methods=list(page.methods)) for page in all_pages()]
-    return Starlette(
+    app = Starlette(
         routes=[Route("/static/{tag}/{name:path}", serve_static), *pages],
         middleware=[
             Middleware(Measuring, meter=console.meter),
@@ -45,3 +45,6 @@ def make_app(console: Console) -> Starlette:
         ],
         exception_handlers={HTTPException: not_routed},
     )
+    # It would lead to whichever host was asked for; all other answers name none.
+    app.router.redirect_slashes = False
+    return app

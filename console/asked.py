@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +37,8 @@ class Console:
         referrals: the connections, and the asking of workflows.
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
+        has_own_staff: of a demo: whether somebody of the service's own is in the register by now; its doors are shut
+            then, and who came in by them is signed out.
         provider: through which people sign in; None: none is set.
         now: the time, UTC.
         meter: on which metrics are made.
@@ -47,11 +49,16 @@ class Console:
     referrals: Referrals
     settings: Settings
     demo: bool = False
+    has_own_staff: Callable[[], Awaitable[bool]] | None = None
     provider: OpenIdProvider | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     meter: MetricMeter = MetricMeter.noop
     changes: Changes = field(default_factory=Changes)
     kept: Kept = field(default_factory=Kept)
+
+    async def demo_is_over(self) -> bool:
+        """Whether real people may be in the referrals, so that nobody enters without a password any more."""
+        return self.has_own_staff is not None and await self.has_own_staff()
 
 
 @dataclass(frozen=True, slots=True)

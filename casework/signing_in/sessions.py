@@ -76,6 +76,11 @@ async def end_all_sessions(referrals: Referrals, staff_id: str, *, but: int | No
     await web_sessions.end_all(referrals.pool.nowhere, staff_id, but=but)
 
 
+async def end_demo_sessions(referrals: Referrals) -> None:
+    """End the sessions of all who came in by the demo's buttons: they showed no password."""
+    await web_sessions.end_all_by(referrals.pool.nowhere, SignedInBy.DEMO)
+
+
 async def hide_names(session: Session, session_id: int, *, hidden: bool) -> None:
     """Hide the names of people in a session, as somebody may look over a shoulder, or show them again."""
     await web_sessions.hide_names(session.referrals.pool.nowhere, session_id, hidden)

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
@@ -106,6 +107,7 @@ async def _serve_at(
     at: Door, settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool
 ) -> None:
     from casework.signing_in.openid import OpenIdProvider
+    from casework.signing_in.sessions import end_demo_sessions
     from console.asked import Console
     from console.serving import console_served
     from operations.bringing_up import bring_up
@@ -121,12 +123,21 @@ async def _serve_at(
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
             demo = not await has_staff_of_its_own(all_of_it.referrals)
-        if demo:
+        if not demo:
+            await end_demo_sessions(all_of_it.referrals)
+        else:
             # Who asks to be called and does not know their area is to be found by the demo's own people.
             settings = settings.model_copy(update={"default_area": settings.default_area or DEFAULT_AREA})
         meter = runtime(all_of_it.metrics_address).metric_meter
         provider = OpenIdProvider.of(settings)
-        console = Console(all_of_it.referrals, settings, demo=demo, provider=provider, meter=meter)
+        console = Console(
+            all_of_it.referrals,
+            settings,
+            demo=demo,
+            has_own_staff=partial(has_staff_of_its_own, all_of_it.referrals) if demo else None,
+            provider=provider,
+            meter=meter,
+        )
         async with console_served(console, at):
             folder.announce(all_of_it.service)
             _show(all_of_it, settings, folder, at.address, demo=demo)

@@ -46,7 +46,8 @@ async def show_ways(
         staff: the id that they typed.
         errors: what is wrong with what they typed, by field.
     """
-    people = await demo_people(visit.referrals) if visit.console.demo else []
+    open_to_all = visit.console.demo and not await visit.console.demo_is_over()
+    people = await demo_people(visit.referrals) if open_to_all else []
     return visit.show(
         "sign_in/sign_in.html",
         status=status,
@@ -57,12 +58,13 @@ async def show_ways(
         local=visit.console.settings.local_accounts_are_on,
         staff=staff,
         errors=errors or {},
+        demo_is_over=visit.console.demo and not open_to_all,
     )
 
 
 async def enter_demo(visit: Visit) -> Response:
     """Sign in as one of the demo's invented people."""
-    if not visit.console.demo:
+    if not visit.console.demo or await visit.console.demo_is_over():
         raise Refused("no_demo", "Only a demo is entered without a password.")
     staff_id = visit.posted_text("staff")
     if staff_id not in {each.id for each in await demo_people(visit.referrals)}:

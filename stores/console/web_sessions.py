@@ -90,5 +90,10 @@ async def end_all(pool: Pool, staff_id: str, *, but: int | None = None) -> None:
     await pool.execute("DELETE FROM web_session WHERE staff = $1 AND id IS DISTINCT FROM $2", staff_id, but)
 
 
+async def end_all_by(pool: Pool, how: SignedInBy) -> None:
+    """End every session that was begun in this way."""
+    await pool.execute("DELETE FROM web_session WHERE how = $1", how)
+
+
 def _web(row: asyncpg.Record) -> WebSession:
     return WebSession.model_validate(dict(row) | {"id": row["session_id"]})

@@ -196,3 +196,11 @@ async def test_a_spreadsheet_is_read_for_nobody_who_is_not_signed_in(console: Co
         answer = await visitor.client.post(large, content=endless(), headers=headers)
         assert answer.status_code == 401
         assert sent <= SMALL
+
+
+@pytest.mark.parametrize("path", ["/my-work/", "/live?about=%00", "/live?about=RJ-0000"])
+async def test_an_address_that_is_none_leads_nowhere(console: Console, path: str) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        answer = await visitor.client.get(path, headers={"Host": "evil.example"})
+        assert answer.status_code == 404
+        assert "location" not in answer.headers

@@ -127,9 +127,19 @@ def test_a_service_with_staff_of_its_own_has_no_door_without_a_password() -> Non
         data = Path(folder) / "data"
         with up(data, "--demo") as demo:
             assert "/sign-in/demo" in httpx.get(f"{console(demo.said)}/sign-in").text
+            entry = httpx.post(f"{console(demo.said)}/sign-in/demo", data={"staff": "su-1"})
+            [session] = [each for each in entry.headers.get_list("set-cookie") if "__Host-session=" in each]
+            inside = {"Cookie": session.partition(";")[0]}
+            assert httpx.get(f"{console(demo.said)}/team", headers=inside).status_code == 200
             entered = ("staff", "add", "ours-1", "--role", "caseworker", "--area", "durham", "--as", "sm-1")
             added = CliRunner().invoke(app, entered, env={"RJ_DATA": str(data)})
             assert added.exit_code == 0, added.output
+            # At once, and for who is in already.
+            with httpx.Client(base_url=console(demo.said)) as outside:
+                assert "The demo is over" in outside.get("/sign-in").text
+                assert "/sign-in/demo" not in outside.get("/sign-in").text
+                assert outside.post("/sign-in/demo", data={"staff": "su-1"}).status_code == 409
+                assert outside.get("/team", headers=inside).headers["location"].startswith("/sign-in")
             demo.end(signal.SIGTERM)
         with up(data, "--demo") as service:
             assert "The demo is left out: this service has staff of its own" in service.said
