@@ -94,7 +94,7 @@ async def _answer(page: Page, request: Request, console: Console) -> Response:
         return await page.answer(Visit(request, console, await _posted(page, request)))
     used = not page.waits and not Visit(request, console, FormData()).refreshes
     found = await find_session(console.referrals, token, used=used) if token else None
-    if found is not None and found.web.how is SignedInBy.DEMO and await console.demo_is_over():
+    if found is not None and found.web.how is SignedInBy.DEMO and not await console.demo_is_open():
         await end_demo_sessions(console.referrals)
         found = None
     if found is None or token is None:
@@ -129,8 +129,14 @@ async def _posted(page: Page, request: Request) -> FormData:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"What was sent is too large: at most {max(1, page.largest // 1024)} kB are taken here.",
         )
-    request.state.posted = await request.form(max_fields=2000, max_part_size=page.largest)
-    posted: FormData = request.state.posted
+    posted: FormData = await request.form(max_fields=2000, max_part_size=page.largest)
+    try:
+        "".join(text for each in posted.multi_items() for text in each if isinstance(text, str)).encode()
+    except UnicodeEncodeError:
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "What was sent is no text: send it as UTF-8."
+        ) from None
+    request.state.posted = posted
     return posted
 
 

@@ -37,8 +37,7 @@ class Console:
         referrals: the connections, and the asking of workflows.
         settings: of this installation.
         demo: whether the invented people of the demo are offered as buttons, without a password.
-        has_own_staff: of a demo: whether somebody of the service's own is in the register by now; its doors are shut
-            then, and who came in by them is signed out.
+        has_own_staff: asks whether somebody of the service's own is in the register by now: a demo is over then.
         provider: through which people sign in; None: none is set.
         now: the time, UTC.
         meter: on which metrics are made.
@@ -56,9 +55,9 @@ class Console:
     changes: Changes = field(default_factory=Changes)
     kept: Kept = field(default_factory=Kept)
 
-    async def demo_is_over(self) -> bool:
-        """Whether real people may be in the referrals, so that nobody enters without a password any more."""
-        return self.has_own_staff is not None and await self.has_own_staff()
+    async def demo_is_open(self) -> bool:
+        """Whether people enter, and stay, without a password: no real person can be in the referrals."""
+        return self.demo and not (self.has_own_staff is not None and await self.has_own_staff())
 
 
 @dataclass(frozen=True, slots=True)

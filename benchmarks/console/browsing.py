@@ -32,7 +32,7 @@ async def weighed(browser: Browser, served: Served, staff_id: str, address: str)
     """Open a page in a fresh browser, and once more."""
     context = await browser.new_context(base_url=served.address, viewport={"width": 1240, "height": 960})
     try:
-        token = await begin_session(served.referrals, staff_id, SignedInBy.DEMO, "A benchmark")
+        token = await begin_session(served.referrals, staff_id, SignedInBy.PASSWORD, "A benchmark")
         await hold(context, served.address, token)
         await context.add_init_script(NOTE_SHIFTS)
         page = await context.new_page()

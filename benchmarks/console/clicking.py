@@ -137,7 +137,7 @@ async def clicked(served: Served, people: list[str], seconds: float, pause: floa
 
 
 async def _sit_down(served: Served, staff_id: str, pages: Pages) -> Clicker:
-    token = await begin_session(served.referrals, staff_id, SignedInBy.DEMO, "A benchmark")
+    token = await begin_session(served.referrals, staff_id, SignedInBy.PASSWORD, "A benchmark")
     client = httpx.AsyncClient(base_url=served.address, headers={"Cookie": f"{COOKIE}={token}"}, timeout=60)
     return Clicker(staff_id, pages, client, random.Random(staff_id))
 

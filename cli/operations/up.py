@@ -107,7 +107,6 @@ async def _serve_at(
     at: Door, settings: Settings, folder: DataFolder, *, demo: bool, temporal_ui: bool
 ) -> None:
     from casework.signing_in.openid import OpenIdProvider
-    from casework.signing_in.sessions import end_demo_sessions
     from console.asked import Console
     from console.serving import console_served
     from operations.bringing_up import bring_up
@@ -123,9 +122,7 @@ async def _serve_at(
                 year = await enter_small_year(all_of_it.referrals, all_of_it.service.database_owner_url)
             out.print(entered, year, sep="\n", soft_wrap=True)
             demo = not await has_staff_of_its_own(all_of_it.referrals)
-        if not demo:
-            await end_demo_sessions(all_of_it.referrals)
-        else:
+        if demo:
             # Who asks to be called and does not know their area is to be found by the demo's own people.
             settings = settings.model_copy(update={"default_area": settings.default_area or DEFAULT_AREA})
         meter = runtime(all_of_it.metrics_address).metric_meter
@@ -134,7 +131,7 @@ async def _serve_at(
             all_of_it.referrals,
             settings,
             demo=demo,
-            has_own_staff=partial(has_staff_of_its_own, all_of_it.referrals) if demo else None,
+            has_own_staff=partial(has_staff_of_its_own, all_of_it.referrals),
             provider=provider,
             meter=meter,
         )

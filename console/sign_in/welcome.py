@@ -46,7 +46,7 @@ async def show_ways(
         staff: the id that they typed.
         errors: what is wrong with what they typed, by field.
     """
-    open_to_all = visit.console.demo and not await visit.console.demo_is_over()
+    open_to_all = await visit.console.demo_is_open()
     people = await demo_people(visit.referrals) if open_to_all else []
     return visit.show(
         "sign_in/sign_in.html",
@@ -64,7 +64,7 @@ async def show_ways(
 
 async def enter_demo(visit: Visit) -> Response:
     """Sign in as one of the demo's invented people."""
-    if not visit.console.demo or await visit.console.demo_is_over():
+    if not await visit.console.demo_is_open():
         raise Refused("no_demo", "Only a demo is entered without a password.")
     staff_id = visit.posted_text("staff")
     if staff_id not in {each.id for each in await demo_people(visit.referrals)}:

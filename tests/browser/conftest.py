@@ -77,7 +77,7 @@ class Desks:
         self.stack.push_async_callback(context.close)
         context.set_default_timeout(20_000)
         if staff_id is not None:
-            token = await begin_session(self.referrals, staff_id, SignedInBy.DEMO, "A test")
+            token = await begin_session(self.referrals, staff_id, SignedInBy.PASSWORD, "A test")
             await hold(context, self.address, token)
         if scripts:
             await context.add_init_script(NOTE_SHIFTS)

@@ -62,7 +62,7 @@ async def profile(tmp_path: Path, desks: Desks) -> AsyncIterator[BrowserContext]
         context = await playwright.chromium.launch_persistent_context(
             tmp_path / "profile", executable_path=program(), args=list(FLAGS), base_url=desks.address
         )
-        token = await begin_session(desks.referrals, SUPERVISOR, SignedInBy.DEMO, "A test")
+        token = await begin_session(desks.referrals, SUPERVISOR, SignedInBy.PASSWORD, "A test")
         await hold(context, desks.address, token)
         yield context
         await context.close()

@@ -91,7 +91,7 @@ class Served:
     @asynccontextmanager
     async def asking(self, who: str, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
         """A client of a member of staff."""
-        token = token or await begin_session(self.console.referrals, who, SignedInBy.DEMO, "A test")
+        token = token or await begin_session(self.console.referrals, who, SignedInBy.PASSWORD, "A test")
         cookie = {"Cookie": f"{COOKIE}={token}"}
         async with httpx.AsyncClient(base_url=self.base, headers=cookie, timeout=WITHIN) as client:
             yield client

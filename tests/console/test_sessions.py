@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from casework.signing_in.sessions import begin_session
 from console.asked import Console
 from console.security.cookies import COOKIE
+from schemas.web import SignedInBy
 from stores.database import connect
 from tests.console.visiting import visiting
 
@@ -91,6 +93,36 @@ async def test_only_a_demo_has_a_door_without_a_password(console: Console) -> No
         assert "Choose as whom" not in await visitor.get("/sign-in")
     async with visiting(replace(console, demo=True)) as visitor:
         assert "invented" in await visitor.get("/sign-in")
+
+
+async def test_who_came_in_by_the_demos_door_stays_only_while_it_is_open(console: Console) -> None:
+    own_staff = False
+
+    async def has_own_staff() -> bool:
+        return own_staff
+
+    token = await begin_session(console.referrals, "cw-1", SignedInBy.DEMO, "A test")
+    demo = replace(console, demo=True, has_own_staff=has_own_staff)
+    async with visiting(demo) as visitor:
+        visitor.client.cookies.set(COOKIE, token, domain="console.example.org")
+        assert (await visitor.client.get("/my-work")).status_code == 200
+        own_staff = True
+        assert (await visitor.client.get("/my-work")).status_code == 303
+        assert "The demo is over" in await visitor.get("/sign-in")
+        await visitor.post("/sign-in/demo", {"staff": "cw-1"}, status=409)
+    token = await begin_session(console.referrals, "cw-1", SignedInBy.DEMO, "A test")
+    async with visiting(console) as visitor:
+        visitor.client.cookies.set(COOKIE, token, domain="console.example.org")
+        assert (await visitor.client.get("/my-work")).status_code == 303
+
+
+async def test_a_form_that_is_no_text_is_refused(console: Console) -> None:
+    async with visiting(console, "cw-1") as visitor:
+        part = b'--x\r\nContent-Disposition: form-data; name="back"\r\n\r\n\\ud800\r\n--x--\r\n'
+        kind = "multipart/form-data; boundary=x; charset=raw_unicode_escape"
+        answer = await visitor.client.post("/hide-names", content=part, headers={"Content-Type": kind})
+        assert answer.status_code == 422
+        assert "send it as UTF-8" in answer.text
 
 
 async def test_after_signing_in_nobody_is_led_to_another_site(console: Console) -> None:

@@ -61,6 +61,6 @@ async def visiting(console: Console, staff_id: str | None = None) -> AsyncIterat
     transport = httpx.ASGITransport(make_app(console), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
         if staff_id is not None:
-            token = await begin_session(console.referrals, staff_id, SignedInBy.DEMO, "A test")
+            token = await begin_session(console.referrals, staff_id, SignedInBy.PASSWORD, "A test")
             client.cookies.set(COOKIE, token, domain="console.example.org", path="/")
         yield Visitor(client)

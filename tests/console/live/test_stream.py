@@ -143,7 +143,7 @@ async def test_who_sees_the_status_alone_is_not_told_what_happened(console: Serv
 
 async def test_the_news_end_with_the_session(console: Served, book: Book, hurried: None) -> None:
     reference = await book.allocated()
-    token = await begin_session(console.console.referrals, "av-2", SignedInBy.DEMO, "A test")
+    token = await begin_session(console.console.referrals, "av-2", SignedInBy.PASSWORD, "A test")
     async with console.waiting("av-2", f"/live?about={reference}", token) as page:
         found = await find_session(console.console.referrals, token, used=False)
         assert found is not None
@@ -166,7 +166,7 @@ async def test_the_news_end_for_who_is_not_active_any_more(
 async def test_to_listen_keeps_no_session_from_ending(
     console: Served, book: Book, owner_url: str, hurried: None
 ) -> None:
-    token = await begin_session(console.console.referrals, "av-fb", SignedInBy.DEMO, "A test")
+    token = await begin_session(console.console.referrals, "av-fb", SignedInBy.PASSWORD, "A test")
     owner = await connect(owner_url)
     await owner.execute(
         "UPDATE web_session SET seen_at = now() - interval '29 minutes' WHERE staff = 'av-fb'"
