@@ -32,6 +32,7 @@ from stores.database import Pool, connect
 from stores.keys.referral_keys import KeyStore
 from stores.logs import event_log
 from tests.console.public_visitor import CANARIES, GIVEN, Asker, reference_in, said_wrong
+from tests.console.referral.reading import section
 from tests.console.visiting import visiting
 from tests.register import enter
 
@@ -76,6 +77,8 @@ async def test_who_asks_is_told_a_number_and_the_supervisors_find_it_to_allocate
             if each.key == "first_contact"
         ]
         assert f"{due.astimezone(LONDON).day} " in re.sub("<[^>]+>", "", page)
+    async with visiting(console, SUPERVISOR) as visitor:
+        assert "asked to be called" in section(await visitor.get(f"/referrals/{reference}"), "latest")
 
 
 async def test_a_message_afterwards_keeps_to_the_safe_hours(console: Console, referrals: Referrals) -> None:

@@ -62,7 +62,7 @@ class Overview(Model):
 
     Attributes:
         next: what comes next.
-        latest: the latest steps that people took.
+        latest: the latest steps that people took, and how it came.
         steps: how many steps there are.
         receipt: of the step that the reader has just recorded.
     """

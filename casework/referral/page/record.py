@@ -130,8 +130,8 @@ def record_of(case: Case, sought: Sought) -> Record:
 
 
 def latest(case: Case, number: int) -> tuple[StepOnRecord, ...]:
-    """The latest steps that people took."""
-    taken = (each for each in steps_of(case) if each[0].actor != SERVICE)
+    """The latest steps that people took; and how it came, also where somebody asked on the public pages."""
+    taken = (each for each in steps_of(case) if each[0].actor != SERVICE or each[0].sequence == 1)
     return tuple(step_on_record(case, each) for each, _ in zip(taken, range(number), strict=False))
 
 
