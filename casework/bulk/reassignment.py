@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.reassignment import Reassignment, Tally
 from casework.bulk.following import Seen, follow, look
 from casework.session import Session
+from casework.words import area_in_words
 from lifecycle import Refused
 from lifecycle.rules import SUPERVISORS, WORKERS
 from runtime.referrals import Referrals, TemporalUnreachable
@@ -146,7 +147,11 @@ async def prospect(session: Session, order: Order) -> Prospect:
         by_area = {area: count for area, count in by_area.items() if area == asked.area}
     _check_actor(session.member, asked.area, by_area)
     if by_area and not any(area in taker.areas for area in by_area):
-        raise Refused("staff_other_area", f"{taker.id} works in none of {', '.join(by_area)}.", "to")
+        raise Refused(
+            "staff_other_area",
+            f"{taker.id} does not work in {' or '.join(map(area_in_words, by_area))}.",
+            "to",
+        )
     return Prospect(
         by_area={area: count for area, count in by_area.items() if area in taker.areas},
         elsewhere={area: count for area, count in by_area.items() if area not in taker.areas},

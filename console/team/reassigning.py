@@ -18,6 +18,7 @@ from console.asked import Asked
 from console.errors import Errors
 from console.navigation import WORKERS
 from console.work.referrals import read_filters
+from schemas.areas import Area
 from schemas.people import Staff
 from schemas.vocabulary import Stage
 
@@ -70,16 +71,19 @@ async def progress(asked: Asked) -> Response:
 async def _choose(asked: Asked, giver: Staff, errors: Errors) -> Response:
     filters = _filters(asked, giver)
     found = await list_referrals(asked.session, filters)
-    people = await colleagues(asked.session)
-    takers = [each for each in people if each.active and each.role in WORKERS and each.id != giver.id]
-    if filters.area is not None:
-        takers = [each for each in takers if filters.area in each.areas]
+    shared = _shared(asked, giver)
+    where = {filters.area} if filters.area else {*shared}
+    takers = [
+        each
+        for each in await colleagues(asked.session)
+        if each.active and each.role in WORKERS and each.id != giver.id and where & {*each.areas}
+    ]
     return asked.show(
         "team/reassign.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         giver=giver,
         filters=filters,
-        areas=[each for each in giver.areas if each in asked.session.member.areas],
+        areas=shared,
         stages=[each for each in Stage if each is not Stage.CLOSED],
         lines=found.lines,
         more=found.more,
@@ -97,11 +101,16 @@ def _filters(asked: Asked, giver: Staff) -> ListFilters:
     """Those in the address, or in the form that was sent. Where the giver works elsewhere too, one area at a time."""
     said = asked.posted or asked.request.query_params
     area = str(said.get("area", ""))
-    shared = [each for each in giver.areas if each in asked.session.member.areas]
+    shared = _shared(asked, giver)
     if not area and len(shared) < len(giver.areas):
         area = shared[0]
     wanted = {"area": area, "stage": str(said.get("stage", "")), "caseworker": giver.id}
     return read_filters(wanted).model_copy(update={"limit": MOST_CHOSEN})
+
+
+def _shared(asked: Asked, giver: Staff) -> list[Area]:
+    """The areas in which both work, who gives and who asks."""
+    return [each for each in giver.areas if each in asked.session.member.areas]
 
 
 def _order(asked: Asked, giver: Staff) -> Order:

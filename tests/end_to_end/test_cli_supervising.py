@@ -279,7 +279,7 @@ async def test_a_referral_where_the_taker_does_not_work_is_refused_and_named(
     assert await reassigned(referrals, here) == [taker]
     found = await rj(*command, "--area", "hertfordshire", "--json")
     assert (found.code, found.out) == (3, "")
-    assert "works in none of hertfordshire" in found.err
+    assert "does not work in Hertfordshire" in found.err
 
 
 async def test_who_stops_watching_does_not_stop_it_and_may_follow_it_again(

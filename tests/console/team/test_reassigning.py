@@ -20,7 +20,7 @@ from stores.referrals import list_referrals
 from tests.console.derbyshire import HERE, WORDS, allocated, hire
 from tests.console.visiting import Visitor, visiting
 from tests.life import form
-from tests.register import enter
+from tests.register import enter, long_in_office
 from workflows.reassignment import ReassignmentWorkflow, reassignment_workflow_id
 
 ELSEWHERE = Area.WARWICKSHIRE
@@ -234,3 +234,21 @@ async def test_the_referrals_of_other_areas_are_not_given_on_with_them(
     assert await owners(referrals, here) == ["dy-cx"]
     lines = await list_referrals(referrals.pool, areas=[ELSEWHERE], caseworker=giver)
     assert [each.reference for each in lines] == [elsewhere]
+
+
+async def test_only_who_works_where_the_giver_does_is_offered(
+    console: Console, referrals: Referrals, owner_url: str, giver: str
+) -> None:
+    await allocated(referrals, giver)
+    await long_in_office(owner_url, "dy-sm")
+    await enter(
+        referrals.pool,
+        referrals.keys,
+        Staff(id="dy-sx", role=Role.SUPERVISOR, areas=(HERE, ELSEWHERE)),
+        Staff(id="wa-1", role=Role.CASEWORKER, areas=(ELSEWHERE,)),
+    )
+    async with visiting(console, "dy-sx") as visitor:
+        page = await visitor.get(f"/team/workload/{giver}")
+    offered = set(re.findall(r'<option value="([^"]+)"', page))
+    assert "dy-cx" in offered
+    assert "wa-1" not in offered
